@@ -1,0 +1,60 @@
+# One entrance for people and for CI. `make help` lists the targets.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo serve test test-all check format lint types arrows bench kill-rounds lock clean
+
+help:           ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+env: $(STAMP)   ## make the environment in .venv
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gnomon needs Python 3.11 or newer; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP)  ## run a real plant on real weather through the HTTP API
+	$(BIN)/gnomon demo
+
+serve: $(STAMP) ## start the server on ./gnomon-data
+	$(BIN)/gnomon serve
+
+test: $(STAMP)  ## the fast tests
+	$(BIN)/pytest -m 'not slow'
+
+test-all: $(STAMP) ## every test, slow ones included
+	$(BIN)/pytest
+
+check: format lint types arrows test ## format, lint, types, arrows, tests
+
+format: $(STAMP)
+	$(BIN)/ruff format --check .
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+arrows: $(STAMP)
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests/test_arrows.py
+
+bench: $(STAMP) ## measure submits and latencies beside the raw SQLite commit rate
+	$(BIN)/python bench/submit.py
+
+kill-rounds: $(STAMP) ## 200 random kill -9 of the server during submissions and runs
+	$(BIN)/python -m pytest tests/acceptance/test_kill_rounds.py --kill-rounds 200
+
+lock:           ## pin the requirements anew (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra pv --group dev \
+	  pyproject.toml -o requirements/dev.txt
+
+clean:          ## remove the environment and the caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data

@@ -1,0 +1,1 @@
+"""The workshop: turns stored promises into results."""

@@ -1,0 +1,1 @@
+"""The laboratory: sunlight to kilowatt-hours. Pure functions on arrays, in pvlib's words; NumPy and nothing else."""

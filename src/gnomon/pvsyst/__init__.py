@@ -1,0 +1,1 @@
+"""The reading room: PVsyst's text files to plain records."""

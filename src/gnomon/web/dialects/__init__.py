@@ -1,0 +1,1 @@
+"""The vendors' doors, one folder each; they do not know each other."""

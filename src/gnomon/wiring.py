@@ -1,0 +1,1 @@
+"""The fuse box: settings become objects; the only file that knows every room."""

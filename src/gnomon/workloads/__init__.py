@@ -1,0 +1,1 @@
+"""The trades: what a task can do. No HTTP, no SQL."""

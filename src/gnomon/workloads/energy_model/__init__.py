@@ -1,0 +1,1 @@
+"""The photovoltaic energy model: resources, blocks, losses, and a result that closes."""

@@ -1,0 +1,1 @@
+"""Reads PVsyst component files and saves them as modules and inverters."""

@@ -1,0 +1,44 @@
+"""What each room may import from outside the project: import-linter can only forbid by name, this allows by name."""
+
+import sys
+from collections.abc import Iterator
+
+import grimp
+
+# The longest prefix wins. The standard library is free to all, except what NOT_FREE names.
+MAY: dict[str, set[str]] = {
+    "gnomon": set(),
+    "gnomon.cli": {"click", "httpx", "rich", "socket", "subprocess", "signal", "importlib"},
+    "gnomon.wiring": {"importlib"},
+    "gnomon.web": {"fastapi", "jwt", "numpy", "orjson", "pydantic", "starlette", "uvicorn"},
+    "gnomon.engine": {"multiprocessing", "signal", "socket", "subprocess"},
+    "gnomon.engine.child": {"importlib", "signal", "socket"},
+    "gnomon.store": {"sqlite3"},
+    "gnomon.store.migrations": {"alembic", "sqlalchemy", "sqlite3"},
+    "gnomon.workloads": {"numpy", "pydantic"},
+    "gnomon.workloads.energy_model.place": {"h5py", "importlib", "tzfpy"},
+    "gnomon.pv": {"numpy"},
+    "gnomon.core.workload": {"importlib"},
+}
+NOT_FREE = {
+    *("sqlite3", "socket", "ssl", "urllib", "http", "ftplib", "smtplib", "subprocess"),
+    *("multiprocessing", "signal", "importlib", "pickle", "shelve"),
+}
+
+
+def offences(package: str = "gnomon") -> Iterator[str]:
+    """Yield every import from outside that the importing room was not allowed."""
+    graph = grimp.build_graph(package, include_external_packages=True, cache_dir=None)
+    for module in sorted(m for m in graph.modules if m.split(".")[0] == package):
+        room = max((r for r in MAY if module == r or module.startswith(r + ".")), key=len)
+        for imported in graph.find_modules_directly_imported_by(module):
+            top = imported.split(".")[0]
+            if top == package or top in MAY[room]:
+                continue
+            if top in sys.stdlib_module_names and top not in NOT_FREE:
+                continue
+            yield f"{module} -> {top}"
+
+
+def test_rooms_import_only_what_they_may() -> None:
+    assert not list(offences())
