@@ -1,4 +1,4 @@
-"""What each room may import from outside the project: import-linter can only forbid by name, this allows by name."""
+"""What each room may import from outside: import-linter can only forbid by name, this allows by name."""
 
 import sys
 from collections.abc import Iterator

@@ -1,1 +1,1 @@
-"""The laboratory: sunlight to kilowatt-hours. Pure functions on arrays, in pvlib's words; NumPy and nothing else."""
+"""The laboratory: sunlight to kilowatt-hours. Pure functions on arrays, in pvlib's words; NumPy only."""

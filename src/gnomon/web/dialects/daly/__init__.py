@@ -1,1 +1,1 @@
-"""The Daly door: routes read and answer, wire turns requests into commands, render turns records into JSON."""
+"""The Daly door: routes read and answer, wire makes commands of requests, render makes JSON of records."""
