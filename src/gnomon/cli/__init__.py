@@ -1,1 +1,1 @@
-"""The door for people: parse, call, print. Imports the house inside functions, so that a child process does not."""
+"""The door for people: parse, call, print. Imports the house inside functions; a child must not."""
