@@ -106,7 +106,7 @@ def erbs_driesse(ghi: FloatArray, zenith: FloatArray, dni_extra: FloatArray) -> 
     """
     kt = clearness_index(ghi, zenith, dni_extra)
     middle = np.polynomial.Polynomial(
-        (0.946296633571001, -0.11390583806313881, 4.246926715218317, -16.470508423704697, 12.26911439571261)
+        (0.946296633571001, -0.11390583806313881, 4.246926715218317, -16.470508424697307, 12.26911439571261)
     )
     share = np.where(kt > 0.216, middle(kt), 1.0 - 0.09 * kt)
     share = np.where(kt > 0.792, 0.165, share)
