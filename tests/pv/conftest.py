@@ -47,11 +47,11 @@ def module() -> Module:
     """A module of 72 full cells as data sheets of about 2017 describe it."""
     return Module(
         name="72 cells",
-        p_nom=350.0,
+        p_nom=347.0,
         i_sc_ref=9.5,
         v_oc_ref=47.0,
         i_mp_ref=9.0,
-        v_mp_ref=38.9,
+        v_mp_ref=38.6,
         alpha_sc=0.0048,
         cells_in_series=72,
         r_s=0.30,

@@ -86,6 +86,7 @@ def closure_dni(
 
     Near the horizon the division blows up what is measured or averaged badly, so the beam is held below
     what the cleanest air lets through; it is never negative, and zero with the sun below the horizon.
+    ``airmass`` is the absolute one: relative air mass times the site's pressure over that of sea level.
     """
     cosine = np.cos(np.radians(zenith))
     beam = np.maximum(ghi - dhi, 0.0) / np.maximum(cosine, 1e-6)
