@@ -21,9 +21,9 @@ def proportional_use(power: FloatArray, point: Interconnection) -> FloatArray:
     )
 
 
-def curtailed(power: FloatArray, point: Interconnection) -> FloatArray:
-    """Return what exceeds the limit of the interconnection [W], nothing when there is no limit."""
-    return np.zeros_like(power) if point.limit is None else np.maximum(power - point.limit, 0.0)
+def limited(power: FloatArray, point: Interconnection) -> FloatArray:
+    """Return what the grid takes of an offered power [W]: all of it when there is no limit."""
+    return power if point.limit is None else np.minimum(power, point.limit)
 
 
 def deliver(power: FloatArray, point: Interconnection) -> tuple[FloatArray, dict[str, FloatArray]]:
@@ -34,5 +34,6 @@ def deliver(power: FloatArray, point: Interconnection) -> tuple[FloatArray, dict
     """
     taken = {"AuxConst": continuous_use(power, point), "AuxProp": proportional_use(power, point)}
     offered = power - taken["AuxConst"] - taken["AuxProp"]
-    taken["EUnused"] = curtailed(offered, point)
-    return offered - taken["EUnused"], taken
+    p_poi = limited(offered, point)
+    taken["EUnused"] = offered - p_poi
+    return p_poi, taken
