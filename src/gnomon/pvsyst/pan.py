@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gnomon.pvsyst.component import Properties, Property, Reading, check_root, flat
-from gnomon.pvsyst.text import PvsystObject, profile
+from gnomon.pvsyst.text import PvsystError, PvsystObject, profile
 
 # An IAM curve: angles of incidence [deg] and the factor that remains at each.
 Curve = tuple[tuple[float, float], ...]
@@ -123,6 +123,7 @@ def module(properties: Properties, iam: Sequence[tuple[float, float]] | None) ->
         If a value the model cannot do without is missing or wrong.
     """
     given = Reading(properties)
+    _check_corners(given)
     width, length = given.find("Width"), given.find("Height")
     return PanModule(
         manufacturer=given.text("Manufacturer"),
@@ -131,10 +132,10 @@ def module(properties: Properties, iam: Sequence[tuple[float, float]] | None) ->
         irrad_ref=given.find("GRef") or 1000.0,
         temp_ref=_or(given.find("TRef"), 25.0),
         p_mp_ref=given.positive("PNom", "nameplate power [W]"),
-        i_sc_ref=given.positive("Isc", "short-circuit current [A]"),
-        v_oc_ref=given.positive("Voc", "open-circuit voltage [V]"),
-        i_mp_ref=given.positive("Imp", "current at maximum power [A]"),
-        v_mp_ref=given.positive("Vmp", "voltage at maximum power [V]"),
+        i_sc_ref=given.positive("Isc", _CORNERS["Isc"]),
+        v_oc_ref=given.positive("Voc", _CORNERS["Voc"]),
+        i_mp_ref=given.positive("Imp", _CORNERS["Imp"]),
+        v_mp_ref=given.positive("Vmp", _CORNERS["Vmp"]),
         alpha_sc=_scaled(given.find("muISC"), 1e-3),
         beta_voc=_scaled(given.find("muVocSpec"), 1e-3),
         gamma_pmp=_scaled(given.find("muPmpReq"), 1e-2),
@@ -158,6 +159,22 @@ def module(properties: Properties, iam: Sequence[tuple[float, float]] | None) ->
         iam=tuple((angle, factor) for angle, factor in iam) if iam else None,
         iam_b0=given.find("B0_IAM"),
     )
+
+
+_CORNERS = {
+    "Isc": "short-circuit current [A]",
+    "Voc": "open-circuit voltage [V]",
+    "Imp": "current at maximum power [A]",
+    "Vmp": "voltage at maximum power [V]",
+}
+
+
+def _check_corners(given: Reading) -> None:
+    """Refuse a maximum power point that is not inside the corners of the curve."""
+    for inner, outer in (("Imp", "Isc"), ("Vmp", "Voc")):
+        least, most = (given.positive(key, _CORNERS[key]) for key in (inner, outer))
+        if least >= most:
+            raise PvsystError(f"{least:g} is not below {outer} {most:g}; correct one of them", key=inner)
 
 
 def _or(value: float | None, default: float) -> float:

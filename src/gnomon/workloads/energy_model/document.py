@@ -1,10 +1,10 @@
 """The documents of the energy-model contract: its own names on the wire side, pvlib's words on ours.
 
-A stored document keeps the contract's names (the aliases); each model here is where they become ours. Keys that
-no model knows are kept, and told as warnings.
+A stored document keeps the contract's names (the aliases); each model here is where they become ours. Keys
+that no model knows are kept, and told as warnings.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
@@ -132,7 +132,7 @@ class AcLosses(Record):
 
     ac_ohmic: Loss = Field(0.0, alias="acohmicLoss")
     transformer: Transformer | None = None
-    mv: MediumVoltageLosses | None = Field(None, validation_alias=AliasChoices("mvLosses", "mv"))
+    mv: MediumVoltageLosses | None = Field(None, alias="mvLosses")
 
 
 class AcSystem(Record):
@@ -236,7 +236,7 @@ class Project(Record):
 
 
 class Weather(Record):
-    """A weather record without its arrays, which `weather.py` reads."""
+    """A weather record; `weather.py` reads its arrays."""
 
     name: str | None = None
     source: str | None = Field(None, alias="weatherDataSource")
@@ -244,6 +244,14 @@ class Weather(Record):
     global_location_id: GlobalIdentifier | None = Field(None, alias="globalLocationId")
     label: Literal["start", "middle", "end"] = Field("start", alias="timestampLabel")
     soiling: Monthly | None = None
+    ghi: Any = None
+    dhi: Any = None
+    dni: Any = None
+    wind_speed: Any = Field(None, alias="windSpeed")
+    temp_air: Any = Field(None, alias="temperature")
+    date: Any = None
+    relative_humidity: Any = Field(None, alias="relativeHumidity")
+    poa: Any = None
 
 
 class EfficiencyPoints(Record):
@@ -279,7 +287,7 @@ class Inverter(Record):
 
 
 class EnergyModel(Record):
-    """The input of a run, without its weather arrays."""
+    """The input of a run."""
 
     schema_version: str | None = Field(None, alias="schemaVersion")
     project_id: Identifier | None = Field(None, alias="projectId")
@@ -291,6 +299,7 @@ class EnergyModel(Record):
     settings: Settings | None = None
     output: Output | None = None
     soiling: Monthly | None = None
+    weather: Any = Field(None, alias="weatherData")
     block_query: bool | None = Field(None, alias="blockQuery")
     block_query_index: Annotated[int, Field(ge=0)] | None = Field(None, alias="blockQueryIndex")
 
@@ -309,14 +318,3 @@ def _unknown_within(value: object, at: tuple[str | int, ...]) -> Iterator[tuple[
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for index, item in enumerate(value):
             yield from _unknown_within(item, (*at, index))
-
-
-def place_text(loc: Sequence[str | int]) -> str:
-    """Return a place in a document as text, as in `blocks[0].layout.gcr`."""
-    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc]
-    return "".join(parts).removeprefix(".")
-
-
-def without(document: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    """Return the document without some keys."""
-    return {key: value for key, value in document.items() if key not in keys}
