@@ -5,9 +5,10 @@ import zipfile
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
-Columns = Mapping[str, npt.NDArray[np.float64]]
+from gnomon.pv.arrays import FloatArray
+
+Columns = Mapping[str, FloatArray]
 
 # Zip members carry a date; this is the earliest one they can.
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -22,13 +23,13 @@ def dump(columns: Columns) -> bytes:
     return buffer.getvalue()
 
 
-def _npy(column: npt.NDArray[np.float64]) -> bytes:
+def _npy(column: FloatArray) -> bytes:
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, np.ascontiguousarray(column, dtype=np.float64), allow_pickle=False)
     return buffer.getvalue()
 
 
-def load(content: bytes) -> dict[str, npt.NDArray[np.float64]]:
+def load(content: bytes) -> dict[str, FloatArray]:
     """Return the columns of an npz file, in their order."""
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
