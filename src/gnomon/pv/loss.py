@@ -4,12 +4,12 @@ A part of the ledger opens with an amount, passes named steps and closes with an
 equals opening minus closing. Step names are PVsyst's published variables where they exist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from gnomon.pv.arrays import FloatArray, IntArray
+from gnomon.pv.arrays import FloatArray
 
 # What a step is called by people. The closing node of PVsyst stands for its step in the irradiance part.
 CAPTIONS: dict[str, str] = {
@@ -83,45 +83,46 @@ class Ledger:
     energy: Account
 
 
-def monthly_sums(values: FloatArray, month: IntArray) -> FloatArray:
-    """Sum values by month 0-11; shape (12,)."""
-    return np.bincount(month, weights=values, minlength=12).astype(np.float64)
-
-
 def balance(
-    opening: tuple[str, FloatArray],
-    taken: Mapping[str, FloatArray],
-    closing: tuple[str, FloatArray],
-    month: IntArray,
-    *,
-    scale: float,
+    opening: tuple[str, FloatArray], taken: Mapping[str, FloatArray], closing: tuple[str, FloatArray]
 ) -> Account:
-    """Sum series into an account.
+    """Enter monthly sums into an account, all of shape (12,).
 
     Parameters
     ----------
     opening, closing
-        Name and series of what entered the first step and what left the last, each of shape (n,).
+        Name and amount of what entered the first step and of what left the last.
     taken
-        Series of what each step took, in order.
-    month
-        Month 0-11 of each row.
-    scale
-        Factor from the sum of a series to kWh, such as step length [h] / 1000.
+        What each step took, in order.
     """
-    opening_monthly = scale * monthly_sums(opening[1], month)
-    closing_monthly = scale * monthly_sums(closing[1], month)
-    steps, left = [], float(opening_monthly.sum())
-    for name, series in taken.items():
-        monthly = scale * monthly_sums(series, month)
+    steps, left = [], float(opening[1].sum())
+    for name, monthly in taken.items():
         steps.append(Step(name=name, entered=left, amount=float(monthly.sum()), monthly=monthly))
         left -= steps[-1].amount
     return Account(
         opening_name=opening[0],
-        opening=float(opening_monthly.sum()),
-        opening_monthly=opening_monthly,
+        opening=float(opening[1].sum()),
+        opening_monthly=opening[1],
         steps=tuple(steps),
         closing_name=closing[0],
-        closing=float(closing_monthly.sum()),
-        closing_monthly=closing_monthly,
+        closing=float(closing[1].sum()),
+        closing_monthly=closing[1],
+    )
+
+
+def combine(accounts: Sequence[Account], weights: Sequence[float]) -> Account:
+    """Add accounts of the same steps, each times its weight: 1 for energy, share of area for irradiance."""
+
+    def total(parts: Iterable[FloatArray]) -> FloatArray:
+        added: FloatArray = np.einsum("i,ij->j", np.array(weights), np.stack(list(parts)))
+        return added
+
+    first = accounts[0]
+    return balance(
+        (first.opening_name, total(account.opening_monthly for account in accounts)),
+        {
+            step.name: total(account.steps[i].monthly for account in accounts)
+            for i, step in enumerate(first.steps)
+        },
+        (first.closing_name, total(account.closing_monthly for account in accounts)),
     )

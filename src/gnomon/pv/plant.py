@@ -5,6 +5,7 @@ fraction of what enters its step. Every record is hashable, so that what depends
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from gnomon.pv.weather import Site
@@ -40,7 +41,7 @@ class ProfileIam:
     def __post_init__(self) -> None:
         if len(self.aoi) != len(self.iam) or len(self.aoi) < 2:
             raise ValueError("iam profile: give at least two points, as many angles as factors")
-        if any(later <= earlier for earlier, later in zip(self.aoi, self.aoi[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(self.aoi)):
             raise ValueError("iam profile: the angles must increase")
 
 
@@ -115,7 +116,7 @@ class EfficiencyCurve:
     def __post_init__(self) -> None:
         if len(self.p_dc) != len(self.p_ac) or not self.p_dc:
             raise ValueError("efficiency curve: give at least one point, as many p_dc as p_ac")
-        if any(later <= earlier for earlier, later in zip(self.p_dc, self.p_dc[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(self.p_dc)):
             raise ValueError("efficiency curve: p_dc must increase")
         if any(p_ac > p_dc for p_dc, p_ac in zip(self.p_dc, self.p_ac, strict=True)):
             raise ValueError("efficiency curve: p_ac exceeds p_dc; check the units of the two columns")
@@ -181,6 +182,11 @@ class Array:
         for name in ("modules_per_string", "strings"):
             if getattr(self, name) < 1:
                 raise ValueError(f"array: {name} is {getattr(self, name)}, it must be at least 1")
+
+    @property
+    def modules(self) -> int:
+        """Modules on one inverter."""
+        return self.modules_per_string * self.strings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,13 +321,17 @@ class Block:
     @property
     def p_stc(self) -> float:
         """Nameplate DC power of all the block's modules [W]."""
-        modules = self.array.modules_per_string * self.array.strings
-        return self.module.p_nom * modules * self.ac_system.number_of_inverters
+        return self.module.p_nom * self.array.modules * self.ac_system.number_of_inverters
 
     @property
     def p_ac_max(self) -> float:
         """Largest AC power of all the block's inverters [W]."""
         return self.inverter.p_ac_max * self.ac_system.number_of_inverters
+
+    @property
+    def area(self) -> float:
+        """Area of all the block's modules [m2]."""
+        return self.module.area * self.array.modules * self.ac_system.number_of_inverters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

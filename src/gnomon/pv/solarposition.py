@@ -32,7 +32,7 @@ SOLAR_CONSTANT = 1361.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sun:
-    """The sun at one site, arrays of shape (n,).
+    """The sun at one site, arrays of shape (n,) for the moments it was asked for.
 
     Attributes
     ----------
@@ -44,6 +44,7 @@ class Sun:
         Irradiance outside the atmosphere, normal to the rays. [W/m2]
     """
 
+    site: Site
     zenith: FloatArray
     apparent_zenith: FloatArray
     azimuth: FloatArray
@@ -76,6 +77,7 @@ def sun_position(time: FloatArray, site: Site) -> Sun:
     elevation = np.degrees(np.arctan2(up, np.hypot(south, west)))
     apparent = elevation + refraction(elevation, standard_pressure(site.altitude))
     return Sun(
+        site=site,
         zenith=90.0 - elevation,
         apparent_zenith=90.0 - apparent,
         azimuth=(np.degrees(np.arctan2(west, south)) + 180.0) % 360.0,
@@ -204,7 +206,8 @@ def _nutation(century: FloatArray) -> tuple[FloatArray, FloatArray]:
 def _mean_obliquity(ten_millennia: FloatArray) -> FloatArray:
     """Return the mean tilt of the Earth's axis to its path [degrees]."""
     terms = (84381.448, -4680.93, -1.55, 1999.25, -51.38, -249.67, -39.05, 7.12, 27.87, 5.79, 2.45)
-    return np.asarray(np.polynomial.Polynomial(terms)(ten_millennia * 10)) / 3600.0
+    arcseconds: FloatArray = np.polynomial.Polynomial(terms)(ten_millennia * 10)
+    return arcseconds / 3600.0
 
 
 def _mean_sidereal_time(days: FloatArray) -> FloatArray:

@@ -80,7 +80,7 @@ class Weather:
 
 def interval_middle(label: IntArray, step: float, labelled: IntervalLabel) -> FloatArray:
     """Return the middle of intervals that are labelled by their start, middle or end [epoch s]."""
-    return label + _TO_MIDDLE[labelled] * step
+    return label.astype(np.float64) + _TO_MIDDLE[labelled] * step
 
 
 def local_months(time: FloatArray, utc_offset: float) -> IntArray:
