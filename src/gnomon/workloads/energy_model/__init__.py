@@ -5,7 +5,7 @@ from gnomon.core.workload import Workload
 from gnomon.workloads.energy_model import check
 from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.kinds import RESOURCE_KINDS
-from gnomon.workloads.energy_model.run import BLOCKS_KIND, join, run, run_blocks
+from gnomon.workloads.energy_model.simulation import BLOCKS_KIND, join, run, run_blocks
 
 ENERGY_MODEL = Workload(
     kind="energy_model",

@@ -24,6 +24,7 @@ class Work:
 
     site: Site
     soiling: tuple[float, ...]
+    circumsolar_as_beam: bool
     blocks: tuple[Object, ...]
     modules: Mapping[str, Object]
     inverters: Mapping[str, Object]
@@ -34,6 +35,7 @@ class Work:
         return {
             "site": [site.latitude, site.longitude, site.altitude, site.utc_offset],
             "soiling": list(self.soiling),
+            "circumsolar_as_beam": self.circumsolar_as_beam,
             "blocks": [dict(block) for block in self.blocks[start:stop]],
             "modules": dict(self.modules),
             "inverters": dict(self.inverters),
@@ -46,6 +48,7 @@ def work_of(given: Object) -> Work:
     return Work(
         site=Site(latitude=latitude, longitude=longitude, altitude=altitude, utc_offset=utc_offset),
         soiling=tuple(given["soiling"]),
+        circumsolar_as_beam=given["circumsolar_as_beam"],
         blocks=tuple(given["blocks"]),
         modules=given["modules"],
         inverters=given["inverters"],
@@ -104,11 +107,15 @@ def _weather_document(given: Object, where: Object, pinned: Sequence[Pinned]) ->
 
 
 def _zone_override(given: Object, pinned: Sequence[Pinned]) -> float | str | None:
-    settings = doc.Settings.model_validate(given.get("settings") or {})
-    if settings.time_zone_override is not None:
-        return settings.time_zone_override
+    own = _settings(given).time_zone_override
+    if own is not None:
+        return own
     projects = [doc.Project.model_validate(each.document) for each in pinned if each.kind == "project"]
     return projects[0].time_zone_override if projects else None
+
+
+def _settings(given: Object) -> doc.Settings:
+    return doc.Settings.model_validate(given.get("settings") or {})
 
 
 def _offset(zone: float | str) -> float:
@@ -133,6 +140,7 @@ def gather(given: Object, around: Surroundings, pinned: Sequence[Pinned]) -> Wor
     return Work(
         site=site,
         soiling=_soiling(given, around),
+        circumsolar_as_beam=_settings(given).circumsolar_as_beam,
         blocks=tuple(given["blocks"]),
         modules={str(each.number): each.document for each in pinned if each.kind == "module"},
         inverters={str(each.number): each.document for each in pinned if each.kind == "inverter"},
@@ -170,6 +178,7 @@ def pv_block(work: Work, index: int) -> Block:
         ac_system=_ac_system(block.ac_system),
         shading=Shading(near="unlimited" if block.shading.near == "unlimited" else "none"),
         albedo=block.albedo.values(),
+        circumsolar_as_beam=work.circumsolar_as_beam,
     )
 
 

@@ -181,6 +181,7 @@ class Settings(Record):
     advanced_near_shading_losses: Any = Field(None, alias="advancedNearShadingLosses")
     wind_stow: Any = Field(None, alias="windStow")
     irradiance_optimization: Any = Field(None, alias="irradianceOptimization")
+    circumsolar_as_beam: bool = Field(default=True, alias="circumsolarAsBeam")
     power_sharing: Literal["independent_equal", "string_count_weighted", "manual_weighted"] | None = Field(
         None, alias="dcInputPowerSharingPolicy"
     )

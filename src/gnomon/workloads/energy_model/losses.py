@@ -76,16 +76,12 @@ def _merged(accounts: Sequence[Tree], weights: Sequence[float]) -> Tree:
 
     first = accounts[0]
     amounts = [{step["name"]: step["value"] for step in account["steps"]} for account in accounts]
-    taken = [(name, total([own.get(name, 0.0) for own in amounts])) for name in _order(amounts)]
+    taken = [
+        (name, total([own.get(name, 0.0) for own in amounts]))
+        for name in dict.fromkeys(name for own in amounts for name in own)
+    ]
     ends = {
         end: (first[end]["name"], total([account[end]["value"] for account in accounts]))
         for end in ("opening", "closing")
     }
     return _closed(first["unit"], ends["opening"], taken, ends["closing"])
-
-
-def _order(amounts: Sequence[Mapping[str, float]]) -> list[str]:
-    """Return every step's name once, in the laboratory's order."""
-    known = {name: position for position, name in enumerate(LABELS)}
-    found = dict.fromkeys(name for own in amounts for name in own)
-    return sorted(found, key=lambda name: known.get(name, len(known)))

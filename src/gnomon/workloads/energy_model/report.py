@@ -38,11 +38,16 @@ MODELS = {
 }
 
 
+def date_ms(label: IntArray) -> FloatArray:
+    """Return labels [epoch s] as epoch milliseconds, exact in a float64."""
+    return label.astype(np.float64) * 1000.0
+
+
 def block_columns(year: BlockYear, weather: Weather) -> dict[str, FloatArray]:
     """Return a block's series: date [epoch ms UTC], powers [kW], irradiance [W/m2], temperature [degC]."""
     grid = year.p_grid / 1e3
     return {
-        "date": year.label * 1000.0,
+        "date": date_ms(year.label),
         "array_stc_dc_power": year.p_array_nominal / 1e3,
         "array_dc_power": year.p_dc / 1e3,
         "inverter_out_ac_power": year.p_inverter / 1e3,
@@ -129,7 +134,7 @@ def plant_whole(total: PlantSum, weather: Weather, plant: PlantOptions) -> Whole
     poi, taken = limit(total.columns["grid_ac_power"], plant)
     hours = weather.step / 3600
     columns = {
-        "date": weather.label * 1000.0,
+        "date": date_ms(weather.label),
         **total.powers(),
         "poi_ac_power": poi,
         "ghi": weather.ghi,
@@ -175,7 +180,8 @@ def monthly(whole: Whole, weather: Weather, utc_offset: float, dc_capacity_kw: f
     hours = weather.step / 3600
 
     def sums(name: str) -> FloatArray:
-        return np.bincount(month, weights=whole.columns[name], minlength=12) * hours / 1e3
+        energy = whole.columns[name] * hours / 1e3
+        return np.bincount(month, weights=energy, minlength=12).astype(np.float64)
 
     table = {
         "ghi_kwh_m2": sums("ghi"),

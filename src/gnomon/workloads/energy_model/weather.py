@@ -5,7 +5,6 @@ local standard time, and each row is named by the start of its hour. With `date`
 is named as `timestampLabel` says, by its start unless told otherwise.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +33,7 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "relativeHumidity": (0, 100, "%"),
 }
 _HOUR_MS = 3_600_000
+_FAR_MS = 1e14  # some three thousand years from 1970
 
 
 def check_arrays(document: Mapping[str, Any], at: Loc = ()) -> Iterator[Complaint]:
@@ -80,19 +80,18 @@ def _check_lists(columns: Mapping[str, list[Any]], at: Loc) -> Iterator[Complain
 
 def _check_column(name: str, column: list[Any], at: Loc) -> Iterator[Complaint]:
     low, high, unit = _RANGES[name]
-    for row, value in enumerate(column):
-        if not _is_number(value) or not low <= value <= high:
-            yield Complaint(
-                (*at, name, row),
-                f"row {row} of {name} is {_shown(value)}; give a number from {low} to {high} {unit}",
-                "weather_value",
-            )
-            return
+    row = next((row for row, value in enumerate(column) if not _is_within(value, low, high)), None)
+    if row is not None:
+        yield Complaint(
+            (*at, name, row),
+            f"row {row} of {name} is {_shown(column[row])}; give a number from {low} to {high} {unit}",
+            "weather_value",
+        )
 
 
 def _check_dates(column: list[Any], at: Loc) -> Iterator[Complaint]:
     for row, value in enumerate(column):
-        if not _is_number(value) or value != int(value) or abs(value) > 1e14:
+        if not _is_within(value, -_FAR_MS, _FAR_MS) or value != int(value):
             yield Complaint(
                 (*at, "date", row),
                 f"row {row} of date is {_shown(value)}; give epoch ms UTC",
@@ -116,8 +115,9 @@ def _check_dates(column: list[Any], at: Loc) -> Iterator[Complaint]:
         )
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+def _is_within(value: object, low: float, high: float) -> bool:
+    # NaN is within nothing, and a bool is no measurement.
+    return type(value) in (float, int) and low <= value <= high  # type: ignore[operator]
 
 
 def _shown(value: object) -> str:

@@ -55,17 +55,34 @@ def run(given: Json, ctx: Context) -> Json | Split:
     Failure
         If the input or something it refers to cannot be simulated; the message says what to give.
     """
+    ready, work = _ready(given, ctx)
+    shares = share_out(len(work.blocks), ready.weather.label.size)
+    return _whole(ready, work, ctx) if len(shares) == 1 else _split(ready, work, shares, ctx)
+
+
+def run_whole(given: Json, ctx: Context) -> Json:
+    """Run an energy model in one, however large.
+
+    Raises
+    ------
+    Failure
+        If the input or something it refers to cannot be simulated; the message says what to give.
+    """
+    return _whole(*_ready(given, ctx), ctx)
+
+
+def _ready(given: Json, ctx: Context) -> tuple[Prepared, Work]:
     ctx.progress(0, "initializing")
     ready = prepare(given, ctx)
     work = gather(ready.given, ready.around, ready.pinned)
     _pv_blocks(work)
     ctx.progress(5, "processing")
-    shares = share_out(len(work.blocks), ready.weather.label.size)
-    if len(shares) > 1:
-        return _split(work, ready, shares, ctx)
-    total = PlantSum()
-    parts = []
-    for part, columns in _simulate(work, ready, ctx):
+    return ready, work
+
+
+def _whole(ready: Prepared, work: Work, ctx: Context) -> Json:
+    total, parts = PlantSum(), []
+    for part, columns in _simulate(ready, work, ctx):
         total.add(part, columns)
         parts.append(part)
     return _result(ready, parts, total, ctx)
@@ -79,7 +96,7 @@ def run_blocks(given: Json, ctx: Context) -> Json:
     return {"parts": [part for part, _ in _simulate_blocks(work, weather, first, ctx, detailed=detailed)]}
 
 
-def join(given: Json, children: Sequence[ChildResult], state: Json, ctx: Context) -> Json:  # noqa: ARG001 - contract
+def join(given: Json, children: Sequence[ChildResult], state: Json, ctx: Context) -> Json:  # noqa: ARG001 - the core calls it so
     """Make the result of the children's parts: the same bytes as a run in one."""
     ctx.progress(90, "saving")
     ready = prepare(given, ctx)
@@ -129,7 +146,7 @@ def share_out(blocks: int, rows: int) -> list[range]:
     return [range(start, stop) for start, stop in itertools.pairwise(edges)]
 
 
-def _split(work: Work, ready: Prepared, shares: Sequence[range], ctx: Context) -> Split:
+def _split(ready: Prepared, work: Work, shares: Sequence[range], ctx: Context) -> Split:
     weather = ctx.put(_dump_weather(ready.weather))
     children = (
         {
@@ -147,7 +164,7 @@ def _wants_losses(ready: Prepared) -> bool:
     return bool((ready.given.get("output") or {}).get("lossBreakdownTimestamps"))
 
 
-def _simulate(work: Work, ready: Prepared, ctx: Context) -> Iterator[tuple[Part, series.Columns]]:
+def _simulate(ready: Prepared, work: Work, ctx: Context) -> Iterator[tuple[Part, series.Columns]]:
     return _simulate_blocks(work, ready.weather, 0, ctx, detailed=_wants_losses(ready))
 
 
