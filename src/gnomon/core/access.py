@@ -1,1 +1,94 @@
-"""access."""
+"""Who may ask: workspaces, principals, keys. A key is shown once and stored as a keyed hash."""
+
+import hashlib
+import hmac
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from gnomon.core.task import crockford
+
+SCANNER_PATTERN = r"\b(?:wk|uk|gn)_live_[0-9a-z]{12}_[0-9a-z]{46}\b"
+"""What secret scanners may search for."""
+
+_SECRET_LENGTH = 39  # 195 of the 195 bits that 39 letters of base 32 hold; at least 160 are asked for
+_CHECKSUM_LENGTH = 7
+
+
+class KeyRole(StrEnum):
+    """What a key stands for; its value is the key's prefix."""
+
+    WORKSPACE = "wk"
+    USER = "uk"
+    API = "gn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A tenant: nothing of one is visible to another."""
+
+    id: str
+    number: int
+    identifier: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A stored key: found by its public part, checked against its hash."""
+
+    public_id: str
+    role: KeyRole
+    workspace: str
+    hash: str
+    scopes: frozenset[str]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def is_valid_at(self, now: datetime) -> bool:
+        """Say whether the key may be used now."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks, after the key was checked."""
+
+    workspace: str
+    key_id: str
+    scopes: frozenset[str]
+
+
+ALL_SCOPES = frozenset({"read", "write", "cancel", "hooks", "keys", "ops"})
+
+
+def mint(role: KeyRole, *, public_chance: int, secret_chance: int) -> str:
+    """Write a key: `<role>_live_<12 public>_<39 secret><7 checksum>`."""
+    public = crockford(public_chance & (1 << 60) - 1, 12)
+    secret = crockford(secret_chance & (1 << 195) - 1, _SECRET_LENGTH)
+    head = f"{role}_live_{public}_{secret}"
+    return head + _checksum(head)
+
+
+def public_id(key: str) -> str | None:
+    """Return the public part of a well-formed key, or None: a mistyped key needs no look-up."""
+    parts = key.split("_")
+    if len(parts) != 4 or parts[0] not in set(KeyRole) or parts[1] != "live":
+        return None
+    if len(parts[2]) != 12 or len(parts[3]) != _SECRET_LENGTH + _CHECKSUM_LENGTH:
+        return None
+    head, checksum = key[:-_CHECKSUM_LENGTH], key[-_CHECKSUM_LENGTH:]
+    if not key.isascii() or not hmac.compare_digest(_checksum(head), checksum):
+        return None
+    return parts[2]
+
+
+def hash_key(key: str, pepper: bytes) -> str:
+    """Return the keyed hash that is stored; a fast one will do, because the secret is 195 random bits."""
+    return hmac.new(pepper, key.encode(), hashlib.sha256).hexdigest()
+
+
+def _checksum(head: str) -> str:
+    return crockford(zlib.crc32(head.encode()), _CHECKSUM_LENGTH)

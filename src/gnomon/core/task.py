@@ -1,1 +1,186 @@
-"""task."""
+"""The task: what a client asked for, which statuses it may have, and which may follow which."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+Json = Any
+"""A value that JSON can hold. The workload's own words; the house never looks inside."""
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+class Status(StrEnum):
+    """Where a task stands. Only `core.task` says which status may follow which."""
+
+    PENDING = "pending"
+    """Accepted, not yet eligible: waits for a predecessor or for its next try."""
+    QUEUED = "queued"
+    """Eligible; the next free slot takes it."""
+    RUNNING = "running"
+    """An attempt holds its lease, or its children are at work."""
+    WAITING = "waiting"
+    """An attempt asked a question; the answer makes it eligible again."""
+    PAUSED = "paused"
+    """Set aside on request; resuming makes it eligible again."""
+    CANCELLING = "cancelling"
+    """Cancel was asked for while it ran; it ends within the grace period."""
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed_out"
+    """Its deadline passed after it had started."""
+    EXPIRED = "expired"
+    """Its deadline passed before it started."""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Say whether nothing can follow."""
+        return not TRANSITIONS[self]
+
+    @property
+    def is_active(self) -> bool:
+        """Say whether something may still follow."""
+        return bool(TRANSITIONS[self])
+
+
+_S = Status
+TRANSITIONS: Mapping[Status, frozenset[Status]] = {
+    _S.PENDING: frozenset({_S.QUEUED, _S.PAUSED, _S.CANCELLED, _S.EXPIRED, _S.FAILED, _S.TIMED_OUT}),
+    _S.QUEUED: frozenset({_S.RUNNING, _S.PAUSED, _S.CANCELLED, _S.EXPIRED, _S.TIMED_OUT}),
+    _S.RUNNING: frozenset(
+        {_S.PENDING, _S.QUEUED, _S.WAITING, _S.PAUSED, _S.CANCELLING, _S.COMPLETED, _S.FAILED, _S.TIMED_OUT}
+    ),
+    _S.WAITING: frozenset({_S.QUEUED, _S.CANCELLED, _S.TIMED_OUT}),
+    _S.PAUSED: frozenset({_S.PENDING, _S.QUEUED, _S.CANCELLED, _S.EXPIRED, _S.TIMED_OUT}),
+    _S.CANCELLING: frozenset({_S.COMPLETED, _S.CANCELLED}),
+    _S.COMPLETED: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.CANCELLED: frozenset(),
+    _S.TIMED_OUT: frozenset(),
+    _S.EXPIRED: frozenset(),
+}
+
+
+class Phase(StrEnum):
+    """What a claim of the task would do."""
+
+    RUN = "run"
+    CHILDREN = "children"
+    """Split: nothing to claim until the last child has ended."""
+    JOIN = "join"
+
+
+class CancelOutcome(StrEnum):
+    """How a cancel ended."""
+
+    BEFORE_START = "before_start"
+    COOPERATIVE = "cooperative"
+    KILLED = "killed"
+    FINISHED_FIRST = "finished_first"
+
+
+class Visibility(StrEnum):
+    """Whether the doors show a task."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    """A chunk of its parent's work; an orchestration detail."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskError:
+    """Why a task did not complete."""
+
+    code: str
+    message: str
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A resource's revision that a task was submitted against."""
+
+    kind: str
+    number: int
+    resource_id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTask:
+    """A task that is not yet stored."""
+
+    id: str
+    workspace: str
+    kind: str
+    input: Json = None
+    """The work to do; None when the task runs the revision of the resource that is submitted with it."""
+    max_attempts: int = 1
+    max_lost: int = 10
+    deadline_at: datetime | None = None
+    run_at: datetime | None = None
+    priority: int = 0
+    parent_id: str | None = None
+    position: int | None = None
+    predecessor_id: str | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    pins: tuple[Pin, ...] = ()
+    blobs: tuple[str, ...] = ()
+    """SHA-256 names of the blobs that the input refers to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A stored task; every change makes a new version, and version n is told by event number n."""
+
+    id: str
+    number: int
+    """Sequential within the workspace."""
+    workspace: str
+    kind: str
+    status: Status
+    phase: Phase
+    stage: str | None
+    progress: float
+    """0 to 100; never decreases inside one attempt, 100 only when completed."""
+    version: int
+    visibility: Visibility
+    parent_id: str | None
+    position: int | None
+    predecessor_id: str | None
+    resource_id: str | None
+    resource_revision: int | None
+    attempt: int
+    """Attempts begun so far; the number of the present one while it runs."""
+    fence: int
+    """Rises with every claim and every revocation; a write with an older fence is refused."""
+    failures: int
+    losses: int
+    max_attempts: int
+    max_lost: int
+    priority: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    updated_at: datetime
+    run_at: datetime | None
+    deadline_at: datetime | None
+    cancel_requested_at: datetime | None
+    cancel_outcome: CancelOutcome | None
+    error: TaskError | None
+    result: Json
+    """Present on completed tasks, unless the reader asked for records without results."""
+
+
+def crockford(value: int, length: int) -> str:
+    """Write a number in Crockford's base 32, lower case, left-padded with zeros."""
+    return "".join(_ALPHABET[(value >> shift) & 31] for shift in range(5 * (length - 1), -1, -5))
+
+
+def task_id(at: datetime, chance: int) -> str:
+    """Make an unguessable id that sorts by time: 48 bits of milliseconds, 80 bits of chance."""
+    milliseconds = int(at.timestamp() * 1000)
+    return "tsk_" + crockford(milliseconds << 80 | chance & (1 << 80) - 1, 26)

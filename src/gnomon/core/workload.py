@@ -1,1 +1,214 @@
-"""workload."""
+"""The workload: a trade as a value, and the small context that its function is given."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal, Protocol, TypeVar
+
+from gnomon.core.errors import Complaint
+from gnomon.core.retry import RetryPolicy
+from gnomon.core.task import Json, Visibility
+
+T = TypeVar("T")
+
+
+class Failure(Exception):
+    """What a workload's function raises to say how it failed.
+
+    A failure that says `retryable` is tried again within the workload's policy. Any other exception of the
+    function counts as retryable, because the house cannot know better.
+    """
+
+    def __init__(self, code: str, message: str, *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retryable = retryable
+
+
+class Cancelled(BaseException):
+    """Raised by `ctx.checkpoint()` when the task shall stop; let it pass."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A resource that an input names by its number; `loc` is where in the input."""
+
+    kind: str
+    number: int
+    loc: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """A resource's document as it was when the task was submitted."""
+
+    kind: str
+    number: int
+    id: str
+    revision: int
+    document: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A resource that an attempt has saved."""
+
+    kind: str
+    number: int
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A piece of work that a task hands on; `after` names the position of a sibling that must complete first."""
+
+    kind: str
+    input: Json
+    after: int | None = None
+    visibility: Visibility = Visibility.INTERNAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Returned instead of a result: the children do the work, then `join` makes the result.
+
+    With `on_child_failure="fail"` the first child that does not complete stops its siblings and fails the task;
+    with `"join"` the join sees every child, failed ones included.
+    """
+
+    children: tuple[Child, ...]
+    state: Json = None
+    on_child_failure: Literal["fail", "join"] = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildResult:
+    """What became of a child, in the order of `Split.children`."""
+
+    position: int
+    kind: str
+    status: str
+    result: Json
+    error: Json
+
+
+class Context(Protocol):
+    """What a CPU workload's function is given: a narrow window on its own task."""
+
+    @property
+    def task_id(self) -> str:
+        """Name the task."""
+
+    @property
+    def attempt(self) -> int:
+        """Count the attempts, from 1."""
+
+    @property
+    def references(self) -> Sequence[Pinned]:
+        """Give the documents that the input referred to, pinned at submission."""
+
+    def progress(self, percent: float, stage: str | None = None) -> None:
+        """Say how much is done, 0 to 100, and optionally what is being done."""
+
+    def emit(self, body: Mapping[str, Json]) -> None:
+        """Write a message of the workload's own words into the task's log."""
+
+    def step(self, key: str, function: Callable[[], T]) -> T:
+        """Run the function once and store its JSON result; a later attempt gets the stored result."""
+
+    def checkpoint(self) -> None:
+        """Give way here if the task shall stop.
+
+        Raises
+        ------
+        Cancelled
+            When a cancel, a deadline or a shutdown asks for it.
+        """
+
+    def is_cancelled(self) -> bool:
+        """Say whether the task shall stop."""
+
+    def save(self, kind: str, document: Json, *, key: str) -> Saved:
+        """Save a resource in the task's workspace; the same key saves it once, over all attempts."""
+
+    def put(self, content: bytes) -> str:
+        """Store immutable bytes and return their SHA-256 name; the result may refer to it."""
+
+    def get(self, sha256: str) -> bytes:
+        """Read the bytes of that name."""
+
+
+class AsyncContext(Protocol):
+    """The same window for an IO workload's coroutine function; what may wait is awaited."""
+
+    @property
+    def task_id(self) -> str:
+        """Name the task."""
+
+    @property
+    def attempt(self) -> int:
+        """Count the attempts, from 1."""
+
+    @property
+    def references(self) -> Sequence[Pinned]:
+        """Give the documents that the input referred to, pinned at submission."""
+
+    def progress(self, percent: float, stage: str | None = None) -> None:
+        """Say how much is done, 0 to 100, and optionally what is being done."""
+
+    def emit(self, body: Mapping[str, Json]) -> None:
+        """Write a message of the workload's own words into the task's log."""
+
+    async def step(self, key: str, function: Callable[[], Any]) -> Any:
+        """Await the coroutine function once and store its JSON result; a later attempt gets the stored result."""
+
+    async def checkpoint(self) -> None:
+        """Give way here if the task shall stop."""
+
+    def is_cancelled(self) -> bool:
+        """Say whether the task shall stop."""
+
+    async def save(self, kind: str, document: Json, *, key: str) -> Saved:
+        """Save a resource in the task's workspace; the same key saves it once, over all attempts."""
+
+    async def put(self, content: bytes) -> str:
+        """Store immutable bytes and return their SHA-256 name; the result may refer to it."""
+
+    async def get(self, sha256: str) -> bytes:
+        """Read the bytes of that name."""
+
+
+def _accept(_: Json) -> Sequence[Complaint]:
+    return ()
+
+
+def _nothing(_: Json) -> Sequence[Reference]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """A trade: what it is called, what it takes and gives, and the function that does it.
+
+    Schemas are JSON Schema (2020-12). A CPU function is `run(input, ctx)` and is called in a child process of its
+    own; an IO function is a coroutine function with the same arguments and shares one child. The function must be
+    importable by name from its module, because a child imports it anew.
+    """
+
+    kind: str
+    run: Callable[..., Any]
+    join: Callable[..., Any] | None = None
+    """`join(input, children, state, ctx)`, called when the children that `run` returned have ended."""
+    where: Literal["cpu", "io"] = "cpu"
+    title: str = ""
+    input_schema: Mapping[str, Json] = field(default_factory=lambda: {"type": "object"})
+    output_schema: Mapping[str, Json] = field(default_factory=dict)
+    check: Callable[[Json], Sequence[Complaint]] = _accept
+    """Find what the schema cannot say; it must not raise for any JSON."""
+    references: Callable[[Json], Sequence[Reference]] = _nothing
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    deadline: timedelta | None = None
+    """How long a task may take from submission to its end, unless the caller says otherwise."""
+    visibility: Visibility = Visibility.PUBLIC
+    """Internal kinds are made by other workloads only; no door takes them."""
