@@ -14,8 +14,9 @@ class Hub:
     """
 
     def __init__(self) -> None:
-        self._waiters: dict[str, set[asyncio.Queue[Task]]] = {}
+        self._waiters: dict[str, set[asyncio.Queue[Task | None]]] = {}
         self._ready = asyncio.Event()
+        self._is_closed = False
         self.on_change: Callable[[Task], None] | None = None
 
     def publish(self, tasks: Iterable[Task], *, is_work_ready: bool) -> None:
@@ -30,7 +31,14 @@ class Hub:
 
     def subscribe(self, task_id: str) -> "Subscription":
         """Start listening to one task; use it as a context manager."""
-        return Subscription(self._waiters, task_id)
+        return Subscription(self._waiters, task_id, is_closed=self._is_closed)
+
+    def close(self) -> None:
+        """End every wait, present and future, as if its time were up: the server is leaving."""
+        self._is_closed = True
+        for queues in self._waiters.values():
+            for queue in queues:
+                queue.put_nowait(None)
 
     def wake(self) -> None:
         """Wake the dispatcher."""
@@ -54,10 +62,13 @@ class Hub:
 class Subscription:
     """One waiter's view of one task."""
 
-    def __init__(self, waiters: dict[str, set[asyncio.Queue[Task]]], task_id: str) -> None:
+    def __init__(
+        self, waiters: dict[str, set[asyncio.Queue[Task | None]]], task_id: str, *, is_closed: bool
+    ) -> None:
         self._waiters = waiters
         self._task_id = task_id
-        self._queue: asyncio.Queue[Task] = asyncio.Queue()
+        self._queue: asyncio.Queue[Task | None] = asyncio.Queue()
+        self._is_closed = is_closed
 
     def __enter__(self) -> "Subscription":
         self._waiters.setdefault(self._task_id, set()).add(self._queue)
@@ -70,8 +81,12 @@ class Subscription:
             del self._waiters[self._task_id]
 
     async def next(self, timeout: float | None) -> Task | None:
-        """Return the task's next record, or None when the time is up."""
+        """Return the task's next record, or None when the time is up or the hub has closed."""
+        if self._is_closed and self._queue.empty():
+            return None
         try:
-            return await asyncio.wait_for(self._queue.get(), timeout)
+            task = await asyncio.wait_for(self._queue.get(), timeout)
         except TimeoutError:
             return None
+        self._is_closed = self._is_closed or task is None
+        return task
