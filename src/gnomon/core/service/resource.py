@@ -242,3 +242,14 @@ async def delete_resource(house: House, principal: Principal, kind: str, number:
     require(principal, "write")
     await get_resource(house, principal, kind, number)
     await house.store.resources.delete(principal.workspace, kind, number, house.clock.now())
+
+
+async def find_any(house: House, principal: Principal, resource_id: str) -> Resource | None:
+    """Return the resource of that global id, if the workspace has it."""
+    return await house.store.resources.find_by_id(principal.workspace, resource_id)
+
+
+async def find_global(house: House, principal: Principal, kind: str, resource_id: str) -> Resource | None:
+    """Return the resource of that kind and global id, if the workspace has it."""
+    found = await find_any(house, principal, resource_id)
+    return found if found is not None and found.kind == kind else None

@@ -15,7 +15,7 @@ from gnomon.core.service.resource import (
     resolve,
     store_replacement,
 )
-from gnomon.core.service.task import find_workload, new_task, owned
+from gnomon.core.service.task import find_workload, new_task
 from gnomon.core.task import Json, Task
 
 
@@ -56,9 +56,7 @@ async def create_and_run(
         pins=resolved.pins,
         blobs=_union(resource.blobs, resolved.blobs),
     )
-    command = Submit(
-        task=task, now=house.clock.now(), resource=resource, reservation=owned(principal, reservation)
-    )
+    command = Submit(task=task, now=house.clock.now(), resource=resource, reservation=reservation)
     return await house.store.submit(command)
 
 
@@ -92,9 +90,7 @@ async def run_saved(
         blobs=_union(tuple(blobs_of(saved.document)), resolved.blobs),
     )
     run = RunResource(workspace=principal.workspace, kind=kind, number=number)
-    command = Submit(
-        task=task, now=house.clock.now(), resource=run, reservation=owned(principal, reservation)
-    )
+    command = Submit(task=task, now=house.clock.now(), resource=run, reservation=reservation)
     try:
         return await house.store.submit(command)
     except Conflict as conflict:

@@ -38,9 +38,7 @@ async def submit(
     if complaints := await asyncio.to_thread(workload.check, task_input):
         raise Invalid(complaints)
     task = new_task(house, principal, workload, task_input=task_input, blobs=blobs)
-    return await house.store.submit(
-        Submit(task=task, now=house.clock.now(), reservation=owned(principal, reservation))
-    )
+    return await house.store.submit(Submit(task=task, now=house.clock.now(), reservation=reservation))
 
 
 def find_workload(house: House, kind: str) -> Workload:
@@ -84,13 +82,6 @@ def new_task(
     )
 
 
-def owned(principal: Principal, reservation: Reservation | None) -> Reservation | None:
-    """Bind an idempotency key to its workspace, so that one tenant's key never meets another's."""
-    if reservation is None:
-        return None
-    return replace(reservation, key=f"{principal.workspace}:{reservation.key}")
-
-
 async def get_task(house: House, principal: Principal, number: int) -> Task:
     """Return a public task by its number in the workspace.
 
@@ -126,8 +117,18 @@ async def wait(house: House, principal: Principal, task_id: str, timeout: float)
     NotFound
         When the workspace has no such task.
     """
-    require(principal, "read")
-    return await _wait(house, principal, task_id, timeout)
+    # Subscribed before reading: an end that is committed between the two is not missed.
+    with house.hub.subscribe(task_id) as changes:
+        task = await house.store.get_task(principal.workspace, task_id)
+        clock = asyncio.get_running_loop().time
+        limit = clock() + timeout
+        while not task.status.is_terminal:
+            changed = await changes.next(limit - clock())
+            if changed is None:
+                break
+            task = changed
+    # What the hub hands round may lack the result.
+    return await house.store.get_task(principal.workspace, task_id)
 
 
 async def cancel_and_wait(house: House, principal: Principal, number: int, timeout: float) -> Task:
@@ -147,7 +148,7 @@ async def cancel_and_wait(house: House, principal: Principal, number: int, timeo
     asked = await house.store.cancel(principal.workspace, task.id, house.clock.now())
     if asked.status.is_terminal:
         return asked
-    return await _wait(house, principal, task.id, timeout)
+    return await wait(house, principal, task.id, timeout)
 
 
 async def _find(house: House, principal: Principal, number: int) -> Task:
@@ -165,18 +166,3 @@ async def _find(house: House, principal: Principal, number: int) -> Task:
 def is_number(number: int) -> bool:
     """Say whether the house could ever give that number to a record."""
     return 0 < number < 1 << 63
-
-
-async def _wait(house: House, principal: Principal, task_id: str, timeout: float) -> Task:
-    # Subscribed before reading: an end that is committed between the two is not missed.
-    with house.hub.subscribe(task_id) as changes:
-        task = await house.store.get_task(principal.workspace, task_id)
-        clock = asyncio.get_running_loop().time
-        limit = clock() + timeout
-        while not task.status.is_terminal:
-            changed = await changes.next(limit - clock())
-            if changed is None:
-                break
-            task = changed
-    # What the hub hands round may lack the result.
-    return await house.store.get_task(principal.workspace, task_id)
