@@ -257,7 +257,7 @@ class Nursery:
         ]
         with theirs:
             # The arguments are the interpreter and this file's own words; starting it takes a millisecond.
-            self._process = subprocess.Popen(  # noqa: ASYNC220, S603
+            self._process = subprocess.Popen(  # noqa: ASYNC220
                 argv,
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
