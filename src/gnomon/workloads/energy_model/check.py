@@ -1,0 +1,167 @@
+"""What is wrong with a document, as complaints that name the field and the remedy. Nothing here raises."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeGuard
+
+from pydantic import ValidationError
+
+from gnomon.core.errors import Complaint
+from gnomon.core.task import Json
+from gnomon.core.workload import Failure, Reference
+from gnomon.pvsyst import PvsystError
+from gnomon.workloads.energy_model import place, rules
+from gnomon.workloads.energy_model.blob import is_blob
+from gnomon.workloads.energy_model.component import pv_inverter, pv_module
+from gnomon.workloads.energy_model.document import (
+    EnergyModel,
+    Inverter,
+    Location,
+    Module,
+    Project,
+    Record,
+    Weather,
+)
+from gnomon.workloads.energy_model.weather import check_arrays
+
+Loc = tuple[str | int, ...]
+
+
+def check_energy_model(document: Json) -> list[Complaint]:
+    """List what is wrong with the input of a run."""
+    return _checked(document, EnergyModel, rules.energy_model, _zone_of_settings)
+
+
+def check_location(document: Json) -> list[Complaint]:
+    """List what is wrong with a location."""
+    return _checked(document, Location, rules.location)
+
+
+def check_project(document: Json) -> list[Complaint]:
+    """List what is wrong with a project."""
+    return _checked(document, Project, rules.project, _zone_of_project)
+
+
+def check_weather(document: Json) -> list[Complaint]:
+    """List what is wrong with a weather record."""
+    return [] if is_blob(document) else _checked(document, Weather, check_arrays)
+
+
+def check_module(document: Json) -> list[Complaint]:
+    """List what is wrong with a module, its one-diode parameters included."""
+    return _checked(document, Module, rules.component, _component(Module, pv_module))
+
+
+def check_inverter(document: Json) -> list[Complaint]:
+    """List what is wrong with an inverter."""
+    return _checked(document, Inverter, rules.component, _component(Inverter, pv_inverter))
+
+
+Rule = Callable[[Mapping[str, Any]], Iterator[Complaint]]
+
+
+def _checked(document: Json, model: type[Record], *every: Rule) -> list[Complaint]:
+    if not isinstance(document, dict):
+        return [Complaint((), "give a JSON object", "object_type")]
+    found = [*_misshapen(document, model), *(complaint for rule in every for complaint in rule(document))]
+    return list({(complaint.loc, complaint.type): complaint for complaint in found}.values())
+
+
+def _misshapen(document: Mapping[str, Any], model: type[Record]) -> Iterator[Complaint]:
+    try:
+        model.model_validate(document)
+    except ValidationError as error:
+        for each in error.errors(include_url=False, include_context=False, include_input=False):
+            loc = _within(document, each["loc"])
+            yield Complaint(loc, f"{rules.place_text(loc)}: {each['msg'].lower()}", each["type"])
+
+
+def _within(document: Json, loc: Sequence[str | int]) -> Loc:
+    """Cut off what pydantic adds behind the place: the branch of a union."""
+    known: list[str | int] = []
+    value = document
+    for part in loc:
+        known.append(part)
+        inside = value[part : part + 1] if isinstance(part, int) and isinstance(value, list) else None
+        if inside:
+            value = inside[0]
+        elif isinstance(value, dict) and part in value:
+            value = value[part]
+        else:
+            return tuple(known if isinstance(value, dict) else known[:-1])
+    return tuple(known)
+
+
+def _component(model: type[Record], read: Callable[[Any], object]) -> Rule:
+    def rule(document: Mapping[str, Any]) -> Iterator[Complaint]:
+        try:
+            read(model.model_validate(document))
+        except PvsystError as error:
+            yield Complaint(("properties", error.key or ""), str(error), "component")
+        except ValidationError:
+            return
+        except ValueError as error:
+            yield Complaint(("properties",), str(error), "component")
+
+    return rule
+
+
+def _zone_of_settings(document: Mapping[str, Any]) -> Iterator[Complaint]:
+    settings = document.get("settings")
+    if isinstance(settings, dict):
+        yield from _zone(settings.get("timeZoneOverride"), ("settings", "timeZoneOverride"))
+
+
+def _zone_of_project(document: Mapping[str, Any]) -> Iterator[Complaint]:
+    yield from _zone(document.get("timezoneOverride"), ("timezoneOverride",))
+
+
+def _zone(value: object, loc: Loc) -> Iterator[Complaint]:
+    if isinstance(value, str):
+        try:
+            place.standard_offset(value)
+        except Failure as failure:
+            yield Complaint(loc, f"{rules.place_text(loc)}: {failure.message}", "time_zone")
+
+
+def references(document: Json) -> list[Reference]:
+    """List the resources that a run's input names by number."""
+    if not isinstance(document, dict):
+        return []
+    named = [
+        Reference(kind=kind, number=document[key], loc=(key,))
+        for key, kind in (("projectId", "project"), ("locationId", "location"))
+        if _is_number(document.get(key))
+    ]
+    blocks = document.get("blocks")
+    for index, block in enumerate(blocks if isinstance(blocks, list) else []):
+        named += _block_references(block, ("blocks", index))
+    return named
+
+
+def _block_references(block: Json, at: Loc) -> list[Reference]:
+    if not isinstance(block, dict):
+        return []
+    keys = (("inverterId", "inverter"), ("moduleId", "module"))
+    named = [
+        Reference(kind=kind, number=block[key], loc=(*at, key))
+        for key, kind in keys
+        if _is_number(block.get(key))
+    ]
+    inputs = block.get("dcInputs")
+    for index, dc_input in enumerate(inputs if isinstance(inputs, list) else []):
+        if isinstance(dc_input, dict) and _is_number(dc_input.get("moduleId")):
+            loc = (*at, "dcInputs", index, "moduleId")
+            named.append(Reference(kind="module", number=dc_input["moduleId"], loc=loc))
+    return named
+
+
+def location_of(document: Json) -> list[Reference]:
+    """List the location that a project or a weather record names by number."""
+    number = document.get("locationId") if isinstance(document, dict) else None
+    if not _is_number(number):
+        return []
+    return [Reference(kind="location", number=number, loc=("locationId",))]
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0

@@ -1,0 +1,125 @@
+"""Modules and inverters: their documents to the laboratory's records, with stated values for what is missing."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from gnomon.pv.plant import AshraeIam, EfficiencyCurve, Iam, Inverter, Module, PhysicalIam, ProfileIam
+from gnomon.pvsyst import OndInverter, PanModule, PvsystError, ond, pan
+from gnomon.workloads.energy_model import document as doc
+
+# What PVsyst proposes for crystalline cells where a file is silent (its help, "Standard one-diode model").
+_SHUNT_EXPONENT = 5.5
+_DARK_OVER_LIT_SHUNT = 4.0
+_SHUNT_CURRENT_SHARE = 0.2  # of the current lost between short circuit and maximum power
+_CURRENT_COEFFICIENT = 5e-4  # of the short-circuit current [1/K], typical of crystalline silicon
+_COATED_INDEX = 1.29  # of an anti-reflective coat, PVsyst's `fsARCoating`
+
+
+def pv_module(document: doc.Module, aoi: doc.AoiCurve | None = None) -> Module:
+    """Return the module of a document; an own curve of a block comes before the module's.
+
+    Raises
+    ------
+    PvsystError
+        If a property is missing or wrong.
+    ValueError
+        If the properties contradict each other.
+    """
+    given = pan.module(document.properties, _points(document.aoi))
+    return dataclasses.replace(_module(given), name=_name(document), iam=_iam(given, _points(aoi)))
+
+
+def pv_inverter(document: doc.Inverter) -> Inverter:
+    """Return the inverter of a document.
+
+    Raises
+    ------
+    PvsystError
+        If a property is missing or wrong.
+    ValueError
+        If the properties contradict each other.
+    """
+    curves = document.efficiency.curves if document.efficiency else ()
+    given = ond.inverter(document.properties, [_curve(curve) for curve in curves])
+    return dataclasses.replace(_inverter(given), name=_name(document))
+
+
+def _name(document: doc.Module | doc.Inverter) -> str:
+    return document.name or document.model or ""
+
+
+def _points(curve: doc.AoiCurve | None) -> list[tuple[float, float]] | None:
+    return list(zip(curve.angles, curve.factors, strict=False)) if curve else None
+
+
+def _module(given: PanModule) -> Module:
+    shunt = given.r_sh_ref or given.v_mp_ref / (_SHUNT_CURRENT_SHARE * (given.i_sc_ref - given.i_mp_ref))
+    alpha_sc = given.alpha_sc if given.alpha_sc is not None else _CURRENT_COEFFICIENT * given.i_sc_ref
+    return Module(
+        p_nom=given.p_mp_ref,
+        i_sc_ref=given.i_sc_ref,
+        v_oc_ref=given.v_oc_ref,
+        i_mp_ref=given.i_mp_ref,
+        v_mp_ref=given.v_mp_ref,
+        alpha_sc=alpha_sc,
+        cells_in_series=given.cells_in_series,
+        r_s=_needed(given.r_s, "RSerie", "series resistance [ohm]"),
+        r_sh_ref=shunt,
+        r_sh_0=given.r_sh_0 or _DARK_OVER_LIT_SHUNT * shunt,
+        r_sh_exp=given.r_sh_exp or _SHUNT_EXPONENT,
+        gamma_ref=_needed(given.gamma_ref, "Gamma", "diode ideality factor"),
+        mu_gamma=given.mu_gamma or 0.0,
+        area=_needed(given.area, "Width" if given.width is None else "Height", "module's size [m]"),
+        irrad_ref=given.irrad_ref,
+        temp_ref=given.temp_ref,
+    )
+
+
+def _needed(value: float | None, key: str, meaning: str) -> float:
+    if value is None:
+        raise PvsystError(f"is missing; give the {meaning}", key=key)
+    return value
+
+
+def _iam(given: PanModule, own: Sequence[tuple[float, float]] | None) -> Iam:
+    points = own or given.iam
+    if points:
+        return ProfileIam(aoi=tuple(angle for angle, _ in points), iam=tuple(factor for _, factor in points))
+    if given.iam_b0 is not None:
+        return AshraeIam(b=given.iam_b0)
+    glass: dict[str | None, Iam] = {
+        "fsARCoating": PhysicalIam(n_ar=_COATED_INDEX),
+        "fsNormalGlass": PhysicalIam(),
+    }
+    return glass.get(given.front_surface, AshraeIam())
+
+
+def _curve(curve: doc.EfficiencyPoints) -> ond.EfficiencyCurve:
+    if len(curve.p_dc_kw) != len(curve.p_ac_kw):
+        raise PvsystError("give as many values of dcPowerkW as of acPowerkW", key="efficiency")
+    points = [(1e3 * p_dc, 1e3 * p_ac) for p_dc, p_ac in zip(curve.p_dc_kw, curve.p_ac_kw, strict=True)]
+    return ond.efficiency_curve(curve.voltage, points, key="efficiency")
+
+
+def _inverter(given: OndInverter) -> Inverter:
+    return Inverter(
+        p_ac_max=given.p_ac_max,
+        p_dc_threshold=given.p_dc_threshold,
+        curves=tuple(
+            EfficiencyCurve(
+                v_dc=curve.v_dc or 0.0,
+                p_dc=tuple(p_dc for p_dc, _ in curve.points),
+                p_ac=tuple(p_ac for _, p_ac in curve.points),
+            )
+            for curve in given.curves
+        ),
+        v_mppt_min=given.v_mpp_min,
+        v_mppt_max=given.v_mpp_max,
+        v_dc_max=given.v_dc_max,
+        i_dc_max=given.i_dc_max,
+        p_dc_max=given.p_dc_max,
+        night_loss=given.p_night,
+        aux_loss=given.p_aux,
+        aux_threshold=given.p_aux_threshold,
+        mppt_count=given.mppt_count,
+    )

@@ -1,0 +1,321 @@
+"""The documents of the energy-model contract: its own names on the wire side, pvlib's words on ours.
+
+A stored document keeps the contract's names (the aliases); each model here is where they become ours. Keys
+that no model knows are kept, and told as warnings.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+# Nothing is left of the energy at a loss of one, and the steps after it would divide by it.
+Loss = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+Identifier = Annotated[int, Field(ge=1)]
+GlobalIdentifier = int | Annotated[str, Field(pattern=r"^\d+$")]
+# Hours from UTC, or the name of a zone.
+TimeZone = Annotated[float, Field(ge=-14, le=14)] | str
+
+
+class Record(BaseModel):
+    """A JSON object of the contract; unknown keys are kept."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False, protected_namespaces=())
+
+
+class Monthly(Record):
+    """Twelve fractions, one a month."""
+
+    jan: Fraction
+    feb: Fraction
+    mar: Fraction
+    apr: Fraction
+    may: Fraction
+    jun: Fraction
+    jul: Fraction
+    aug: Fraction
+    sep: Fraction
+    oct: Fraction
+    nov: Fraction
+    dec: Fraction
+
+    def values(self) -> tuple[float, ...]:
+        """Return the fractions from January to December."""
+        return tuple(getattr(self, month) for month in MONTHS)
+
+
+class AoiCurve(Record):
+    """An incidence angle modifier: the factor that remains at each angle [deg]."""
+
+    angles: Annotated[list[Annotated[float, Field(ge=0, le=90)]], Field(min_length=2)]
+    factors: Annotated[list[Annotated[float, Field(ge=0, le=1.2)]], Field(min_length=2)]
+
+
+class Array(Record):
+    """The strings of one inverter, all of one module."""
+
+    strings: Count = Field(alias="stringCount")
+    modules_per_string: Count = Field(alias="stringLength")
+    bifacial: bool | None = None
+    bifacial_inputs: dict[str, Any] | None = Field(None, alias="bifacialInputs")
+
+
+class DcInput(Record):
+    """The strings of one inverter's tracker."""
+
+    id: int | str = Field(alias="dcInputId")
+    mppt_index: int | None = Field(None, alias="mpptIndex", ge=0)
+    module_id: Identifier = Field(alias="moduleId")
+    strings: Count = Field(alias="stringCount")
+    modules_per_string: Count = Field(alias="stringLength")
+    share_weight: NonNegative | None = Field(None, alias="shareWeight")
+
+
+class Layout(Record):
+    """How the array stands; `surface_azimuth` clockwise from north."""
+
+    array_type: Literal["fixed", "tracker", "rotationalFloating"] = Field(alias="arrayType")
+    gcr: Annotated[float, Field(ge=0.15, le=0.90)]
+    surface_azimuth: Annotated[float, Field(ge=0, le=360)] | None = Field(None, alias="azimuth")
+    axis_tilt: Annotated[float, Field(ge=0, le=90)] | None = Field(None, alias="axisTilt")
+    surface_tilt: Annotated[float, Field(ge=0, le=90)] | None = Field(None, alias="tilt")
+    backtrack: bool | None = Field(None, alias="backTracking")
+    max_angle: Annotated[float, Field(ge=0, le=90)] | None = Field(None, alias="maxAngle")
+
+
+class Shading(Record):
+    """What shades the array."""
+
+    far: bool = Field(default=False, alias="farShading")
+    near: Literal["unlimited", "octavia"] | None = Field(None, alias="nearShading")
+    scene_id: Identifier | None = Field(None, alias="shadingSceneId")
+    electrical_impact: bool = Field(default=False, alias="electricalImpact")
+    electrical_impact_fraction: Fraction | None = Field(None, alias="electricalImpactFraction")
+    transverse_diodes: Annotated[int, Field(ge=0, le=10)] | None = Field(None, alias="transverseDiodes")
+
+
+class DcLosses(Record):
+    """Losses of the array, and its heat loss factors [W/m2K, W/m2K per m/s]."""
+
+    module_quality: Annotated[float, Field(ge=-0.5, lt=1)] = Field(0.0, alias="moduleQuality")
+    mismatch: Loss = 0.0
+    dc_ohmic: Loss = Field(0.0, alias="dcohmic")
+    lid: Loss = 0.0
+    string_mismatch: Loss = Field(0.0, alias="stringVoltageMismatch")
+    inverter_auxiliary: bool = Field(default=False, alias="invAuxLoss")
+    u_c: Positive = Field(29.0, alias="uC")
+    u_v: NonNegative = Field(0.0, alias="uV")
+
+
+class Transformer(Record):
+    """Losses of the block's transformer, of its rated power."""
+
+    no_load_loss: Loss = Field(0.0, alias="ironLoss")
+    load_loss: Loss = Field(0.0, alias="copperLoss")
+
+
+class MediumVoltageLosses(Record):
+    """Losses behind the block's transformer."""
+
+    ohmic_loss: Loss = Field(0.0, alias="mvOhmicLossFraction")
+    transformer_loss: Loss = Field(0.0, alias="mvTransformerLossFraction")
+
+
+class AcLosses(Record):
+    """Losses from the inverter to the grid."""
+
+    ac_ohmic: Loss = Field(0.0, alias="acohmicLoss")
+    transformer: Transformer | None = None
+    mv: MediumVoltageLosses | None = Field(None, alias="mvLosses")
+
+
+class AcSystem(Record):
+    """The inverters of a block and what follows them."""
+
+    inverters: Count = Field(alias="numberOfInverters")
+    losses: AcLosses | None = None
+    mv: MediumVoltageLosses | None = Field(None, alias="mvLosses")
+    mppt_fraction: Any = Field(None, alias="mpptFraction")
+
+
+class Block(Record):
+    """Equal inverters with equal arrays on one layout."""
+
+    name: str | None = None
+    inverter_id: Identifier = Field(alias="inverterId")
+    module_id: Identifier | None = Field(None, alias="moduleId")
+    array: Array | None = None
+    dc_inputs: list[DcInput] | None = Field(None, alias="dcInputs")
+    layout: Layout | None = None
+    layout_ref: Any = Field(None, alias="layoutRef")
+    shading: Shading
+    losses: DcLosses
+    ac_system: AcSystem = Field(alias="acSystem")
+    shading_string_map: Any = Field(None, alias="shadingStringMap")
+    albedo: Monthly
+    aoi: AoiCurve | None = None
+
+
+class PlantOptions(Record):
+    """The plant behind the blocks."""
+
+    poi_limit_mw: Positive | None = Field(None, alias="poiLimitMW")
+    limit_at_inverters: bool = Field(default=False, alias="limitAtInverters")
+    constant_auxiliary_kw: NonNegative | None = Field(None, alias="contAuxLosskW")
+    constant_auxiliary_threshold_kw: NonNegative | None = Field(None, alias="contAuxLossThreshkW")
+    proportional_auxiliary_w_per_kw: NonNegative | None = Field(None, alias="propAuxLossWperkW")
+    proportional_auxiliary_threshold_kw: NonNegative | None = Field(None, alias="propAuxLossThreshkW")
+
+
+class Settings(Record):
+    """How the run is made."""
+
+    ignore_spectral_correction: bool | None = Field(None, alias="ignoreSpectralCorrection")
+    time_zone_override: TimeZone | None = Field(None, alias="timeZoneOverride")
+    advanced_near_shading_losses: Any = Field(None, alias="advancedNearShadingLosses")
+    wind_stow: Any = Field(None, alias="windStow")
+    irradiance_optimization: Any = Field(None, alias="irradianceOptimization")
+    circumsolar_as_beam: bool = Field(default=True, alias="circumsolarAsBeam")
+    power_sharing: Literal["independent_equal", "string_count_weighted", "manual_weighted"] | None = Field(
+        None, alias="dcInputPowerSharingPolicy"
+    )
+
+
+class Output(Record):
+    """What the answer shows; none of it changes what is computed."""
+
+    name: str | None = None
+    time_series: bool | None = Field(None, alias="timeSeries")
+    full_time_series: bool | None = Field(None, alias="fullTimeSeries")
+    block_results: bool | None = Field(None, alias="blockResults")
+    block_index: Annotated[int, Field(ge=0)] | None = Field(None, alias="blockIndex")
+    loss_breakdown: bool | None = Field(None, alias="lossBreakdownTimestamps")
+    irradiance_loss_detail: bool | None = Field(None, alias="irradianceLossDetail")
+    full_output: bool | None = Field(None, alias="fullOutput")
+
+
+class Place(Record):
+    """Where a plant stands; `lat` and `lng` are the contract's deprecated names."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90)] = Field(validation_alias=AliasChoices("latitude", "lat"))
+    longitude: Annotated[float, Field(ge=-180, le=180)] = Field(
+        validation_alias=AliasChoices("longitude", "lng")
+    )
+    elevation: Annotated[float, Field(ge=-500, le=9000)] | None = None
+    time_zone: Annotated[float, Field(ge=-14, le=14)] | None = Field(None, alias="timeZone")
+    time_zone_name: str | None = Field(None, alias="timeZoneName")
+    soiling: Monthly | None = None
+    far_shading: Any = Field(None, alias="farShading")
+
+
+class Location(Place):
+    """A saved place."""
+
+    name: Annotated[str, Field(min_length=1)]
+    ashrae: float | None = None
+    street_address: str | None = Field(None, alias="streetAddress")
+
+
+class Project(Record):
+    """A project at a location."""
+
+    name: Annotated[str, Field(min_length=1)]
+    location_id: Identifier | None = Field(None, alias="locationId")
+    global_location_id: GlobalIdentifier | None = Field(None, alias="globalLocationId")
+    status: (
+        Literal["prospecting", "development", "financing", "construction", "operating", "archived"] | None
+    ) = None
+    time_zone_override: TimeZone | None = Field(None, alias="timezoneOverride")
+    boundary_geometry: Any = Field(None, alias="boundaryGeometry")
+    project_details: Any = Field(None, alias="projectDetails")
+
+
+class Weather(Record):
+    """A weather record; `weather.py` reads its arrays."""
+
+    name: str | None = None
+    source: str | None = Field(None, alias="weatherDataSource")
+    location_id: Identifier | None = Field(None, alias="locationId")
+    global_location_id: GlobalIdentifier | None = Field(None, alias="globalLocationId")
+    label: Literal["start", "middle", "end"] = Field("start", alias="timestampLabel")
+    soiling: Monthly | None = None
+    ghi: Any = None
+    dhi: Any = None
+    dni: Any = None
+    wind_speed: Any = Field(None, alias="windSpeed")
+    temp_air: Any = Field(None, alias="temperature")
+    date: Any = None
+    relative_humidity: Any = Field(None, alias="relativeHumidity")
+    poa: Any = None
+
+
+class EfficiencyPoints(Record):
+    """An inverter's output over input at one DC voltage [V]; powers in kW, by rising input."""
+
+    voltage: Positive | None = None
+    p_dc_kw: Annotated[list[NonNegative], Field(min_length=2)] = Field(alias="dcPowerkW")
+    p_ac_kw: Annotated[list[NonNegative], Field(min_length=2)] = Field(alias="acPowerkW")
+
+
+class Efficiency(Record):
+    """One to three efficiency curves."""
+
+    curves: Annotated[list[EfficiencyPoints], Field(min_length=1, max_length=3)]
+
+
+class Module(Record):
+    """A module: properties under PAN keys, in PAN units."""
+
+    name: str | None = None
+    model: str | None = None
+    properties: dict[str, Any]
+    aoi: AoiCurve | None = None
+
+
+class Inverter(Record):
+    """An inverter: properties under OND keys, in OND units."""
+
+    name: str | None = None
+    model: str | None = None
+    properties: dict[str, Any]
+    efficiency: Efficiency | None = None
+
+
+class EnergyModel(Record):
+    """The input of a run."""
+
+    schema_version: str | None = Field(None, alias="schemaVersion")
+    project_id: Identifier | None = Field(None, alias="projectId")
+    location_id: Identifier | None = Field(None, alias="locationId")
+    location: Place | None = None
+    name: str | None = None
+    blocks: Annotated[list[Block], Field(min_length=1)]
+    plant: PlantOptions | None = None
+    settings: Settings | None = None
+    output: Output | None = None
+    soiling: Monthly | None = None
+    weather: Any = Field(None, alias="weatherData")
+    block_query: bool | None = Field(None, alias="blockQuery")
+    block_query_index: Annotated[int, Field(ge=0)] | None = Field(None, alias="blockQueryIndex")
+
+
+def unknown_keys(record: Record, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the place of every key that no model knows, in document order."""
+    for key in record.model_extra or {}:
+        yield (*at, key)
+    for name, field in type(record).model_fields.items():
+        yield from _unknown_within(getattr(record, name), (*at, field.alias or name))
+
+
+def _unknown_within(value: object, at: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    if isinstance(value, Record):
+        yield from unknown_keys(value, at)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for index, item in enumerate(value):
+            yield from _unknown_within(item, (*at, index))

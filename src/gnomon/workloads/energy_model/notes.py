@@ -1,0 +1,45 @@
+"""What a run tells its caller besides the result: what was not used, and what will go."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gnomon.pv.weather import Weather
+from gnomon.workloads.energy_model import document as doc
+from gnomon.workloads.energy_model.rules import place_text
+
+_UNUSED_ARRAYS = ("poa", "relativeHumidity")
+_YEARS = (8760, 8784)
+
+
+def notes(model: doc.EnergyModel, weather_document: Mapping[str, Any], weather: Weather) -> list[str]:
+    """List the warnings of a run, in the order of its input."""
+    return [
+        *_deprecated(model),
+        *(f"{place_text(loc)}: not known here; kept and not used" for loc in doc.unknown_keys(model)),
+        *_unused(model, weather_document),
+        *_period(weather),
+    ]
+
+
+def _deprecated(model: doc.EnergyModel) -> Iterator[str]:
+    if model.block_query is not None or model.block_query_index is not None:
+        yield "blockQuery and blockQueryIndex are deprecated; use output.blockIndex"
+    for index, block in enumerate(model.blocks):
+        if block.array is not None:
+            yield f"blocks[{index}].array is deprecated; use dcInputs"
+    if model.location is not None and {"lat", "lng"} & model.location.model_fields_set:
+        yield "location.lat and location.lng are deprecated; use latitude and longitude"
+
+
+def _unused(model: doc.EnergyModel, weather_document: Mapping[str, Any]) -> Iterator[str]:
+    for name in _UNUSED_ARRAYS:
+        if weather_document.get(name) is not None:
+            yield f"weather {name}: kept and not used"
+    if model.settings and model.settings.ignore_spectral_correction is False:
+        yield "settings.ignoreSpectralCorrection false: no spectral correction is modelled yet; none was made"
+
+
+def _period(weather: Weather) -> Iterator[str]:
+    hours = weather.label.size * weather.step / 3600
+    if not _YEARS[0] <= hours <= _YEARS[1]:
+        yield f"the weather covers {hours:g} hours, not a year; annual figures are sums over these hours"

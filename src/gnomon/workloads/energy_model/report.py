@@ -1,0 +1,252 @@
+"""The result of a run: a block's part, and the plant's whole made of the parts in their order.
+
+Names are pvlib's, with the unit at the end. The whole is made of stored parts alone, so that it has the same
+bytes whoever computed them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gnomon.pv.arrays import FloatArray, IntArray
+from gnomon.pv.block import BlockYear
+from gnomon.pv.plant import Block
+from gnomon.pv.weather import Weather, local_months
+from gnomon.workloads.energy_model.blocks import Surroundings
+from gnomon.workloads.energy_model.document import MONTHS, PlantOptions
+from gnomon.workloads.energy_model.interconnection import limit
+from gnomon.workloads.energy_model.losses import plant_tree, tree_of
+from gnomon.workloads.energy_model.series import Columns
+from gnomon.workloads.energy_model.weather import NOMINAL_YEAR
+
+POWERS = ("array_stc_dc_power", "array_dc_power", "inverter_out_ac_power", "grid_ac_power")
+MEANS = ("poa_global", "effective_irradiance", "temp_cell")
+Part = dict[str, Any]
+MODEL_VERSION = "1.0.0"
+# The laboratory's models, as a reader of a result would name them.
+MODELS = {
+    "sun_position": "SPA",
+    "sky_diffuse": "Perez 1990, all sites composite",
+    "cell_temperature": "PVsyst heat balance, driven by effective irradiance",
+    "module": "PVsyst one-diode",
+    "near_shading": "long equal rows at the layout's gcr",
+    "spectral": "none",
+    "inverter_derating": "none",
+    "strings": "counted on one inverter",
+}
+
+
+def date_ms(label: IntArray) -> FloatArray:
+    """Return labels [epoch s] as epoch milliseconds, exact in a float64."""
+    return label.astype(np.float64) * 1000.0
+
+
+def block_columns(year: BlockYear, weather: Weather) -> dict[str, FloatArray]:
+    """Return a block's series: date [epoch ms UTC], powers [kW], irradiance [W/m2], temperature [degC]."""
+    grid = year.p_grid / 1e3
+    return {
+        "date": date_ms(year.label),
+        "array_stc_dc_power": year.p_array_nominal / 1e3,
+        "array_dc_power": year.p_dc / 1e3,
+        "inverter_out_ac_power": year.p_inverter / 1e3,
+        "grid_ac_power": grid,
+        "poi_ac_power": grid,
+        "ghi": weather.ghi,
+        "poa_global": year.poa_global,
+        "effective_irradiance": year.effective_irradiance,
+        "temp_cell": year.temp_cell,
+        "dc_voltage": year.v_mp,
+        "dc_current": year.i_mp,
+    }
+
+
+def loss_columns(year: BlockYear) -> dict[str, FloatArray]:
+    """Return what each step of the loss tree took in each interval [W/m2 before the modules, kW behind]."""
+    irradiance = {step.name for step in year.ledger.irradiance.steps}
+    return {f"loss_{name}": rows if name in irradiance else rows / 1e3 for name, rows in year.taken.items()}
+
+
+def block_part(index: int, block: Block, year: BlockYear, weather: Weather, series: str) -> Part:
+    """Return a block's part of the result; `series` names its stored columns."""
+    hours = weather.step / 3600
+    energy = float(year.p_grid.sum()) * hours / 1e3
+    poa = float(year.poa_global.sum()) * hours / 1e3
+    inverters = block.ac_system.number_of_inverters
+    strings = block.array.strings * inverters
+    capacity = block.p_stc / 1e3
+    return {
+        "index": index,
+        "name": block.name or f"Block {index + 1}",
+        "module": block.module.name,
+        "inverter": block.inverter.name,
+        "modules": strings * block.array.modules_per_string,
+        "strings": strings,
+        "inverters": inverters,
+        "dc_capacity_kw": capacity,
+        "ac_capacity_kw": block.p_ac_max / 1e3,
+        "annual_energy_mwh": energy / 1e3,
+        "specific_yield_kwh_kwp": energy / capacity,
+        "performance_ratio": energy / (capacity * poa) if poa else 0.0,
+        "poa_global_kwh_m2": poa,
+        "effective_irradiance_kwh_m2": float(year.effective_irradiance.sum()) * hours / 1e3,
+        "losses": tree_of(year.ledger),
+        "series": series,
+    }
+
+
+@dataclass(slots=True)
+class PlantSum:
+    """The plant's columns, growing block by block: powers add up, the rest is a mean by nameplate."""
+
+    capacity_kw: float = 0.0
+    columns: dict[str, FloatArray] = field(default_factory=dict)
+
+    def add(self, part: Part, block: Columns) -> None:
+        """Add a block; the order of the blocks decides the last bits, so keep it."""
+        capacity = part["dc_capacity_kw"]
+        self.capacity_kw += capacity
+        for name in POWERS:
+            self.columns[name] = self.columns.get(name, 0.0) + block[name]
+        for name in MEANS:
+            self.columns[name] = self.columns.get(name, 0.0) + capacity * block[name]
+
+    def powers(self) -> dict[str, FloatArray]:
+        """Return the sums of the blocks' powers [kW]."""
+        return {name: self.columns[name] for name in POWERS}
+
+    def means(self) -> dict[str, FloatArray]:
+        """Return the means over the blocks by nameplate."""
+        return {name: self.columns[name] / self.capacity_kw for name in MEANS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """The plant's columns and what its own steps behind the blocks took [kWh]."""
+
+    columns: dict[str, FloatArray]
+    behind_kwh: dict[str, float]
+
+
+def plant_whole(total: PlantSum, weather: Weather, plant: PlantOptions) -> Whole:
+    """Return the plant's columns once every block is added."""
+    poi, taken = limit(total.columns["grid_ac_power"], plant)
+    hours = weather.step / 3600
+    columns = {
+        "date": date_ms(weather.label),
+        **total.powers(),
+        "poi_ac_power": poi,
+        "ghi": weather.ghi,
+        **total.means(),
+        "temp_air": weather.temp_air,
+        "wind_speed": weather.wind_speed,
+    }
+    behind = {name: float(series.sum()) * hours for name, series in taken.items()}
+    return Whole(columns=columns, behind_kwh={name: value for name, value in behind.items() if value})
+
+
+def losses(parts: Sequence[Part], whole: Whole) -> dict[str, Any]:
+    """Return the plant's loss tree."""
+    trees = [part["losses"] for part in parts]
+    return plant_tree(trees, [part["dc_capacity_kw"] for part in parts], whole.behind_kwh)
+
+
+def summary(parts: Sequence[Part], whole: Whole, weather: Weather, plant: PlantOptions) -> dict[str, float]:
+    """Return the figures of the year."""
+    hours = weather.step / 3600
+    sums = {name: float(column.sum()) * hours / 1e3 for name, column in whole.columns.items()}
+    energy = sums["poi_ac_power"] * 1e3
+    dc_capacity = sum(part["dc_capacity_kw"] for part in parts)
+    ac_capacity = sum(part["ac_capacity_kw"] for part in parts)
+    rated = ac_capacity if plant.poi_limit_mw is None else min(ac_capacity, 1e3 * plant.poi_limit_mw)
+    return {
+        "annual_energy_mwh": energy / 1e3,
+        "specific_yield_kwh_kwp": energy / dc_capacity,
+        "performance_ratio": _ratio(energy, dc_capacity * sums["poa_global"]),
+        "capacity_factor": energy / (rated * weather.label.size * hours),
+        "dc_capacity_kw": dc_capacity,
+        "ac_capacity_kw": ac_capacity,
+        "ghi_kwh_m2": sums["ghi"],
+        "poa_global_kwh_m2": sums["poa_global"],
+        "effective_irradiance_kwh_m2": sums["effective_irradiance"],
+        "temp_air_mean_c": float(weather.temp_air.mean()),
+    }
+
+
+def monthly(whole: Whole, weather: Weather, utc_offset: float, dc_capacity_kw: float) -> list[dict[str, Any]]:
+    """Return the twelve months, by local standard time; a month without rows has zeros and no mean."""
+    month = local_months(weather.time, utc_offset)
+    hours = weather.step / 3600
+
+    def sums(name: str) -> FloatArray:
+        energy = whole.columns[name] * hours / 1e3
+        return np.bincount(month, weights=energy, minlength=12).astype(np.float64)
+
+    table = {
+        "ghi_kwh_m2": sums("ghi"),
+        "poa_global_kwh_m2": sums("poa_global"),
+        "effective_irradiance_kwh_m2": sums("effective_irradiance"),
+        "array_energy_mwh": sums("array_dc_power"),
+        "inverter_energy_mwh": sums("inverter_out_ac_power"),
+        "energy_mwh": sums("poi_ac_power"),
+    }
+    rows: list[dict[str, Any]] = [
+        {"month": name, **{key: float(table[key][i]) for key in table}} for i, name in enumerate(MONTHS)
+    ]
+    for row, temp in zip(rows, _monthly_mean(weather.temp_air, month), strict=True):
+        row["performance_ratio"] = _ratio(1e3 * row["energy_mwh"], dc_capacity_kw * row["poa_global_kwh_m2"])
+        row["temp_air_mean_c"] = temp
+    return rows
+
+
+def _monthly_mean(values: FloatArray, month: IntArray) -> list[float | None]:
+    counts = np.bincount(month, minlength=12)
+    sums = np.bincount(month, weights=values, minlength=12)
+    return [float(total / count) if count else None for total, count in zip(sums, counts, strict=True)]
+
+
+def _ratio(over: float, under: float) -> float:
+    return over / under if under else 0.0
+
+
+def plant_facts(parts: Sequence[Part], plant: PlantOptions) -> dict[str, Any]:
+    """Return what stands in the field."""
+    dc_capacity, ac_capacity = (
+        sum(part[key] for part in parts) for key in ("dc_capacity_kw", "ac_capacity_kw")
+    )
+    counts: Mapping[str, int] = {
+        key: sum(part[key] for part in parts) for key in ("modules", "strings", "inverters")
+    }
+    return {
+        "blocks": len(parts),
+        **counts,
+        "dc_capacity_kw": dc_capacity,
+        "ac_capacity_kw": ac_capacity,
+        "dc_ac_ratio": dc_capacity / ac_capacity,
+        "poi_limit_mw": plant.poi_limit_mw,
+    }
+
+
+def location(around: Surroundings) -> dict[str, Any]:
+    """Return where the plant stands."""
+    return {
+        "latitude": around.place.latitude,
+        "longitude": around.place.longitude,
+        "elevation_m": around.elevation,
+        "time_zone_h": around.utc_offset,
+        "time_zone_name": around.time_zone_name,
+    }
+
+
+def settings(weather: Weather, around: Surroundings, *, dated: bool) -> dict[str, Any]:
+    """Return how the run was made: its models and its reading of time."""
+    return {
+        **MODELS,
+        "rows": int(weather.label.size),
+        "step_s": weather.step,
+        "first_date_ms": int(weather.label[0]) * 1000,
+        "timestamps": "given" if dated else f"hours of the nominal year {NOMINAL_YEAR}, local standard time",
+        "timestamp_label": (around.weather.get("timestampLabel") or "start") if dated else "start",
+        "dni": "given" if weather.dni is not None else "closure of ghi and dhi",
+    }

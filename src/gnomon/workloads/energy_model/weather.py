@@ -1,0 +1,161 @@
+"""Weather documents: parallel arrays to the laboratory's record, and what can be wrong with them.
+
+Rows are interval means. Without `date` there are exactly 8760 rows, the hours of one year without a leap day in
+local standard time, and each row is named by the start of its hour. With `date` (epoch milliseconds UTC) a row
+is named as `timestampLabel` says, by its start unless told otherwise.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gnomon.core.errors import Complaint
+from gnomon.pv.weather import IntervalLabel, Weather, interval_middle
+from gnomon.workloads.energy_model.blob import is_blob
+
+Loc = tuple[str | int, ...]
+
+HOURS_OF_YEAR = 8760
+MOST_ROWS = 105_408  # a leap year of five-minute rows
+NOMINAL_YEAR = 2025  # rows without dates are shown as hours of this year
+REQUIRED = ("ghi", "dhi", "windSpeed", "temperature")
+# Name -> lowest and highest value, and the unit for the complaint.
+_RANGES: dict[str, tuple[float, float, str]] = {
+    "ghi": (0, 2000, "W/m2"),
+    "dhi": (0, 2000, "W/m2"),
+    "dni": (0, 2000, "W/m2"),
+    "poa": (0, 2500, "W/m2"),
+    "windSpeed": (0, 120, "m/s"),
+    "temperature": (-90, 70, "degC"),
+    "relativeHumidity": (0, 100, "%"),
+}
+_HOUR_MS = 3_600_000
+_FAR_MS = 1e14  # some three thousand years from 1970
+
+
+def check_arrays(document: Mapping[str, Any], at: Loc = ()) -> Iterator[Complaint]:
+    """Yield what is wrong with the arrays of a weather document; stored blobs are looked at when it runs."""
+    source = document.get("weatherDataSource")
+    if source not in (None, "provided"):
+        yield Complaint(
+            (*at, "weatherDataSource"),
+            f"{source!r} is not supported yet: weather providers; give the arrays {', '.join(REQUIRED)} here",
+            "not_supported",
+        )
+        return
+    columns = {name: document[name] for name in (*_RANGES, "date") if document.get(name) is not None}
+    for name in REQUIRED:
+        if name not in columns:
+            yield Complaint((*at, name), f"give {name}, one number a row [{_RANGES[name][2]}]", "missing")
+    lists = {name: column for name, column in columns.items() if not is_blob(column)}
+    wrong = [name for name, column in lists.items() if not isinstance(column, list)]
+    for name in wrong:
+        yield Complaint((*at, name), "give an array of numbers, one a row", "list_type")
+    if not wrong and lists:
+        yield from _check_lists(lists, at)
+
+
+def _check_lists(columns: Mapping[str, list[Any]], at: Loc) -> Iterator[Complaint]:
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        yield Complaint(at, f"the arrays differ in length: {listed}; give each the same rows", "length")
+        return
+    rows = next(iter(lengths.values()))
+    if not 2 <= rows <= MOST_ROWS:
+        yield Complaint(at, f"{rows} rows; give 2 to {MOST_ROWS}", "length")
+        return
+    if "date" not in columns and rows != HOURS_OF_YEAR:
+        yield Complaint(
+            (*at, "date"),
+            f"{rows} rows need date (epoch ms UTC, one a row); only {HOURS_OF_YEAR} hourly rows go without",
+            "missing",
+        )
+    for name, column in columns.items():
+        yield from _check_dates(column, at) if name == "date" else _check_column(name, column, at)
+
+
+def _check_column(name: str, column: list[Any], at: Loc) -> Iterator[Complaint]:
+    low, high, unit = _RANGES[name]
+    row = next((row for row, value in enumerate(column) if not _is_within(value, low, high)), None)
+    if row is not None:
+        yield Complaint(
+            (*at, name, row),
+            f"row {row} of {name} is {_shown(column[row])}; give a number from {low} to {high} {unit}",
+            "weather_value",
+        )
+
+
+def _check_dates(column: list[Any], at: Loc) -> Iterator[Complaint]:
+    for row, value in enumerate(column):
+        if not _is_within(value, -_FAR_MS, _FAR_MS) or value != int(value):
+            yield Complaint(
+                (*at, "date", row),
+                f"row {row} of date is {_shown(value)}; give epoch ms UTC",
+                "weather_value",
+            )
+            return
+    moments = np.array(column, dtype=np.int64)
+    steps = moments[1:] - moments[:-1]
+    step = int(steps.min())
+    if step <= 0:
+        row = int(np.argmax(steps <= 0)) + 1
+        yield Complaint(
+            (*at, "date", row), f"row {row} of date is not after the row before it", "weather_value"
+        )
+    elif step > _HOUR_MS or np.remainder(steps, step).any():
+        row = int(np.argmax(np.remainder(steps, step) != 0)) + 1 if step <= _HOUR_MS else 1
+        yield Complaint(
+            (*at, "date", row),
+            f"row {row} of date breaks the step of {step / 1000:g} s; give one step of at most an hour",
+            "weather_value",
+        )
+
+
+def _is_within(value: object, low: float, high: float) -> bool:
+    # NaN is within nothing, and a bool is no measurement.
+    return type(value) in (float, int) and low <= value <= high  # type: ignore[operator]
+
+
+def _shown(value: object) -> str:
+    return "null" if value is None else repr(value)[:40]
+
+
+def read(document: Mapping[str, Any], utc_offset: float) -> Weather:
+    """Return a checked weather document as the laboratory's record.
+
+    Parameters
+    ----------
+    document
+        Checked, and without blobs.
+    utc_offset
+        Local standard time of rows that come without dates. [h]
+    """
+    label: IntervalLabel = document.get("timestampLabel") or "start"
+    moments, step = _moments(document.get("date"), utc_offset)
+    return Weather(
+        time=interval_middle(moments, step, label if document.get("date") else "start"),
+        label=moments,
+        step=step,
+        ghi=_column(document["ghi"]),
+        dhi=_column(document["dhi"]),
+        dni=_column(document["dni"]) if document.get("dni") else None,
+        temp_air=_column(document["temperature"]),
+        wind_speed=_column(document["windSpeed"]),
+    )
+
+
+def _column(values: list[float]) -> npt.NDArray[np.float64]:
+    return np.array(values, dtype=np.float64)
+
+
+def _moments(date: list[int] | None, utc_offset: float) -> tuple[npt.NDArray[np.int64], float]:
+    """Return the labels of the rows [epoch s] and the length of an interval [s]."""
+    if date is None:
+        start = round(datetime(NOMINAL_YEAR, 1, 1, tzinfo=UTC).timestamp() - utc_offset * 3600)
+        return start + 3600 * np.arange(HOURS_OF_YEAR, dtype=np.int64), 3600.0
+    moments = np.array(date, dtype=np.int64)
+    return moments // 1000, float((moments[1:] - moments[:-1]).min()) / 1000

@@ -1,0 +1,99 @@
+"""One uploaded PAN or OND file becomes one saved module or inverter."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gnomon.core.retry import RetryPolicy
+from gnomon.core.task import Json
+from gnomon.core.workload import Context, Failure, Workload
+from gnomon.pvsyst import PvsystError, PvsystObject, ond, pan, parse
+
+INPUT_SCHEMA: Mapping[str, Json] = {
+    "type": "object",
+    "properties": {
+        "blob": {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256 of the file's bytes"},
+        "filename": {"type": "string", "description": "What the file was called; names it in errors"},
+        "as": {"enum": ["module", "inverter"], "description": "What the file is to become"},
+    },
+    "required": ["blob", "as"],
+    "additionalProperties": False,
+}
+OUTPUT_SCHEMA: Mapping[str, Json] = {
+    "type": "object",
+    "properties": {"kind": {"type": "string"}, "number": {"type": "integer"}, "id": {"type": "string"}},
+    "required": ["kind", "number", "id"],
+}
+
+
+def run(given: Json, ctx: Context) -> Json:
+    """Read the file and save what it holds.
+
+    Raises
+    ------
+    Failure
+        If the file is no component of the kind asked for; the message names the key and the remedy.
+    """
+    filename = given.get("filename") or f"the {given['as']} file"
+    ctx.progress(10, "processing")
+    document = read(ctx.get(given["blob"]), given["as"], filename)
+    ctx.progress(80, "saving")
+    saved = ctx.save(given["as"], document, key="component")
+    return {"kind": saved.kind, "number": saved.number, "id": saved.id}
+
+
+def read(content: bytes, kind: str, filename: str) -> dict[str, Any]:
+    """Return the document of a component file.
+
+    Raises
+    ------
+    Failure
+        If the file is no component of that kind.
+    """
+    try:
+        return _READERS[kind](parse(content), filename)
+    except PvsystError as error:
+        raise Failure("invalid_file", f"{filename}: {error}") from error
+
+
+def _module(root: PvsystObject, filename: str) -> dict[str, Any]:
+    pan.read_module(root)
+    curve = pan.read_iam(root)
+    document = _named(pan.read_properties(root), filename)
+    if curve is None:
+        return document
+    return {**document, "aoi": {"angles": [a for a, _ in curve], "factors": [f for _, f in curve]}}
+
+
+def _inverter(root: PvsystObject, filename: str) -> dict[str, Any]:
+    curves = ond.read_inverter(root).curves
+    efficiency = {"curves": [_curve(curve) for curve in curves]}
+    return {**_named(ond.read_properties(root), filename), "efficiency": efficiency}
+
+
+def _named(properties: Mapping[str, Any], filename: str) -> dict[str, Any]:
+    model = str(properties.get("Model") or filename.rsplit(".", 1)[0])
+    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in properties.items()}
+    return {"name": model, "model": model, "properties": plain}
+
+
+def _curve(curve: ond.EfficiencyCurve) -> dict[str, Any]:
+    powers = {
+        "dcPowerkW": [p_dc / 1e3 for p_dc, _ in curve.points],
+        "acPowerkW": [p_ac / 1e3 for _, p_ac in curve.points],
+    }
+    return powers if curve.v_dc is None else {"voltage": curve.v_dc, **powers}
+
+
+_READERS: dict[str, Callable[[PvsystObject, str], dict[str, Any]]] = {
+    "module": _module,
+    "inverter": _inverter,
+}
+
+COMPONENT = Workload(
+    kind="pvsyst_component",
+    title="PVsyst component import",
+    run=run,
+    input_schema=INPUT_SCHEMA,
+    output_schema=OUTPUT_SCHEMA,
+    retry=RetryPolicy(),
+)
