@@ -51,6 +51,11 @@ def test_waiting_work_runs_too(tmp_path):
     assert run("io_echo", {"a": (1, 2)}, tmp_path)["step"] == {"a": [1, 2]}
 
 
+def test_what_is_too_large_is_refused_here_too(tmp_path):
+    with pytest.raises(Failure, match=r"ctx\.put"):
+        run("give_nonsense", {"what": "large"}, tmp_path)
+
+
 @pytest.mark.parametrize("what", ["nan", "set", "key", "surrogate", "circle"])
 def test_what_is_not_json_is_refused_here_too(tmp_path, what):
     with pytest.raises(Failure, match="not JSON"):

@@ -15,7 +15,7 @@ from typing import Any
 from gnomon.core.blob import name_of
 from gnomon.core.task import Json
 from gnomon.core.workload import ChildResult, Failure, Pinned, Saved, Split, Workload
-from gnomon.engine.child.ending import find_not_json
+from gnomon.engine.child.ending import JSON_LIMIT, find_not_json, too_large
 from gnomon.engine.child.pipe import to_json
 
 
@@ -222,10 +222,13 @@ def as_stored(value: Json, what: str) -> Json:
     Raises
     ------
     Failure
-        When it is not JSON; the message names the place.
+        When it is not JSON (the message names the place), or too large.
     """
     try:
-        return json.loads(to_json(value))
+        text = to_json(value)
     except (ValueError, TypeError, RecursionError) as error:
         where = find_not_json(value, what) or "it refers to itself"
         raise Failure("invalid_result", f"The {what} is not JSON: {where}.") from error
+    if len(text) > JSON_LIMIT:
+        raise too_large(f"The {what}", len(text))
+    return json.loads(text)

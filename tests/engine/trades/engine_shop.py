@@ -3,7 +3,7 @@
 import asyncio
 import os
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import randbits
@@ -22,8 +22,11 @@ GRACE = 0.6
 
 
 class WallClock:
+    step = timedelta(0)
+    """How far somebody has set the clock forward."""
+
     def now(self):
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self.step
 
     def chance(self, bits):
         return randbits(bits)
@@ -35,7 +38,7 @@ class Shop:
     hub: Hub
     engine: EmbeddedEngine
     folder: Path
-    clock: WallClock = field(default_factory=WallClock)
+    clock: WallClock
     fifos: int = 0
 
     async def submit(self, kind, order=None, *, max_attempts=3, max_lost=3, deadline=None):
@@ -98,14 +101,14 @@ async def read_line(fd):
 
 
 @asynccontextmanager
-async def open_shop(folder, between=lambda store: store, **options):
-    hub = Hub()
+async def open_shop(folder, between=lambda store: store, workloads=WORKLOADS, **options):
+    hub, clock = Hub(), WallClock()
     store = SqliteStore.open(folder / "gnomon-data", hub)
     settings = {"worker": "test", "cpu_slots": 2, "grace": timedelta(seconds=GRACE)} | options
-    engine = EmbeddedEngine(between(store), hub, gather(WORKLOADS), WallClock(), **settings)
+    engine = EmbeddedEngine(between(store), hub, gather(workloads), clock, **settings)
     await engine.start()
     try:
-        yield Shop(store=store, hub=hub, engine=engine, folder=folder)
+        yield Shop(store=store, hub=hub, engine=engine, folder=folder, clock=clock)
     finally:
         await engine.stop()
         await store.close()

@@ -98,7 +98,7 @@ def give_nonsense(order, ctx):
         "key": {"a": {(1, 2): 3}},
         "surrogate": ["\ud800"],
         "circle": circle,
-        "large": "x" * (17 << 20),
+        "large": "x" * (5 << 20),
     }[order["what"]]
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from gnomon.core.task import Json
 from gnomon.core.workload import ChildResult, Failure, Pinned
-from gnomon.engine.child.ending import blob_names, find_not_json
-from gnomon.engine.child.pipe import Frame, Pipe, encode, to_json
+from gnomon.engine.child.ending import JSON_LIMIT, blob_names, find_not_json, too_large
+from gnomon.engine.child.pipe import Frame, Pipe, join, to_json
 
 PACE = 0.5
 """Seconds between two progress reports of one task; a new stage does not wait."""
@@ -151,11 +151,13 @@ class Window:
     def _say(self, message: dict[str, Json], content: bytes = b"") -> None:
         message["run"] = self.order.run
         try:
-            frame = encode(message, content)
+            text = to_json(message)
         except (ValueError, TypeError, RecursionError) as error:
             where = find_not_json(message, message["op"]) or "it refers to itself"
             raise Failure("invalid_result", f"What a context is given must be JSON: {where}.") from error
-        self._pipe.send(frame)
+        if len(text) > JSON_LIMIT:
+            raise too_large(f"What is given to ctx.{message['op']}", len(text))
+        self._pipe.send(join(text, content))
 
 
 class Pace:
