@@ -51,6 +51,6 @@ def _result(task: Task, resource: tuple[str, int] | None) -> Json:
         return None
     named = resource or made_by(task)
     if named is None:
-        return {}
+        return task.result
     kind, number = named
     return {MADE_ID.get(kind, "resourceId"): number}

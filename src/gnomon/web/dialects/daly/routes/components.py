@@ -21,6 +21,7 @@ from gnomon.web.dialects.daly.render.run import render_queued_file, render_repla
 from gnomon.web.dialects.daly.render.task import made_by
 from gnomon.web.dialects.daly.routes.reading import add_delete, add_get, add_list
 from gnomon.web.dialects.daly.wire.resources import read_component
+from gnomon.web.presence import while_present
 from gnomon.web.upload import read_file
 
 router = APIRouter()
@@ -64,7 +65,7 @@ def _component_routes(noun: Noun, suffix: str) -> APIRouter:
             blobs=(blob,),
             reservation=reserve(request, key, f"{upload.filename}\n{name_of(upload.content)}".encode()),
         )
-        task = await wait(desk.house, writer, submitted.task.id, desk.sync_wait)
+        task = await while_present(request, wait(desk.house, writer, submitted.task.id, desk.sync_wait))
         return await _answer_file(desk, writer, noun, task, is_replay=submitted.is_replay)
 
     add_list(routes, noun)

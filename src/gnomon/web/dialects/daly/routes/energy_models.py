@@ -42,6 +42,7 @@ from gnomon.web.dialects.daly.wire.energy_model import (
     refuse_removed,
     view_of,
 )
+from gnomon.web.presence import while_present
 from gnomon.web.series import Member, Series, Shape, stream
 
 router = APIRouter(prefix=ENERGY_MODEL.path, tags=["energy models"])
@@ -96,7 +97,7 @@ async def create(
         name=name_in(order.document),
         reservation=reserve(request, key, await request.body()),
     )
-    return await _answer_run(desk, writer, submitted, is_async=is_async, warnings=order.warnings)
+    return await _answer_run(request, desk, writer, submitted, is_async=is_async, warnings=order.warnings)
 
 
 @router.post(
@@ -118,7 +119,7 @@ async def run(
     submitted = await run_saved(
         desk.house, writer, ENERGY_MODEL.kind, number, reservation=reserve(request, key, b"")
     )
-    return await _answer_run(desk, writer, submitted, is_async=is_async, warnings=())
+    return await _answer_run(request, desk, writer, submitted, is_async=is_async, warnings=())
 
 
 @router.get("", summary="List energy models", responses=shows([_ROW], "All of them, without inputs."))
@@ -167,7 +168,13 @@ add_delete(router, ENERGY_MODEL)
 
 
 async def _answer_run(
-    desk: Desk, writer: Principal, submitted: Submitted, *, is_async: bool, warnings: Sequence[str]
+    request: Request,
+    desk: Desk,
+    writer: Principal,
+    submitted: Submitted,
+    *,
+    is_async: bool,
+    warnings: Sequence[str],
 ) -> Response:
     headers = render_replay(is_replay=submitted.is_replay)
     model = submitted.resource
@@ -175,7 +182,7 @@ async def _answer_run(
         raise NotFound("The energy model that this request made was deleted since.")
     task = submitted.task
     if not is_async:
-        task = await wait(desk.house, writer, task.id, desk.sync_wait)
+        task = await while_present(request, wait(desk.house, writer, task.id, desk.sync_wait))
     standing = await _of_project(desk.house, Standing(model=model, task=task))
     if task.status.is_active or is_async:
         return answer(render_queued(standing, task, warnings), headers=headers)

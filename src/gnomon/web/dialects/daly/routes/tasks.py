@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from gnomon.core.access import Principal
 from gnomon.core.service.resource import find_any
-from gnomon.core.service.task import cancel_and_wait, get_task, list_children, list_tasks
+from gnomon.core.service.task import cancel_and_wait, get_task, list_children, list_tasks, with_result
 from gnomon.core.task import Json, Task
 from gnomon.web.answer import answer
 from gnomon.web.dialects.daly.desk import AtDesk, Canceller, Desk, Reader
@@ -106,6 +106,7 @@ async def get_workflow(number: int, desk: AtDesk, reader: Reader) -> Response:
 
 
 async def _records(desk: Desk, reader: Principal, tasks: Sequence[Task]) -> list[dict[str, Json]]:
+    tasks = await asyncio.gather(*(with_result(desk.house, reader, task) for task in tasks))
     ids = {task.resource_id for task in tasks if task.resource_id is not None}
     found = await asyncio.gather(*(find_any(desk.house, reader, resource_id) for resource_id in ids))
     named = {resource.id: (resource.kind, resource.number) for resource in found if resource is not None}
