@@ -169,7 +169,7 @@ class TestResources:
         with pytest.raises(Invalid, match="a book that ends"):
             await shelf.create_resource(house, WE, "book", {"title": "endless"})
         made = await shelf.create_resource(house, WE, "book", {"title": "A"})
-        assert made.document == {"title": "A", "pages": 100}
+        assert made.resource.document == {"title": "A", "pages": 100}
 
     async def test_must_refer_to_what_is_there(self, house: House) -> None:
         with pytest.raises(NotFound, match="library"):
