@@ -106,6 +106,30 @@ async def test_nobody_reads_a_blob_by_its_name(ours: Tenant, theirs: Tenant) -> 
         assert answered.status_code in (400, 422), path
 
 
+async def test_repeated_request_makes_one_record(ours: Tenant) -> None:
+    bodies = {
+        "/locations": {**LOCATION, "weatherData": weather(24, date=[3600000 * hour for hour in range(24)])},
+        "/projects": {"name": "P", "locationId": 1},
+        "/weatherdata": weather(),
+    }
+    for path, body in bodies.items():
+        key = {"Idempotency-Key": f"for {path}"}
+        first, again = [await ours.client.post(path, json=body, headers=key) for _ in range(2)]
+        assert first.status_code == again.status_code == 200
+        assert first.json() == again.json()
+        assert "idempotency-replayed" not in first.headers
+        assert again.headers["idempotency-replayed"] == "true"
+        other = await ours.client.post(path, json={**body, "name": "other"}, headers=key)
+        assert other.status_code == 422
+    assert len(await ours.get("/locations")) == 1
+    assert len(await ours.get("/weatherdata")) == 2
+    await ours.delete("/projects/1")
+    gone = await ours.client.post(
+        "/projects", json=bodies["/projects"], headers={"Idempotency-Key": "for /projects"}
+    )
+    assert gone.status_code == 404
+
+
 class TestProjects:
     async def test_knows_its_location_by_both_ids(self, ours: Tenant) -> None:
         location = await ours.post("/locations", LOCATION)

@@ -41,10 +41,13 @@ def _component_routes(noun: Noun, suffix: str) -> APIRouter:
         responses=shows({"id": 1, **_EXAMPLES[noun]}, "The record.", 413, 415, 422),
         openapi_extra=takes(noun.kind, _EXAMPLES[noun]),
     )
-    async def create_json(request: Request, desk: AtDesk, writer: Writer) -> Response:
+    async def create_json(
+        request: Request, desk: AtDesk, writer: Writer, key: IdempotencyKey = None
+    ) -> Response:
         document = read_component(await read_json(request), noun.kind)
-        made = await create_resource(desk.house, writer, noun.kind, document)
-        return answer(render_resource(made, noun))
+        kept = await reserve(request, key)
+        made = await create_resource(desk.house, writer, noun.kind, document, reservation=kept)
+        return answer(render_resource(made.resource, noun), headers=render_replay(is_replay=made.is_replay))
 
     @routes.post(
         "",
@@ -63,7 +66,7 @@ def _component_routes(noun: Noun, suffix: str) -> APIRouter:
             COMPONENT_FILE,
             {"blob": blob, "filename": upload.filename, "as": noun.kind},
             blobs=(blob,),
-            reservation=reserve(request, key, f"{upload.filename}\n{name_of(upload.content)}".encode()),
+            reservation=await reserve(request, key, f"{upload.filename}\n{name_of(upload.content)}".encode()),
         )
         task = await while_present(request, wait(desk.house, writer, submitted.task.id, desk.sync_wait))
         return await _answer_file(desk, writer, noun, task, is_replay=submitted.is_replay)

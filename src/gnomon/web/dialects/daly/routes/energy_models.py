@@ -95,7 +95,7 @@ async def create(
         ENERGY_MODEL.kind,
         order.document,
         name=name_in(order.document),
-        reservation=reserve(request, key, await request.body()),
+        reservation=await reserve(request, key),
     )
     return await _answer_run(request, desk, writer, submitted, is_async=is_async, warnings=order.warnings)
 
@@ -117,7 +117,7 @@ async def run(
     """Run the saved input; the row keeps its number and its revision rises."""
     refuse_removed(request.query_params)
     submitted = await run_saved(
-        desk.house, writer, ENERGY_MODEL.kind, number, reservation=reserve(request, key, b"")
+        desk.house, writer, ENERGY_MODEL.kind, number, reservation=await reserve(request, key, b"")
     )
     return await _answer_run(request, desk, writer, submitted, is_async=is_async, warnings=())
 
