@@ -55,6 +55,13 @@ async def test_every_answer_names_its_request(ours: Tenant) -> None:
     assert refused.headers["x-request-id"].startswith("req_")
 
 
+@pytest.mark.parametrize("host", ["a/b", "a?b", "a#b", "user@a", "a b", "a\\b"])
+async def test_host_is_a_name_or_an_address(app: Any, host: str) -> None:
+    answered = await client_of(app).get("/health", headers={"Host": host})
+    assert answered.status_code == 400
+    assert "Host" in answered.json()["detail"]
+
+
 class TestBody:
     async def test_is_bounded_by_its_declared_length(self, house: House, ours: Tenant) -> None:
         small = client_of(open_app(house, max_body=100), **dict(ours.client.headers))

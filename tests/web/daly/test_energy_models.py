@@ -254,6 +254,7 @@ class TestSaved:
             ):
                 assert answered.status_code == 409
                 assert "Task 1" in answered.json()["detail"]
+                assert answered.headers["retry-after"] == "5"
             assert (await site.client.delete("/energymodels/1")).status_code == 409
             if (await site.get("/energymodels/1"))["status"] == "queued":
                 await hands.claim()

@@ -27,6 +27,20 @@ async def test_record_follows_the_run(site: Tenant, hands: Hands) -> None:
     assert (await site.get("/tasks"))["tasks"] == [done]
 
 
+async def test_poll_tells_only_what_is_new(site: Tenant, hands: Hands) -> None:
+    await site.post(ASYNC, energy_model())
+    first = await site.client.get("/tasks/1")
+    assert first.headers["retry-after"] == "1"
+    known = {"If-None-Match": first.headers["etag"]}
+    unchanged = await site.client.get("/tasks/1", headers=known)
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    await hands.complete(await hands.claim())
+    done = await site.client.get("/tasks/1", headers=known)
+    assert done.status_code == 200
+    assert done.headers["etag"] != first.headers["etag"]
+    assert "retry-after" not in done.headers
+
+
 async def test_failure_says_why(site: Tenant, hands: Hands) -> None:
     await site.post(ASYNC, energy_model())
     await hands.end(await hands.claim(), Failed(error=TaskError(code="invalid_input", message="no sun")))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from gnomon.core.access import Principal
@@ -14,7 +14,7 @@ from gnomon.core.task import Json, Task
 from gnomon.web.answer import answer
 from gnomon.web.dialects.daly.desk import AtDesk, Canceller, Desk, Reader
 from gnomon.web.dialects.daly.openapi import shows
-from gnomon.web.dialects.daly.render.task import render_task
+from gnomon.web.dialects.daly.render.task import render_task, render_version
 from gnomon.web.dialects.daly.wire.tasks import read_task_query
 
 router = APIRouter(tags=["tasks"])
@@ -69,10 +69,15 @@ async def list_(
 @router.get(
     "/tasks/{number}", summary="Get one task", responses=shows(_RECORD, "The task as it stands.", 404, 422)
 )
-async def get(number: int, desk: AtDesk, reader: Reader) -> Response:
-    """Show how a task stands."""
+async def get(
+    number: int, desk: AtDesk, reader: Reader, if_none_match: Annotated[str | None, Header()] = None
+) -> Response:
+    """Show how a task stands; with the `ETag` of an earlier answer, only whether it has changed."""
     task = await get_task(desk.house, reader, number)
-    return answer((await _records(desk, reader, [task]))[0])
+    headers = render_version(task)
+    if if_none_match == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return answer((await _records(desk, reader, [task]))[0], headers=headers)
 
 
 @router.post(
