@@ -1,11 +1,10 @@
 """Every route that takes a number answers for another workspace's exactly as for one that nobody has."""
 
 import asyncio
-import json
 from typing import Any
 
 import pytest
-from rig import Hands, House, Tenant, found_tenant, open_app, open_house
+from rig import Hands, Tenant, found_tenant, open_app, open_house
 from sent import LOCATION, energy_model, weather
 
 UNKNOWN = 4321
@@ -73,20 +72,3 @@ async def test_references_stay_inside(rich: Tenant, theirs: Tenant) -> None:
         assert answered.status_code == 404
     answered = await theirs.client.post("/energymodels", json=energy_model())
     assert {item["type"] for item in answered.json()["detail"]} == {"missing_reference"}
-
-
-async def test_document_is_honest(house: House, ours: Tenant) -> None:
-    document = await ours.get("/openapi.json")
-    text = json.dumps(document)
-    for name in house.kinds:
-        assert name in document["components"]["schemas"]
-    for path, methods in document["paths"].items():
-        for method, route in methods.items():
-            assert route["summary"], (method, path)
-            assert "401" in route["responses"], (method, path)
-            if method in ("post", "put") and not path.endswith(("/run", "/cancel")):
-                assert "requestBody" in route, (method, path)
-    for reference in {part.split('"')[0] for part in text.split('"$ref": "')[1:]}:
-        target: Any = document
-        for step in reference.removeprefix("#/").split("/"):
-            target = target[step]

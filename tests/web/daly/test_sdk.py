@@ -15,6 +15,7 @@ from sent import LOCATION, block, energy_model, weather
 from server import Serving, serving
 
 from gnomon.core.access import KeyRole
+from gnomon.web.dialects.daly import examples
 from gnomon.workloads.pvsyst_import.component import read
 
 BASE = {"date", "arraySTCDCPower", "arrayDCPower", "inverterOutACPower", "gridACPower", "poiACPower"}
@@ -145,6 +146,20 @@ async def test_large_plant_is_shared_and_shows_no_children(talk: Talk, pan: Path
         assert client.tasks.list()["total"] == 3
         flow = client.workflows.get(told["taskDetails"]["taskId"])
         assert flow["tasks"] == []
+
+    await talk(about)
+
+
+async def test_examples_of_the_document_give_energy(talk: Talk) -> None:
+    def about(client: DalyClient) -> None:
+        client.locations.create(examples.LOCATION)
+        client.weather_data.create(examples.WEATHER)
+        client.modules.create_json(examples.MODULE)
+        client.inverters.create_json(examples.INVERTER)
+        told = client.energy_models.create(examples.ENERGY_MODEL)
+        assert told["annualProductionMWh"] > 0
+        assert told["blockTimeSeries"]["0"]["gridACPower"] == told["timeSeries"]["gridACPower"]
+        assert told["title"] == "Site A, fixed tilt"
 
     await talk(about)
 

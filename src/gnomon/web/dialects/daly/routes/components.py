@@ -13,6 +13,7 @@ from gnomon.core.service.task import submit, wait
 from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
+from gnomon.web.dialects.daly import examples
 from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Writer, reserve
 from gnomon.web.dialects.daly.nouns import COMPONENT_FILE, INVERTER, MODULE, Noun
 from gnomon.web.dialects.daly.openapi import shows, takes, takes_file
@@ -26,10 +27,7 @@ from gnomon.web.upload import read_file
 
 router = APIRouter()
 
-_EXAMPLES = {
-    MODULE: {"name": "Module A", "properties": {"PNom": 400, "Voc": 49.3, "Isc": 10.3}},
-    INVERTER: {"name": "Inverter A", "properties": {"PNomConv": 250, "PMaxDC": 300}},
-}
+_EXAMPLES = {MODULE: examples.MODULE, INVERTER: examples.INVERTER}
 
 
 def _component_routes(noun: Noun, suffix: str) -> APIRouter:

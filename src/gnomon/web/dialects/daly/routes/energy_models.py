@@ -19,6 +19,7 @@ from gnomon.core.service.task import wait
 from gnomon.core.task import Json, Status
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
+from gnomon.web.dialects.daly import examples
 from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Reader, Writer, reserve
 from gnomon.web.dialects.daly.nouns import ENERGY_MODEL, PROJECT
 from gnomon.web.dialects.daly.openapi import shows, takes
@@ -67,7 +68,6 @@ _ROW = {
     "annualProductionMWh": 412.3,
     "capacityFactor": 0.26,
 }
-_SENT = {"locationId": 1, "blocks": [{"inverterId": 1, "moduleId": 1}], "output": {"timeSeries": True}}
 _RAN = "The result, or the queued envelope when the run outlasts the wait."
 
 
@@ -75,7 +75,7 @@ _RAN = "The result, or the queued envelope when the run outlasts the wait."
     "",
     summary="Save an energy model and run it",
     responses=shows(COMPLETED, _RAN, 409, 413, 415, 422),
-    openapi_extra=takes("energy_model", _SENT),
+    openapi_extra=takes("energy_model", examples.ENERGY_MODEL),
 )
 async def create(
     request: Request,
@@ -150,7 +150,7 @@ async def get(number: int, desk: AtDesk, reader: Reader, include: Includes = Non
     responses=shows(
         {**_ROW, "status": "draft"}, "The edited energy model with its inputs.", 404, 409, 413, 415, 422
     ),
-    openapi_extra=takes("energy_model", _SENT),
+    openapi_extra=takes("energy_model", examples.ENERGY_MODEL),
 )
 async def replace(number: int, request: Request, desk: AtDesk, writer: Writer) -> Response:
     """Replace the saved input as a whole; what earlier inputs gave is no longer shown."""

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from gnomon.core.service.resource import create_resource, prepare
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
+from gnomon.web.dialects.daly import examples
 from gnomon.web.dialects.daly.desk import AtDesk, IdempotencyKey, Writer, reserve
 from gnomon.web.dialects.daly.nouns import LOCATION, WEATHER
 from gnomon.web.dialects.daly.openapi import shows, takes
@@ -19,15 +20,20 @@ from gnomon.web.dialects.daly.wire.resources import read_location
 
 router = APIRouter(prefix=LOCATION.path, tags=["locations"])
 
-_SENT = {"name": "Site A", "latitude": 33.4, "longitude": -112.0, "elevation": 340}
-_MADE = {"id": 1, "globalLocationId": "7262", **_SENT, "timeZone": -7, "timeZoneName": "America/Phoenix"}
+_MADE = {
+    "id": 1,
+    "globalLocationId": "7262",
+    **examples.LOCATION,
+    "timeZone": -7,
+    "timeZoneName": "America/Phoenix",
+}
 
 
 @router.post(
     "",
     summary="Save a location",
     responses=shows(_MADE, "The location, with what its coordinates tell.", 413, 415, 422),
-    openapi_extra=takes("location", _SENT),
+    openapi_extra=takes("location", examples.LOCATION),
 )
 async def create(request: Request, desk: AtDesk, writer: Writer, key: IdempotencyKey = None) -> Response:
     """Save a location; weather that comes nested in it is saved as a record linked to it."""
