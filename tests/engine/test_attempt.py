@@ -62,7 +62,7 @@ async def test_attempts_end(shop):
         ("stumble", "workload_error", "ZeroDivisionError: by nought"),
         ("leave_politely", "workload_error", "SystemExit: 3"),
         ("pretend", "workload_error", "nobody had asked"),
-        ("miss", "not_found", "Nothing of that name"),
+        ("miss", "not_found", "no blob"),
     ],
 )
 async def test_what_a_function_raises_is_said(shop, kind, code, words):

@@ -1,42 +1,13 @@
 """Cancel is bounded: whatever the function does, the task ends within the grace, and says how."""
 
-import asyncio
-import os
 import time
-from pathlib import Path
 
 import pytest
-from conftest import GRACE, open_shop
+from engine_shop import GRACE, gone, is_alive, open_shop
 
 from gnomon.core.task import CancelOutcome, Status
 
 BOUND = GRACE + 1
-
-
-def is_alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
-
-
-async def gone(pid, patience=5.0):
-    """Wait until the process has ended; the kernel tells through a descriptor of the process."""
-    try:
-        fd = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    loop = asyncio.get_running_loop()
-    ended = loop.create_future()
-    loop.add_reader(fd, lambda: ended.done() or ended.set_result(True))
-    try:
-        async with asyncio.timeout(patience):
-            return await ended
-    except TimeoutError:
-        return False
-    finally:
-        loop.remove_reader(fd)
-        os.close(fd)
 
 
 @pytest.mark.parametrize(
@@ -96,16 +67,23 @@ async def test_a_stubborn_neighbour_costs_no_attempt(shop):
     assert (bystander.failures, bystander.losses) == (0, 0)
 
 
+class CancelOnClaim:
+    """A store in which a cancel is committed right after each claim, before the engine knows of the claim."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    async def claim(self, command):
+        tasks = await self._store.claim(command)
+        for task in tasks:
+            await self._store.cancel(task.workspace, task.id, command.now)
+        return tasks
+
+
 async def test_a_cancel_between_claim_and_load_is_seen(tmp_path):
-    async with open_shop(tmp_path, cpu_slots=1) as shop:
-        claim = shop.store.claim
-
-        async def claim_and_be_late(command):
-            tasks = await claim(command)
-            for task in tasks:
-                await shop.cancel(task)
-            return tasks
-
-        shop.store.claim = claim_and_be_late
+    async with open_shop(tmp_path, between=CancelOnClaim) as shop:
         task = await shop.run("loop_deafly")
         assert (task.status, task.cancel_outcome) == (Status.CANCELLED, CancelOutcome.COOPERATIVE)

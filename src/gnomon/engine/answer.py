@@ -8,8 +8,7 @@ from gnomon.core.errors import FenceLost, GnomonError, NotFound, Unavailable
 from gnomon.core.ports import Clock, Holding, Report, Store
 from gnomon.core.resource import NewResource, resource_id
 from gnomon.core.task import Json, Task
-from gnomon.engine.child.ending import blob_names
-from gnomon.engine.child.pipe import Frame, to_json
+from gnomon.engine.child.pipe import Frame
 from gnomon.engine.children import Run
 
 log = logging.getLogger(__name__)
@@ -112,7 +111,7 @@ class Desk:
             kind=message["kind"],
             document=document,
             name=name if isinstance(name, str) else None,
-            blobs=tuple(blob_names(to_json(document))),
+            blobs=tuple(message["blobs"]),
             origin=(self._task.id, message["key"]),
         )
         saved = await self._store.save_resource(self._holding, resource, now)

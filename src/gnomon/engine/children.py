@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, cast
 
 from gnomon.core.errors import Unavailable
 from gnomon.core.task import Json
@@ -153,8 +153,8 @@ class Child(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # Not every event loop's transports are subclasses of asyncio's: uvloop's are not.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Deliver the frames that have come to their runs."""
@@ -257,7 +257,7 @@ class Nursery:
         ]
         with theirs:
             # The arguments are the interpreter and this file's own words; starting it takes a millisecond.
-            self._process = subprocess.Popen(  # noqa: ASYNC220, S603
+            self._process = subprocess.Popen(  # noqa: ASYNC220
                 argv,
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,

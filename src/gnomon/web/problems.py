@@ -1,6 +1,7 @@
 """The one table from error to HTTP status; each door gives the answer its own body."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from gnomon.core.errors import (
     Conflict,
@@ -48,18 +49,18 @@ class Malformed(Invalid):
 
 Problem = GnomonError | Refusal
 
-STATUS: Mapping[type[Exception], int] = {
-    NotFound: 404,
-    Conflict: 409,
-    Malformed: 400,
-    Invalid: 422,
-    Unauthenticated: 401,
-    Forbidden: 403,
-    ReservationReused: 422,
-    Unavailable: 503,
-    BadRequest: 400,
-    TooLarge: 413,
-    UnsupportedMedia: 415,
+STATUS: Mapping[type[Exception], HTTPStatus] = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    Malformed: HTTPStatus.BAD_REQUEST,
+    Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    ReservationReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    BadRequest: HTTPStatus.BAD_REQUEST,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 }
 
 HEADERS: Mapping[type[Exception], Mapping[str, str]] = {
@@ -70,10 +71,10 @@ HEADERS: Mapping[type[Exception], Mapping[str, str]] = {
 }
 
 
-def status_of(error: Exception) -> int:
+def status_of(error: Exception) -> HTTPStatus:
     """Return the status of an error, by its class or the nearest above it."""
     known = (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    return next(known, 500)
+    return next(known, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def headers_of(error: Exception) -> Mapping[str, str]:

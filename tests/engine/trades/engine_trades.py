@@ -1,7 +1,7 @@
 """Workloads that do as they are told, for the tests of the engine; a child imports this module by name."""
 
 import asyncio
-import ctypes
+import itertools
 import os
 import signal
 import sys
@@ -43,16 +43,14 @@ def loop_deafly(order, ctx):
         try:
             while True:
                 pass
-        except BaseException:  # noqa: BLE001, S110
+        except BaseException:  # noqa: BLE001
             pass
 
 
 def block_in_c(order, ctx):
-    """Hold the interpreter's lock in a C call that no signal ends."""
+    """Hold the interpreter's lock in a C loop that looks for no signal."""
     _mark(order)
-    libc = ctypes.PyDLL(None)
-    while True:
-        libc.pause()
+    return sum(itertools.repeat(1))
 
 
 def block_in_select(order, ctx):
@@ -100,7 +98,7 @@ def give_nonsense(order, ctx):
         "key": {"a": {(1, 2): 3}},
         "surrogate": ["\ud800"],
         "circle": circle,
-        "large": "x" * (17 << 20),
+        "large": "x" * (5 << 20),
     }[order["what"]]
 
 
@@ -140,7 +138,7 @@ def keep(order, ctx):
         raise Failure("differs", "The bytes came back changed.")
     saved = ctx.save("thing", {"name": "one", "file": name}, key="one")
     again = ctx.save("thing", {"name": "one", "file": name}, key="one")
-    return {"file": name, "number": saved.number, "same": saved == again}
+    return {"file": name, "number": saved.number, "same": saved == again, "stranger": "f" * 64}
 
 
 def miss(order, ctx):
@@ -204,12 +202,12 @@ async def _soon(value):
     return value
 
 
+_BARRIERS = {}
+
+
 async def io_meet(order, ctx):
-    """Wait until as many as `all` attempts are here at the same time."""
-    folder = Path(order["folder"])
-    (folder / ctx.task_id).touch()
-    while len(list(folder.iterdir())) < order["all"]:
-        await asyncio.sleep(0.005)
+    """Wait until as many as `all` attempts are here, in this process, at the same time."""
+    await _BARRIERS.setdefault(order["all"], asyncio.Barrier(order["all"])).wait()
     return os.getpid()
 
 
@@ -222,7 +220,7 @@ async def io_wait_once(order, ctx):
     if ctx.attempt > 1:
         return ctx.attempt
     _mark(order)
-    await asyncio.Event().wait()
+    return await asyncio.Event().wait()
 
 
 async def io_block(order, ctx):
@@ -236,9 +234,9 @@ async def io_fail(order, ctx):
 
 
 _CPU = (
-    echo, loop_politely, loop_busily, loop_deafly, block_in_c, block_in_select, finish_when_asked, leave, fail, stumble,
-    leave_politely, pretend, give_nonsense, crash_between_steps, chatter, keep, miss, list_modules, tell_threads,
-    spawn_family, multiply, follow,
+    echo, loop_politely, loop_busily, loop_deafly, block_in_c, block_in_select, finish_when_asked, leave, fail,
+    stumble, leave_politely, pretend, give_nonsense, crash_between_steps, chatter, keep, miss, list_modules,
+    tell_threads, spawn_family, multiply, follow,
 )  # fmt: skip
 _IO = (io_echo, io_meet, io_wait, io_wait_once, io_block, io_fail)
 

@@ -3,15 +3,16 @@
 import importlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import isnan
 from typing import Any
 
 from gnomon.core.task import Json
 from gnomon.core.workload import ChildResult, Failure, Pinned
-from gnomon.engine.child.ending import find_not_json
-from gnomon.engine.child.pipe import Frame, Pipe, encode
+from gnomon.engine.child.ending import JSON_LIMIT, blob_names, find_not_json, too_large
+from gnomon.engine.child.pipe import Frame, Pipe, join, to_json
 
 PACE = 0.5
 """Seconds between two progress reports of one task; a new stage does not wait."""
@@ -95,6 +96,7 @@ class Window:
             lambda percent, stage: self._say({"op": "progress", "percent": percent, "stage": stage})
         )
         self._steps = dict(order.steps)
+        self._met: set[str] = set()
         self.is_asked_to_stop = False
 
     @property
@@ -129,6 +131,19 @@ class Window:
         """Say whether the task shall stop."""
         return self.is_asked_to_stop
 
+    def known_blobs(self) -> Set[str]:
+        """Return the names of the blobs that this attempt or an earlier one has met."""
+        order = self.order
+        children = [child.result for child in (*order.children, *filter(None, (order.predecessor,)))]
+        return self._met | blob_names(to_json([self._steps, children, order.state]))
+
+    def _word_of_saving(self, kind: str, document: Json, key: str) -> dict[str, Json]:
+        with suppress(ValueError, TypeError, RecursionError):
+            # What is not JSON is refused, with its place, when the word is sent.
+            blobs = sorted(blob_names(to_json(document)) & self.known_blobs())
+            return {"op": "save", "kind": kind, "document": document, "key": key, "blobs": blobs}
+        return {"op": "save", "document": document}
+
     def tell_progress(self, *, at_once: bool = False) -> None:
         """Send the progress that has been held back, when its time has come."""
         self._pace.catch_up(at_once=at_once)
@@ -136,11 +151,13 @@ class Window:
     def _say(self, message: dict[str, Json], content: bytes = b"") -> None:
         message["run"] = self.order.run
         try:
-            frame = encode(message, content)
+            text = to_json(message)
         except (ValueError, TypeError, RecursionError) as error:
             where = find_not_json(message, message["op"]) or "it refers to itself"
             raise Failure("invalid_result", f"What a context is given must be JSON: {where}.") from error
-        self._pipe.send(frame)
+        if len(text) > JSON_LIMIT:
+            raise too_large(f"What is given to ctx.{message['op']}", len(text))
+        self._pipe.send(join(text, content))
 
 
 class Pace:

@@ -51,16 +51,19 @@ class CpuContext(Window):
 
     def save(self, kind: str, document: Json, *, key: str) -> Saved:
         """Save a resource in the task's workspace."""
-        return Saved(**unpack(self._ask({"op": "save", "kind": kind, "document": document, "key": key})))
+        return Saved(**unpack(self._ask(self._word_of_saving(kind, document, key))))
 
     def put(self, content: bytes) -> str:
         """Store immutable bytes and return their name."""
-        return str(unpack(self._ask({"op": "put"}, content)))
+        name = str(unpack(self._ask({"op": "put"}, content)))
+        self._met.add(name)
+        return name
 
     def get(self, sha256: str) -> bytes:
         """Read the bytes of that name."""
         reply = self._ask({"op": "get", "sha256": sha256})
         unpack(reply)
+        self._met.add(sha256)
         return reply.content
 
     def _ask(self, message: dict[str, Json], content: bytes = b"") -> Frame:
@@ -102,7 +105,8 @@ class Bench:
         order = context.order
         try:
             self._may_interrupt = True
-            last = returned(order.run, find_function(order.function)(*arguments(order), context))
+            value = find_function(order.function)(*arguments(order), context)
+            last = returned(order.run, value, context.known_blobs)
         # The one place where any error of a workload's own function becomes a value; leaving by `exit` is one.
         except (Exception, SystemExit) as error:  # noqa: BLE001
             last = failed(order.run, error)

@@ -4,53 +4,59 @@ import re
 import resource
 import sys
 import traceback
+from collections.abc import Callable, Set
 from math import isfinite
 
 from gnomon.core.task import Json
 from gnomon.core.workload import Child, Failure, Split
 from gnomon.engine.child.pipe import encode, join, to_json
 
-RESULT_LIMIT = 16 << 20
-"""Octets of JSON that a result may have."""
+JSON_LIMIT = 4 << 20
+"""Octets of JSON that a result, a step or a document may have: the server's loop reads that much in 30 ms, and
+stands still for 130 ms when it is four times as much."""
 _MESSAGE_LIMIT = 2000
 _DEPTH_LIMIT = 200
 _BLOB_NAME = re.compile(rb'"([0-9a-f]{64})"')
 
 
-def blob_names(text: bytes) -> list[str]:
-    """Find the strings in JSON text that are names of blobs, each once."""
-    return sorted({name.decode() for name in _BLOB_NAME.findall(text)})
+def blob_names(text: bytes) -> set[str]:
+    """Find the strings in JSON text that could be names of blobs."""
+    return {name.decode() for name in _BLOB_NAME.findall(text)}
 
 
-def returned(run: int, value: object) -> bytes:
-    """Write the frame that says what the function returned; its bytes name the blobs that the value refers to."""
+def returned(run: int, value: object, known: Callable[[], Set[str]]) -> bytes:
+    """Write the frame that says what the function returned; its bytes name the blobs that the value refers to.
+
+    `known` gives the names of blobs that the attempt has met: other hashes in a result are not blobs.
+    """
     try:
-        message = _split(value) if isinstance(value, Split) else {"how": "done", "result": value}
+        message = _split(value, known()) if isinstance(value, Split) else {"how": "done", "result": value}
         text = to_json({"op": "ended", "run": run, "peak": peak_memory(), **message})
     except (ValueError, TypeError, RecursionError, AttributeError):
         where = find_not_json(_open(value), "result") or "it refers to itself"
         return failed(run, Failure("invalid_result", f"The result is not JSON: {where}."))
-    if len(text) > RESULT_LIMIT:
-        return failed(run, Failure("invalid_result", _too_large(len(text))))
-    return join(text, " ".join(blob_names(text)).encode())
+    if len(text) > JSON_LIMIT:
+        return failed(run, too_large("The result", len(text)))
+    names = blob_names(text)
+    return join(text, " ".join(sorted(names & known())).encode() if names else b"")
 
 
-def _split(split: Split) -> dict[str, Json]:
+def _split(split: Split, known: Set[str]) -> dict[str, Json]:
     return {
         "how": "split",
-        "children": [_child(child) for child in split.children],
+        "children": [_child(child, known) for child in split.children],
         "state": split.state,
         "on_child_failure": split.on_child_failure,
     }
 
 
-def _child(child: Child) -> dict[str, Json]:
+def _child(child: Child, known: Set[str]) -> dict[str, Json]:
     return {
         "kind": child.kind,
         "input": child.input,
         "after": child.after,
         "visibility": child.visibility,
-        "blobs": blob_names(to_json(child.input)),
+        "blobs": sorted(blob_names(to_json(child.input)) & known),
     }
 
 
@@ -60,10 +66,12 @@ def _open(value: object) -> object:
     return {"children": [child.input for child in value.children], "state": value.state}
 
 
-def _too_large(size: int) -> str:
-    return (
-        f"The result has {size / 1e6:.1f} MB of JSON; at most {RESULT_LIMIT / 1e6:.0f} MB are kept. "
-        "Store large values with ctx.put and refer to them by name."
+def too_large(what: str, size: int) -> Failure:
+    """Say that something is too large to be kept as JSON, and what to do instead."""
+    return Failure(
+        "invalid_result",
+        f"{what} has {size / 1e6:.1f} MB of JSON; at most {JSON_LIMIT / 1e6:.1f} MB are kept. "
+        "Store large values with ctx.put and refer to them by name.",
     )
 
 

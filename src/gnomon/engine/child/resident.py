@@ -54,18 +54,19 @@ class IoContext(Window):
 
     async def save(self, kind: str, document: Json, *, key: str) -> Saved:
         """Save a resource in the task's workspace."""
-        return Saved(
-            **unpack(await self._ask({"op": "save", "kind": kind, "document": document, "key": key}))
-        )
+        return Saved(**unpack(await self._ask(self._word_of_saving(kind, document, key))))
 
     async def put(self, content: bytes) -> str:
         """Store immutable bytes and return their name."""
-        return str(unpack(await self._ask({"op": "put"}, content)))
+        name = str(unpack(await self._ask({"op": "put"}, content)))
+        self._met.add(name)
+        return name
 
     async def get(self, sha256: str) -> bytes:
         """Read the bytes of that name."""
         reply = await self._ask({"op": "get", "sha256": sha256})
         unpack(reply)
+        self._met.add(sha256)
         return reply.content
 
     def take(self, reply: Frame) -> None:
@@ -133,7 +134,8 @@ class Residents:
     async def _call(self, context: IoContext) -> bytes:
         order = context.order
         try:
-            return returned(order.run, await find_function(order.function)(*arguments(order), context))
+            value = await find_function(order.function)(*arguments(order), context)
+            return returned(order.run, value, context.known_blobs)
         # The same place as in the computing child: a workload's own error becomes a value.
         except (Exception, SystemExit) as error:  # noqa: BLE001
             return failed(order.run, error)

@@ -1,0 +1,234 @@
+"""The same context in memory: for `gnomon run`, and for the tests of a workload.
+
+The function runs here, in this process, on this thread; children run one after another. What goes through the pipe
+elsewhere is written as JSON and read back here too, so that a workload which works here works there.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gnomon.core.blob import name_of
+from gnomon.core.task import Json
+from gnomon.core.workload import ChildResult, Failure, Pinned, Saved, Split, Workload
+from gnomon.engine.child.ending import JSON_LIMIT, find_not_json, too_large
+from gnomon.engine.child.pipe import to_json
+
+
+@dataclass(slots=True, kw_only=True)
+class Log:
+    """What a run has said and made."""
+
+    on_progress: Callable[[float, str | None], None] | None = None
+    progress: list[tuple[float, str | None]] = field(default_factory=list)
+    messages: list[Json] = field(default_factory=list)
+    documents: dict[str, Json] = field(default_factory=dict)
+    """What was saved, by key."""
+
+
+def run_locally(
+    workload: Workload,
+    order: Json,
+    *,
+    references: Sequence[Pinned] = (),
+    blobs: Path,
+    others: Iterable[Workload] = (),
+    log: Log | None = None,
+) -> Json:
+    """Run a workload to its result, its children and its join included.
+
+    Parameters
+    ----------
+    workload
+        What to run.
+    order
+        The task's input.
+    references
+        The documents that the input refers to; children see them too.
+    blobs
+        A folder for what is put, one file per blob; it must exist.
+    others
+        The workloads of the kinds that this one may split into.
+    log
+        Collects progress, messages and saved documents.
+
+    Raises
+    ------
+    Failure
+        What the function raised, or `invalid_result` and `invalid_split` as the engine would say.
+    """
+    kinds = {each.kind: each for each in (*others, workload)}
+    return _Run(kinds=kinds, references=tuple(references), blobs=blobs, log=log or Log()).perform(
+        workload, order
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    kinds: Mapping[str, Workload]
+    references: tuple[Pinned, ...]
+    blobs: Path
+    log: Log
+
+    def perform(self, workload: Workload, order: Json, predecessor: ChildResult | None = None) -> Json:
+        """Run, and join if it split."""
+        order = as_stored(order, "input")
+        value = self._call(workload, workload.run, predecessor, order)
+        if not isinstance(value, Split):
+            return as_stored(value, "result")
+        if workload.join is None:
+            raise Failure("invalid_split", f"{workload.kind!r} returned a Split and has no join.")
+        children = self._children(value)
+        state = as_stored(value.state, "state")
+        joined = self._call(workload, workload.join, predecessor, order, children, state)
+        return as_stored(joined, "result")
+
+    def _children(self, split: Split) -> tuple[ChildResult, ...]:
+        results: list[ChildResult] = []
+        for position, child in enumerate(split.children):
+            before = None if child.after is None else results[child.after]
+            result = self._child(position, child.kind, child.input, before)
+            if result.error is not None and split.on_child_failure == "fail":
+                raise Failure("child_failed", f"Child {position} failed: {result.error['message']}")
+            results.append(result)
+        return tuple(results)
+
+    def _child(self, position: int, kind: str, order: Json, before: ChildResult | None) -> ChildResult:
+        if kind not in self.kinds:
+            raise Failure("invalid_split", f"Child {position} is of the kind {kind!r}, which was not given.")
+        if before is not None and before.status != "completed":
+            error = {"code": "predecessor_failed", "message": "What it came after did not complete."}
+            return ChildResult(position=position, kind=kind, status="failed", result=None, error=error)
+        try:
+            result = self.perform(self.kinds[kind], order, before)
+        except Failure as failure:
+            error = {"code": failure.code, "message": failure.message}
+            return ChildResult(position=position, kind=kind, status="failed", result=None, error=error)
+        return ChildResult(position=position, kind=kind, status="completed", result=result, error=None)
+
+    def _call(
+        self,
+        workload: Workload,
+        function: Callable[..., Any],
+        predecessor: ChildResult | None,
+        *arguments: Json,
+    ) -> Any:
+        if workload.where == "cpu":
+            return function(*arguments, LocalContext(self, predecessor))
+        return asyncio.run(function(*arguments, LocalAsyncContext(self, predecessor)))
+
+
+class _Window:
+    """What both local contexts have: facts, and words that nobody waits for."""
+
+    def __init__(self, run: _Run, predecessor: ChildResult | None) -> None:
+        self._run = run
+        self._steps: dict[str, Json] = {}
+        self.predecessor = predecessor
+        self.references: Sequence[Pinned] = run.references
+        self.task_id = f"local_{time.monotonic_ns()}"
+        self.attempt = 1
+
+    def progress(self, percent: float, stage: str | None = None) -> None:
+        """Note how much is done."""
+        self._run.log.progress.append((percent, stage))
+        if self._run.log.on_progress is not None:
+            self._run.log.on_progress(percent, stage)
+
+    def emit(self, body: Mapping[str, Json]) -> None:
+        """Note a message."""
+        self._run.log.messages.append(as_stored(dict(body), "message"))
+
+    def is_cancelled(self) -> bool:
+        """Say no: nobody can ask."""
+        return False
+
+    def _save(self, kind: str, document: Json, key: str) -> Saved:
+        documents = self._run.log.documents
+        documents.setdefault(key, as_stored(document, "document"))
+        number = list(documents).index(key) + 1
+        return Saved(kind=kind, number=number, id=str(number))
+
+    def _put(self, content: bytes) -> str:
+        name = name_of(content)
+        (self._run.blobs / name).write_bytes(content)
+        return name
+
+    def _get(self, sha256: str) -> bytes:
+        try:
+            return (self._run.blobs / sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise Failure("not_found", f"There is no blob {sha256}.") from error
+
+
+class LocalContext(_Window):
+    """The context of a CPU workload, in memory."""
+
+    def step(self, key: str, function: Callable[[], Any]) -> Any:
+        """Run the function once per key."""
+        if key not in self._steps:
+            self._steps[key] = as_stored(function(), key)
+        return self._steps[key]
+
+    def checkpoint(self) -> None:
+        """Go on."""
+
+    def save(self, kind: str, document: Json, *, key: str) -> Saved:
+        """Note a document; the same key notes it once."""
+        return self._save(kind, document, key)
+
+    def put(self, content: bytes) -> str:
+        """Write a file named by the bytes."""
+        return self._put(content)
+
+    def get(self, sha256: str) -> bytes:
+        """Read the file of that name."""
+        return self._get(sha256)
+
+
+class LocalAsyncContext(_Window):
+    """The context of an IO workload, in memory."""
+
+    async def step(self, key: str, function: Callable[[], Any]) -> Any:
+        """Await the coroutine function once per key."""
+        if key not in self._steps:
+            self._steps[key] = as_stored(await function(), key)
+        return self._steps[key]
+
+    async def checkpoint(self) -> None:
+        """Let others run."""
+        await asyncio.sleep(0)
+
+    async def save(self, kind: str, document: Json, *, key: str) -> Saved:
+        """Note a document; the same key notes it once."""
+        return self._save(kind, document, key)
+
+    async def put(self, content: bytes) -> str:
+        """Write a file named by the bytes."""
+        return self._put(content)
+
+    async def get(self, sha256: str) -> bytes:
+        """Read the file of that name."""
+        return self._get(sha256)
+
+
+def as_stored(value: Json, what: str) -> Json:
+    """Return the value as it comes back from the store.
+
+    Raises
+    ------
+    Failure
+        When it is not JSON (the message names the place), or too large.
+    """
+    try:
+        text = to_json(value)
+    except (ValueError, TypeError, RecursionError) as error:
+        where = find_not_json(value, what) or "it refers to itself"
+        raise Failure("invalid_result", f"The {what} is not JSON: {where}.") from error
+    if len(text) > JSON_LIMIT:
+        raise too_large(f"The {what}", len(text))
+    return json.loads(text)
