@@ -8,7 +8,9 @@ import grimp
 # The longest prefix wins. The standard library is free to all, except what NOT_FREE names.
 MAY: dict[str, set[str]] = {
     "gnomon": set(),
-    "gnomon.cli": {"click", "httpx", "rich", "socket", "subprocess", "signal", "importlib"},
+    "gnomon.cli": {"click"},
+    "gnomon.cli.serve": {"click", "signal", "uvicorn", "uvloop"},
+    "gnomon.cli.demo": {"click", "httpx", "importlib", "pvlib", "rich", "signal", "subprocess"},
     "gnomon.wiring": {"importlib"},
     "gnomon.web": {"fastapi", "jwt", "numpy", "orjson", "pydantic", "starlette", "uvicorn"},
     "gnomon.engine": {"multiprocessing", "signal", "socket", "subprocess"},

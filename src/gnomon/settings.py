@@ -1,1 +1,73 @@
-"""One frozen record of settings, read once from flags and GNOMON_ variables."""
+"""One frozen record of settings, read once from flags and `GNOMON_` variables.
+
+The command line makes a flag and a variable of every field, so a setting is written down once, here.
+"""
+
+import ipaddress
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+_CORES = os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a server can be told at its start.
+
+    Raises
+    ------
+    ValueError
+        When a value is out of range; the text names the flag and what to give instead.
+    """
+
+    data: Annotated[Path, "Folder of the database, the blobs and the keys; made when absent."] = Path(
+        "gnomon-data"
+    )
+    host: Annotated[str, "Address to listen on."] = "127.0.0.1"
+    port: Annotated[int, "Port to listen on; 0 takes a free one."] = 8080
+    no_auth: Annotated[bool, "Answer without a key. For trials: loopback addresses only."] = False
+    workload: Annotated[
+        tuple[str, ...], "Module with workloads of your own (WORKLOADS = ...); repeatable."
+    ] = ()
+    cpu_slots: Annotated[int, "CPU tasks that run at the same time, each in its own process."] = _CORES
+    io_slots: Annotated[int, "IO tasks that run at the same time, all in one process."] = 100
+    lease: Annotated[float, "Seconds after which a silent attempt is taken back."] = 30.0
+    cancel_grace: Annotated[
+        float, "Seconds a cancelled task has to give way before its process is killed."
+    ] = 5.0
+    sync_wait: Annotated[float, "Seconds a synchronous request waits before it gets a queued answer."] = 25.0
+    max_body_mb: Annotated[float, "Largest request body in MB."] = 64.0
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], "How much to log."] = "info"
+
+    def __post_init__(self) -> None:
+        for name, low, high in _RANGES:
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"--{name.replace('_', '-')} must be between {low:g} and {high:g}.")
+        if self.no_auth and not is_loopback(self.host):
+            raise ValueError(
+                f"--no-auth would open this server to everyone who reaches {self.host}. "
+                "Use it with --host 127.0.0.1, or leave it out and use the keys in keys.json."
+            )
+
+
+_RANGES = (
+    ("port", 0, 65535),
+    ("cpu_slots", 1, 1024),
+    ("io_slots", 1, 100_000),
+    ("lease", 1, 3600),
+    ("cancel_grace", 0.1, 600),
+    ("sync_wait", 0, 3600),
+    ("max_body_mb", 0.01, 1024),
+)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

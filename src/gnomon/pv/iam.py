@@ -153,9 +153,9 @@ def _monotone_tangents(width: FloatArray, slope: FloatArray) -> FloatArray:
         return np.repeat(slope, 2)
     before, after = slope[:-1], slope[1:]
     near, far = 2 * width[1:] + width[:-1], width[1:] + 2 * width[:-1]
-    same = before * after > 0
-    safe_before, safe_after = np.where(same, before, 1.0), np.where(same, after, 1.0)
-    inner = np.where(same, (near + far) / (near / safe_before + far / safe_after), 0.0)
+    product = before * after
+    mean = np.where(product > 0, near * after + far * before, 1.0)
+    inner = np.where(product > 0, (near + far) * product / mean, 0.0)
     first = _end_tangent(width[0], width[1], slope[0], slope[1])
     last = _end_tangent(width[-1], width[-2], slope[-1], slope[-2])
     return np.concatenate(([first], inner, [last]))

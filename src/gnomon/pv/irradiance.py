@@ -86,6 +86,7 @@ def closure_dni(
 
     Near the horizon the division blows up what is measured or averaged badly, so the beam is held below
     what the cleanest air lets through; it is never negative, and zero with the sun below the horizon.
+    ``airmass`` is the absolute one: relative air mass times the site's pressure over that of sea level.
     """
     cosine = np.cos(np.radians(zenith))
     beam = np.maximum(ghi - dhi, 0.0) / np.maximum(cosine, 1e-6)
@@ -106,7 +107,7 @@ def erbs_driesse(ghi: FloatArray, zenith: FloatArray, dni_extra: FloatArray) -> 
     """
     kt = clearness_index(ghi, zenith, dni_extra)
     middle = np.polynomial.Polynomial(
-        (0.946296633571001, -0.11390583806313881, 4.246926715218317, -16.470508423704697, 12.26911439571261)
+        (0.946296633571001, -0.11390583806313881, 4.246926715218317, -16.470508424697307, 12.26911439571261)
     )
     share = np.where(kt > 0.216, middle(kt), 1.0 - 0.09 * kt)
     share = np.where(kt > 0.792, 0.165, share)

@@ -6,7 +6,7 @@ import numpy as np
 
 from gnomon.pv import irradiance
 from gnomon.pv.arrays import FloatArray, FloatLike, IntArray
-from gnomon.pv.solarposition import Sun
+from gnomon.pv.solarposition import Sun, standard_pressure
 from gnomon.pv.weather import Weather, local_months
 
 
@@ -82,7 +82,8 @@ def look_up(weather: Weather, sun: Sun) -> Sky:
     dhi = irradiance.erbs_driesse(ghi, zenith, dni_extra) if weather.dhi is None else weather.dhi[up]
     dhi = np.clip(dhi, 0.0, ghi if weather.dni is None else None)
     if weather.dni is None:
-        dni = irradiance.closure_dni(ghi, dhi, zenith, dni_extra, airmass)
+        thinned = airmass * (standard_pressure(sun.site.altitude) / 101325.0)
+        dni = irradiance.closure_dni(ghi, dhi, zenith, dni_extra, thinned)
     else:
         dni = np.maximum(weather.dni[up], 0.0)
     return Sky(

@@ -1,0 +1,116 @@
+"""The blob folder: files, each named by its SHA-256, durable before the commit that refers to it."""
+
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+from gnomon.core.blob import Blob, name_of
+from gnomon.core.errors import NotFound, Unavailable
+
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class BlobFolder:
+    """The folder that holds the files; they are never changed, only added and swept."""
+
+    root: Path
+    _sweeping: threading.Lock = field(default_factory=threading.Lock)
+
+    def put(self, content: bytes) -> Blob:
+        """Store bytes durably; bytes that are there already are only made young again.
+
+        Raises
+        ------
+        Unavailable
+            When the disk does not take them.
+        """
+        blob = Blob(sha256=name_of(content), size=len(content))
+        path = self._path(blob.sha256)
+        try:
+            if not self._renew(path):
+                self._write(path, content)
+        except OSError as error:
+            raise Unavailable(
+                f"The blob cannot be stored ({error.strerror}); nothing was recorded."
+            ) from error
+        return blob
+
+    def get(self, sha256: str) -> bytes:
+        """Return the bytes; raises `NotFound`."""
+        try:
+            return self._path(sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise NotFound(f"There is no blob {sha256}.") from error
+
+    def has(self, sha256: str) -> bool:
+        """Say whether the bytes are there."""
+        return self._path(sha256).exists()
+
+    def list_old(self, older_than: datetime) -> Sequence[str]:
+        """List the blobs, and remove the unfinished files, that were stored before then."""
+        old = [path for path in self._files() if path.stat().st_mtime < older_than.timestamp()]
+        for path in old:
+            if path.suffix:
+                path.unlink(missing_ok=True)
+        return [path.parent.name + path.name for path in old if not path.suffix]
+
+    def sweep(self, names: Sequence[str], older_than: datetime, is_used: Callable[[str], bool]) -> int:
+        """Remove the named blobs that are not used and still old; return how many."""
+        with self._sweeping:
+            swept = [
+                path
+                for name in names
+                if (path := self._path(name)).exists()
+                and path.stat().st_mtime < older_than.timestamp()
+                and not is_used(name)
+            ]
+            for path in swept:
+                path.unlink()
+        return len(swept)
+
+    def _renew(self, path: Path) -> bool:
+        with self._sweeping:
+            if is_there := path.exists():
+                os.utime(path)
+        return is_there
+
+    def _write(self, path: Path, content: bytes) -> None:
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _sync(self.root.parent)
+            _sync(self.root)
+        unfinished = path.with_suffix(f".{uuid4().hex}")
+        try:
+            with unfinished.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.rename(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
+        _sync(path.parent)
+
+    def _path(self, sha256: str) -> Path:
+        if not _NAME.fullmatch(sha256):
+            raise NotFound(
+                f"There is no blob {sha256}: a blob's name is its SHA-256, 64 lower-case hex digits."
+            )
+        return self.root / sha256[:2] / sha256[2:]
+
+    def _files(self) -> Iterator[Path]:
+        return (path for path in self.root.glob("??/*") if path.is_file())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,134 @@
+"""The ledger of one verb: every change of a task passes here, with the event that tells it."""
+
+import sqlite3
+from collections import deque
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from gnomon.core.errors import Conflict, FenceLost, NotFound
+from gnomon.core.event import EventType
+from gnomon.core.ports import Holding
+from gnomon.core.task import TRANSITIONS, Json, Status, Task
+from gnomon.store.folder import BlobFolder
+from gnomon.store.row import COLUMNS, RETURNED, Entry, Row, Value, dump, entry_of, micros
+
+_EVENT = "INSERT INTO task_event (task, number, at, type, body) VALUES (?, ?, ?, ?, ?)"
+
+
+class Ledger:
+    """The connection inside one transaction, what a verb has changed there, and what has ended."""
+
+    def __init__(self, connection: sqlite3.Connection, blobs: BlobFolder) -> None:
+        self.connection = connection
+        self.blobs = blobs
+        self.execute = connection.execute
+        self.changed: dict[str, Task] = {}
+        self.ended: deque[Entry] = deque()
+        self.is_work_ready = False
+
+    def row(self, sql: str, *values: Value) -> Row | None:
+        """Return the first row of a statement, or None."""
+        found: Row | None = self.execute(sql, values).fetchone()
+        return found
+
+    def find(self, where: str, *values: Value) -> Entry | None:
+        """Return the task that the condition names, or None."""
+        row = self.row(f"SELECT {COLUMNS} FROM task WHERE {where}", *values)
+        return entry_of(row) if row else None
+
+    def select(self, where: str, *values: Value) -> Sequence[Entry]:
+        """Return the tasks that the condition names."""
+        rows = self.execute(f"SELECT {COLUMNS} FROM task WHERE {where}", values).fetchall()
+        return [entry_of(row) for row in rows]
+
+    def each(self, where: str, limit: int, *values: Value, order: str = "seq") -> Iterator[Entry]:
+        """Yield up to `limit` tasks that the condition names, each as it stands when its turn comes.
+
+        What is done to one task may end another; one that the condition no longer names is left out.
+        """
+        found = self.execute(f"SELECT seq FROM task WHERE {where} ORDER BY {order} LIMIT ?", (*values, limit))
+        for (seq,) in found.fetchall():
+            entry = self.find(f"{where} AND seq = ?", *values, seq)
+            if entry is not None:
+                yield entry
+
+    def get(self, task_id: str) -> Entry:
+        """Return the task of that id; raises `NotFound`."""
+        entry = self.find("id = ?", task_id)
+        if entry is None:
+            raise NotFound(f"There is no task {task_id}.")
+        return entry
+
+    def held(self, holding: Holding) -> Entry:
+        """Return the task that an attempt holds; raises `FenceLost` when it holds it no more."""
+        entry = self.find("id = ?", holding.task_id)
+        if entry is None or not entry.is_leased or entry.task.fence != holding.fence:
+            raise FenceLost(f"This attempt no longer owns task {holding.task_id}.")
+        return entry
+
+    def open(self, columns: dict[str, Value], event: EventType, body: dict[str, Json]) -> Entry:
+        """Write a new task, at version 1, and its first event."""
+        row = self.row(_insert(tuple(columns)), *columns.values())
+        assert row is not None
+        self.is_work_ready |= columns["ready"] == 1
+        return self._tell(entry_of(row), columns["created_at"], event, {"status": columns["status"], **body})
+
+    def record(
+        self,
+        entry: Entry,
+        event: EventType,
+        now: datetime,
+        *,
+        status: Status | None = None,
+        body: Json = None,
+        **columns: Value,
+    ) -> Entry:
+        """Write one change of a task: its columns, its next version, and the event of that number.
+
+        Raises
+        ------
+        Conflict
+            When the table of transitions does not allow the new status.
+        """
+        before, after = entry.task.status, status or entry.task.status
+        if before.is_terminal or (after is not before and after not in TRANSITIONS[before]):
+            raise Conflict(f"Task {entry.task.id} is {before} and cannot become {after}.")
+        at = micros(now)
+        columns["updated_at"] = at
+        if status is not None:
+            columns = _standing(status, at) | columns
+        row = self.row(_update(tuple(columns)), *columns.values(), entry.seq)
+        assert row is not None
+        self.is_work_ready |= columns.get("ready") == 1
+        if event is not EventType.MESSAGE:
+            body = {"status": after, **(body or {})}
+        return self._tell(entry_of(row), at, event, body)
+
+    def _tell(self, entry: Entry, at: Value, event: EventType, body: Json) -> Entry:
+        task = entry.task
+        self.execute(_EVENT, (entry.seq, task.version, at, event.value, dump(body)))
+        self.changed[task.id] = task
+        if task.status.is_terminal:
+            self.ended.append(entry)
+        return entry
+
+
+def _standing(status: Status, at: int) -> dict[str, Value]:
+    """Return the columns that follow from a new status, unless the change says otherwise."""
+    columns: dict[str, Value] = {"status": status.value, "ready": int(status is Status.QUEUED)}
+    if status.is_terminal:
+        columns |= {"finished_at": at, "due_at": None, "lease_until": None}
+    return columns
+
+
+@lru_cache(maxsize=64)
+def _insert(columns: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO task ({', '.join(columns)}) VALUES ({marks}) RETURNING {RETURNED}"
+
+
+@lru_cache(maxsize=256)
+def _update(columns: tuple[str, ...]) -> str:
+    changes = ", ".join(f"{column} = ?" for column in columns)
+    return f"UPDATE task SET version = version + 1, {changes} WHERE seq = ? RETURNING {RETURNED}"

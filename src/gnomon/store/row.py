@@ -1,0 +1,135 @@
+"""Between rows and records: times are microseconds since 1970 UTC, JSON is compact text."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from gnomon.core.errors import Complaint, Invalid
+from gnomon.core.task import CancelOutcome, Json, Phase, Status, Task, TaskError, Visibility
+
+Row = tuple[Any, ...]
+Value = str | int | float | None
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+_COLUMNS = (
+    *("id", "number", "workspace", "kind", "status", "phase", "stage", "progress", "version", "visibility"),
+    *("parent_id", "position", "predecessor_id", "resource_id", "resource_revision"),
+    *("attempt", "fence", "failures", "losses", "max_attempts", "max_lost", "priority"),
+    *("created_at", "started_at", "finished_at", "updated_at", "run_at", "deadline_at"),
+    *("cancel_requested_at", "cancel_outcome", "error"),
+    *("seq", "lease_until", "open_children"),
+)
+COLUMNS = ", ".join(f"task.{name}" for name in _COLUMNS)
+RETURNED = ", ".join(_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A task as it stands in its table: the record, and what only the store needs."""
+
+    seq: int
+    task: Task
+    is_leased: bool
+    open_children: int
+
+
+def entry_of(row: Row) -> Entry:
+    """Read an entry from the columns named in `COLUMNS`."""
+    return Entry(seq=row[31], task=task_of(row), is_leased=row[32] is not None, open_children=row[33])
+
+
+def task_of(row: Row, result: str | None = None) -> Task:
+    """Read a task from the columns named in `COLUMNS`, with its result when one is given."""
+    return Task(
+        id=row[0],
+        number=row[1],
+        workspace=row[2],
+        kind=row[3],
+        status=Status(row[4]),
+        phase=Phase(row[5]),
+        stage=row[6],
+        progress=float(row[7]),
+        version=row[8],
+        visibility=Visibility(row[9]),
+        parent_id=row[10],
+        position=row[11],
+        predecessor_id=row[12],
+        resource_id=row[13],
+        resource_revision=row[14],
+        attempt=row[15],
+        fence=row[16],
+        failures=row[17],
+        losses=row[18],
+        max_attempts=row[19],
+        max_lost=row[20],
+        priority=row[21],
+        created_at=moment(row[22]),
+        started_at=find_moment(row[23]),
+        finished_at=find_moment(row[24]),
+        updated_at=moment(row[25]),
+        run_at=find_moment(row[26]),
+        deadline_at=find_moment(row[27]),
+        cancel_requested_at=find_moment(row[28]),
+        cancel_outcome=None if row[29] is None else CancelOutcome(row[29]),
+        error=None if row[30] is None else TaskError(**json.loads(row[30])),
+        result=None if result is None else json.loads(result),
+    )
+
+
+def micros(at: datetime) -> int:
+    """Write an aware time as microseconds since 1970 UTC."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def find_micros(at: datetime | None) -> int | None:
+    """Write a time that may be absent."""
+    return None if at is None else micros(at)
+
+
+def moment(value: int) -> datetime:
+    """Read a time."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def find_moment(value: int | None) -> datetime | None:
+    """Read a time that may be absent."""
+    return None if value is None else moment(value)
+
+
+def dump(value: Json) -> str:
+    """Write JSON as compact text.
+
+    Raises
+    ------
+    Invalid
+        When the value is no JSON: not a number, an infinity, a lone surrogate, an object of another type.
+    """
+    try:
+        text = _ENCODER.encode(value)
+        text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Invalid(
+            [Complaint((), f"This is not JSON that can be stored: {error}.", "json_invalid")]
+        ) from error
+    return text
+
+
+def find_json(text: str | None) -> Json:
+    """Read JSON that may be absent."""
+    return None if text is None else json.loads(text)
+
+
+def error_json(error: TaskError | None) -> Json:
+    """Write a task's error as JSON."""
+    if error is None:
+        return None
+    return {"code": error.code, "message": error.message, "retryable": error.retryable}
+
+
+def dump_error(error: TaskError | None) -> str | None:
+    """Write a task's error as text, when there is one."""
+    return None if error is None else dump(error_json(error))

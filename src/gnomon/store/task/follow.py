@@ -1,0 +1,48 @@
+"""What the end of a predecessor means for the task that waited for it."""
+
+from datetime import datetime
+
+from gnomon.core.event import EventType
+from gnomon.core.task import CancelOutcome, Status, Task, TaskError
+from gnomon.store.ledger import Ledger
+from gnomon.store.row import Entry, dump_error, error_json, micros
+
+
+def follow(ledger: Ledger, entry: Entry, predecessor: Task, now: datetime) -> Entry:
+    """Let a pending task go on after its predecessor has ended.
+
+    A sibling builds on its predecessor's result: when there is none it is cancelled along, or fails. Any other
+    task (a turn of a session, a next interaction) only waits its turn, and sees how its predecessor ended.
+    """
+    if entry.task.parent_id is None or predecessor.status is Status.COMPLETED:
+        return _free(ledger, entry, now)
+    if predecessor.status is Status.CANCELLED:
+        how = CancelOutcome.BEFORE_START.value
+        return ledger.record(
+            entry,
+            EventType.CANCELLED,
+            now,
+            status=Status.CANCELLED,
+            cancel_outcome=how,
+            body={"cancel_outcome": how},
+        )
+    error = TaskError(
+        code="predecessor_failed",
+        message=f"Task {predecessor.id} had to complete first, and ended as {predecessor.status}.",
+    )
+    return ledger.record(
+        entry,
+        EventType.FAILED,
+        now,
+        status=Status.FAILED,
+        error=dump_error(error),
+        body={"error": error_json(error)},
+    )
+
+
+def _free(ledger: Ledger, entry: Entry, now: datetime) -> Entry:
+    run_at = entry.task.run_at
+    if run_at is None or run_at <= now:
+        return ledger.record(entry, EventType.QUEUED, now, status=Status.QUEUED, due_at=None)
+    ledger.execute("UPDATE task SET due_at = ? WHERE seq = ?", (micros(run_at), entry.seq))
+    return entry

@@ -1,0 +1,98 @@
+"""Writing a new task: a client's, or a child of a task that has divided."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+
+from gnomon.core.errors import NotFound
+from gnomon.core.event import EventType
+from gnomon.core.task import NewTask, Phase, Pin, Status, Task
+from gnomon.store.blob import link_blobs
+from gnomon.store.counter import next_number
+from gnomon.store.ledger import Ledger
+from gnomon.store.row import Entry, Value, dump, find_micros, micros
+from gnomon.store.task.follow import follow
+
+
+def insert(ledger: Ledger, new: NewTask, now: datetime, resource: tuple[str, int] | None = None) -> Entry:
+    """Write a task, its input and its first event; it waits when its time or its predecessor has not come.
+
+    A predecessor must be stored already; one that has ended settles at once what follows from its end.
+    """
+    predecessor = _predecessor(ledger, new)
+    is_blocked = predecessor is not None and predecessor.task.status.is_active
+    is_early = new.run_at is not None and new.run_at > now
+    must_wait = is_early or predecessor is not None
+    columns = _columns(new, next_number(ledger, new.workspace, "task"), micros(now))
+    columns["resource_id"], columns["resource_revision"] = resource or (None, None)
+    columns["status"] = (Status.PENDING if must_wait else Status.QUEUED).value
+    columns["ready"] = int(not must_wait)
+    columns["due_at"] = find_micros(new.run_at) if is_early and not is_blocked else None
+    entry = ledger.open(columns, EventType.SUBMITTED if must_wait else EventType.QUEUED, {})
+    ledger.execute(
+        "INSERT INTO task_input (task, input, pins) VALUES (?, ?, ?)",
+        (entry.seq, None if new.input is None else dump(new.input), _dump_pins(new.pins)),
+    )
+    link_blobs(ledger, new.id, new.blobs)
+    if predecessor is not None and not is_blocked:
+        return follow(ledger, entry, predecessor.task, now)
+    return entry
+
+
+def _predecessor(ledger: Ledger, new: NewTask) -> Entry | None:
+    if new.predecessor_id is None:
+        return None
+    found = ledger.find("id = ? AND workspace = ?", new.predecessor_id, new.workspace)
+    if found is None:
+        raise NotFound(f"There is no task {new.predecessor_id} to come after.")
+    return found
+
+
+def _columns(new: NewTask, number: int, at: int) -> dict[str, Value]:
+    return {
+        "id": new.id,
+        "number": number,
+        "workspace": new.workspace,
+        "kind": new.kind,
+        "status": None,
+        "phase": Phase.RUN.value,
+        "progress": 0.0,
+        "version": 1,
+        "visibility": new.visibility.value,
+        "parent_id": new.parent_id,
+        "position": new.position,
+        "predecessor_id": new.predecessor_id,
+        "resource_id": None,
+        "resource_revision": None,
+        "attempt": 0,
+        "fence": 0,
+        "failures": 0,
+        "losses": 0,
+        "max_attempts": new.max_attempts,
+        "max_lost": new.max_lost,
+        "priority": new.priority,
+        "created_at": at,
+        "updated_at": at,
+        "run_at": find_micros(new.run_at),
+        "deadline_at": find_micros(new.deadline_at),
+        "ready": 0,
+        "due_at": None,
+        "open_children": 0,
+    }
+
+
+def _dump_pins(pins: Sequence[Pin]) -> str | None:
+    return dump([asdict(pin) for pin in pins]) if pins else None
+
+
+def child_of(parent: Task, child: NewTask, position: int) -> NewTask:
+    """Return the child as its parent's: same workspace and priority, and no later deadline."""
+    deadlines = [at for at in (parent.deadline_at, child.deadline_at) if at is not None]
+    return replace(
+        child,
+        workspace=parent.workspace,
+        parent_id=parent.id,
+        position=position,
+        priority=parent.priority,
+        deadline_at=min(deadlines, default=None),
+    )

@@ -1,0 +1,77 @@
+"""Load: what a claimed attempt needs to start, read as of one moment."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+
+from gnomon.core.errors import FenceLost
+from gnomon.core.ports import Holding, Load
+from gnomon.core.task import Json, Phase, Task
+from gnomon.core.workload import ChildResult, Pinned
+from gnomon.store.resource import read_pinned
+from gnomon.store.row import COLUMNS, Row, Value, entry_of, find_json
+
+_ENDED = """
+SELECT coalesce(position, 0), kind, status, result, error
+FROM task LEFT JOIN task_result ON task_result.task = task.seq WHERE
+"""
+
+
+def load(connection: sqlite3.Connection, holding: Holding) -> Load:
+    """Read what a claimed attempt needs; raises `FenceLost`."""
+    row = connection.execute(f"SELECT {COLUMNS} FROM task WHERE id = ?", (holding.task_id,)).fetchone()
+    if row is None or not (entry := entry_of(row)).is_leased or entry.task.fence != holding.fence:
+        raise FenceLost(f"This attempt no longer owns task {holding.task_id}.")
+    task, seq = entry.task, entry.seq
+    written, pins = connection.execute("SELECT input, pins FROM task_input WHERE task = ?", (seq,)).fetchone()
+    is_join = task.phase is Phase.JOIN
+    return Load(
+        task=task,
+        input=_input(connection, task, written),
+        references=_references(connection, pins),
+        steps=_steps(connection, seq),
+        state=_state(connection, seq) if is_join else None,
+        children=_ended(connection, "parent_id = ? ORDER BY position", task.id) if is_join else (),
+        predecessor=_predecessor(connection, task),
+    )
+
+
+def _input(connection: sqlite3.Connection, task: Task, written: str | None) -> Json:
+    """Return the input, or the document of the resource's revision that the task runs."""
+    if written is not None or task.resource_id is None or task.resource_revision is None:
+        return find_json(written)
+    return read_pinned(connection, task.resource_id, task.resource_revision).document
+
+
+def _references(connection: sqlite3.Connection, pins: str | None) -> tuple[Pinned, ...]:
+    return tuple(
+        read_pinned(connection, pin["resource_id"], pin["revision"])
+        for pin in (json.loads(pins) if pins else ())
+    )
+
+
+def _steps(connection: sqlite3.Connection, seq: int) -> Mapping[str, Json]:
+    rows = connection.execute("SELECT key, result FROM task_step WHERE task = ?", (seq,))
+    return {key: json.loads(result) for key, result in rows}
+
+
+def _state(connection: sqlite3.Connection, seq: int) -> Json:
+    row = connection.execute("SELECT state FROM task_split WHERE task = ?", (seq,)).fetchone()
+    return find_json(row[0]) if row else None
+
+
+def _predecessor(connection: sqlite3.Connection, task: Task) -> ChildResult | None:
+    if task.predecessor_id is None:
+        return None
+    found = _ended(connection, "id = ?", task.predecessor_id)
+    return found[0] if found else None
+
+
+def _ended(connection: sqlite3.Connection, where: str, *values: Value) -> tuple[ChildResult, ...]:
+    return tuple(_child_result(row) for row in connection.execute(_ENDED + where, values))
+
+
+def _child_result(row: Row) -> ChildResult:
+    return ChildResult(
+        position=row[0], kind=row[1], status=row[2], result=find_json(row[3]), error=find_json(row[4])
+    )

@@ -1,0 +1,87 @@
+"""Reading tasks, their events and their attempts."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from gnomon.core.errors import NotFound
+from gnomon.core.event import Event, EventType
+from gnomon.core.ports import Attempt
+from gnomon.core.retry import Outcome
+from gnomon.core.task import Task
+from gnomon.store.row import COLUMNS, Row, Value, find_json, find_moment, moment, task_of
+
+_WITH_RESULT = (
+    f"SELECT {COLUMNS}, result FROM task LEFT JOIN task_result ON task_result.task = task.seq WHERE "
+)
+
+
+def read_task(connection: sqlite3.Connection, workspace: str, task_id: str) -> Task:
+    """Return a task with its result; raises `NotFound`."""
+    return _read(connection, "id = ? AND workspace = ?", f"There is no task {task_id}.", task_id, workspace)
+
+
+def read_task_by_number(connection: sqlite3.Connection, workspace: str, number: int) -> Task:
+    """Return a task by its number; raises `NotFound`."""
+    return _read(connection, "workspace = ? AND number = ?", f"There is no task {number}.", workspace, number)
+
+
+def list_children(connection: sqlite3.Connection, workspace: str, task_id: str) -> Sequence[Task]:
+    """List a task's children by position, without results; raises `NotFound`."""
+    _seq(connection, workspace, task_id)
+    rows = connection.execute(f"SELECT {COLUMNS} FROM task WHERE parent_id = ? ORDER BY position", (task_id,))
+    return [task_of(row) for row in rows]
+
+
+def list_events(
+    connection: sqlite3.Connection, workspace: str, task_id: str, after: int, limit: int
+) -> Sequence[Event]:
+    """List events numbered above `after`, in order; raises `NotFound`."""
+    rows = connection.execute(
+        "SELECT number, at, type, body FROM task_event WHERE task = ? AND number > ? ORDER BY number LIMIT ?",
+        (_seq(connection, workspace, task_id), after, limit),
+    )
+    return [
+        Event(
+            task_id=task_id, number=row[0], at=moment(row[1]), type=EventType(row[2]), body=find_json(row[3])
+        )
+        for row in rows
+    ]
+
+
+def list_attempts(connection: sqlite3.Connection, workspace: str, task_id: str) -> Sequence[Attempt]:
+    """List attempts in order; raises `NotFound`."""
+    rows = connection.execute(
+        "SELECT number, fence, worker, started_at, finished_at, outcome, error FROM task_attempt "
+        "WHERE task = ? ORDER BY number",
+        (_seq(connection, workspace, task_id),),
+    )
+    return [_attempt_of(task_id, row) for row in rows]
+
+
+def _read(connection: sqlite3.Connection, where: str, missing: str, *values: Value) -> Task:
+    row = connection.execute(_WITH_RESULT + where, values).fetchone()
+    if row is None:
+        raise NotFound(missing)
+    return task_of(row, row[-1])
+
+
+def _seq(connection: sqlite3.Connection, workspace: str, task_id: str) -> int:
+    row = connection.execute(
+        "SELECT seq FROM task WHERE id = ? AND workspace = ?", (task_id, workspace)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"There is no task {task_id}.")
+    return int(row[0])
+
+
+def _attempt_of(task_id: str, row: Row) -> Attempt:
+    return Attempt(
+        task_id=task_id,
+        number=row[0],
+        fence=row[1],
+        worker=row[2],
+        started_at=moment(row[3]),
+        finished_at=find_moment(row[4]),
+        outcome=None if row[5] is None else Outcome(row[5]),
+        error=find_json(row[6]),
+    )

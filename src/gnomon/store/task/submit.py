@@ -1,0 +1,56 @@
+"""Submit: the task, the resource it creates or runs, its first event and its reservation, all or nothing."""
+
+from typing import assert_never
+
+from gnomon.core.errors import Complaint, Invalid, ReservationReused
+from gnomon.core.ports import Reservation, RunResource, Submit, Submitted
+from gnomon.core.resource import NewResource, Resource
+from gnomon.store.ledger import Ledger
+from gnomon.store.resource import create_and_run, find_resource, run_again
+from gnomon.store.row import micros
+from gnomon.store.task.insert import insert
+from gnomon.store.task.read import read_task
+
+
+def submit(ledger: Ledger, command: Submit) -> Submitted:
+    """Store a task, or find the one that its reservation has made."""
+    new, kept = command.task, command.reservation
+    if kept is not None and (replay := _replay(ledger, new.workspace, kept)):
+        return replay
+    if new.parent_id is not None:
+        raise Invalid(
+            [Complaint(("parent_id",), "A child is stored when its parent divides; leave parent_id out.")]
+        )
+    resource = _resource(ledger, command)
+    entry = insert(ledger, new, command.now, (resource.id, resource.revision) if resource else None)
+    if kept is not None:
+        ledger.execute(
+            "INSERT INTO reservation (workspace, key, fingerprint, task_id, created_at) VALUES (?, ?, ?, ?, ?)",
+            (new.workspace, kept.key, kept.fingerprint, new.id, micros(command.now)),
+        )
+    return Submitted(task=entry.task, resource=resource)
+
+
+def _replay(ledger: Ledger, workspace: str, kept: Reservation) -> Submitted | None:
+    found = ledger.row(
+        "SELECT fingerprint, task_id FROM reservation WHERE workspace = ? AND key = ?", workspace, kept.key
+    )
+    if found is None:
+        return None
+    if found[0] != kept.fingerprint:
+        raise ReservationReused
+    task = read_task(ledger.connection, workspace, found[1])
+    resource = find_resource(ledger.connection, workspace, task.resource_id) if task.resource_id else None
+    return Submitted(task=task, resource=resource, is_replay=True)
+
+
+def _resource(ledger: Ledger, command: Submit) -> Resource | None:
+    match command.resource:
+        case NewResource() as new:
+            return create_and_run(ledger, new, command.task.id, command.now)
+        case RunResource() as run:
+            return run_again(ledger, run, command.task.id, command.now)
+        case None:
+            return None
+        case _:
+            assert_never(command.resource)

@@ -1,0 +1,110 @@
+"""Efficiency by power and voltage, each limit alone, and the balance of all."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gnomon.pv.inverter import ac_power, auxiliary_use, convert, night_use
+from gnomon.pv.plant import EfficiencyCurve, Inverter
+
+LOW = EfficiencyCurve(v_dc=500, p_dc=(100, 1000, 10000), p_ac=(0, 950, 9700))
+HIGH = EfficiencyCurve(v_dc=900, p_dc=(100, 1000, 10000), p_ac=(0, 930, 9600))
+
+
+def _ac(p_dc: float, v_dc: float, *curves: EfficiencyCurve) -> float:
+    return float(ac_power(np.array([p_dc]), np.array([v_dc]), curves)[0])
+
+
+@pytest.mark.parametrize(
+    ("p_dc", "v_dc", "expected"),
+    [
+        (0, 500, 0),
+        (50, 500, 0),
+        (100, 500, 0),
+        (1000, 500, 950),
+        (5500, 500, (950 + 9700) / 2),
+        (1000, 300, 950),
+        (1000, 900, 930),
+        (1000, 1200, 930),
+        (1000, 600, 945),
+        (20000, 500, 2 * 9700),
+    ],
+)
+def test_interpolates_in_power_then_in_voltage(p_dc: float, v_dc: float, expected: float) -> None:
+    assert _ac(p_dc, v_dc, LOW, HIGH) == pytest.approx(expected)
+
+
+def test_three_curves_meet_at_the_middle_one(inverter: Inverter) -> None:
+    p_dc = np.linspace(0, 60000, 50)
+    between = [ac_power(p_dc, np.full(50, v_dc), inverter.curves) for v_dc in (849.999, 850.0, 850.001)]
+    alone = ac_power(p_dc, np.full(50, 850.0), inverter.curves[1:2])
+    for found in between:
+        assert found == pytest.approx(alone, abs=0.01)
+
+
+def _converted(inverter: Inverter, p_dc: float, v_dc: float = 850.0) -> tuple[float, dict[str, float]]:
+    result = convert(np.array([p_dc]), np.array([v_dc]), inverter)
+    return float(result.p_ac[0]), {name: float(loss[0]) for name, loss in result.taken.items()}
+
+
+def test_below_the_threshold_it_stands_still(inverter: Inverter) -> None:
+    p_ac, taken = _converted(inverter, 299.0)
+    assert p_ac == 0
+    assert taken["IL_Pmin"] == 299
+    assert sum(taken.values()) == 299
+
+
+def test_above_its_power_it_clips(inverter: Inverter) -> None:
+    p_ac, taken = _converted(inverter, 80000.0)
+    assert p_ac == inverter.p_ac_max
+    assert taken["IL_Pmax"] > 15000
+    assert taken["IL_Oper"] > 0
+
+
+def test_caps_of_the_input_are_booked_apart(inverter: Inverter) -> None:
+    capped = replace(inverter, i_dc_max=50.0, p_dc_max=40000.0)
+    p_ac, taken = _converted(capped, 50000.0)
+    assert taken["IL_Imax"] == pytest.approx(50000 - 50 * 850)
+    assert taken["IL_PmaxDC"] == pytest.approx(50 * 850 - 40000)
+    assert p_ac < 40000
+
+
+@given(p_dc=st.floats(0, 2e5), v_dc=st.floats(0, 1500))
+def test_energy_is_never_created_nor_lost_unbooked(inverter: Inverter, p_dc: float, v_dc: float) -> None:
+    p_ac, taken = _converted(inverter, p_dc, v_dc)
+    assert 0 <= p_ac <= min(p_dc, inverter.p_ac_max)
+    assert all(loss >= 0 for loss in taken.values())
+    assert p_ac + sum(taken.values()) == pytest.approx(p_dc, rel=1e-12)
+
+
+@given(low=st.floats(0, 1e5), more=st.floats(0, 1e4), v_dc=st.floats(400, 1200))
+def test_more_light_never_gives_less(inverter: Inverter, low: float, more: float, v_dc: float) -> None:
+    assert _converted(inverter, low + more, v_dc)[0] >= _converted(inverter, low, v_dc)[0] - 1e-9
+
+
+def test_use_at_night_and_by_day(inverter: Inverter) -> None:
+    p_ac = np.array([0.0, 10.0, 5000.0])
+    assert night_use(p_ac, inverter).tolist() == [4, 0, 0]
+    assert auxiliary_use(p_ac, inverter).tolist() == [0, 0, 50]
+
+
+@pytest.mark.parametrize(
+    ("points", "complaint"),
+    [
+        (((), ()), "at least one"),
+        (((1, 2), (1,)), "as many"),
+        (((2, 1), (1, 1)), "increase"),
+        (((1000,), (1.2e6,)), "units"),
+    ],
+)
+def test_a_bad_curve_is_refused(points: tuple[tuple[float, ...], tuple[float, ...]], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        EfficiencyCurve(v_dc=600, p_dc=points[0], p_ac=points[1])
+
+
+def test_curves_out_of_order_are_refused(inverter: Inverter) -> None:
+    with pytest.raises(ValueError, match="v_dc must increase"):
+        replace(inverter, curves=(HIGH, LOW))
