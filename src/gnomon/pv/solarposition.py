@@ -113,7 +113,7 @@ def interpolate_daily(time: FloatArray) -> tuple[FloatArray, FloatArray, FloatAr
     """Return right ascension less the equation of the equinoxes, declination [degrees], distance [AU]."""
     day = np.floor(time / _DAY).astype(np.int64)
     first, last = int(day.min()) - 1, int(day.max()) + 2
-    table, start = _daily_table(first, last - first + 1), day - first
+    table, start = daily_table(first, last - first + 1), day - first
     s = time / _DAY - day
     weights = (
         -s * (s - 1) * (s - 2) / 6,
@@ -148,7 +148,7 @@ def delta_t(year: FloatArray) -> FloatArray:
 
 
 @lru_cache(maxsize=32)
-def _daily_table(first: int, count: int) -> FloatArray:
+def daily_table(first: int, count: int) -> FloatArray:
     """Return rows of right ascension, declination, distance at 0 h of ``count`` days since 1970."""
     days = np.arange(first, first + count, dtype=np.float64)
     table = np.vstack(_sun_at(days - _J2000))
