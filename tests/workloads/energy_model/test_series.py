@@ -36,17 +36,23 @@ class Shelf:
         return self.contents[name]
 
 
-def test_stand_ins_are_replaced_at_any_depth() -> None:
-    shelf = Shelf(w={"ghi": {"$blob": "g"}, "name": "n"}, g=[1, 2])
-    document = {"blocks": [{"aoi": {"$blob": "g"}}], "weatherData": {"$blob": "w"}, "x": [1, [2]]}
-    assert resolve(document, shelf.read) == {
-        "blocks": [{"aoi": [1, 2]}],
-        "weatherData": {"ghi": [1, 2], "name": "n"},
-        "x": [1, [2]],
+def test_the_documents_own_members_are_replaced() -> None:
+    shelf = Shelf(w={"ghi": [1, 2]}, g=[1, 2])
+    document = {"weatherData": {"$blob": "w"}, "ghi": {"$blob": "g"}, "x": [1, [2]]}
+    assert resolve(document, shelf.read) == {"weatherData": {"ghi": [1, 2]}, "ghi": [1, 2], "x": [1, [2]]}
+
+
+def test_a_mark_further_down_names_nothing() -> None:
+    shelf = Shelf(w={"ghi": {"$blob": "g"}}, g=[1, 2])
+    document = {
+        "blocks": [{"aoi": {"$blob": "g"}}],
+        "weatherData": {"$blob": "w"},
+        "a": {"b": {"$blob": "g"}},
     }
+    assert resolve(document, shelf.read) == {**document, "weatherData": {"ghi": {"$blob": "g"}}}
 
 
 @pytest.mark.parametrize("value", [{"$blob": 1}, {"$blob": "a", "b": 1}, {}, [], "a", None])
 def test_only_a_lone_name_is_a_stand_in(value: Any) -> None:
     assert not is_blob(value)
-    assert resolve(value, Shelf().read) == value
+    assert resolve({"a": value}, Shelf().read) == {"a": value}
