@@ -217,6 +217,18 @@ def test_a_part_of_a_year_is_told(ctx: MemoryContext) -> None:
     assert got["monthly"][0]["temp_air_mean_c"] is None
 
 
+@pytest.mark.parametrize(
+    ("length", "words"), [(26, None), (28, "1523 V open at -10 degC, above"), (11, "412 V at 60 degC, below")]
+)
+def test_strings_outside_the_inverters_voltages_are_told(
+    ctx: MemoryContext, length: int, words: str | None
+) -> None:
+    got = result(energy_model(block(array={"stringCount": 18, "stringLength": length})), ctx)
+    told = [warning for warning in got["warnings"] if "in series" in warning]
+    assert len(told) == (words is not None)
+    assert words is None or words in told[0]
+
+
 def test_loss_series_are_stored_on_request(ctx: MemoryContext) -> None:
     got = result(energy_model(output={"lossBreakdownTimestamps": True}), ctx)
     series = columns(got, ctx, 0)

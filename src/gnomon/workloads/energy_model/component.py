@@ -25,7 +25,7 @@ def pv_module(document: doc.Module, aoi: doc.AoiCurve | None = None) -> Module:
     ValueError
         If the properties contradict each other.
     """
-    given = pan.module(document.properties, _points(document.aoi))
+    given = pan_module(document)
     return dataclasses.replace(_module(given), name=_name(document), iam=_iam(given, _points(aoi)))
 
 
@@ -39,9 +39,30 @@ def pv_inverter(document: doc.Inverter) -> Inverter:
     ValueError
         If the properties contradict each other.
     """
+    return dataclasses.replace(_inverter(ond_inverter(document)), name=_name(document))
+
+
+def pan_module(document: doc.Module) -> PanModule:
+    """Return what a module's document says, as its file would.
+
+    Raises
+    ------
+    PvsystError
+        If a property is missing or wrong.
+    """
+    return pan.module(document.properties, _points(document.aoi))
+
+
+def ond_inverter(document: doc.Inverter) -> OndInverter:
+    """Return what an inverter's document says, as its file would.
+
+    Raises
+    ------
+    PvsystError
+        If a property is missing or wrong.
+    """
     curves = document.efficiency.curves if document.efficiency else ()
-    given = ond.inverter(document.properties, [_curve(curve) for curve in curves])
-    return dataclasses.replace(_inverter(given), name=_name(document))
+    return ond.inverter(document.properties, [_curve(curve) for curve in curves])
 
 
 def _name(document: doc.Module | doc.Inverter) -> str:

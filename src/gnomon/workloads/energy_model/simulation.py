@@ -21,6 +21,7 @@ from gnomon.workloads.energy_model.check import check_energy_model
 from gnomon.workloads.energy_model.document import EnergyModel, PlantOptions
 from gnomon.workloads.energy_model.notes import notes
 from gnomon.workloads.energy_model.report import Part, PlantSum
+from gnomon.workloads.energy_model.sizing import voltage_notes
 from gnomon.workloads.energy_model.weather import check_arrays, read
 
 BLOCKS_KIND = "energy_model_blocks"
@@ -196,7 +197,7 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, ctx: Contex
     ctx.progress(92, "saving")
     whole = report.plant_whole(total, ready.weather, ready.plant)
     stored = ctx.put(series.dump(whole.columns))
-    model = EnergyModel.model_validate(ready.given)
+    model, work = EnergyModel.model_validate(ready.given), gather(ready.given, ready.around, ready.pinned)
     figures = report.summary(parts, whole, ready.weather, ready.plant)
     result = {
         "model_version": report.MODEL_VERSION,
@@ -208,7 +209,7 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, ctx: Contex
         "blocks": [{key: value for key, value in part.items() if key != "series"} for part in parts],
         "monthly": report.monthly(whole, ready.weather, ready.around.utc_offset, figures["dc_capacity_kw"]),
         "settings": report.settings(ready.weather, ready.around, dated="date" in ready.around.weather),
-        "warnings": notes(model, ready.around.weather, ready.weather),
+        "warnings": [*notes(model, ready.around.weather, ready.weather), *voltage_notes(work)],
         "series": {"plant": stored, "blocks": {str(part["index"]): part["series"] for part in parts}},
     }
     # Through JSON once, so that a run in one and a joined run hold the same types.
