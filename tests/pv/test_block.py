@@ -15,6 +15,7 @@ from gnomon.pv.plant import (
     AshraeIam,
     Block,
     FixedMount,
+    Interconnection,
     Losses,
     PhysicalIam,
     Plant,
@@ -66,7 +67,7 @@ def test_the_ledger_holds_the_series_sums(year: BlockYear) -> None:
 
 
 def test_every_step_is_named_for_people(year: BlockYear) -> None:
-    assert set(year.taken) == set(CAPTIONS)
+    assert set(year.taken) == set(CAPTIONS) - {"AuxConst", "AuxProp", "EUnused"}
 
 
 def test_only_quality_and_transposition_may_give(year: BlockYear) -> None:
@@ -243,6 +244,21 @@ def test_a_plant_is_the_sum_of_its_blocks(block: Block, weather: Weather, site: 
     assert abs(plant.ledger.energy.gap) < 1e-9
     assert abs(plant.ledger.irradiance.gap) < 1e-9
     assert plant.ledger.irradiance.opening == pytest.approx(weather.ghi.sum() / 1000)
+
+
+def test_a_plant_feeds_itself_and_meets_its_limit(block: Block, weather: Weather, site: Site) -> None:
+    point = Interconnection(
+        limit=150e3, continuous_use=500.0, continuous_threshold=1000.0, proportional_use=0.01
+    )
+    free, bound = (
+        simulate_plant(Plant(site=site, blocks=(block, block), interconnection=at), weather)
+        for at in (Interconnection(), point)
+    )
+    assert np.array_equal(free.p_poi, free.p_grid)
+    assert bound.p_poi.max() == pytest.approx(150e3)
+    assert abs(bound.ledger.energy.gap) < 1e-9
+    assert bound.ledger.energy.closing == pytest.approx(bound.p_poi.sum() / 1000)
+    assert {step.name for step in bound.ledger.energy.steps} | set(bound.blocks[0].taken) == set(CAPTIONS)
 
 
 def test_a_block_alone_is_the_same_in_company(block: Block, weather: Weather, sun: Sun) -> None:

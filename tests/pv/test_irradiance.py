@@ -29,6 +29,7 @@ def test_projection_is_pvlib_s(sun: Sun, tilt: float, azimuth: float) -> None:
 
 
 def test_airmass_is_pvlib_s() -> None:
+    """The same formula: rounding only."""
     zenith = np.linspace(0, 90, 91)
     expected = pvlib.atmosphere.get_relative_airmass(zenith, "kastenyoung1989")
     assert irradiance.relative_airmass(zenith) == pytest.approx(expected, rel=1e-12)
@@ -54,6 +55,7 @@ def test_perez_is_pvlib_s_in_every_part(weather: Weather, sun: Sun, rows: np.nda
 
 
 def test_erbs_driesse_is_pvlib_s(weather: Weather, sun: Sun, rows: np.ndarray) -> None:
+    """The same coefficients: rounding only."""
     ghi, zenith, extra = weather.ghi[rows], sun.apparent_zenith[rows], sun.dni_extra[rows]
     expected = pvlib.irradiance.erbs_driesse(ghi, zenith, dni_extra=extra)["dhi"]
     assert irradiance.erbs_driesse(ghi, zenith, extra) == pytest.approx(expected, abs=1e-9)

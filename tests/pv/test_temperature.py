@@ -17,6 +17,7 @@ from gnomon.pv.temperature import pvsyst_cell
     u_v=st.floats(0, 10),
 )
 def test_is_pvlib_s(irradiance: float, temp_air: float, wind_speed: float, u_c: float, u_v: float) -> None:
+    """The same balance: rounding only."""
     expected = pvlib.temperature.pvsyst_cell(irradiance, temp_air, wind_speed, u_c, u_v, 0.18, 0.9)
     found = pvsyst_cell(
         np.array([irradiance]),

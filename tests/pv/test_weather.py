@@ -33,6 +33,14 @@ def test_a_bad_column_is_named(column: np.ndarray, complaint: str) -> None:
         _weather(ghi=column)
 
 
+def test_no_rows_and_no_step_are_refused() -> None:
+    none = np.zeros(0)
+    with pytest.raises(ValueError, match="no rows"):
+        Weather(time=none, label=none.astype(int), step=3600, ghi=none, temp_air=none, wind_speed=none)
+    with pytest.raises(ValueError, match="step"):
+        Weather(time=none, label=none.astype(int), step=0, ghi=none, temp_air=none, wind_speed=none)
+
+
 def test_absent_columns_are_no_fault() -> None:
     assert _weather().dhi is None
     assert set(_weather(dni=np.zeros(2)).columns()) == {

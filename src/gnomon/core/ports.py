@@ -147,6 +147,8 @@ class TaskQuery:
 
     workspace: str
     statuses: frozenset[Status] | None = None
+    is_started: bool | None = None
+    """Whether an attempt has ever begun: doors that never show a step back need it."""
     kinds: frozenset[str] | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None

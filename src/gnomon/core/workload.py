@@ -108,6 +108,10 @@ class Context(Protocol):
     def references(self) -> Sequence[Pinned]:
         """Give the documents that the input referred to, pinned at submission."""
 
+    @property
+    def predecessor(self) -> ChildResult | None:
+        """Give what became of the task that this one came after, if it came after one."""
+
     def progress(self, percent: float, stage: str | None = None) -> None:
         """Say how much is done, 0 to 100, and optionally what is being done."""
 
@@ -153,6 +157,10 @@ class AsyncContext(Protocol):
     @property
     def references(self) -> Sequence[Pinned]:
         """Give the documents that the input referred to, pinned at submission."""
+
+    @property
+    def predecessor(self) -> ChildResult | None:
+        """Give what became of the task that this one came after, if it came after one."""
 
     def progress(self, percent: float, stage: str | None = None) -> None:
         """Say how much is done, 0 to 100, and optionally what is being done."""

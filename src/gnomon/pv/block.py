@@ -10,9 +10,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from gnomon.pv import inverter, optics, pvarray, temperature, transformer
+from gnomon.pv import grid, inverter, optics, pvarray, temperature, transformer
 from gnomon.pv.arrays import FloatArray, IntArray
-from gnomon.pv.loss import Account, Ledger, balance, combine
+from gnomon.pv.loss import Account, Ledger, balance, combine, extend
 from gnomon.pv.plant import Block, Module, Plant
 from gnomon.pv.sky import Sky, look_up
 from gnomon.pv.solarposition import Sun, sun_position
@@ -61,12 +61,26 @@ class BlockYear:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlantYear:
-    """The years of all blocks and their sum [W]; the ledger's irradiance is the mean over collector area."""
+    """The years of all blocks, their sum and what the meter sees [W].
+
+    Attributes
+    ----------
+    p_dc, p_inverter, p_grid
+        Sums of the blocks.
+    p_poi
+        Power at the point of interconnection, after the plant's own use and the grid's limit.
+    taken
+        What the steps between ``p_grid`` and ``p_poi`` took.
+    ledger
+        Irradiance as the mean over collector area, energy from all modules to the meter.
+    """
 
     blocks: tuple[BlockYear, ...]
     p_dc: FloatArray
     p_inverter: FloatArray
     p_grid: FloatArray
+    p_poi: FloatArray
+    taken: dict[str, FloatArray]
     ledger: Ledger
 
 
@@ -97,26 +111,39 @@ def simulate_block(block: Block, weather: Weather, sun: Sun) -> BlockYear:
 
 def simulate_blocks(blocks: Sequence[Block], weather: Weather, sun: Sun) -> tuple[BlockYear, ...]:
     """Return the years of blocks of one site; what they see alike is computed once."""
-    sky = look_up(weather, sun)
-    planes = {key: optics.transpose(*key, sky) for key in {(block.mount, block.albedo) for block in blocks}}
-    return tuple(_simulate(block, planes[block.mount, block.albedo], sky) for block in blocks)
+    return _under(look_up(weather, sun), blocks)
 
 
 def simulate_plant(plant: Plant, weather: Weather) -> PlantYear:
-    """Return a plant's year: the sum of its blocks."""
-    years = simulate_blocks(plant.blocks, weather, sun_position(weather.time, plant.site))
+    """Return a plant's year: its blocks, their sum, and what reaches the meter."""
+    sky = look_up(weather, sun_position(weather.time, plant.site))
+    return gather(plant, _under(sky, plant.blocks), sky)
+
+
+def gather(plant: Plant, years: Sequence[BlockYear], sky: Sky) -> PlantYear:
+    """Add up the years of a plant's blocks and deliver the sum to the meter."""
+    p_grid = np.sum([year.p_grid for year in years], axis=0)
+    p_poi, taken = grid.deliver(p_grid, plant.interconnection)
     areas = np.array([block.area for block in plant.blocks])
-    ledger = Ledger(
-        irradiance=combine([year.ledger.irradiance for year in years], (areas / areas.sum()).tolist()),
-        energy=combine([year.ledger.energy for year in years], [1.0] * len(years)),
-    )
+    together = combine([year.ledger.energy for year in years], [1.0] * len(years))
+    months = sky.monthly(np.stack([*taken.values(), p_poi]))
     return PlantYear(
-        blocks=years,
+        blocks=tuple(years),
         p_dc=np.sum([year.p_dc for year in years], axis=0),
         p_inverter=np.sum([year.p_inverter for year in years], axis=0),
-        p_grid=np.sum([year.p_grid for year in years], axis=0),
-        ledger=ledger,
+        p_grid=p_grid,
+        p_poi=p_poi,
+        taken=taken,
+        ledger=Ledger(
+            irradiance=combine([year.ledger.irradiance for year in years], (areas / areas.sum()).tolist()),
+            energy=extend(together, dict(zip(taken, months[:-1], strict=True)), months[-1]),
+        ),
     )
+
+
+def _under(sky: Sky, blocks: Sequence[Block]) -> tuple[BlockYear, ...]:
+    planes = {key: optics.transpose(*key, sky) for key in {(block.mount, block.albedo) for block in blocks}}
+    return tuple(_simulate(block, planes[block.mount, block.albedo], sky) for block in blocks)
 
 
 def _simulate(block: Block, plane: optics.Plane, sky: Sky) -> BlockYear:
@@ -124,14 +151,14 @@ def _simulate(block: Block, plane: optics.Plane, sky: Sky) -> BlockYear:
     temp_cell = _warm(block, effective, sky)
     dc = _generate(block, effective, temp_cell)
     ac = inverter.convert(dc.p_dc, dc.v_dc, block.inverter)
-    grid = _deliver(block, ac.p_ac, sky)
+    sent = _deliver(block, ac.p_ac, sky)
     count = block.ac_system.number_of_inverters
     poa_global, used = sky.whole(plane.poa_global), sky.whole(effective)
     nominal = sky.whole(count * dc.nominal)
     low_sun, high_sun = sky.split_ghi()
     in_plane = {"LowSun": low_sun, "GlobInc": high_sun - poa_global}
     in_plane |= {name: sky.whole(rows) for name, rows in optical.items()}
-    power = {name: sky.whole(count * rows) for name, rows in (dc.taken | ac.taken).items()} | grid.taken
+    power = {name: sky.whole(count * rows) for name, rows in (dc.taken | ac.taken).items()} | sent.taken
     return BlockYear(
         label=sky.weather.label,
         poa_global=poa_global,
@@ -141,12 +168,12 @@ def _simulate(block: Block, plane: optics.Plane, sky: Sky) -> BlockYear:
         i_mp=sky.whole(dc.i_dc),
         p_array_nominal=nominal,
         p_dc=sky.whole(count * dc.p_dc),
-        p_inverter=grid.p_inverter,
-        p_grid=grid.p_grid,
+        p_inverter=sent.p_inverter,
+        p_grid=sent.p_grid,
         taken=in_plane | power,
         ledger=Ledger(
             irradiance=_account(("GlobHor", low_sun + high_sun), in_plane, ("GlobEff", used), sky),
-            energy=_account(("EArrNom", nominal), power, ("E_Grid", grid.p_grid), sky),
+            energy=_account(("EArrNom", nominal), power, ("E_Grid", sent.p_grid), sky),
         ),
     )
 

@@ -35,6 +35,9 @@ CAPTIONS: dict[str, str] = {
     "EACOhmL": "AC wiring",
     "ETrfIron": "Transformer: iron",
     "ETrfCopper": "Transformer: copper",
+    "AuxConst": "Plant: constant use",
+    "AuxProp": "Plant: use with power",
+    "EUnused": "Grid limit",
 }
 
 
@@ -107,6 +110,14 @@ def balance(
         closing_name=closing[0],
         closing=float(closing[1].sum()),
         closing_monthly=closing[1],
+    )
+
+
+def extend(account: Account, taken: Mapping[str, FloatArray], closing: FloatArray) -> Account:
+    """Add steps after the last of an account, up to a new closing amount under the old name."""
+    steps = {step.name: step.monthly for step in account.steps}
+    return balance(
+        (account.opening_name, account.opening_monthly), {**steps, **taken}, (account.closing_name, closing)
     )
 
 

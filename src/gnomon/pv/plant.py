@@ -4,7 +4,7 @@ Units and signs are pvlib's: degrees, azimuth clockwise from north, W, V, A, deg
 fraction of what enters its step. Every record is hashable, so that what depends on it alone is computed once.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
@@ -335,12 +335,42 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Interconnection:
+    """Where a plant meets the grid.
+
+    Attributes
+    ----------
+    limit
+        Largest power the grid takes, None for any. [W]
+    continuous_use, continuous_threshold
+        Constant use of the plant while its blocks give more than the threshold. [W]
+    proportional_use, proportional_threshold
+        Share of the blocks' power that the plant uses while they give more than the threshold. [0-1, W]
+    """
+
+    limit: float | None = None
+    continuous_use: float = 0.0
+    continuous_threshold: float = 0.0
+    proportional_use: float = 0.0
+    proportional_threshold: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and not self.limit > 0:
+            raise ValueError(f"limit: {self.limit} W at the interconnection; give a positive power or none")
+        if not 0 <= self.proportional_use < 1:
+            raise ValueError(f"proportional_use: {self.proportional_use} is no share of the power, 0 to 1")
+        if self.continuous_use < 0:
+            raise ValueError(f"continuous_use: {self.continuous_use} W; a use is not negative")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
-    """All blocks of one site."""
+    """All blocks of one site and their point of interconnection."""
 
     site: Site
     blocks: tuple[Block, ...]
-    name: str = field(default="")
+    name: str = ""
+    interconnection: Interconnection = Interconnection()
 
     def __post_init__(self) -> None:
         if not self.blocks:

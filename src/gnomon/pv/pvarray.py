@@ -23,7 +23,7 @@ from gnomon.pv.plant import Module
 BOLTZMANN_OVER_CHARGE = 1.380649e-23 / 1.602176634e-19
 """k / q [V/K], from the exact constants of the SI."""
 _KELVIN = 273.15
-_STEPS = 60
+_STEPS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ def max_power_point(diode: Diode) -> MaximumPower:
     little light for the diode to conduct.
     """
     start = _start(diode, lambda x: x - np.log1p(x), shunt_share=0.5)
-    v_d = _newton(start, diode.a, lambda v_d: _power_slope(diode, v_d))
+    v_d = _newton(start, diode, lambda v_d: _power_slope(diode, v_d))
     current = np.where(diode.i_l > 0, current_at(diode, v_d), 0.0)
     voltage = np.where(diode.i_l > 0, v_d - current * diode.r_s, 0.0)
     return MaximumPower(v_mp=voltage, i_mp=current, p_mp=voltage * current)
@@ -113,7 +113,7 @@ def open_circuit_voltage(diode: Diode) -> FloatArray:
     def residual(v_d: FloatArray) -> tuple[FloatArray, FloatArray]:
         return current_at(diode, v_d), -(diode.i_o / diode.a * np.exp(v_d / diode.a) + 1.0 / diode.r_sh)
 
-    return _newton(_start(diode, lambda x: x, shunt_share=1.0), diode.a, residual)
+    return _newton(_start(diode, lambda x: x, shunt_share=1.0), diode, residual)
 
 
 def short_circuit_current(diode: Diode) -> FloatArray:
@@ -123,7 +123,7 @@ def short_circuit_current(diode: Diode) -> FloatArray:
         slope = diode.i_o / diode.a * np.exp(v_d / diode.a) + 1.0 / diode.r_sh
         return v_d - current_at(diode, v_d) * diode.r_s, 1.0 + slope * diode.r_s
 
-    return current_at(diode, _newton(diode.i_l * diode.r_s, diode.a, residual))
+    return current_at(diode, _newton(diode.i_l * diode.r_s, diode, residual))
 
 
 def current_at(diode: Diode, v_d: FloatArray) -> FloatArray:
@@ -149,14 +149,18 @@ def _start(diode: Diode, of_open: Callable[[FloatArray], FloatArray], shunt_shar
 
 
 def _newton(
-    start: FloatArray, scale: FloatArray, residual: Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+    start: FloatArray, diode: Diode, residual: Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 ) -> FloatArray:
-    """Iterate until no point moves by more than 1e-11 of its scale; the step after that is below rounding."""
-    x = start
+    """Iterate V_d until no point moves by more than 1e-11 a; the step after that is below rounding.
+
+    No point of the curve that gives power lies above the open circuit without a shunt. Held below it, an
+    iteration never has to climb down the exponential one a at a time.
+    """
+    v_d, ceiling = start, diode.a * np.log1p(diode.i_l / diode.i_o)
     for _ in range(_STEPS):
-        value, slope = residual(x)
+        value, slope = residual(v_d)
         step = value / slope
-        x = x - step
-        if not np.any(np.abs(step) > 1e-11 * scale):
-            return x
+        v_d = np.minimum(v_d - step, ceiling)
+        if not np.any(np.abs(step) > 1e-11 * diode.a):
+            return v_d
     raise ArithmeticError("the one-diode equation did not converge; the module's parameters are not physical")

@@ -66,6 +66,8 @@ class Weather:
     def __post_init__(self) -> None:
         if self.step <= 0:
             raise ValueError(f"step: {self.step} s is not a length of time; give the interval in seconds")
+        if self.time.size == 0:
+            raise ValueError("time: no rows; give at least one interval")
         for name, column in self.columns().items():
             if column.shape != self.time.shape or column.ndim != 1:
                 raise ValueError(f"{name}: shape {column.shape} differs from time's {self.time.shape}")

@@ -3,8 +3,7 @@
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
@@ -15,12 +14,19 @@ from gnomon.core.errors import NotFound, Unavailable
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
 class BlobFolder:
-    """The folder that holds the files; they are never changed, only added and swept."""
+    """The folder that holds the files; they are never changed, only added and swept.
 
-    root: Path
-    _sweeping: threading.Lock = field(default_factory=threading.Lock)
+    A file is written apart and moved to its place whole; what a killed server left unfinished is removed at once.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._unfinished = root / "unfinished"
+        self._sweeping = threading.Lock()
+        self._unfinished.mkdir(parents=True, exist_ok=True)
+        for path in self._unfinished.iterdir():
+            path.unlink()
 
     def put(self, content: bytes) -> Blob:
         """Store bytes durably; bytes that are there already are only made young again.
@@ -53,12 +59,9 @@ class BlobFolder:
         return self._path(sha256).exists()
 
     def list_old(self, older_than: datetime) -> Sequence[str]:
-        """List the blobs, and remove the unfinished files, that were stored before then."""
-        old = [path for path in self._files() if path.stat().st_mtime < older_than.timestamp()]
-        for path in old:
-            if path.suffix:
-                path.unlink(missing_ok=True)
-        return [path.parent.name + path.name for path in old if not path.suffix]
+        """List the blobs that were stored before then."""
+        paths = self.root.glob("[0-9a-f][0-9a-f]/*")
+        return [path.parent.name + path.name for path in paths if _is_older(path, older_than)]
 
     def sweep(self, names: Sequence[str], older_than: datetime, is_used: Callable[[str], bool]) -> int:
         """Remove the named blobs that are not used and still old; return how many."""
@@ -66,9 +69,7 @@ class BlobFolder:
             swept = [
                 path
                 for name in names
-                if (path := self._path(name)).exists()
-                and path.stat().st_mtime < older_than.timestamp()
-                and not is_used(name)
+                if _is_older(path := self._path(name), older_than) and not is_used(name)
             ]
             for path in swept:
                 path.unlink()
@@ -85,7 +86,7 @@ class BlobFolder:
             path.parent.mkdir(parents=True, exist_ok=True)
             _sync(self.root.parent)
             _sync(self.root)
-        unfinished = path.with_suffix(f".{uuid4().hex}")
+        unfinished = self._unfinished / uuid4().hex
         try:
             with unfinished.open("xb") as file:
                 file.write(content)
@@ -104,8 +105,12 @@ class BlobFolder:
             )
         return self.root / sha256[:2] / sha256[2:]
 
-    def _files(self) -> Iterator[Path]:
-        return (path for path in self.root.glob("??/*") if path.is_file())
+
+def _is_older(path: Path, moment: datetime) -> bool:
+    try:
+        return path.stat().st_mtime < moment.timestamp()
+    except FileNotFoundError:
+        return False
 
 
 def _sync(folder: Path) -> None:

@@ -26,10 +26,9 @@ def list_tasks(connection: sqlite3.Connection, query: TaskQuery) -> Page[Task]:
     Invalid
         When the cursor is none of this list.
     """
-    seqs = _page(connection, query)
-    rows = _records(connection, seqs[: query.limit], with_result=query.with_result)
-    records = [task_of(row, row[-1]) for row in rows]
-    is_more = len(seqs) > query.limit and records
+    rows = _page(connection, query)
+    records = [task_of(row, row[-1]) for row in rows[: query.limit]]
+    is_more = len(rows) > query.limit and records
     return Page(
         records=records,
         next=write_cursor(micros(records[-1].created_at), records[-1].number) if is_more else None,
@@ -37,27 +36,31 @@ def list_tasks(connection: sqlite3.Connection, query: TaskQuery) -> Page[Task]:
     )
 
 
-def _page(connection: sqlite3.Connection, query: TaskQuery) -> Sequence[int]:
+def _page(connection: sqlite3.Connection, query: TaskQuery) -> Sequence[Row]:
     """Return the rows of a page, and one more when there is a next page."""
-    wanted = query.offset + query.limit + 1
     after = _after(query.cursor)
     lanes = [_join(lane, _filter(query), after) for lane in _lanes(query)]
-    one = f"SELECT * FROM (SELECT seq, created_at, number FROM task WHERE {{}} {_NEWEST_FIRST} LIMIT {wanted:d})"
-    sql = " UNION ALL ".join(one.format(where) for where, _ in lanes)
+    if not lanes:
+        return []
     values = [value for _, lane in lanes for value in lane]
-    limit = f"LIMIT {query.limit + 1:d} OFFSET {query.offset:d}"
-    rows = connection.execute(f"SELECT seq FROM ({sql}) {_NEWEST_FIRST} {limit}", values)
-    return [seq for (seq,) in rows]
+    return connection.execute(_merge([where for where, _ in lanes], query), values).fetchall()
 
 
-def _records(connection: sqlite3.Connection, seqs: Sequence[int], *, with_result: bool) -> Sequence[Row]:
-    marks = ", ".join("?" * len(seqs))
+def _merge(lanes: Sequence[str], query: TaskQuery) -> str:
+    """Write the query that takes a page from the lanes, and only then reads whole records."""
+    wanted = query.offset + query.limit + 1
+    one = "SELECT * FROM (SELECT seq, created_at, number FROM task WHERE {} {} LIMIT {:d})"
+    union = " UNION ALL ".join(one.format(lane, _NEWEST_FIRST, wanted) for lane in lanes)
+    page = f"SELECT * FROM ({union}) {_NEWEST_FIRST} LIMIT {query.limit + 1:d} OFFSET {query.offset:d}"
     result, join = (
-        ("result", "LEFT JOIN task_result ON task_result.task = task.seq") if with_result else ("NULL", "")
+        ("result", "LEFT JOIN task_result ON task_result.task = task.seq")
+        if query.with_result
+        else ("NULL", "")
     )
-    return connection.execute(
-        f"SELECT {COLUMNS}, {result} FROM task {join} WHERE seq IN ({marks}) {_NEWEST_FIRST}", tuple(seqs)
-    ).fetchall()
+    return (
+        f"SELECT {COLUMNS}, {result} FROM ({page}) AS page CROSS JOIN task ON task.seq = page.seq {join} "
+        "ORDER BY page.created_at DESC, page.number DESC"
+    )
 
 
 def _count(connection: sqlite3.Connection, query: TaskQuery) -> int:
@@ -89,6 +92,8 @@ def _filter(query: TaskQuery) -> Terms:
     if query.statuses is not None and query.kinds is not None:
         terms.append(f"kind IN ({', '.join('?' * len(query.kinds))})")
         values += sorted(query.kinds)
+    if query.is_started is not None:
+        terms.append(f"started_at IS {'NOT ' if query.is_started else ''}NULL")
     for term, at in (("created_at > ?", query.created_after), ("created_at < ?", query.created_before)):
         if at is not None:
             terms.append(term)

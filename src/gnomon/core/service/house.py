@@ -1,0 +1,22 @@
+"""The house as its use cases see it: the seams, the nouns and the trades."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gnomon.core.hub import Hub
+from gnomon.core.ports import Clock, Store
+from gnomon.core.resource import ResourceKind
+from gnomon.core.workload import Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Everything a use case needs; one per process."""
+
+    store: Store
+    hub: Hub
+    clock: Clock
+    kinds: Mapping[str, ResourceKind]
+    workloads: Mapping[str, Workload]
+    pepper: bytes = field(repr=False)
+    """The secret of the keyed hash under which keys are stored."""

@@ -1,0 +1,255 @@
+"""Resources: check, complete, link, store, read, delete."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gnomon.core.access import Principal
+from gnomon.core.errors import Complaint, Invalid, NotFound
+from gnomon.core.ports import Page, ResourceQuery
+from gnomon.core.resource import NewResource, Resource, resource_id
+from gnomon.core.service.access import require
+from gnomon.core.service.blob import blobs_of, fold, unfold
+from gnomon.core.service.house import House
+from gnomon.core.service.task import is_number
+from gnomon.core.task import Json, Pin
+from gnomon.core.workload import Failure, Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """What references lead to."""
+
+    links: tuple[str, ...] = ()
+    """Ids of the resources that are named directly."""
+    pins: tuple[Pin, ...] = ()
+    """Those, what they refer to in turn, and what is gathered along with them."""
+    blobs: tuple[str, ...] = ()
+    missing: tuple[Reference, ...] = ()
+    """The direct references that lead nowhere, at once or further on."""
+
+
+async def prepare(house: House, kind: str, document: Json) -> Json:
+    """Check a document and add what can be derived.
+
+    Raises
+    ------
+    Invalid
+        When the kind complains, or something cannot be derived.
+    """
+    meaning = house.kinds[kind]
+    if complaints := await asyncio.to_thread(meaning.check, document):
+        raise Invalid(complaints)
+    try:
+        return await asyncio.to_thread(meaning.complete, document)
+    except Failure as failure:
+        raise Invalid([Complaint((), failure.message, failure.code)]) from failure
+
+
+async def resolve(house: House, workspace: str, references: Sequence[Reference]) -> Resolved:
+    """Follow references to the resources they name, and on to what those refer to and gather."""
+    links: list[str] = []
+    pins: dict[str, Pin] = {}
+    blobs: set[str] = set()
+    missing: list[Reference] = []
+    for reference in references:
+        found = await find(house, workspace, reference.kind, reference.number)
+        if found is None or not await _follow(house, found, pins, blobs):
+            missing.append(reference)
+        else:
+            links.append(found.id)
+    return Resolved(
+        links=tuple(dict.fromkeys(links)),
+        pins=tuple(pins.values()),
+        blobs=tuple(sorted(blobs)),
+        missing=tuple(missing),
+    )
+
+
+async def _follow(house: House, resource: Resource, pins: dict[str, Pin], blobs: set[str]) -> bool:
+    if resource.id in pins:
+        return True
+    pins[resource.id] = Pin(
+        kind=resource.kind,
+        number=resource.number,
+        resource_id=resource.id,
+        revision=resource.document_revision,
+    )
+    blobs.update(blobs_of(resource.document))
+    meaning = house.kinds[resource.kind]
+    for reference in meaning.references(resource.document):
+        found = await find(house, resource.workspace, reference.kind, reference.number)
+        if found is None or not await _follow(house, found, pins, blobs):
+            return False
+    for kind in meaning.gathers:
+        newest = await house.store.resources.find_newest_linked(resource.workspace, kind, resource.id)
+        if newest is not None:
+            await _follow(
+                house,
+                await house.store.resources.get(resource.workspace, kind, newest.number),
+                pins,
+                blobs,
+            )
+    return True
+
+
+async def find(house: House, workspace: str, kind: str, number: int) -> Resource | None:
+    """Return a resource, or None."""
+    if not is_number(number):
+        return None
+    try:
+        return await house.store.resources.get(workspace, kind, number)
+    except NotFound:
+        return None
+
+
+async def new_resource(
+    house: House,
+    principal: Principal,
+    kind: str,
+    document: Json,
+    *,
+    links: tuple[str, ...],
+    name: str | None = None,
+) -> NewResource:
+    """Make the record of a resource; what is large in it is stored beside it."""
+    folded = await fold(house, document)
+    now = house.clock.now()
+    return NewResource(
+        id=resource_id(now, house.clock.chance(22)),
+        workspace=principal.workspace,
+        kind=kind,
+        document=folded.document,
+        name=name or name_of(document),
+        links=links,
+        blobs=folded.blobs,
+    )
+
+
+def name_of(document: Json) -> str | None:
+    """Return the document's own name for itself."""
+    name = document.get("name") if isinstance(document, dict) else None
+    return name if isinstance(name, str) else None
+
+
+async def create_resource(house: House, principal: Principal, kind: str, document: Json) -> Resource:
+    """Store a resource at revision 1.
+
+    Raises
+    ------
+    Invalid
+        When the kind complains about the document.
+    NotFound
+        When the document refers to what the workspace does not have.
+    """
+    require(principal, "write")
+    complete = await prepare(house, kind, document)
+    links = await _link(house, principal, kind, complete)
+    resource = await new_resource(house, principal, kind, complete, links=links)
+    return await house.store.resources.create(resource, house.clock.now())
+
+
+async def replace_resource(
+    house: House, principal: Principal, kind: str, number: int, document: Json
+) -> Resource:
+    """Store a new document under the next revision.
+
+    Raises
+    ------
+    NotFound
+        When there is no such resource, or the document refers to what the workspace does not have.
+    Invalid
+        When the kind complains about the document.
+    Conflict
+        When the resource's latest task is active.
+    """
+    require(principal, "write")
+    await get_resource(house, principal, kind, number)
+    complete = await prepare(house, kind, document)
+    links = await _link(house, principal, kind, complete)
+    return await store_replacement(house, principal, kind, number, complete, links)
+
+
+async def store_replacement(
+    house: House,
+    principal: Principal,
+    kind: str,
+    number: int,
+    document: Json,
+    links: tuple[str, ...],
+    name: str | None = None,
+) -> Resource:
+    """Store a checked document in the place of the present one."""
+    folded = await fold(house, document)
+    return await house.store.resources.replace(
+        principal.workspace,
+        kind,
+        number,
+        folded.document,
+        links,
+        folded.blobs,
+        name or name_of(document),
+        house.clock.now(),
+    )
+
+
+async def _link(house: House, principal: Principal, kind: str, document: Json) -> tuple[str, ...]:
+    resolved = await resolve(house, principal.workspace, house.kinds[kind].references(document))
+    if resolved.missing:
+        raise NotFound(f"There is no such {resolved.missing[0].kind}.")
+    return resolved.links
+
+
+async def get_resource(
+    house: House, principal: Principal, kind: str, number: int, *, is_whole: bool = False
+) -> Resource:
+    """Return a resource; with its large members when it shall be whole.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has none of that number.
+    """
+    require(principal, "read")
+    resource = await find(house, principal.workspace, kind, number)
+    if resource is None:
+        raise NotFound(f"There is no such {kind.replace('_', ' ')}.")
+    if not is_whole:
+        return resource
+    return replace(resource, document=await unfold(house, resource.document))
+
+
+async def list_resources(
+    house: House, principal: Principal, kind: str, *, cursor: str | None = None
+) -> Page[Resource]:
+    """List resources with their documents, large members left out, oldest first."""
+    require(principal, "read")
+    return await house.store.resources.list(
+        ResourceQuery(workspace=principal.workspace, kind=kind, cursor=cursor, with_documents=True)
+    )
+
+
+async def delete_resource(house: House, principal: Principal, kind: str, number: int) -> None:
+    """Delete a resource.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has none of that number.
+    Conflict
+        When its latest task is active.
+    """
+    require(principal, "write")
+    await get_resource(house, principal, kind, number)
+    await house.store.resources.delete(principal.workspace, kind, number, house.clock.now())
+
+
+async def find_any(house: House, principal: Principal, resource_id: str) -> Resource | None:
+    """Return the resource of that global id, if the workspace has it."""
+    return await house.store.resources.find_by_id(principal.workspace, resource_id)
+
+
+async def find_global(house: House, principal: Principal, kind: str, resource_id: str) -> Resource | None:
+    """Return the resource of that kind and global id, if the workspace has it."""
+    found = await find_any(house, principal, resource_id)
+    return found if found is not None and found.kind == kind else None

@@ -1,0 +1,158 @@
+"""Runs: a resource that is the saved input of a task, created, edited and run again in place."""
+
+from gnomon.core.access import Principal
+from gnomon.core.errors import Complaint, Conflict, Invalid
+from gnomon.core.ports import Reservation, RunResource, Submit, Submitted
+from gnomon.core.resource import Resource
+from gnomon.core.service.access import require
+from gnomon.core.service.blob import blobs_of
+from gnomon.core.service.house import House
+from gnomon.core.service.resource import (
+    Resolved,
+    get_resource,
+    new_resource,
+    prepare,
+    resolve,
+    store_replacement,
+)
+from gnomon.core.service.task import find_workload, new_task
+from gnomon.core.task import Json, Task
+
+
+class ResourceActive(Conflict):
+    """The resource's latest task has not ended."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(f"Task {task.number} is still {task.status}; wait for it or cancel it first.")
+        self.task = task
+
+
+async def create_and_run(
+    house: House,
+    principal: Principal,
+    kind: str,
+    document: Json,
+    *,
+    name: str | None = None,
+    reservation: Reservation | None = None,
+) -> Submitted:
+    """Store a resource and the task that runs it, of the workload of the same kind, in one transaction.
+
+    Raises
+    ------
+    Invalid
+        When the kind complains, or the document refers to what the workspace does not have.
+    ReservationReused
+        When the idempotency key was used with another request.
+    """
+    require(principal, "write")
+    complete = await prepare(house, kind, document)
+    resolved = await _resolve(house, principal, kind, complete)
+    resource = await new_resource(house, principal, kind, complete, links=resolved.links, name=name)
+    task = new_task(
+        house,
+        principal,
+        find_workload(house, kind),
+        pins=resolved.pins,
+        blobs=_union(resource.blobs, resolved.blobs),
+    )
+    command = Submit(task=task, now=house.clock.now(), resource=resource, reservation=reservation)
+    return await house.store.submit(command)
+
+
+async def run_saved(
+    house: House,
+    principal: Principal,
+    kind: str,
+    number: int,
+    *,
+    reservation: Reservation | None = None,
+) -> Submitted:
+    """Run the saved document of a resource in place; its revision rises by one.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has none of that number.
+    ResourceActive
+        When its latest task is active.
+    Invalid
+        When the document is no longer complete, or refers to what the workspace no longer has.
+    """
+    require(principal, "write")
+    saved = await get_resource(house, principal, kind, number)
+    resolved = await _resolve(house, principal, kind, saved.document)
+    task = new_task(
+        house,
+        principal,
+        find_workload(house, kind),
+        pins=resolved.pins,
+        blobs=_union(tuple(blobs_of(saved.document)), resolved.blobs),
+    )
+    run = RunResource(workspace=principal.workspace, kind=kind, number=number)
+    command = Submit(task=task, now=house.clock.now(), resource=run, reservation=reservation)
+    try:
+        return await house.store.submit(command)
+    except Conflict as conflict:
+        raise await _name_the_task(house, saved) or conflict from conflict
+
+
+async def replace_saved(
+    house: House,
+    principal: Principal,
+    kind: str,
+    number: int,
+    document: Json,
+    *,
+    name: str | None = None,
+) -> Resource:
+    """Replace the saved document of a resource; what its last run gave is no longer its result.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has none of that number.
+    ResourceActive
+        When its latest task is active.
+    Invalid
+        When the kind complains, or the document refers to what the workspace does not have.
+    """
+    require(principal, "write")
+    saved = await get_resource(house, principal, kind, number)
+    complete = await prepare(house, kind, document)
+    resolved = await _resolve(house, principal, kind, complete)
+    try:
+        return await store_replacement(house, principal, kind, number, complete, resolved.links, name)
+    except Conflict as conflict:
+        raise await _name_the_task(house, saved) or conflict from conflict
+
+
+async def latest_task(house: House, resource: Resource) -> Task | None:
+    """Return the task that says how the resource stands; None for a draft."""
+    if resource.latest_task_id is None or resource.is_draft:
+        return None
+    return await house.store.get_task(resource.workspace, resource.latest_task_id)
+
+
+async def _resolve(house: House, principal: Principal, kind: str, document: Json) -> Resolved:
+    resolved = await resolve(house, principal.workspace, house.kinds[kind].references(document))
+    if resolved.missing:
+        raise Invalid(
+            [
+                Complaint(r.loc, f"There is no {r.kind.replace('_', ' ')} {r.number}.", "missing_reference")
+                for r in resolved.missing
+            ]
+        )
+    return resolved
+
+
+async def _name_the_task(house: House, saved: Resource) -> Conflict | None:
+    present = await house.store.resources.get(saved.workspace, saved.kind, saved.number)
+    if present.latest_task_id is None:
+        return None
+    task = await house.store.get_task(saved.workspace, present.latest_task_id)
+    return ResourceActive(task) if task.status.is_active else None
+
+
+def _union(*groups: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({name for group in groups for name in group}))

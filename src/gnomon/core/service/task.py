@@ -1,0 +1,168 @@
+"""Tasks: submit, read, wait, cancel."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gnomon.core.access import Principal
+from gnomon.core.errors import Complaint, Conflict, Invalid, NotFound
+from gnomon.core.ports import Page, Reservation, Submit, Submitted, TaskQuery
+from gnomon.core.service.access import require
+from gnomon.core.service.house import House
+from gnomon.core.task import Json, NewTask, Pin, Task, Visibility, task_id
+from gnomon.core.workload import Workload
+
+NO_TASK = "There is no such task."
+
+
+async def submit(
+    house: House,
+    principal: Principal,
+    kind: str,
+    task_input: Json,
+    *,
+    blobs: tuple[str, ...] = (),
+    reservation: Reservation | None = None,
+) -> Submitted:
+    """Store a task of a kind that stands by itself.
+
+    Raises
+    ------
+    Invalid
+        When no such kind is offered, or it complains about the input.
+    ReservationReused
+        When the idempotency key was used with another request.
+    """
+    require(principal, "write")
+    workload = find_workload(house, kind)
+    if complaints := await asyncio.to_thread(workload.check, task_input):
+        raise Invalid(complaints)
+    task = new_task(house, principal, workload, task_input=task_input, blobs=blobs)
+    return await house.store.submit(Submit(task=task, now=house.clock.now(), reservation=reservation))
+
+
+def find_workload(house: House, kind: str) -> Workload:
+    """Return the workload of a kind that doors may submit.
+
+    Raises
+    ------
+    Invalid
+        When there is none.
+    """
+    workload = house.workloads.get(kind)
+    if workload is None or workload.visibility is Visibility.INTERNAL:
+        offered = sorted(w.kind for w in house.workloads.values() if w.visibility is Visibility.PUBLIC)
+        raise Invalid(
+            [Complaint(("kind",), f"There is no kind '{kind}'; one of {offered} is.", "unknown_kind")]
+        )
+    return workload
+
+
+def new_task(
+    house: House,
+    principal: Principal,
+    workload: Workload,
+    *,
+    task_input: Json = None,
+    pins: tuple[Pin, ...] = (),
+    blobs: tuple[str, ...] = (),
+) -> NewTask:
+    """Make the record of a task under its workload's policy."""
+    now = house.clock.now()
+    return NewTask(
+        id=task_id(now, house.clock.chance(80)),
+        workspace=principal.workspace,
+        kind=workload.kind,
+        input=task_input,
+        max_attempts=workload.retry.max_attempts,
+        max_lost=workload.retry.max_lost,
+        deadline_at=now + workload.deadline if workload.deadline else None,
+        pins=pins,
+        blobs=blobs,
+    )
+
+
+async def get_task(house: House, principal: Principal, number: int) -> Task:
+    """Return a public task by its number in the workspace.
+
+    Raises
+    ------
+    NotFound
+        When there is none; an internal task counts as none.
+    """
+    require(principal, "read")
+    return await _find(house, principal, number)
+
+
+async def list_tasks(house: House, principal: Principal, query: TaskQuery) -> Page[Task]:
+    """List the principal's public tasks, newest first."""
+    require(principal, "read")
+    return await house.store.list_tasks(
+        replace(query, workspace=principal.workspace, visibility=Visibility.PUBLIC)
+    )
+
+
+async def list_children(house: House, principal: Principal, task: Task) -> Sequence[Task]:
+    """List a task's public children by position."""
+    require(principal, "read")
+    children = await house.store.list_children(principal.workspace, task.id)
+    return [child for child in children if child.visibility is Visibility.PUBLIC]
+
+
+async def wait(house: House, principal: Principal, task_id: str, timeout: float) -> Task:
+    """Return the task when it has ended, or as it stands when the time is up.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such task.
+    """
+    # Subscribed before reading: an end that is committed between the two is not missed.
+    with house.hub.subscribe(task_id) as changes:
+        task = await house.store.get_task(principal.workspace, task_id)
+        clock = asyncio.get_running_loop().time
+        limit = clock() + timeout
+        while not task.status.is_terminal:
+            changed = await changes.next(limit - clock())
+            if changed is None:
+                break
+            task = changed
+    # What the hub hands round may lack the result.
+    return await house.store.get_task(principal.workspace, task_id)
+
+
+async def cancel_and_wait(house: House, principal: Principal, number: int, timeout: float) -> Task:
+    """Cancel a task and return it when the cancel, which is bounded, has come to its end.
+
+    Raises
+    ------
+    NotFound
+        When there is no such task.
+    Conflict
+        When it had ended before.
+    """
+    require(principal, "cancel")
+    task = await _find(house, principal, number)
+    if task.status.is_terminal:
+        raise Conflict(f"The task has already ended ({task.status}); there is nothing to cancel.")
+    asked = await house.store.cancel(principal.workspace, task.id, house.clock.now())
+    if asked.status.is_terminal:
+        return asked
+    return await wait(house, principal, task.id, timeout)
+
+
+async def _find(house: House, principal: Principal, number: int) -> Task:
+    if not is_number(number):
+        raise NotFound(NO_TASK)
+    try:
+        task = await house.store.get_task_by_number(principal.workspace, number)
+    except NotFound as error:
+        raise NotFound(NO_TASK) from error
+    if task.visibility is Visibility.INTERNAL:
+        raise NotFound(NO_TASK)
+    return task
+
+
+def is_number(number: int) -> bool:
+    """Say whether the house could ever give that number to a record."""
+    return 0 < number < 1 << 63

@@ -1,0 +1,73 @@
+"""Picks the door by path alone: whole segments, longest prefix first."""
+
+from collections.abc import Mapping
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gnomon.core.service import House
+from gnomon.core.task import crockford
+from gnomon.web.auth import Gate
+from gnomon.web.dialects.daly.door import build_daly
+from gnomon.web.edge import Edge
+from gnomon.web.lobby import PATHS, build_lobby
+
+Prefix = tuple[str, ...]
+
+
+def build_app(
+    house: House,
+    *,
+    token_secret: bytes,
+    require_key: bool = True,
+    default_workspace: str,
+    sync_wait: float = 25.0,
+    cancel_wait: float = 15.0,
+    max_body: int = 32 * 1024 * 1024,
+) -> ASGIApp:
+    """Build the ASGI application; the server that runs it keeps lifespan and websockets off.
+
+    Parameters
+    ----------
+    house
+        What the doors ask.
+    token_secret
+        Signs the tokens; 32 bytes or more.
+    require_key
+        When false, every caller acts in `default_workspace`.
+    default_workspace
+        Its id.
+    sync_wait
+        How long a request may wait for its task. [s]
+    cancel_wait
+        How long a cancel may wait for its end: the engine's grace and a little more. [s]
+    max_body
+        Larger bodies are refused while they are read. [bytes]
+    """
+    gate = Gate(
+        house=house,
+        token_secret=token_secret,
+        require_key=require_key,
+        default_workspace=default_workspace,
+    )
+    daly = build_daly(gate, sync_wait=sync_wait, cancel_wait=cancel_wait)
+    doors = Doors({(): daly, ("daly",): daly}, lobby=build_lobby(house))
+    return Edge(doors, name=lambda: "req_" + crockford(house.clock.chance(80), 16), max_body=max_body)
+
+
+class Doors:
+    """The street: a table from prefix to door, and the lobby's few paths that belong to all."""
+
+    def __init__(self, doors: Mapping[Prefix, ASGIApp], *, lobby: ASGIApp) -> None:
+        self._doors = dict(sorted(doors.items(), key=lambda door: len(door[0]), reverse=True))
+        self._lobby = lobby
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request to its door."""
+        path = scope["path"]
+        if path in PATHS:
+            await self._lobby(scope, receive, send)
+            return
+        segments = tuple(path.split("/")[1:])
+        prefix = next(p for p in self._doors if segments[: len(p)] == p)
+        inner = {**scope, "root_path": scope.get("root_path", "") + "".join(f"/{part}" for part in prefix)}
+        await self._doors[prefix](inner, receive, send)

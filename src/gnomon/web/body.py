@@ -1,0 +1,110 @@
+"""Strict JSON: what Python's parser lets pass and no record should hold is refused here."""
+
+import asyncio
+import json
+import math
+from collections import Counter
+from typing import Any, NoReturn
+
+from starlette.requests import Request
+
+from gnomon.core.task import Json
+from gnomon.web.problems import BadRequest, UnsupportedMedia
+
+DEEPEST = 64
+LARGEST_INTEGER = (1 << 63) - 1
+_PARSED_INLINE = 64 * 1024
+
+
+async def read_json(request: Request) -> Json:
+    """Read a request's JSON body; a large one is parsed off the event loop.
+
+    Raises
+    ------
+    BadRequest
+        When the body is not strict JSON.
+    UnsupportedMedia
+        When it is declared to be something else.
+    """
+    _require_json(request)
+    content = await request.body()
+    if len(content) <= _PARSED_INLINE:
+        return parse(content)
+    return await asyncio.to_thread(parse, content)
+
+
+def parse(content: bytes) -> Json:
+    """Parse strict JSON: UTF-8, finite numbers, 64-bit integers, no repeated key, no NUL, 64 levels at most.
+
+    Raises
+    ------
+    BadRequest
+        When the text is anything else; the message says what and, if possible, where.
+    """
+    if not content.strip():
+        raise BadRequest("The body is empty; send a JSON document.")
+    try:
+        value = json.loads(
+            content.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant
+        )
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"The body is not UTF-8 (at byte {error.start}).") from error
+    except json.JSONDecodeError as error:
+        raise BadRequest(f"The body is not JSON: {error.msg} (at character {error.pos}).") from error
+    except RecursionError as error:
+        raise BadRequest(f"The JSON is nested deeper than {DEEPEST} levels.") from error
+    except ValueError as error:
+        raise BadRequest("The JSON holds an integer that is too long.") from error
+    _check(value, DEEPEST)
+    return value
+
+
+def _require_json(request: Request) -> None:
+    media = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
+        raise UnsupportedMedia("Send the body as JSON, with the header 'Content-Type: application/json'.")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        repeated = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise BadRequest(f"The JSON repeats the key {json.dumps(repeated[:80])} in one object.")
+    return made
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    raise BadRequest(f"{word} is not JSON; leave the member out or send null.")
+
+
+def _check(value: Json, levels: int) -> None:
+    kind = type(value)
+    if kind is float:
+        if not math.isfinite(value):
+            raise BadRequest("The JSON holds a number too large for a double.")
+    elif kind is int:
+        if not -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
+            raise BadRequest("The JSON holds an integer of more than 64 bits.")
+    elif kind is str:
+        _check_text(value)
+    elif kind is list or kind is dict:
+        _check_inside(value, levels)
+
+
+def _check_inside(value: dict[str, Json] | list[Json], levels: int) -> None:
+    if not levels:
+        raise BadRequest(f"The JSON is nested deeper than {DEEPEST} levels.")
+    if isinstance(value, dict):
+        for key in value:
+            _check_text(key)
+    for item in value.values() if isinstance(value, dict) else value:
+        _check(item, levels - 1)
+
+
+def _check_text(text: str) -> None:
+    if text.isascii():
+        if "\0" in text:
+            raise BadRequest("The JSON holds a NUL character in a string.")
+        return
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise BadRequest("The JSON holds a NUL character or half a surrogate pair in a string.")

@@ -1,0 +1,82 @@
+"""What a route stands at: the house, its patience, who asks, and the key of a repeatable request."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header
+from starlette.requests import Request
+
+from gnomon.core.access import Principal
+from gnomon.core.errors import Complaint
+from gnomon.core.ports import Reservation
+from gnomon.core.service import House
+from gnomon.core.service.access import require
+from gnomon.web.auth import Gate, identify
+from gnomon.web.problems import InvalidQuery
+
+_LONGEST_KEY = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the routes share."""
+
+    gate: Gate
+    sync_wait: float
+    cancel_wait: float
+
+    @property
+    def house(self) -> House:
+        """Give the house."""
+        return self.gate.house
+
+
+def find_desk(request: Request) -> Desk:
+    """Return the desk of the application that received the request."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(find_desk)]
+
+
+def _holder_of(scope: str) -> Callable[[Request, Desk], Awaitable[Principal]]:
+    async def admit(request: Request, desk: AtDesk) -> Principal:
+        principal = await identify(desk.gate, request.headers)
+        require(principal, scope)
+        return principal
+
+    return admit
+
+
+Reader = Annotated[Principal, Depends(_holder_of("read"))]
+Writer = Annotated[Principal, Depends(_holder_of("write"))]
+Canceller = Annotated[Principal, Depends(_holder_of("cancel"))]
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Send the same key with the same request to get the first one's answer again.",
+    ),
+]
+
+
+def reserve(request: Request, key: str | None, content: bytes) -> Reservation | None:
+    """Make the reservation that an idempotency key asks for; `content` is what must be the same again.
+
+    Raises
+    ------
+    InvalidQuery
+        When the key is empty or too long.
+    """
+    if key is None:
+        return None
+    plain = key.strip().removeprefix('"').removesuffix('"')
+    if not 0 < len(plain) <= _LONGEST_KEY:
+        message = f"Give an idempotency key of 1 to {_LONGEST_KEY} characters."
+        raise InvalidQuery([Complaint(("header", "Idempotency-Key"), message, "length")])
+    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    return Reservation(key=plain, fingerprint=hashlib.sha256(asked + content).hexdigest())

@@ -1,0 +1,72 @@
+"""The door as one application: its routes, its error body, its OpenAPI document."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gnomon.core.errors import GnomonError
+from gnomon.web.answer import answer
+from gnomon.web.auth import Gate
+from gnomon.web.dialects.daly.desk import Desk
+from gnomon.web.dialects.daly.openapi import describe
+from gnomon.web.dialects.daly.render.errors import render_error, render_validation
+from gnomon.web.dialects.daly.routes import (
+    access,
+    components,
+    energy_models,
+    locations,
+    projects,
+    tasks,
+    weather,
+)
+from gnomon.web.problems import Problem, Refusal, headers_of, status_of
+
+_ROUTERS = (access, locations, weather, components, projects, energy_models, tasks)
+
+
+def build_daly(gate: Gate, *, sync_wait: float, cancel_wait: float) -> FastAPI:
+    """Build the door.
+
+    Parameters
+    ----------
+    gate
+        Says who asks.
+    sync_wait
+        How long an answer may wait for its task; below the 30 s that the vendor's client has patience. [s]
+    cancel_wait
+        How long the answer to a cancel may wait for its end. [s]
+    """
+    app = FastAPI(title="Energy models and tasks", redirect_slashes=False, docs_url=None, redoc_url=None)
+    app.state.desk = Desk(gate=gate, sync_wait=sync_wait, cancel_wait=cancel_wait)
+    for routes in _ROUTERS:
+        app.include_router(routes.router)
+    app.add_exception_handler(GnomonError, _answer_problem)
+    app.add_exception_handler(Refusal, _answer_problem)
+    app.add_exception_handler(RequestValidationError, _answer_validation)
+    app.add_exception_handler(HTTPException, _answer_routing)
+    describe(app, gate.house.kinds)
+    return app
+
+
+async def _answer_problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return answer(render_error(error), status=status_of(error), headers=headers_of(error))
+
+
+async def _answer_validation(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return answer(render_validation(error.errors()), status=422)
+
+
+async def _answer_routing(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return answer({"detail": error.detail}, status=error.status_code, headers=_plain(error.headers))
+
+
+def _plain(headers: Mapping[str, Any] | None) -> Mapping[str, str]:
+    return dict(headers or {})

@@ -1,0 +1,38 @@
+"""The contract's nouns and the kinds of the house that they name."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noun:
+    """A saved thing: its path, its kind, and what its global id is called."""
+
+    path: str
+    kind: str
+    one: str
+    global_id: str
+    left_out_of_lists: frozenset[str] = frozenset()
+
+
+LOCATION = Noun(path="/locations", kind="location", one="location", global_id="globalLocationId")
+WEATHER = Noun(
+    path="/weatherdata",
+    kind="weather",
+    one="weather record",
+    global_id="globalWeatherDataId",
+    left_out_of_lists=frozenset(
+        {"ghi", "dhi", "dni", "windSpeed", "temperature", "relativeHumidity", "poa", "date"}
+    ),
+)
+MODULE = Noun(path="/modules", kind="module", one="module", global_id="globalModuleId")
+INVERTER = Noun(path="/inverters", kind="inverter", one="inverter", global_id="globalInverterId")
+PROJECT = Noun(path="/projects", kind="project", one="project", global_id="globalProjectId")
+ENERGY_MODEL = Noun(
+    path="/energymodels", kind="energy_model", one="energy model", global_id="globalEnergyModelId"
+)
+
+COMPONENT_FILE = "pvsyst_component"
+"""The kind of task that reads a module's or an inverter's file."""
+
+TASK_TYPES = frozenset({"energy_model", COMPONENT_FILE, "shading", "shading_scene_create", "workflow"})
+"""The contract's own words for kinds of tasks, whether this server offers them or not."""

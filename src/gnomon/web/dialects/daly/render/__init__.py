@@ -1,0 +1,1 @@
+"""Core records become their JSON; pure."""

@@ -1,0 +1,28 @@
+"""The error body: always an object with `detail`, a text or a list of places and messages."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gnomon.core.errors import Complaint, Invalid
+from gnomon.core.service.run import ResourceActive
+from gnomon.core.task import Json
+from gnomon.web.problems import InvalidQuery, Problem
+
+
+def render_error(error: Problem) -> dict[str, Json]:
+    """Write an error of the house or of its edge."""
+    if isinstance(error, Invalid):
+        at = () if isinstance(error, InvalidQuery) else ("body",)
+        return {"detail": [_item((*at, *c.loc), c) for c in error.complaints]}
+    if isinstance(error, ResourceActive):
+        return {"detail": error.message, "taskId": error.task.number}
+    return {"detail": error.message}
+
+
+def render_validation(errors: Sequence[Any]) -> dict[str, Json]:
+    """Write what the framework found wrong with path, query or headers."""
+    return {"detail": [{"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]} for e in errors]}
+
+
+def _item(loc: tuple[str | int, ...], complaint: Complaint) -> dict[str, Json]:
+    return {"loc": list(loc), "msg": complaint.message, "type": complaint.type}

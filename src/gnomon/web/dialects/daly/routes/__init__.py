@@ -1,0 +1,1 @@
+"""Paths and methods: read, ask the core, answer."""

@@ -1,0 +1,53 @@
+"""Projects."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gnomon.core.service.resource import create_resource, get_resource, replace_resource
+from gnomon.web.answer import answer
+from gnomon.web.body import read_json
+from gnomon.web.dialects.daly.desk import AtDesk, Writer
+from gnomon.web.dialects.daly.nouns import PROJECT
+from gnomon.web.dialects.daly.openapi import shows, takes
+from gnomon.web.dialects.daly.render.resource import render_resource
+from gnomon.web.dialects.daly.routes.placing import place
+from gnomon.web.dialects.daly.routes.reading import add_delete, add_get, add_list
+from gnomon.web.dialects.daly.wire.resources import read_placed, read_update
+
+router = APIRouter(prefix=PROJECT.path, tags=["projects"])
+
+_SENT = {"name": "North field", "locationId": 1, "status": "development"}
+_MADE = {"id": 1, "globalProjectId": "7263", **_SENT, "globalLocationId": "7262"}
+
+
+@router.post(
+    "",
+    summary="Save a project",
+    responses=shows(_MADE, "The project.", 404, 413, 415, 422),
+    openapi_extra=takes("project", _SENT),
+)
+async def create(request: Request, desk: AtDesk, writer: Writer) -> Response:
+    """Save a project at a location."""
+    document = await place(desk.house, writer, read_placed(await read_json(request)))
+    made = await create_resource(desk.house, writer, PROJECT.kind, document)
+    return answer(render_resource(made, PROJECT))
+
+
+@router.put(
+    "/{number}",
+    summary="Change some fields of a project",
+    responses=shows(_MADE, "The whole project.", 404, 409, 413, 415, 422),
+    openapi_extra=takes({"type": "object"}, {"status": "construction"}),
+)
+async def update(number: int, request: Request, desk: AtDesk, writer: Writer) -> Response:
+    """Change the fields that are sent and keep the others."""
+    saved = await get_resource(desk.house, writer, PROJECT.kind, number, is_whole=True)
+    document = await place(desk.house, writer, read_update(saved.document, await read_json(request)))
+    changed = await replace_resource(desk.house, writer, PROJECT.kind, number, document)
+    return answer(render_resource(changed, PROJECT))
+
+
+add_list(router, PROJECT)
+add_get(router, PROJECT)
+add_delete(router, PROJECT)

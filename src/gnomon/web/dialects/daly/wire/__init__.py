@@ -1,0 +1,1 @@
+"""Their request becomes a core command, or a list of complaints; pure."""

@@ -1,0 +1,130 @@
+"""Any store can take these tests: add its factory to `STORES`, and they ask the same of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gnomon.core.event import Event
+from gnomon.core.hub import Hub
+from gnomon.core.ports import Claim, Finish, Holding, Report, Reservation, Store, Submit, Submitted
+from gnomon.core.resource import NewResource, resource_id
+from gnomon.core.retry import Divided, Done, Ending, Failed, RetryPolicy
+from gnomon.core.task import NewTask, Task, TaskError, task_id
+from gnomon.store.sqlite import SqliteStore
+
+STORES: dict[str, Callable[[Path, Hub], Store]] = {"sqlite": SqliteStore.open}
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WORKSPACE = "wsp_1"
+
+
+@dataclass
+class Shop:
+    """A store with a clock that the test moves, and short words for the long commands."""
+
+    store: Store
+    hub: Hub
+    now: datetime = START
+    made: int = 0
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+
+    def later(self, **delta: float) -> datetime:
+        self.now += timedelta(**delta)
+        return self.now
+
+    def new(self, **fields: Any) -> NewTask:
+        self.made += 1
+        standard = {
+            "id": task_id(START, self.made),
+            "workspace": WORKSPACE,
+            "kind": "test",
+            "input": {"n": self.made},
+        }
+        return NewTask(**(standard | fields))
+
+    def document(self, document: Any, **fields: Any) -> NewResource:
+        self.made += 1
+        standard = {"id": resource_id(START, self.made), "workspace": WORKSPACE, "kind": "model"}
+        return NewResource(document=document, **(standard | fields))
+
+    async def offer(
+        self, resource: Any = None, reservation: Reservation | None = None, **fields: Any
+    ) -> Submitted:
+        command = Submit(task=self.new(**fields), now=self.now, resource=resource, reservation=reservation)
+        return await self.store.submit(command)
+
+    async def submit(self, **fields: Any) -> Task:
+        return (await self.offer(**fields)).task
+
+    async def claim(self, *kinds: str, limit: int = 100, lease: float = 60) -> list[Task]:
+        command = Claim(
+            worker="w1", kinds=kinds or ("test",), limit=limit, now=self.now, lease=timedelta(seconds=lease)
+        )
+        return list(await self.store.claim(command))
+
+    async def start(self, **fields: Any) -> Task:
+        """Submit a task and claim it."""
+        made = await self.submit(**fields)
+        [task] = [task for task in await self.claim(made.kind) if task.id == made.id]
+        return task
+
+    async def finish(self, task: Task, ending: Ending) -> Task:
+        return await self.store.finish(
+            Finish(holding=holding(task), now=self.now, ending=ending, policy=self.policy)
+        )
+
+    async def done(self, task: Task, result: Any = None) -> Task:
+        return await self.finish(task, Done(result=result))
+
+    async def fail(self, task: Task, *, retryable: bool = False) -> Task:
+        return await self.finish(
+            task, Failed(error=TaskError(code="boom", message="It broke.", retryable=retryable))
+        )
+
+    async def split(self, task: Task, *children: NewTask, **fields: Any) -> list[Task]:
+        await self.finish(task, Divided(children=children, **fields))
+        return list(await self.store.list_children(WORKSPACE, task.id))
+
+    async def report(
+        self, task: Task, progress: float | None = None, *messages: Any, stage: str | None = None
+    ) -> Task:
+        command = Report(
+            holding=holding(task), now=self.now, progress=progress, stage=stage, messages=messages
+        )
+        return await self.store.report(command)
+
+    async def cancel(self, task: Task) -> Task:
+        return await self.store.cancel(WORKSPACE, task.id, self.now)
+
+    async def get(self, task: Task) -> Task:
+        return await self.store.get_task(WORKSPACE, task.id)
+
+    async def events(self, task: Task) -> list[Event]:
+        return list(await self.store.list_events(WORKSPACE, task.id, 0, 10_000))
+
+    async def types(self, task: Task) -> list[str]:
+        return [event.type.removeprefix("task.") for event in await self.events(task)]
+
+
+def holding(task: Task) -> Holding:
+    return Holding(task_id=task.id, fence=task.fence)
+
+
+@pytest.fixture(params=STORES)
+def open_shop(request: pytest.FixtureRequest) -> Callable[[Path], Shop]:
+    def open_shop(folder: Path) -> Shop:
+        hub = Hub()
+        return Shop(STORES[request.param](folder, hub), hub)
+
+    return open_shop
+
+
+@pytest.fixture
+async def shop(open_shop: Callable[[Path], Shop], tmp_path: Path) -> AsyncIterator[Shop]:
+    shop = open_shop(tmp_path)
+    yield shop
+    await asyncio.wait_for(shop.store.close(), 30)

@@ -1,0 +1,410 @@
+"""What stands between a verb and the disk: groups, failures, full disks, crashes, owners, schemas."""
+
+import asyncio
+import contextlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gnomon.core.access import Workspace
+from gnomon.core.errors import NotFound, SchemaTooNew, Unavailable
+from gnomon.core.hub import Hub
+from gnomon.core.ports import Holding, Reservation
+from gnomon.core.retry import Divided, Done, Failed
+from gnomon.core.task import TaskError
+from gnomon.store.ledger import Ledger
+from gnomon.store.schema import REVISIONS, find_revision
+from gnomon.store.sqlite import SqliteStore
+
+WORKSPACE = "wsp_1"
+
+
+def dump(folder: Path) -> list[str]:
+    """Return all that a reopened store would find."""
+    with closing(sqlite3.connect(folder / "gnomon.db")) as connection:
+        return list(connection.iterdump())
+
+
+class Broken(Exception):
+    """What a verb of these tests raises."""
+
+
+def write_and_break(ledger: Ledger, name: str) -> None:
+    ledger.execute("INSERT INTO counter (workspace, noun, value) VALUES ('', ?, 1)", (name,))
+    raise Broken
+
+
+async def test_a_verb_that_fails_half_way_undoes_only_itself(shop: Any, tmp_path: Path) -> None:
+    asked = [
+        *(shop.submit() for _ in range(3)),
+        shop.store.writer.run(write_and_break, "a"),
+        shop.store.cancel(WORKSPACE, "tsk_nothing", shop.now),
+        *(shop.submit() for _ in range(3)),
+    ]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(answer).__name__ for answer in answers] == [
+        *["Task"] * 3,
+        "Broken",
+        "NotFound",
+        *["Task"] * 3,
+    ]
+    tasks = [answer for answer in answers if not isinstance(answer, Exception)]
+    assert [task.number for task in tasks] == [1, 2, 3, 4, 5, 6]
+    assert [await shop.get(task) for task in tasks] == tasks
+    with pytest.raises(Broken):
+        await shop.store.writer.run(write_and_break, "a")
+    assert "'a'" not in "".join(line for line in dump(tmp_path) if "counter" in line)
+
+
+async def test_waiters_hear_nothing_of_what_was_rolled_back(shop: Any) -> None:
+    heard: list[str] = []
+    shop.hub.on_change = lambda task: heard.append(task.id)
+    made, broken = await asyncio.gather(
+        shop.submit(), shop.store.writer.run(write_and_break, "a"), return_exceptions=True
+    )
+    assert isinstance(broken, Broken)
+    assert heard == [made.id]
+
+
+async def test_whoever_leaves_early_disturbs_nobody(shop: Any) -> None:
+    leaving, staying = asyncio.ensure_future(shop.submit()), asyncio.ensure_future(shop.submit())
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert (await staying).number == 2
+    assert (await shop.store.get_task_by_number(WORKSPACE, 1)).status == "queued"
+
+
+async def test_closing_finishes_what_is_queued(open_shop: Callable[[Path], Any], tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    asked = [asyncio.ensure_future(shop.submit()) for _ in range(300)]
+    await asyncio.sleep(0)
+    await shop.store.close()
+    assert sorted(task.number for task in await asyncio.gather(*asked)) == list(range(1, 301))
+    for late in (shop.submit(), shop.store.get_task(WORKSPACE, "tsk_1"), shop.store.ping()):
+        with pytest.raises(Unavailable, match="closed"):
+            await late
+    again = open_shop(tmp_path)
+    assert (await again.store.get_task_by_number(WORKSPACE, 300)).number == 300
+    await again.store.close()
+
+
+def limit_pages(ledger: Ledger, pages: int) -> None:
+    ledger.execute(f"PRAGMA max_page_count = {pages}")
+
+
+async def test_a_full_disk_is_refused_cleanly_and_recovers(shop: Any) -> None:
+    task = await shop.submit()
+    await shop.store.writer.run(limit_pages, 1)  # the present size, because it cannot be less
+    refused = await asyncio.gather(
+        *(shop.submit(input="x" * 50_000) for _ in range(5)), return_exceptions=True
+    )
+    assert {type(answer) for answer in refused} == {Unavailable}
+    assert "nothing was recorded" in str(refused[0])
+    assert await shop.get(task) == task
+    await shop.store.writer.run(limit_pages, 1_000_000)
+    await shop.store.ping()
+    assert (await shop.submit(input="x" * 50_000)).number == 2
+
+
+FULL_DISK = """
+import asyncio, pathlib, resource, sys
+from datetime import UTC, datetime
+from gnomon.core.errors import Unavailable
+from gnomon.core.hub import Hub
+from gnomon.core.ports import Submit
+from gnomon.core.task import NewTask, task_id
+from gnomon.store.sqlite import SqliteStore
+
+NOW = datetime.now(UTC)
+
+async def main():
+    store = SqliteStore.open(pathlib.Path(sys.argv[1]), Hub())
+    def submit(n):
+        task = NewTask(id=task_id(NOW, n), workspace="w", kind="k", input="x" * 9000)
+        return store.submit(Submit(task=task, now=NOW))
+    await submit(0)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, unlimited[1]))
+    answers = await asyncio.gather(*(submit(n) for n in range(1, 400)), return_exceptions=True)
+    made = [answer for answer in answers if not isinstance(answer, Exception)]
+    refused = [answer for answer in answers if isinstance(answer, Unavailable)]
+    assert len(refused) + len(made) == 399, answers
+    assert refused
+    assert (await store.get_task_by_number("w", 1)).number == 1
+    resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    after = await submit(500)
+    assert after.task.number == len(made) + 2, (after.task.number, len(made))
+    await store.close()
+    print("recovered")
+
+asyncio.run(main())
+"""
+
+
+def test_a_disk_that_fills_under_the_log_recovers(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, tmp_path], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "recovered\n", done.stderr
+    with closing(sqlite3.connect(tmp_path / "gnomon.db")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+class Crash:
+    """Keeps copies of the files as a kill at a chosen moment would leave them."""
+
+    def __init__(self, folder: Path, copies: Path) -> None:
+        self.folder, self.copies = folder, copies
+
+    def copy(self, name: str) -> Path:
+        target = self.copies / name
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for file in ("gnomon.db", "gnomon.db-wal"):
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copy(self.folder / file, target / file)
+        return target
+
+    def copy_before_commits(self, ledger: Ledger) -> None:
+        def trace(statement: str) -> None:
+            if statement == "COMMIT":
+                self.copy("before")
+
+        ledger.connection.set_trace_callback(trace)
+
+
+Act = Callable[[], Awaitable[Any]]
+
+
+async def _submit(shop: Any) -> Act:
+    kept = Reservation(key="k", fingerprint="f")
+    return lambda: shop.offer(resource=shop.document({"a": 1}), reservation=kept, input=None)
+
+
+async def _claim(shop: Any) -> Act:
+    await shop.submit()
+    return shop.claim
+
+
+async def _report(shop: Any) -> Act:
+    task = await shop.start()
+    return lambda: shop.report(task, 5, {"a": 1})
+
+
+async def _extend(shop: Any) -> Act:
+    task = await shop.start()
+    until = shop.now + timedelta(hours=1)
+    return lambda: shop.store.extend([Holding(task_id=task.id, fence=task.fence)], until)
+
+
+async def _save_step(shop: Any) -> Act:
+    task = await shop.start()
+    return lambda: shop.store.save_step(Holding(task_id=task.id, fence=task.fence), "key", 1)
+
+
+async def _save_resource(shop: Any) -> Act:
+    task = await shop.start()
+    new = shop.document({"a": 1}, origin=(task.id, "key"))
+    return lambda: shop.store.save_resource(Holding(task_id=task.id, fence=task.fence), new, shop.now)
+
+
+def _ending(ending: Any) -> Callable[[Any], Awaitable[Act]]:
+    async def prepare(shop: Any) -> Act:
+        task = await shop.start(max_attempts=2)
+        return lambda: shop.finish(task, ending(shop))
+
+    return prepare
+
+
+async def _last_child(shop: Any) -> Act:
+    await shop.split(await shop.start(), shop.new())
+    [child] = await shop.claim()
+    return lambda: shop.fail(child)
+
+
+async def _cancel(shop: Any) -> Act:
+    parent = await shop.start()
+    await shop.split(parent, shop.new(), shop.new())
+    return lambda: shop.cancel(parent)
+
+
+async def _sweep(shop: Any) -> Act:
+    await shop.start()
+    await shop.submit(deadline_at=shop.now + timedelta(minutes=1))
+    await shop.submit(run_at=shop.now + timedelta(minutes=1))
+    return lambda: shop.store.sweep(shop.now + timedelta(hours=1))
+
+
+async def _recover(shop: Any) -> Act:
+    await shop.start()
+    await shop.start()
+    return lambda: shop.store.recover(shop.now)
+
+
+async def _create(shop: Any) -> Act:
+    return lambda: shop.store.resources.create(shop.document({}, links=("1",)), shop.now)
+
+
+async def _replace(shop: Any) -> Act:
+    await shop.store.resources.create(shop.document({}, links=("1",)), shop.now)
+    return lambda: shop.store.resources.replace(WORKSPACE, "model", 1, {"b": 1}, ("2",), (), None, shop.now)
+
+
+async def _delete(shop: Any) -> Act:
+    await shop.store.resources.create(shop.document({}), shop.now)
+    return lambda: shop.store.resources.delete(WORKSPACE, "model", 1, shop.now)
+
+
+async def _create_workspace(shop: Any) -> Act:
+    new = Workspace(id="wsp_a", number=0, identifier="acme", created_at=shop.now)
+    return lambda: shop.store.create_workspace(new, [])
+
+
+VERBS = {
+    "submit": _submit,
+    "claim": _claim,
+    "report": _report,
+    "extend": _extend,
+    "save_step": _save_step,
+    "save_resource": _save_resource,
+    "finish done": _ending(lambda shop: Done(result={"sum": 3})),
+    "finish split": _ending(lambda shop: Divided(children=(shop.new(), shop.new()), state=1)),
+    "finish failed": _ending(lambda shop: Failed(error=TaskError(code="c", message="m", retryable=True))),
+    "finish last child": _last_child,
+    "cancel": _cancel,
+    "sweep": _sweep,
+    "recover": _recover,
+    "create": _create,
+    "replace": _replace,
+    "delete": _delete,
+    "create_workspace": _create_workspace,
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_a_crash_before_the_commit_leaves_nothing_and_after_it_all(
+    shop: Any, verb: str, tmp_path: Path
+) -> None:
+    act = await VERBS[verb](shop)
+    crash = Crash(tmp_path, tmp_path / "copies")
+    start = dump(crash.copy("start"))
+    await shop.store.writer.run(crash.copy_before_commits)
+    await act()
+    assert dump(crash.copies / "before") == start
+    after = dump(crash.copy("after"))
+    assert after != start
+    assert after == dump(tmp_path)
+
+
+SUBMITTER = """
+import asyncio, pathlib, sys
+from datetime import UTC, datetime
+from gnomon.core.hub import Hub
+from gnomon.core.ports import Submit
+from gnomon.core.task import NewTask, task_id
+from gnomon.store.sqlite import SqliteStore
+
+async def main():
+    store = SqliteStore.open(pathlib.Path(sys.argv[1]), Hub())
+    first = int(sys.argv[2])
+    async def client(n):
+        while True:
+            n += 16
+            now = datetime.now(UTC)
+            made = await store.submit(Submit(task=NewTask(id=task_id(now, n), workspace="w", kind="k"), now=now))
+            sys.stdout.write(made.task.id + "\\n")
+            sys.stdout.flush()
+    await asyncio.gather(*(client(first + n) for n in range(16)))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("rounds", [2, pytest.param(20, marks=pytest.mark.slow)])
+def test_nothing_acknowledged_is_lost_under_kill(tmp_path: Path, rounds: int) -> None:
+    acknowledged: list[str] = []
+    for n in range(rounds):
+        arguments = [sys.executable, "-c", SUBMITTER, tmp_path, str(n * 1_000_000)]
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            acknowledged += [next(process.stdout).strip() for _ in range(200 + 37 * n)]
+            process.kill()
+            acknowledged += [
+                line.strip() for line in process.stdout if line.endswith("\n") and len(line) == 31
+            ]
+    with closing(sqlite3.connect(tmp_path / "gnomon.db")) as connection:
+        stored = {task_id for (task_id,) in connection.execute("SELECT id FROM task")}
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        events = connection.execute("SELECT count(*), count(DISTINCT task) FROM task_event").fetchone()
+    assert set(acknowledged) <= stored
+    assert events == (len(stored), len(stored))
+
+
+def test_a_second_server_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    script = (
+        "import pathlib, sys; from gnomon.core.hub import Hub; from gnomon.store.sqlite import SqliteStore\n"
+    )
+    script += "SqliteStore.open(pathlib.Path(sys.argv[1]), Hub()); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as owner:
+        assert owner.stdout is not None
+        owner.stdout.readline()
+        with pytest.raises(Unavailable, match=rf"in use by process {owner.pid}\b"):
+            SqliteStore.open(tmp_path, Hub())
+        owner.kill()
+    asyncio.run(SqliteStore.open(tmp_path, Hub()).close())
+
+
+def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
+    asyncio.run(SqliteStore.open(tmp_path, Hub()).close())
+    with closing(sqlite3.connect(tmp_path / "gnomon.db", isolation_level=None)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = dump(tmp_path)
+    with pytest.raises(SchemaTooNew, match=rf"schema 9999.*up to {REVISIONS[-1]}"):
+        SqliteStore.open(tmp_path, Hub())
+    assert dump(tmp_path) == before
+    with pytest.raises(SchemaTooNew):  # the refusal released the folder
+        SqliteStore.open(tmp_path, Hub())
+
+
+def test_an_empty_folder_gets_the_newest_schema_and_keeps_it(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "50% of it"
+    asyncio.run(SqliteStore.open(folder, Hub()).close())
+    assert find_revision(folder / "gnomon.db") == REVISIONS[-1]
+
+
+def test_a_current_schema_is_opened_without_the_migration_tool(tmp_path: Path) -> None:
+    asyncio.run(SqliteStore.open(tmp_path, Hub()).close())
+    script = "import asyncio, pathlib, sys; from gnomon.core.hub import Hub\n"
+    script += "from gnomon.store.sqlite import SqliteStore\n"
+    script += "asyncio.run(SqliteStore.open(pathlib.Path(sys.argv[1]), Hub()).close())\n"
+    script += "print({'alembic', 'sqlalchemy'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
+
+
+def test_a_migration_that_fails_leaves_the_schema_as_it_was(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "gnomon.db", isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE task_event (strange TEXT)")
+    before = dump(tmp_path)
+    with pytest.raises(Exception, match="task_event already exists"):
+        SqliteStore.open(tmp_path, Hub())
+    assert [line for line in dump(tmp_path) if "alembic" not in line] == before
+    assert find_revision(tmp_path / "gnomon.db") is None
+
+
+async def test_a_missing_task_does_not_roll_back_its_neighbours(shop: Any) -> None:
+    with pytest.raises(NotFound):
+        await shop.store.cancel(WORKSPACE, "tsk_nothing", shop.now)
+    assert (await shop.submit()).number == 1
