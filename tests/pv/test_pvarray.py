@@ -46,6 +46,13 @@ def test_parameters_are_pvlib_s(module: Module) -> None:
     assert found.a == pytest.approx(expected[4], rel=1e-6)
 
 
+def test_power_is_pvlib_s_from_module_to_watt(module: Module) -> None:
+    """pvlib's own parameters and Brent's search against ours: the digits of k / q leave 1e-6."""
+    expected = pvlib.pvsystem.max_power_point(*_reference(module, *GRID), method="brentq")["p_mp"]
+    found = pvarray.max_power_point(pvarray.calcparams_pvsyst(*GRID, module)).p_mp
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
 def test_maximum_power_is_that_of_brent_s_search(module: Module) -> None:
     """On the same five parameters both find the same maximum: 1e-9 of the power."""
     diode = pvarray.calcparams_pvsyst(*GRID, module)
