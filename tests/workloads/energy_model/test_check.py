@@ -210,6 +210,29 @@ def test_components(example_plant: Path) -> None:
     assert [each.loc for each in check_inverter(swapped)] == [("properties", "efficiency")]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("PNom", 600, None),
+        ("PNom", 800, "PNom says 800"),
+        ("Voc", 70, "the one-diode curve gives"),
+        ("RSerie", 203, "leave no current"),
+        ("muGamma", -1, "muGamma"),
+        ("Width", 0.4, "cannot give 550"),
+        ("Width", 1134, "Width: 1134 is outside"),
+        ("GRef", 1, "GRef: 1 is outside"),
+        ("Rp_0", 100, "r_sh_0"),
+    ],
+)
+def test_a_module_must_agree_with_itself(
+    example_plant: Path, key: str, value: float, words: str | None
+) -> None:
+    module = changed(components(example_plant)[0].document, ("properties", key), value)
+    messages = [complaint.message for complaint in check_module(module)]
+    assert len(messages) == (words is not None)
+    assert words is None or words in messages[0]
+
+
 def test_references_name_what_is_needed_and_where() -> None:
     document = energy_model(block(), block(inverterId=2))
     assert references(document) == [

@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from in_memory import MemoryContext, finish
 from sample import LOCATION, block, components, energy_model, monthly, pin, references, weather
 
-from gnomon.core.workload import Cancelled, Failure, Split
+from gnomon.core.workload import Cancelled, Failure, Pinned, Split
 from gnomon.workloads.energy_model import WORKLOADS
+from gnomon.workloads.energy_model.check import check_energy_model, check_inverter, check_module
 from gnomon.workloads.energy_model.series import load
 from gnomon.workloads.energy_model.simulation import MOST_CHILDREN, run, run_whole, share_out
 
@@ -266,3 +269,60 @@ def test_a_run_stops_where_it_is_told(example_plant: Path) -> None:
     with pytest.raises(Cancelled):
         result(energy_model(*[block() for _ in range(20)]), ctx)
     assert 0 < len(ctx.blobs) < 20
+
+
+def small_run() -> dict[str, Any]:
+    """Return a day with every supported option set."""
+    day = weather(24, date=[1_750_000_000_000 // HOUR * HOUR + HOUR * row for row in range(24)])
+    plant = {"poiLimitMW": 0.1, "contAuxLosskW": 1, "contAuxLossThreshkW": 1}
+    given = energy_model(
+        block(aoi={"angles": [0, 60, 90], "factors": [1, 0.9, 0]}),
+        plant={**plant, "propAuxLossWperkW": 1, "propAuxLossThreshkW": 1},
+        settings={"timeZoneOverride": 1, "circumsolarAsBeam": False},
+        output={"lossBreakdownTimestamps": True},
+        soiling=monthly(0.1),
+        weatherData=day,
+        location=LOCATION,
+    )
+    del given["locationId"]
+    return given
+
+
+HOUR = 3_600_000
+CHECKS = {"energy_model": check_energy_model, "module": check_module, "inverter": check_inverter}
+VALUES = [
+    *(None, True, "1", "Europe/Zurich", 0, 1, -1, 0.5, 2, 0.15, 0.9, 0.9999999, 90, 180, 360),
+    *(10, 100, 1000, 10**6, 10**12, 1e-9, 1e9, 1e300, 1e-300),
+]
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [found for key, item in inner for found in ((*at, key), *places(item, (*at, key)))]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_what_passes_the_checks_runs_to_numbers_or_says_why_not(
+    example_plant: Path, data: st.DataObject
+) -> None:
+    module, inverter = (pinned.document for pinned in components(example_plant))
+    documents = {"energy_model": small_run(), "module": module, "inverter": inverter}
+    for _ in range(data.draw(st.integers(1, 3))):
+        changed: Any = documents[data.draw(st.sampled_from(sorted(documents)))]
+        *path, last = data.draw(st.sampled_from(places(changed)))
+        for part in path:
+            changed = changed[part]
+        changed[last] = data.draw(st.sampled_from(VALUES))
+    if any(CHECKS[kind](document) for kind, document in documents.items()):
+        return
+    pins = [pin("module", 1, module), pin("inverter", 1, inverter)]
+    assert ending(documents["energy_model"], pins) in {"ran", "no_module", "no_inverter", "no_weather"}
+
+
+def ending(given: dict[str, Any], pins: list[Pinned]) -> str:
+    try:
+        result(given, MemoryContext(references=pins))
+    except Failure as failure:
+        return failure.code
+    return "ran"

@@ -16,6 +16,8 @@ from gnomon.workloads.energy_model import place
 from gnomon.workloads.energy_model.component import pv_inverter, pv_module
 
 Object = Mapping[str, Any]
+# A month under snow may lose all; the laboratory's losses stay below one, for something must enter the next step.
+_MOST_SOILING = 1 - 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +141,7 @@ def gather(given: Object, around: Surroundings, pinned: Sequence[Pinned]) -> Wor
     )
     return Work(
         site=site,
-        soiling=_soiling(given, around),
+        soiling=tuple(min(loss, _MOST_SOILING) for loss in _soiling(given, around)),
         circumsolar_as_beam=_settings(given).circumsolar_as_beam,
         blocks=tuple(given["blocks"]),
         modules={str(each.number): each.document for each in pinned if each.kind == "module"},

@@ -13,7 +13,7 @@ from gnomon.core.task import Json
 from gnomon.core.workload import Child, ChildResult, Context, Failure, Pinned, Split
 from gnomon.pv.block import BlockYear, simulate_blocks
 from gnomon.pv.plant import Block
-from gnomon.pv.solarposition import sun_position
+from gnomon.pv.solarposition import Sun, sun_position
 from gnomon.pv.weather import Weather
 from gnomon.workloads.energy_model import blob, report, series
 from gnomon.workloads.energy_model.blocks import Surroundings, Work, gather, pv_block, surroundings, work_of
@@ -178,10 +178,17 @@ def _simulate_blocks(
     for start in range(0, len(blocks), _AT_ONCE):
         ctx.checkpoint()
         some = blocks[start : start + _AT_ONCE]
-        for offset, year in enumerate(simulate_blocks(some, weather, sun)):
+        for offset, year in enumerate(_years(some, weather, sun)):
             index = first + start + offset
             yield _stored(index, some[offset], year, weather, ctx, detailed=detailed)
         ctx.progress(10 + 80 * (start + len(some)) / len(blocks), "calculating")
+
+
+def _years(blocks: Sequence[Block], weather: Weather, sun: Sun) -> tuple[BlockYear, ...]:
+    try:
+        return simulate_blocks(blocks, weather, sun)
+    except (ArithmeticError, ValueError) as error:
+        raise Failure("cannot_simulate", str(error)) from error
 
 
 def _stored(
