@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,9 @@ class Machine(RuleBasedStateMachine):
         self.runner.close()
         self.folder.cleanup()
 
+    def at(self, step: timedelta | None) -> datetime | None:
+        return None if step is None else self.shop.now + step
+
     def pick(self, data: Any, records: Any) -> Any:
         return data.draw(st.sampled_from(list(records)))
 
@@ -91,8 +94,8 @@ class Machine(RuleBasedStateMachine):
         self.run(
             self.shop.submit(
                 priority=priority,
-                run_at=start and self.shop.now + start,
-                deadline_at=deadline and self.shop.now + deadline,
+                run_at=self.at(start),
+                deadline_at=self.at(deadline),
                 max_attempts=limits[0],
                 max_lost=limits[1],
                 predecessor_id=before,
@@ -140,7 +143,7 @@ class Machine(RuleBasedStateMachine):
         children: list[Any] = []
         for sibling in after:
             before = children[sibling].id if sibling is not None and sibling < len(children) else None
-            at = deadline and self.shop.now + deadline
+            at = self.at(deadline)
             children.append(
                 self.shop.new(predecessor_id=before, deadline_at=at, visibility=Visibility.INTERNAL)
             )
@@ -284,4 +287,4 @@ def test_the_laws_hold(open_shop: Callable[[Path], Any]) -> None:
 
 @pytest.mark.slow
 def test_the_laws_hold_for_long(open_shop: Callable[[Path], Any]) -> None:
-    explore(open_shop, 300, 80)
+    explore(open_shop, 100, 60)

@@ -1,0 +1,130 @@
+"""What the server answers to a running attempt: every word is written through the store, with the fence."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from gnomon.core.errors import FenceLost, GnomonError, NotFound, Unavailable
+from gnomon.core.ports import Clock, Holding, Report, Store
+from gnomon.core.resource import NewResource, resource_id
+from gnomon.core.task import Json, Task
+from gnomon.engine.child.ending import blob_names
+from gnomon.engine.child.pipe import Frame, to_json
+from gnomon.engine.children import Run
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Heard:
+    """Progress and messages that have come since the last report."""
+
+    progress: float | None = None
+    stage: str | None = None
+    messages: list[Json] = field(default_factory=list)
+    is_empty: bool = True
+
+    def add(self, message: Mapping[str, Json]) -> None:
+        """Take in a one-way word; of several progress reports the last one counts."""
+        self.is_empty = False
+        if message["op"] == "emit":
+            self.messages.append(message["body"])
+        else:
+            self.progress = message["percent"] if message["percent"] is not None else self.progress
+            self.stage = message["stage"] or self.stage
+
+
+class Desk:
+    """Answers one attempt."""
+
+    def __init__(self, store: Store, clock: Clock, task: Task, run: Run) -> None:
+        self._store = store
+        self._clock = clock
+        self._task = task
+        self._holding = Holding(task_id=task.id, fence=task.fence)
+        self._run = run
+        self._answers: Mapping[str, Callable[[Frame], Awaitable[tuple[Json, bytes]]]] = {
+            "step": self._save_step,
+            "save": self._save_resource,
+            "put": self._put,
+            "get": self._get,
+        }
+
+    async def converse(self) -> Frame | None:
+        """Answer until the child has said its last words, and return them; None when it went without.
+
+        Raises
+        ------
+        FenceLost
+            When the attempt no longer holds its task.
+        """
+        while frames := await self._run.receive():
+            heard = Heard()
+            for frame in frames:
+                if frame.message["op"] in ("progress", "emit"):
+                    heard.add(frame.message)
+                    continue
+                heard = await self._tell(heard)
+                if frame.message["op"] == "ended":
+                    return frame
+                await self._answer(frame)
+            await self._tell(heard)
+        return None
+
+    async def _tell(self, heard: Heard) -> Heard:
+        if heard.is_empty:
+            return heard
+        report = Report(
+            holding=self._holding,
+            now=self._clock.now(),
+            progress=heard.progress,
+            stage=heard.stage,
+            messages=tuple(heard.messages),
+        )
+        try:
+            await self._store.report(report)
+        except Unavailable as error:
+            log.warning("report.dropped", extra={"task_id": self._task.id, "cause": error.message})
+        return Heard()
+
+    async def _answer(self, frame: Frame) -> None:
+        ask = frame.message["ask"]
+        try:
+            value, content = await self._answers[frame.message["op"]](frame)
+        except FenceLost:
+            raise
+        except GnomonError as error:
+            self._run.send("reply", ask=ask, error=_refusal(error))
+        else:
+            self._run.send("reply", content, ask=ask, value=value)
+
+    async def _save_step(self, frame: Frame) -> tuple[Json, bytes]:
+        message = frame.message
+        return await self._store.save_step(self._holding, message["key"], message["result"]), b""
+
+    async def _save_resource(self, frame: Frame) -> tuple[Json, bytes]:
+        message, now = frame.message, self._clock.now()
+        document = message["document"]
+        name = document.get("name") if isinstance(document, dict) else None
+        resource = NewResource(
+            id=resource_id(now, self._clock.chance(22)),
+            workspace=self._task.workspace,
+            kind=message["kind"],
+            document=document,
+            name=name if isinstance(name, str) else None,
+            blobs=tuple(blob_names(to_json(document))),
+            origin=(self._task.id, message["key"]),
+        )
+        saved = await self._store.save_resource(self._holding, resource, now)
+        return {"kind": saved.kind, "number": saved.number, "id": saved.id}, b""
+
+    async def _put(self, frame: Frame) -> tuple[Json, bytes]:
+        return (await self._store.put_blob(frame.content)).sha256, b""
+
+    async def _get(self, frame: Frame) -> tuple[Json, bytes]:
+        return None, await self._store.get_blob(frame.message["sha256"])
+
+
+def _refusal(error: GnomonError) -> dict[str, Json]:
+    code = "not_found" if isinstance(error, NotFound) else "store_refused"
+    return {"code": code, "message": error.message, "retryable": isinstance(error, Unavailable)}

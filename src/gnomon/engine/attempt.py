@@ -1,0 +1,243 @@
+"""One attempt at a task: load, start, run, judge, record.
+
+Each step takes the attempt's record and returns it with what the step has found. A step that has nothing left to do
+because the ending is already known returns the record unchanged.
+"""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from gnomon.core.errors import FenceLost, GnomonError, Unavailable
+from gnomon.core.ports import Clock, Finish, Holding, Load, Store
+from gnomon.core.retry import Ending, Lost, Stopped, Why
+from gnomon.core.task import Json, Phase, Status, Task
+from gnomon.core.workload import ChildResult, Pinned, Workload
+from gnomon.engine.answer import Desk
+from gnomon.engine.child.pipe import Frame
+from gnomon.engine.children import Run
+from gnomon.engine.ending import fraction, refused, spoken, vanished
+from gnomon.engine.pool import Pool
+from gnomon.engine.registry import address_of
+
+log = logging.getLogger(__name__)
+
+_run_numbers = itertools.count(1)
+_LONGEST_PAUSE = 5.0
+
+
+class Stop:
+    """Asks an attempt to stop; the first reason stays."""
+
+    def __init__(self) -> None:
+        self.why: Why | None = None
+        self.is_revoked = False
+        """The lease is lost: nothing that the attempt does will be recorded."""
+        self._asked = asyncio.Event()
+
+    def ask(self, why: Why) -> None:
+        """Ask for it."""
+        self.why = self.why or why
+        self._asked.set()
+
+    def revoke(self) -> None:
+        """End it: another attempt may be on its way."""
+        self.is_revoked = True
+        self.ask(Why.SHUTDOWN)
+
+    async def asked(self) -> None:
+        """Wait until somebody asks."""
+        await self._asked.wait()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What every attempt works with."""
+
+    store: Store
+    pool: Pool
+    clock: Clock
+    workloads: Mapping[str, Workload]
+    grace: float
+    """Seconds between a request to stop and the kill."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt, as far as it has come."""
+
+    task: Task
+    stop: Stop
+    load: Load | None = None
+    run: Run | None = None
+    last: Frame | None = None
+    """The child's last words; None when it went without."""
+    obituary: str = ""
+    ending: Ending | None = None
+
+    @property
+    def holding(self) -> Holding:
+        """Name the task and the fence."""
+        return Holding(task_id=self.task.id, fence=self.task.fence)
+
+
+async def perform(bench: Bench, task: Task, stop: Stop) -> None:
+    """Take one attempt from its claim to its record."""
+    attempt = Attempt(task=task, stop=stop)
+    try:
+        attempt = await load(bench, attempt)
+        attempt = await start(bench, attempt)
+        attempt = await run(bench, attempt)
+        attempt = judge(bench, attempt)
+    except FenceLost:
+        log.warning("attempt.fenced", extra={"task_id": task.id, "fence": task.fence})
+        return
+    # Whatever goes wrong between claim and record must end in a record, or the task would hang until its lease ends.
+    except Exception:
+        log.exception("attempt.broke", extra={"task_id": task.id})
+        broke = refused("internal_error", "The server failed to run the task; see its log.", retryable=True)
+        attempt = replace(attempt, ending=broke)
+    await record(bench, attempt)
+
+
+async def load(bench: Bench, attempt: Attempt) -> Attempt:
+    """Read what the attempt needs; a cancel that came before this read is seen in it."""
+    found = await bench.store.load(attempt.holding)
+    if found.task.status is Status.CANCELLING:
+        attempt.stop.ask(Why.CANCEL)
+    return replace(attempt, load=found)
+
+
+async def start(bench: Bench, attempt: Attempt) -> Attempt:
+    """Take a child, unless there is already a reason not to begin."""
+    if attempt.stop.why is not None:
+        return replace(attempt, ending=Stopped(why=attempt.stop.why, cooperative=True))
+    try:
+        child = await bench.pool.take(bench.workloads[attempt.task.kind].where)
+    except Unavailable as error:
+        return replace(attempt, ending=Lost(reason=error.message))
+    return replace(attempt, run=child.begin(next(_run_numbers)))
+
+
+async def run(bench: Bench, attempt: Attempt) -> Attempt:
+    """Have the child run the function, and answer it until it ends."""
+    if attempt.run is None or attempt.load is None:
+        return attempt
+    ladder = asyncio.create_task(_descend(attempt.run, attempt.stop, bench.grace))
+    last: Frame | None = None
+    try:
+        attempt.run.send("run", **_order(attempt.load, bench.workloads[attempt.task.kind]))
+        last = await _converse(bench, attempt, attempt.run)
+        obituary = await attempt.run.child.obituary() if last is None else ""
+    finally:
+        ladder.cancel()
+        _leave(bench.pool, attempt.run, last)
+    if attempt.stop.is_revoked:
+        raise FenceLost
+    return replace(attempt, last=last, obituary=obituary)
+
+
+def judge(bench: Bench, attempt: Attempt) -> Attempt:
+    """Say how it ended."""
+    if attempt.ending is not None or attempt.run is None or attempt.load is None:
+        return attempt
+    why = attempt.stop.why
+    if attempt.last is None:
+        was_sacrificed = attempt.run.child.killed_for is not None
+        return replace(attempt, ending=vanished(attempt.obituary, why, was_sacrificed=was_sacrificed))
+    ending = spoken(attempt.last, why, attempt.load, bench.workloads, bench.clock)
+    return replace(attempt, ending=ending)
+
+
+async def record(bench: Bench, attempt: Attempt) -> None:
+    """Store the ending; while nothing can be stored, try again for as long as the lease is held."""
+    pause = 0.1
+    while attempt.ending is not None and not attempt.stop.is_revoked:
+        try:
+            await bench.store.finish(_finish(bench, attempt, attempt.ending))
+        except FenceLost:
+            log.warning("attempt.fenced", extra={"task_id": attempt.task.id, "fence": attempt.task.fence})
+        except Unavailable:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+            continue
+        except GnomonError as error:
+            failure = refused("store_refused", error.message)
+            await bench.store.finish(_finish(bench, attempt, failure))
+        return
+
+
+def _finish(bench: Bench, attempt: Attempt, ending: Ending) -> Finish:
+    return Finish(
+        holding=attempt.holding,
+        now=bench.clock.now(),
+        ending=ending,
+        policy=bench.workloads[attempt.task.kind].retry,
+        chance=fraction(bench.clock),
+    )
+
+
+async def _converse(bench: Bench, attempt: Attempt, run: Run) -> Frame | None:
+    desk = Desk(bench.store, bench.clock, attempt.task, run)
+    try:
+        return await desk.converse()
+    except FenceLost:
+        attempt.stop.revoke()
+        await run.is_over.wait()
+        raise
+
+
+async def _descend(run: Run, stop: Stop, grace: float) -> None:
+    """Go down the ladder once a stop is asked for: a word, for computing children SIGTERM, in the end SIGKILL."""
+    await stop.asked()
+    child = run.child
+    is_alone = child.role == "cpu"
+    if not (stop.is_revoked and is_alone):
+        run.send("cancel")
+        if await _ends(run, grace / 2):
+            return
+        if is_alone:
+            child.give_way()
+        if await _ends(run, grace / 2):
+            return
+    child.kill(run)
+
+
+async def _ends(run: Run, patience: float) -> bool:
+    try:
+        await asyncio.wait_for(run.is_over.wait(), patience)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _leave(pool: Pool, run: Run, last: Frame | None) -> None:
+    if not run.is_over.is_set():
+        run.send("cancel")
+        if run.child.role == "cpu":
+            run.child.kill(run)
+    run.child.end(run)
+    pool.give_back(run.child, peak=last.message["peak"] if last else 0)
+
+
+def _order(load: Load, workload: Workload) -> dict[str, Json]:
+    is_join = load.task.phase is Phase.JOIN
+    function = workload.join if is_join and workload.join is not None else workload.run
+    return {
+        "function": address_of(function),
+        "task_id": load.task.id,
+        "attempt": load.task.attempt,
+        "input": load.input,
+        "references": [_fields(pinned) for pinned in load.references],
+        "steps": dict(load.steps),
+        "predecessor": _fields(load.predecessor) if load.predecessor else None,
+        "is_join": is_join,
+        "children": [_fields(child) for child in load.children],
+        "state": load.state,
+    }
+
+
+def _fields(record: Pinned | ChildResult) -> dict[str, Json]:
+    return {name: getattr(record, name) for name in type(record).__slots__}

@@ -1,1 +1,0 @@
-"""The child's side of the pipe."""

@@ -1,0 +1,139 @@
+"""The child that waits: many IO attempts at once on one event loop, away from the server's.
+
+The same watching thread as the computing child's hands each frame to the loop. A cancel sets the attempt's flag and
+cancels its asyncio task.
+"""
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from gnomon.core.task import Json
+from gnomon.core.workload import Cancelled, Saved
+from gnomon.engine.child.context import PACE, Order, Window, arguments, find_function, read_order, unpack
+from gnomon.engine.child.ending import failed, gave_way, returned
+from gnomon.engine.child.pipe import Frame, Pipe
+
+
+def main(fd: int) -> None:
+    """Work until the pipe ends."""
+    # Attempts are cancelled one by one over the pipe; a signal would hit all of them.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    asyncio.run(_live(Pipe(fd)))
+
+
+async def _live(pipe: Pipe) -> None:
+    residents = Residents(pipe, asyncio.get_running_loop())
+    threading.Thread(target=residents.watch, name="watch", daemon=True).start()
+    await asyncio.get_running_loop().create_future()
+
+
+class IoContext(Window):
+    """The context of an attempt on the loop: what needs an answer is awaited."""
+
+    def __init__(self, order: Order, pipe: Pipe) -> None:
+        super().__init__(order, pipe)
+        self._asked = 0
+        self._questions: dict[int, asyncio.Future[Frame]] = {}
+
+    async def step(self, key: str, function: Callable[[], Any]) -> Any:
+        """Await the coroutine function once and store its result; a later attempt gets the stored result."""
+        if key not in self._steps:
+            result = await function()
+            self._steps[key] = unpack(await self._ask({"op": "step", "key": key, "result": result}))
+        return self._steps[key]
+
+    async def checkpoint(self) -> None:
+        """Give way here if the task shall stop; raises `Cancelled`."""
+        if self.is_asked_to_stop:
+            raise Cancelled
+        await asyncio.sleep(0)
+
+    async def save(self, kind: str, document: Json, *, key: str) -> Saved:
+        """Save a resource in the task's workspace."""
+        return Saved(
+            **unpack(await self._ask({"op": "save", "kind": kind, "document": document, "key": key}))
+        )
+
+    async def put(self, content: bytes) -> str:
+        """Store immutable bytes and return their name."""
+        return str(unpack(await self._ask({"op": "put"}, content)))
+
+    async def get(self, sha256: str) -> bytes:
+        """Read the bytes of that name."""
+        reply = await self._ask({"op": "get", "sha256": sha256})
+        unpack(reply)
+        return reply.content
+
+    def take(self, reply: Frame) -> None:
+        """Hand a reply to the question it answers, if that is still open."""
+        question = self._questions.get(reply.message["ask"])
+        if question is not None and not question.done():
+            question.set_result(reply)
+
+    async def _ask(self, message: dict[str, Json], content: bytes = b"") -> Frame:
+        self._asked += 1
+        number = message["ask"] = self._asked
+        self._questions[number] = asyncio.get_running_loop().create_future()
+        try:
+            self._say(message, content)
+            return await self._questions[number]
+        finally:
+            del self._questions[number]
+
+
+class Residents:
+    """The attempts that live in this child, by run."""
+
+    def __init__(self, pipe: Pipe, loop: asyncio.AbstractEventLoop) -> None:
+        self._pipe = pipe
+        self._loop = loop
+        self._present: dict[int, tuple[IoContext, asyncio.Task[None]]] = {}
+
+    def watch(self) -> None:
+        """Hand frames to the loop until the pipe ends, then end the process, whatever the loop does."""
+        try:
+            while (frames := self._pipe.receive(PACE if self._present else None)) is not None:
+                self._loop.call_soon_threadsafe(self._take, frames)
+        finally:
+            os._exit(0)
+
+    def _take(self, frames: list[Frame]) -> None:
+        for frame in frames:
+            if frame.message["op"] == "run":
+                self._begin(IoContext(read_order(frame.message), self._pipe))
+            elif (present := self._present.get(frame.message["run"])) is not None:
+                self._pass_on(frame, *present)
+        for context, _ in self._present.values():
+            context.tell_progress()
+
+    def _begin(self, context: IoContext) -> None:
+        self._present[context.order.run] = (context, self._loop.create_task(self._perform(context)))
+
+    def _pass_on(self, frame: Frame, context: IoContext, task: "asyncio.Task[None]") -> None:
+        if frame.message["op"] == "cancel":
+            context.is_asked_to_stop = True
+            task.cancel()
+        else:
+            context.take(frame)
+
+    async def _perform(self, context: IoContext) -> None:
+        run = context.order.run
+        try:
+            last = await self._call(context)
+        except (Cancelled, asyncio.CancelledError):
+            last = gave_way(run, was_asked=context.is_asked_to_stop)
+        del self._present[run]
+        context.tell_progress(at_once=True)
+        self._pipe.send(last)
+
+    async def _call(self, context: IoContext) -> bytes:
+        order = context.order
+        try:
+            return returned(order.run, await find_function(order.function)(*arguments(order), context))
+        # The same place as in the computing child: a workload's own error becomes a value.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
+            return failed(order.run, error)

@@ -1,0 +1,205 @@
+"""The engine for one machine: a dispatcher woken by the hub, and the attempts it has begun.
+
+Nothing polls: the dispatcher sleeps until the hub says that work is ready, the heartbeat while nothing runs, upkeep
+until the next due moment.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from gnomon.core.errors import Unavailable
+from gnomon.core.hub import Hub
+from gnomon.core.ports import Claim, Clock, Holding, Store
+from gnomon.core.retry import Why
+from gnomon.core.task import Status, Task
+from gnomon.core.workload import Workload
+from gnomon.engine.attempt import Bench, Stop, perform
+from gnomon.engine.children import Nursery, Role
+from gnomon.engine.pool import Pool
+from gnomon.engine.upkeep import Upkeep
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An attempt that this engine has begun."""
+
+    holding: Holding
+    role: Role
+    stop: Stop
+    work: "asyncio.Task[None]"
+
+
+class EmbeddedEngine:
+    """Claims tasks, has children run them, and records what became of them."""
+
+    def __init__(
+        self,
+        store: Store,
+        hub: Hub,
+        workloads: Mapping[str, Workload],
+        clock: Clock,
+        *,
+        worker: str,
+        cpu_slots: int = 2,
+        io_slots: int = 100,
+        lease: timedelta = timedelta(seconds=30),
+        grace: timedelta = timedelta(seconds=4),
+        nursery: Nursery | None = None,
+    ) -> None:
+        self._store = store
+        self._hub = hub
+        self._clock = clock
+        self._worker = worker
+        self._lease = lease
+        self._slots: dict[Role, int] = {"cpu": cpu_slots, "io": io_slots}
+        self._kinds: dict[Role, tuple[str, ...]] = {
+            role: tuple(w.kind for w in workloads.values() if w.where == role) for role in self._slots
+        }
+        self._nursery = nursery or Nursery()
+        pool = Pool(self._nursery)
+        self._pool = pool
+        self._bench = Bench(
+            store=store, pool=pool, clock=clock, workloads=workloads, grace=grace.total_seconds()
+        )
+        self._upkeep = Upkeep(store, clock, on_overdue=self._stop_overdue, before=self._extend)
+        self._held: dict[str, Held] = {}
+        self._is_holding = asyncio.Event()
+        self._may_have_more: set[Role] = set()
+        self._loops: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Take back what an earlier process left, then begin to work."""
+        await self._nursery.start()
+        if self._kinds["cpu"]:
+            await self._pool.warm()
+        recovered = await self._store.recover(self._clock.now())
+        log.info("engine.started", extra={"recovered": recovered})
+        self._hub.on_change = self._notice
+        self._hub.wake()
+        loops = (self._dispatch, self._upkeep.run, self._heartbeat)
+        self._loops = [_spawn(loop(), loop.__qualname__) for loop in loops]
+
+    async def stop(self) -> None:
+        """Claim no more, end what runs so that the next start resumes it, and end all children."""
+        for loop in self._loops[:2]:
+            loop.cancel()
+        await asyncio.gather(*self._loops[:2], return_exceptions=True)
+        for held in self._held.values():
+            held.stop.ask(Why.SHUTDOWN)
+        await asyncio.gather(*(held.work for held in self._held.values()), return_exceptions=True)
+        for loop in self._loops[2:]:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        self._hub.on_change = None
+        await self._nursery.stop()
+        log.info("engine.stopped")
+
+    @property
+    def running(self) -> int:
+        """Count the attempts that run."""
+        return len(self._held)
+
+    def _notice(self, task: Task) -> None:
+        held = self._held.get(task.id)
+        if held is not None and task.status is Status.CANCELLING:
+            held.stop.ask(Why.CANCEL)
+        self._upkeep.notice(task)
+
+    async def _dispatch(self) -> None:
+        while await self._hub.work(None):
+            self._may_have_more = {role for role, kinds in self._kinds.items() if kinds}
+            try:
+                while self._has_room():
+                    await self._claim()
+            except Unavailable as error:
+                log.warning("claim.failed", extra={"cause": error.message})
+                asyncio.get_running_loop().call_later(1, self._hub.wake)
+
+    def _has_room(self) -> bool:
+        return any(self._free(role) for role in self._may_have_more)
+
+    def _free(self, role: Role) -> int:
+        return self._slots[role] - Counter(held.role for held in self._held.values())[role]
+
+    async def _claim(self) -> None:
+        for role in sorted(self._may_have_more):
+            free = self._free(role)
+            if not free:
+                continue
+            claim = Claim(
+                worker=self._worker,
+                kinds=self._kinds[role],
+                limit=free,
+                now=self._clock.now(),
+                lease=self._lease,
+            )
+            tasks = await self._store.claim(claim)
+            self._begin(tasks, role)
+            if len(tasks) < free:
+                self._may_have_more.discard(role)
+
+    def _begin(self, tasks: Iterable[Task], role: Role) -> None:
+        for task in tasks:
+            stop = Stop()
+            work = _spawn(perform(self._bench, task, stop), "attempt")
+            holding = Holding(task_id=task.id, fence=task.fence)
+            self._held[task.id] = Held(holding=holding, role=role, stop=stop, work=work)
+            work.add_done_callback(self._release(task.id, work))
+            self._is_holding.set()
+
+    def _release(self, task_id: str, work: "asyncio.Task[None]") -> Callable[[object], None]:
+        def release(_: object) -> None:
+            held = self._held.get(task_id)
+            # A task whose lease was lost may have been claimed anew before its old attempt had ended.
+            if held is None or held.work is not work:
+                return
+            del self._held[task_id]
+            if not self._held:
+                self._is_holding.clear()
+            if held.role in self._may_have_more:
+                self._hub.wake()
+
+        return release
+
+    async def _heartbeat(self) -> None:
+        while await self._is_holding.wait():
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+            try:
+                await self._extend()
+            except Unavailable as error:
+                log.warning("heartbeat.failed", extra={"cause": error.message})
+
+    async def _extend(self) -> None:
+        held = list(self._held.values())
+        if not held:
+            return
+        until = self._clock.now() + self._lease
+        kept = set(await self._store.extend([each.holding for each in held], until))
+        for each in held:
+            if each.holding not in kept and not each.work.done():
+                log.warning("lease.lost", extra={"task_id": each.holding.task_id})
+                each.stop.revoke()
+
+    def _stop_overdue(self, holding: Holding) -> None:
+        held = self._held.get(holding.task_id)
+        if held is not None and held.holding == holding:
+            held.stop.ask(Why.DEADLINE)
+
+
+def _spawn(work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
+    """Start a task whose failure is told, not swallowed."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_tell_failure)
+    return task
+
+
+def _tell_failure(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("engine.broke", exc_info=error, extra={"part": task.get_name()})

@@ -1,0 +1,91 @@
+"""What time alone asks for: due retries, deadlines, expired leases, unreferenced blobs.
+
+Upkeep sleeps until the next moment that the store has named, and is woken when a task with an earlier one is stored.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from gnomon.core.errors import Unavailable
+from gnomon.core.ports import Clock, Holding, Store
+from gnomon.core.task import Status, Task
+
+log = logging.getLogger(__name__)
+
+_SHORTEST_SLEEP = timedelta(milliseconds=50)
+_LONGEST_SLEEP = timedelta(seconds=30)
+"""The wall clock may be set while we sleep; half a minute bounds what that can delay."""
+_BLOB_SWEEP_EVERY = timedelta(hours=1)
+_BLOB_GRACE = timedelta(days=1)
+"""A blob is stored before what refers to it; no attempt takes a day between the two."""
+
+
+class Upkeep:
+    """Runs the sweeps of one store."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        on_overdue: Callable[[Holding], None],
+        before: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._on_overdue = on_overdue
+        self._before = before
+        self._next = clock.now()
+        self._blobs_due = self._next + _BLOB_SWEEP_EVERY
+        self._rearmed = asyncio.Event()
+
+    def notice(self, task: Task) -> None:
+        """Wake up earlier if the task asks for something earlier."""
+        due = _due(task)
+        if due is not None and due < self._next:
+            self._next = due
+            self._rearmed.set()
+
+    async def run(self) -> None:
+        """Sweep for ever."""
+        while True:
+            try:
+                await self.sweep()
+            except Unavailable as error:
+                log.warning("sweep.failed", extra={"cause": error.message})
+                self._next = self._clock.now() + timedelta(seconds=1)
+            await self._sleep()
+
+    async def sweep(self) -> None:
+        """Do what is due now."""
+        # A clock that was set forward must not expire the leases of attempts that are alive.
+        await self._before()
+        now = self._clock.now()
+        self._next = now + _LONGEST_SLEEP
+        swept = await self._store.sweep(now)
+        for holding in swept.overdue:
+            self._on_overdue(holding)
+        if swept.next_due is not None:
+            self._next = min(self._next, swept.next_due)
+        if now >= self._blobs_due:
+            self._blobs_due = now + _BLOB_SWEEP_EVERY
+            await self._store.sweep_blobs(now - _BLOB_GRACE)
+
+    async def _sleep(self) -> None:
+        """Sleep until the next moment; a moment that has passed already, and could not be served, is not spun on."""
+        pause = _SHORTEST_SLEEP
+        while pause > timedelta(0):
+            self._rearmed.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._rearmed.wait(), pause.total_seconds())
+            pause = min(self._next - self._clock.now(), _LONGEST_SLEEP)
+
+
+def _due(task: Task) -> datetime | None:
+    """Return when time alone will next change the task; a moment that has been served is not due again."""
+    run_at = task.run_at if task.status is Status.PENDING else None
+    deadline = task.deadline_at if task.status.is_active else None
+    return min(filter(None, (run_at, deadline)), default=None)

@@ -1,0 +1,249 @@
+"""Workloads that do as they are told, for the tests of the engine; a child imports this module by name."""
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from gnomon.core.retry import RetryPolicy
+from gnomon.core.workload import Cancelled, Child, Failure, Split, Workload
+
+SOON = RetryPolicy(max_attempts=3, max_lost=3, first=timedelta(milliseconds=20), factor=2.0)
+
+
+def _mark(order, word="begun"):
+    """Tell the test, which waits on the fifo, that this line was reached."""
+    with Path(order["fifo"]).open("w") as fifo:
+        fifo.write(f"{word} {os.getpid()}\n")
+
+
+def echo(order, ctx):
+    return {"input": order, "task_id": ctx.task_id, "attempt": ctx.attempt, "pid": os.getpid()}
+
+
+def loop_politely(order, ctx):
+    _mark(order)
+    while True:
+        ctx.checkpoint()
+
+
+def loop_busily(order, ctx):
+    _mark(order)
+    while True:
+        pass
+
+
+def loop_deafly(order, ctx):
+    _mark(order)
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:  # noqa: BLE001, S110
+            pass
+
+
+def block_in_c(order, ctx):
+    """Hold the interpreter's lock in a C call that no signal ends."""
+    _mark(order)
+    libc = ctypes.PyDLL(None)
+    while True:
+        libc.pause()
+
+
+def block_in_select(order, ctx):
+    _mark(order)
+    time.sleep(3600)
+
+
+def finish_when_asked(order, ctx):
+    _mark(order)
+    while not ctx.is_cancelled():
+        pass
+    return "finished anyway"
+
+
+def leave(order, ctx):
+    if order.get("signal"):
+        os.kill(os.getpid(), order["signal"])
+    os._exit(order["code"])
+
+
+def fail(order, ctx):
+    if ctx.attempt <= order.get("times", 99):
+        raise Failure("broken", f"attempt {ctx.attempt}", retryable=order.get("retryable", True))
+    return ctx.attempt
+
+
+def stumble(order, ctx):
+    raise ZeroDivisionError("by nought")
+
+
+def leave_politely(order, ctx):
+    sys.exit(3)
+
+
+def pretend(order, ctx):
+    raise Cancelled
+
+
+def give_nonsense(order, ctx):
+    circle = []
+    circle.append(circle)
+    return {
+        "nan": {"energy": [1.0, float("nan")]},
+        "set": {"a": {"b": {1}}},
+        "key": {"a": {(1, 2): 3}},
+        "surrogate": ["\ud800"],
+        "circle": circle,
+        "large": "x" * (17 << 20),
+    }[order["what"]]
+
+
+def crash_between_steps(order, ctx):
+    """Write a line per step that really runs, and crash once between the two."""
+    journal = Path(order["journal"])
+
+    def note(word):
+        with journal.open("a") as file:
+            file.write(word + "\n")
+        return {"word": word, "pair": (1, 2)}
+
+    first = ctx.step("first", lambda: note("first"))
+    if ctx.attempt == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    second = ctx.step("second", lambda: note("second"))
+    return [first, second]
+
+
+def chatter(order, ctx):
+    print("this goes to the log")  # noqa: T201
+    os.write(1, b"and so does this\n")
+    for percent in range(1, 1001):
+        ctx.progress(percent / 20, "counting")
+    ctx.progress(60, "telling")
+    for n in range(3):
+        ctx.emit({"n": n})
+    ctx.progress(70)
+    ctx.progress(80)
+    return "done"
+
+
+def keep(order, ctx):
+    content = bytes(range(256)) * order["pages"]
+    name = ctx.put(content)
+    if ctx.get(name) != content:
+        raise Failure("differs", "The bytes came back changed.")
+    saved = ctx.save("thing", {"name": "one", "file": name}, key="one")
+    again = ctx.save("thing", {"name": "one", "file": name}, key="one")
+    return {"file": name, "number": saved.number, "same": saved == again}
+
+
+def miss(order, ctx):
+    return ctx.get("0" * 64)
+
+
+def list_modules(order, ctx):
+    return sorted(sys.modules)
+
+
+def tell_threads(order, ctx):
+    return {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+
+
+def spawn_family(order, ctx):
+    child = os.fork()
+    if child == 0:
+        time.sleep(3600)
+    _mark(order, f"grandchild {child}")
+    time.sleep(3600)
+
+
+def multiply(order, ctx):
+    import numpy as np
+
+    _mark(order)
+    a = np.ones((600, 600))
+    while True:
+        a = a @ a / 600
+
+
+def sum_up(order, ctx):
+    children = tuple(
+        Child(kind=child["kind"], input=child["input"], after=child.get("after"))
+        for child in order["children"]
+    )
+    return Split(
+        children=children, state={"from": order.get("start", 0)}, on_child_failure=order.get("on", "fail")
+    )
+
+
+def add(order, children, state, ctx):
+    return {"from": state["from"], "children": [[c.position, c.status, c.result] for c in children]}
+
+
+def follow(order, ctx):
+    before = ctx.predecessor
+    return (before.result if before else 0) + order["add"]
+
+
+async def io_echo(order, ctx):
+    await asyncio.sleep(0)
+    first = await ctx.step("first", lambda: _soon(order))
+    name = await ctx.put(b"kept")
+    ctx.progress(50, "half")
+    return {"step": first, "kept": (await ctx.get(name)).decode(), "pid": os.getpid(), "attempt": ctx.attempt}
+
+
+async def _soon(value):
+    await asyncio.sleep(0.001)
+    return value
+
+
+async def io_meet(order, ctx):
+    """Wait until as many as `all` attempts are here at the same time."""
+    folder = Path(order["folder"])
+    (folder / ctx.task_id).touch()
+    while len(list(folder.iterdir())) < order["all"]:
+        await asyncio.sleep(0.005)
+    return os.getpid()
+
+
+async def io_wait(order, ctx):
+    _mark(order)
+    await asyncio.Event().wait()
+
+
+async def io_wait_once(order, ctx):
+    if ctx.attempt > 1:
+        return ctx.attempt
+    _mark(order)
+    await asyncio.Event().wait()
+
+
+async def io_block(order, ctx):
+    _mark(order)
+    while True:
+        pass
+
+
+async def io_fail(order, ctx):
+    raise Failure("broken", "on purpose")
+
+
+_CPU = (
+    echo, loop_politely, loop_busily, loop_deafly, block_in_c, block_in_select, finish_when_asked, leave, fail, stumble,
+    leave_politely, pretend, give_nonsense, crash_between_steps, chatter, keep, miss, list_modules, tell_threads,
+    spawn_family, multiply, follow,
+)  # fmt: skip
+_IO = (io_echo, io_meet, io_wait, io_wait_once, io_block, io_fail)
+
+WORKLOADS = (
+    *(Workload(kind=function.__name__, run=function, retry=SOON) for function in _CPU),
+    *(Workload(kind=function.__name__, run=function, retry=SOON, where="io") for function in _IO),
+    Workload(kind="sum_up", run=sum_up, join=add, retry=SOON),
+)
