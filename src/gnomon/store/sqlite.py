@@ -18,6 +18,7 @@ from gnomon.core.ports import (
     Load,
     Page,
     Report,
+    Reservation,
     ResourceQuery,
     Submit,
     Submitted,
@@ -47,9 +48,11 @@ class SqliteResources:
     writer: Writer
     readers: Readers
 
-    async def create(self, resource: NewResource, now: datetime) -> Resource:
-        """Store a resource at revision 1."""
-        return await self.writer.run(documents.create, resource, now)
+    async def create(
+        self, resource: NewResource, now: datetime, reservation: Reservation | None = None
+    ) -> Resource:
+        """Store a resource at revision 1, or find the one that its reservation has made."""
+        return await self.writer.run(documents.create, resource, now, reservation)
 
     async def replace(
         self,

@@ -10,7 +10,7 @@ from gnomon.core.event import Event
 from gnomon.core.ports import Attempt, Page, Reservation, Submit, Submitted, TaskQuery
 from gnomon.core.service.access import require
 from gnomon.core.service.house import House
-from gnomon.core.task import Json, NewTask, Pin, Task, Visibility, task_id
+from gnomon.core.task import Json, NewTask, Pin, Status, Task, Visibility, task_id
 from gnomon.core.workload import Workload
 
 NO_TASK = "There is no such task."
@@ -144,6 +144,13 @@ async def list_tasks(house: House, principal: Principal, query: TaskQuery) -> Pa
     return await house.store.list_tasks(
         replace(query, workspace=principal.workspace, visibility=Visibility.PUBLIC)
     )
+
+
+async def with_result(house: House, principal: Principal, task: Task) -> Task:
+    """Return a completed task that ran no resource with its result, which a list leaves out."""
+    if task.status is not Status.COMPLETED or task.resource_id is not None or task.result is not None:
+        return task
+    return await house.store.get_task(principal.workspace, task.id)
 
 
 async def list_children(house: House, principal: Principal, task: Task) -> Sequence[Task]:
