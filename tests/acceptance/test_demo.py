@@ -1,5 +1,6 @@
 """`gnomon demo` from its first line to its last, as a stranger runs it."""
 
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,8 @@ pytest.importorskip("pvlib", reason="the demo reads its weather with pvlib")
 def test_the_demo_ends_with_energy_losses_and_a_saved_result(tmp_path: Path) -> None:
     data = tmp_path / "data"
     command = [sys.executable, "-m", "gnomon.cli.main", "demo", "--data", str(data)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    wide = {**os.environ, "COLUMNS": "200"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=wide)
     assert done.returncode == 0, done.stderr
     assert re.search(r"[\d,]+ MWh a year from 55\.4 MWp", done.stdout)
     assert re.search(r"performance ratio 0\.\d{3}", done.stdout)
