@@ -9,10 +9,10 @@ import grimp
 MAY: dict[str, set[str]] = {
     "gnomon": set(),
     "gnomon.cli": {"click"},
-    "gnomon.cli.serve": {"click", "signal", "uvicorn", "uvloop"},
+    "gnomon.cli.serve": {"click", "signal", "socket", "uvicorn", "uvloop"},
     "gnomon.cli.demo": {"click", "httpx", "importlib", "pvlib", "rich", "signal", "subprocess"},
     "gnomon.wiring": {"importlib"},
-    "gnomon.web": {"fastapi", "jwt", "numpy", "orjson", "pydantic", "starlette", "uvicorn"},
+    "gnomon.web": {"fastapi", "http", "jwt", "numpy", "orjson", "pydantic", "starlette", "uvicorn"},
     "gnomon.engine": {"multiprocessing", "signal", "socket", "subprocess"},
     "gnomon.engine.child": {"importlib", "signal", "socket"},
     "gnomon.store": {"sqlite3"},

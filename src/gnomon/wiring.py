@@ -1,1 +1,160 @@
 """The fuse box: settings become objects; the only file that knows every room."""
+
+import hmac
+import importlib
+import json
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from gnomon.core.access import KeyRole
+from gnomon.core.hub import Hub
+from gnomon.core.resource import ResourceKind
+from gnomon.core.service import House
+from gnomon.core.service.access import Founded, found_workspace
+from gnomon.core.workload import Workload
+from gnomon.engine.embedded import EmbeddedEngine
+from gnomon.settings import Settings
+from gnomon.store.sqlite import SqliteStore
+from gnomon.web.app import build_app
+
+DEFAULT_WORKSPACE = "default"
+
+
+class SystemClock:
+    """The real time and the operating system's chance."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware UTC."""
+        return datetime.now(UTC)
+
+    def chance(self, bits: int) -> int:
+        """Return that many unguessable random bits."""
+        return secrets.randbits(bits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedServer:
+    """What the command line starts: the application, and what to tell before it stops."""
+
+    app: Any
+    hub: Hub
+    keys_file: Path
+    has_new_keys: bool
+
+
+@asynccontextmanager
+async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
+    """Open the store, start the engine, build the application; close all of it in the reverse order."""
+    hub = Hub()
+    clock = SystemClock()
+    workloads, kinds = load_plugins(settings.workload)
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = SqliteStore.open(settings.data, hub)
+    try:
+        secret = _read_or_make_secret(settings.data / "secret.key")
+        pepper, token_secret = _derive(secret, b"key-pepper"), _derive(secret, b"token-secret")
+        house = House(store=store, hub=hub, clock=clock, kinds=kinds, workloads=workloads, pepper=pepper)
+        workspace, has_new_keys = await _default_workspace(house, settings.data / "keys.json")
+        engine = EmbeddedEngine(
+            store=store,
+            hub=hub,
+            workloads=workloads,
+            clock=clock,
+            worker=f"embedded-{os.getpid()}",
+            cpu_slots=settings.cpu_slots,
+            io_slots=settings.io_slots,
+            lease=timedelta(seconds=settings.lease),
+            grace=timedelta(seconds=settings.cancel_grace),
+        )
+        app = build_app(
+            house,
+            token_secret=token_secret,
+            require_key=not settings.no_auth,
+            default_workspace=workspace,
+            sync_wait=settings.sync_wait,
+            cancel_wait=settings.cancel_grace + 2,
+            max_body=int(settings.max_body_mb * 1e6),
+        )
+        await engine.start()
+        try:
+            yield OpenedServer(
+                app=app, hub=hub, keys_file=settings.data / "keys.json", has_new_keys=has_new_keys
+            )
+        finally:
+            await engine.stop()
+    finally:
+        await store.close()
+
+
+def load_plugins(modules: Iterable[str]) -> tuple[Mapping[str, Workload], Mapping[str, ResourceKind]]:
+    """Gather workloads and resource kinds from the entry-point group and from the modules named.
+
+    Raises
+    ------
+    ValueError
+        When two plugins claim one kind, or a module has no workloads.
+    """
+    workloads: dict[str, Workload] = {}
+    kinds: dict[str, ResourceKind] = {}
+    found = {point.module for point in entry_points(group="gnomon.workloads")}
+    for name in [*sorted(found), *modules]:
+        module = importlib.import_module(name)
+        if not hasattr(module, "WORKLOADS"):
+            raise ValueError(f"{name} has no workloads: it needs WORKLOADS = (Workload(...), ...).")
+        for workload in module.WORKLOADS:
+            _add(workloads, workload.kind, workload, name)
+        for kind in getattr(module, "RESOURCE_KINDS", ()):
+            _add(kinds, kind.kind, kind, name)
+    return workloads, kinds
+
+
+def _add(known: dict[str, Any], kind: str, value: Any, module: str) -> None:
+    if known.setdefault(kind, value) is not value:
+        raise ValueError(f"{module} brings the kind {kind!r}, which another plugin has brought already.")
+
+
+async def _default_workspace(house: House, keys_file: Path) -> tuple[str, bool]:
+    """Return the oldest workspace's id; make one and write its keys when there is none."""
+    workspaces = await house.store.list_workspaces()
+    if workspaces:
+        return workspaces[0].id, False
+    founded = await found_workspace(house, DEFAULT_WORKSPACE, show=lambda made: _write_keys(keys_file, made))
+    return founded.workspace.id, True
+
+
+def _write_keys(file: Path, founded: Founded) -> None:
+    keys = {
+        "workspace": founded.workspace.identifier,
+        "workspace_api_key": founded.keys[KeyRole.WORKSPACE],
+        "user_api_key": founded.keys[KeyRole.USER],
+        "api_key": founded.keys[KeyRole.API],
+    }
+    _write_private(file, json.dumps(keys, indent=2) + "\n")
+
+
+def _read_or_make_secret(path: Path) -> bytes:
+    if not path.exists():
+        _write_private(path, secrets.token_hex(32))
+    return bytes.fromhex(path.read_text())
+
+
+def _derive(secret: bytes, purpose: bytes) -> bytes:
+    return hmac.digest(secret, purpose, "sha256")
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    with open(draft, "x", opener=lambda p, flags: os.open(p, flags, 0o600)) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)

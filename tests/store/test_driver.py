@@ -304,6 +304,22 @@ async def test_a_crash_before_the_commit_leaves_nothing_and_after_it_all(
     assert after == dump(tmp_path)
 
 
+@pytest.mark.parametrize("verb", VERBS)
+async def test_no_verb_reads_a_whole_table(shop: Any, verb: str, tmp_path: Path) -> None:
+    act = await VERBS[verb](shop)
+    statements: list[str] = []
+    await shop.store.writer.run(lambda ledger: ledger.connection.set_trace_callback(statements.append))
+    await act()
+    asked = [text for text in statements if text.startswith(("SELECT", "UPDATE", "INSERT", "DELETE"))]
+    assert asked
+    with closing(sqlite3.connect(tmp_path / "gnomon.db")) as connection:
+        for text in asked:
+            plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}")]
+            assert not [
+                step for step in plan if step.startswith(("SCAN task", "SCAN resource", "SCAN blob"))
+            ], text
+
+
 SUBMITTER = """
 import asyncio, pathlib, sys
 from datetime import UTC, datetime

@@ -56,6 +56,8 @@ async def test_filters(shop: Any) -> None:
     assert await listed(shop, kinds=frozenset({"other", "test"}), visibility=None) == [4, 3, 2, 1]
     assert await listed(shop, statuses=frozenset({Status.RUNNING, Status.COMPLETED})) == [2, 1]
     assert await listed(shop, statuses=frozenset(Status), kinds=frozenset({"test"})) == [3, 1]
+    assert await listed(shop, is_started=True) == [2, 1]
+    assert await listed(shop, is_started=False, visibility=None, kinds=frozenset({"test", "other"})) == [4, 3]
     assert await listed(shop, statuses=frozenset()) == []
     assert await listed(shop, kinds=frozenset()) == []
     assert await listed(shop, created_after=start) == [3]

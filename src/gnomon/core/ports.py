@@ -287,8 +287,18 @@ class ResourceQuery:
 class ResourceStore(Protocol):
     """Resources and their revisions."""
 
-    async def create(self, resource: NewResource, now: datetime) -> Resource:
-        """Store a resource at revision 1."""
+    async def create(
+        self, resource: NewResource, now: datetime, reservation: Reservation | None = None
+    ) -> Resource:
+        """Store a resource at revision 1, or return the one that the same request made before.
+
+        Raises
+        ------
+        ReservationReused
+            When the key was used with another fingerprint.
+        NotFound
+            When what the request made was deleted since.
+        """
 
     async def replace(
         self,

@@ -155,7 +155,7 @@ class Child(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        # uvloop's transports have the methods and are no subclass.
+        # Not every event loop's transports are subclasses of asyncio's: uvloop's are not.
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:

@@ -103,6 +103,19 @@ class Reading:
             raise PvsystError(f"is missing; give the {meaning}", key=key)
         return value
 
+    def within(self, key: str, low: float, high: float) -> float | None:
+        """Return a number inside a range, or None when the key is absent.
+
+        Raises
+        ------
+        PvsystError
+            If it is outside: such a value is a wrong unit or a slip of the pen.
+        """
+        value = self.find(key)
+        if value is not None and not low <= value <= high:
+            raise PvsystError(f"{value:g} is outside {low:g} to {high:g}; check it and its unit", key=key)
+        return value
+
     def positive(self, key: str, meaning: str) -> float:
         """Return a number above zero.
 

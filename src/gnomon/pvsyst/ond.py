@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from gnomon.pvsyst.component import Properties, Property, Reading, check_root, flat
 from gnomon.pvsyst.text import PvsystError, PvsystObject, profile
 
+_GREATEST_W = 1e8  # far above any machine: a number beyond it is in a wrong unit
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EfficiencyCurve:
@@ -146,8 +148,9 @@ def inverter(properties: Properties, curves: Sequence[EfficiencyCurve]) -> OndIn
         If a value the model cannot do without is missing or wrong.
     """
     given = Reading(properties)
+    given.within("PNomConv", 1e-3, _GREATEST_W / 1e3)
     nominal = 1e3 * given.positive("PNomConv", "nominal AC power [kW]")
-    greatest = 1e3 * (given.find("PMaxOUT") or 0.0) or nominal
+    greatest = 1e3 * (given.within("PMaxOUT", 0, _GREATEST_W / 1e3) or 0.0) or nominal
     return OndInverter(
         manufacturer=given.text("Manufacturer"),
         model=given.text("Model"),
@@ -158,10 +161,10 @@ def inverter(properties: Properties, curves: Sequence[EfficiencyCurve]) -> OndIn
         v_dc_max=_limit(given, "VAbsMax"),
         i_dc_max=_limit(given, "IMaxDC"),
         p_dc_max=_limit(given, "PMaxDC", 1e3),
-        p_dc_threshold=given.find("PSeuil") or 0.0,
-        p_night=given.find("Night_Loss") or 0.0,
-        p_aux=given.find("Aux_Loss") or 0.0,
-        p_aux_threshold=given.find("Aux_Thresh") or 0.0,
+        p_dc_threshold=given.within("PSeuil", 0, _GREATEST_W) or 0.0,
+        p_night=given.within("Night_Loss", 0, _GREATEST_W) or 0.0,
+        p_aux=given.within("Aux_Loss", 0, _GREATEST_W) or 0.0,
+        p_aux_threshold=given.within("Aux_Thresh", 0, _GREATEST_W) or 0.0,
         derating=_derating(given, nominal, greatest),
         mppt_count=int(given.find("NbMPPT") or 1),
         input_count=int(given.find("NbInputs") or 1),

@@ -124,27 +124,27 @@ def module(properties: Properties, iam: Sequence[tuple[float, float]] | None) ->
     """
     given = Reading(properties)
     _check_corners(given)
-    width, length = given.find("Width"), given.find("Height")
+    width, length = given.within("Width", 0.01, 10), given.within("Height", 0.01, 10)
     return PanModule(
         manufacturer=given.text("Manufacturer"),
         model=given.text("Model"),
         technology=given.text("Technol", "mtSiMono"),
-        irrad_ref=given.find("GRef") or 1000.0,
-        temp_ref=_or(given.find("TRef"), 25.0),
+        irrad_ref=_or(given.within("GRef", 500, 1500), 1000.0),
+        temp_ref=_or(given.within("TRef", 0, 60), 25.0),
         p_mp_ref=given.positive("PNom", "nameplate power [W]"),
         i_sc_ref=given.positive("Isc", _CORNERS["Isc"]),
         v_oc_ref=given.positive("Voc", _CORNERS["Voc"]),
         i_mp_ref=given.positive("Imp", _CORNERS["Imp"]),
         v_mp_ref=given.positive("Vmp", _CORNERS["Vmp"]),
-        alpha_sc=_scaled(given.find("muISC"), 1e-3),
-        beta_voc=_scaled(given.find("muVocSpec"), 1e-3),
-        gamma_pmp=_scaled(given.find("muPmpReq"), 1e-2),
+        alpha_sc=_scaled(given.within("muISC", -100, 100), 1e-3),
+        beta_voc=_scaled(given.within("muVocSpec", -5000, 100), 1e-3),
+        gamma_pmp=_scaled(given.within("muPmpReq", -2, 1), 1e-2),
         r_sh_ref=given.find("RShunt"),
         r_sh_0=given.find("Rp_0"),
-        r_sh_exp=given.find("Rp_Exp"),
-        r_s=given.find("RSerie"),
-        gamma_ref=given.find("Gamma"),
-        mu_gamma=given.find("muGamma"),
+        r_sh_exp=given.within("Rp_Exp", 0.1, 100),
+        r_s=given.within("RSerie", 0, 1000),
+        gamma_ref=given.within("Gamma", 0.2, 10),
+        mu_gamma=given.within("muGamma", -0.02, 0.02),
         d2_mu_tau=given.find("D2MuTau"),
         cells_in_series=int(given.positive("NCelS", "number of cells in series")),
         cells_in_parallel=int(_or(given.find("NCelP"), 1)),
@@ -157,7 +157,7 @@ def module(properties: Properties, iam: Sequence[tuple[float, float]] | None) ->
         bifaciality=given.find("BifacialityFactor"),
         front_surface=given.text("FrontSurface") or None,
         iam=tuple((angle, factor) for angle, factor in iam) if iam else None,
-        iam_b0=given.find("B0_IAM"),
+        iam_b0=given.within("B0_IAM", 0, 1),
     )
 
 

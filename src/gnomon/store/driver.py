@@ -176,13 +176,13 @@ class Writer:
                 return
 
     def _answer(self, group: Sequence[Request]) -> None:
+        for request in group:
+            request.tell()
         ledgers = [request.ledger for request in group if request.ledger is not None]
         changed = [task for ledger in ledgers for task in ledger.changed.values()]
         is_ready = any(ledger.is_work_ready for ledger in ledgers)
         if changed or is_ready:
             self._hub.publish(changed, is_work_ready=is_ready)
-        for request in group:
-            request.tell()
 
 
 @dataclass(slots=True)

@@ -42,7 +42,7 @@ class Ledger:
         rows = self.execute(f"SELECT {COLUMNS} FROM task WHERE {where}", values).fetchall()
         return [entry_of(row) for row in rows]
 
-    def each(self, where: str, limit: int, *values: Value, order: str = "seq") -> Iterator[Entry]:
+    def each(self, where: str, limit: int, *values: Value, order: str) -> Iterator[Entry]:
         """Yield up to `limit` tasks that the condition names, each as it stands when its turn comes.
 
         What is done to one task may end another; one that the condition no longer names is left out.

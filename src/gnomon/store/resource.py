@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gnomon.core.errors import Conflict, NotFound
-from gnomon.core.ports import Page, ResourceQuery, RunResource
+from gnomon.core.ports import Page, Reservation, ResourceQuery, RunResource
 from gnomon.core.resource import NewResource, Resource
 from gnomon.core.task import Json, Status
 from gnomon.core.workload import Pinned, Saved
@@ -13,6 +13,7 @@ from gnomon.store.blob import link_blobs
 from gnomon.store.counter import next_number
 from gnomon.store.cursor import read_cursor, write_cursor
 from gnomon.store.ledger import Ledger
+from gnomon.store.reservation import find_made, reserve
 from gnomon.store.row import Row, Value, dump, find_json, micros, moment
 
 _COLUMNS = """resource.seq, resource.id, resource.workspace, resource.kind, resource.number, resource.name,
@@ -28,9 +29,20 @@ _WITH = (
 _NUMBER = "workspace = ? AND kind = ? AND number = ?"
 
 
-def create(ledger: Ledger, new: NewResource, now: datetime) -> Resource:
-    """Store a resource at revision 1."""
+def create(
+    ledger: Ledger, new: NewResource, now: datetime, reservation: Reservation | None = None
+) -> Resource:
+    """Store a resource at revision 1, or find the one that its reservation has made."""
+    if (made := find_made(ledger, new.workspace, reservation)) is not None:
+        return _kept(find_resource(ledger.connection, new.workspace, made))
+    reserve(ledger, new.workspace, reservation, new.id, now)
     return _insert(ledger, new, now, None)
+
+
+def _kept(resource: Resource | None) -> Resource:
+    if resource is None:
+        raise NotFound("What this request made was deleted since.")
+    return resource
 
 
 def create_and_run(ledger: Ledger, new: NewResource, task_id: str, now: datetime) -> Resource:
@@ -115,9 +127,10 @@ def find_newest_linked(
     connection: sqlite3.Connection, workspace: str, kind: str, target_id: str
 ) -> Resource | None:
     """Return the newest resource of the kind that is linked to the target, without its document."""
+    # The plus signs keep SQLite from walking all resources of the kind: the target's links are few.
     row = connection.execute(
         _WITHOUT + "seq IN (SELECT resource FROM resource_link WHERE target_id = ?) "
-        "AND workspace = ? AND kind = ? ORDER BY number DESC LIMIT 1",
+        "AND +workspace = ? AND +kind = ? ORDER BY +number DESC LIMIT 1",
         (target_id, workspace, kind),
     ).fetchone()
     return _resource_of(row) if row else None

@@ -18,6 +18,7 @@ from gnomon.core.ports import (
     Load,
     Page,
     Report,
+    Reservation,
     ResourceQuery,
     Submit,
     Submitted,
@@ -27,7 +28,8 @@ from gnomon.core.ports import (
 from gnomon.core.resource import NewResource, Resource
 from gnomon.core.task import Json, Task
 from gnomon.core.workload import Saved
-from gnomon.store import access, blob, resource
+from gnomon.store import access, blob
+from gnomon.store import resource as documents
 from gnomon.store.driver import Readers, Writer
 from gnomon.store.folder import BlobFolder
 from gnomon.store.ledger import Ledger
@@ -46,9 +48,11 @@ class SqliteResources:
     writer: Writer
     readers: Readers
 
-    async def create(self, new: NewResource, now: datetime) -> Resource:
-        """Store a resource at revision 1."""
-        return await self.writer.run(resource.create, new, now)
+    async def create(
+        self, resource: NewResource, now: datetime, reservation: Reservation | None = None
+    ) -> Resource:
+        """Store a resource at revision 1, or find the one that its reservation has made."""
+        return await self.writer.run(documents.create, resource, now, reservation)
 
     async def replace(
         self,
@@ -63,28 +67,28 @@ class SqliteResources:
     ) -> Resource:
         """Store a new document under the next revision; raises `NotFound` and `Conflict`."""
         return await self.writer.run(
-            resource.replace, workspace, kind, number, document, links, blobs, name, now
+            documents.replace, workspace, kind, number, document, links, blobs, name, now
         )
 
     async def delete(self, workspace: str, kind: str, number: int, now: datetime) -> None:
         """Delete a resource; raises `NotFound` and `Conflict`."""
-        await self.writer.run(resource.delete, workspace, kind, number, now)
+        await self.writer.run(documents.delete, workspace, kind, number, now)
 
     async def get(self, workspace: str, kind: str, number: int) -> Resource:
         """Return a resource with its document; raises `NotFound`."""
-        return await self.readers.run(resource.get, workspace, kind, number)
+        return await self.readers.run(documents.get, workspace, kind, number)
 
     async def find_by_id(self, workspace: str, resource_id: str) -> Resource | None:
         """Return the resource of that global id, if the workspace has it."""
-        return await self.readers.run(resource.find_resource, workspace, resource_id)
+        return await self.readers.run(documents.find_resource, workspace, resource_id)
 
     async def find_newest_linked(self, workspace: str, kind: str, target_id: str) -> Resource | None:
         """Return the newest resource of the kind that is linked to the target, without its document."""
-        return await self.readers.run(resource.find_newest_linked, workspace, kind, target_id)
+        return await self.readers.run(documents.find_newest_linked, workspace, kind, target_id)
 
     async def list(self, query: ResourceQuery) -> Page[Resource]:
         """List resources, oldest first."""
-        return await self.readers.run(resource.list_resources, query)
+        return await self.readers.run(documents.list_resources, query)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ from gnomon.web.auth import Gate
 from gnomon.web.dialects.daly.door import build_daly
 from gnomon.web.edge import Edge
 from gnomon.web.lobby import PATHS, build_lobby
+from gnomon.web.native.door import PREFIX as NATIVE
+from gnomon.web.native.door import build_native
 
 Prefix = tuple[str, ...]
 
@@ -50,7 +52,7 @@ def build_app(
         default_workspace=default_workspace,
     )
     daly = build_daly(gate, sync_wait=sync_wait, cancel_wait=cancel_wait)
-    doors = Doors({(): daly, ("daly",): daly}, lobby=build_lobby(house))
+    doors = Doors({(): daly, ("daly",): daly, NATIVE: build_native(gate)}, lobby=build_lobby(house))
     return Edge(doors, name=lambda: "req_" + crockford(house.clock.chance(80), 16), max_body=max_body)
 
 

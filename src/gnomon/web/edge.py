@@ -13,6 +13,7 @@ from gnomon.web.problems import TooLarge, UnsupportedMedia
 log = logging.getLogger(__name__)
 
 _NAME = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_HOST = re.compile(rb"[A-Za-z0-9._:\[\]-]*")
 
 
 class Edge:
@@ -31,6 +32,9 @@ class Edge:
         given = headers.get(b"x-request-id", b"")
         name = given if _NAME.fullmatch(given) else self._name().encode()
         answer = _Answer(send, name)
+        if not _HOST.fullmatch(headers.get(b"host", b"")):
+            await answer.refuse(400, "The Host header is not a name or an address.")
+            return
         try:
             await self._app(scope, _bounded(receive, headers, self._max_body), answer)
         except ClientDisconnect:
@@ -39,7 +43,8 @@ class Edge:
             Exception
         ):  # the last resort: whatever happened, the client gets an answer and the log the cause
             log.exception("request.failed", extra={"request_id": name.decode()})
-            await answer.apologise()
+            text = f"Something went wrong in the server; its log names this request {name.decode()}."
+            await answer.refuse(500, text)
 
 
 class _Answer:
@@ -57,13 +62,13 @@ class _Answer:
             message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", self._name)]}
         await self._send(message)
 
-    async def apologise(self) -> None:
+    async def refuse(self, status: int, text: str) -> None:
+        """Answer with an error, unless an answer has begun."""
         if self._has_begun:
             return
-        text = f"Something went wrong in the server; its log names this request {self._name.decode()}."
         body = json.dumps({"detail": text}).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await self({"type": "http.response.start", "status": 500, "headers": headers})
+        await self({"type": "http.response.start", "status": status, "headers": headers})
         await self({"type": "http.response.body", "body": body})
 
 

@@ -13,10 +13,12 @@ import numpy as np
 from gnomon.core.access import KeyRole
 from gnomon.core.hub import Hub
 from gnomon.core.ports import Claim, Finish, Holding, Report
+from gnomon.core.resource import NewResource, resource_id
 from gnomon.core.retry import Done, Ending, RetryPolicy
 from gnomon.core.service import House
 from gnomon.core.service.access import Founded, found_workspace
 from gnomon.core.task import Json, Task
+from gnomon.core.workload import Saved
 from gnomon.store.sqlite import SqliteStore
 from gnomon.web.app import build_app
 from gnomon.workloads.energy_model import RESOURCE_KINDS
@@ -128,6 +130,17 @@ class Hands:
         return await self.house.store.finish(
             Finish(holding=_holding(task), now=self.house.clock.now(), ending=ending, policy=RetryPolicy())
         )
+
+    async def save(self, task: Task, kind: str, document: Json) -> Saved:
+        now = self.house.clock.now()
+        new = NewResource(
+            id=resource_id(now, self.house.clock.chance(22)),
+            workspace=task.workspace,
+            kind=kind,
+            document=document,
+            origin=(task.id, "key"),
+        )
+        return await self.house.store.save_resource(_holding(task), new, now)
 
     async def complete(self, task: Task, blocks: int = 1) -> Task:
         """Complete a run with a result of the right form."""

@@ -1,8 +1,8 @@
 """Keys become principals; workspaces are made with their first keys."""
 
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from gnomon.core.access import ALL_SCOPES, Key, KeyRole, Principal, Workspace, hash_key, mint, public_id
 from gnomon.core.errors import Forbidden, Unauthenticated
@@ -17,8 +17,14 @@ class Founded:
     keys: Mapping[KeyRole, str] = field(repr=False)
 
 
-async def found_workspace(house: House, identifier: str) -> Founded:
-    """Create a workspace with one key of each role."""
+async def found_workspace(
+    house: House, identifier: str, *, show: Callable[[Founded], None] = lambda _: None
+) -> Founded:
+    """Create a workspace with one key of each role.
+
+    `show` gets the keys before anything is stored: a crash between the two leaves keys that open nothing, never a
+    workspace whose keys nobody has.
+    """
     now = house.clock.now()
     workspace = Workspace(
         id="wsp_" + str(house.clock.chance(63)), number=0, identifier=identifier, created_at=now
@@ -28,7 +34,9 @@ async def found_workspace(house: House, identifier: str) -> Founded:
         for role in KeyRole
     }
     keys = [_record(house, role, text, workspace) for role, text in texts.items()]
-    return Founded(workspace=await house.store.create_workspace(workspace, keys), keys=texts)
+    founded = Founded(workspace=workspace, keys=texts)
+    show(founded)
+    return replace(founded, workspace=await house.store.create_workspace(workspace, keys))
 
 
 def _record(house: House, role: KeyRole, text: str, workspace: Workspace) -> Key:

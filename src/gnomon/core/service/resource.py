@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Invalid, NotFound
-from gnomon.core.ports import Page, ResourceQuery
+from gnomon.core.ports import Page, Reservation, ResourceQuery
 from gnomon.core.resource import NewResource, Resource, resource_id
 from gnomon.core.service.access import require
 from gnomon.core.service.blob import blobs_of, fold, unfold
@@ -132,11 +132,28 @@ def name_of(document: Json) -> str | None:
     return name if isinstance(name, str) else None
 
 
-async def create_resource(house: House, principal: Principal, kind: str, document: Json) -> Resource:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A resource; `is_replay` when a reservation found it already there."""
+
+    resource: Resource
+    is_replay: bool
+
+
+async def create_resource(
+    house: House,
+    principal: Principal,
+    kind: str,
+    document: Json,
+    *,
+    reservation: Reservation | None = None,
+) -> Made:
     """Store a resource at revision 1.
 
     Raises
     ------
+    ReservationReused
+        When the idempotency key was used with another request.
     Invalid
         When the kind complains about the document.
     NotFound
@@ -145,8 +162,9 @@ async def create_resource(house: House, principal: Principal, kind: str, documen
     require(principal, "write")
     complete = await prepare(house, kind, document)
     links = await _link(house, principal, kind, complete)
-    resource = await new_resource(house, principal, kind, complete, links=links)
-    return await house.store.resources.create(resource, house.clock.now())
+    new = await new_resource(house, principal, kind, complete, links=links)
+    made = await house.store.resources.create(new, house.clock.now(), reservation)
+    return Made(resource=made, is_replay=made.id != new.id)
 
 
 async def replace_resource(

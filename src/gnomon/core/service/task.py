@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Conflict, Invalid, NotFound
-from gnomon.core.ports import Page, Reservation, Submit, Submitted, TaskQuery
+from gnomon.core.event import Event
+from gnomon.core.ports import Attempt, Page, Reservation, Submit, Submitted, TaskQuery
 from gnomon.core.service.access import require
 from gnomon.core.service.house import House
-from gnomon.core.task import Json, NewTask, Pin, Task, Visibility, task_id
+from gnomon.core.task import Json, NewTask, Pin, Status, Task, Visibility, task_id
 from gnomon.core.workload import Workload
 
 NO_TASK = "There is no such task."
@@ -94,12 +95,62 @@ async def get_task(house: House, principal: Principal, number: int) -> Task:
     return await _find(house, principal, number)
 
 
+async def get_task_by_id(house: House, principal: Principal, task_id: str) -> Task:
+    """Return a task by its id, an internal one included: who knows the id was told it.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such task.
+    """
+    require(principal, "read")
+    return await house.store.get_task(principal.workspace, task_id)
+
+
+async def list_events(
+    house: House, principal: Principal, task_id: str, after: int, limit: int
+) -> Sequence[Event]:
+    """List a task's events numbered above `after`; raises `NotFound`."""
+    require(principal, "read")
+    return await house.store.list_events(principal.workspace, task_id, after, limit)
+
+
+async def list_attempts(house: House, principal: Principal, task_id: str) -> Sequence[Attempt]:
+    """List a task's attempts in order; raises `NotFound`."""
+    require(principal, "read")
+    return await house.store.list_attempts(principal.workspace, task_id)
+
+
+async def cancel(house: House, principal: Principal, task_id: str) -> Task:
+    """Ask a task to stop and return it as it then stands; one that has ended is returned unchanged.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such task.
+    """
+    require(principal, "cancel")
+    return await house.store.cancel(principal.workspace, task_id, house.clock.now())
+
+
+def list_workloads(house: House) -> Sequence[Workload]:
+    """List the kinds that a door may submit."""
+    return [workload for workload in house.workloads.values() if workload.visibility is Visibility.PUBLIC]
+
+
 async def list_tasks(house: House, principal: Principal, query: TaskQuery) -> Page[Task]:
     """List the principal's public tasks, newest first."""
     require(principal, "read")
     return await house.store.list_tasks(
         replace(query, workspace=principal.workspace, visibility=Visibility.PUBLIC)
     )
+
+
+async def with_result(house: House, principal: Principal, task: Task) -> Task:
+    """Return a completed task that ran no resource with its result, which a list leaves out."""
+    if task.status is not Status.COMPLETED or task.resource_id is not None or task.result is not None:
+        return task
+    return await house.store.get_task(principal.workspace, task.id)
 
 
 async def list_children(house: House, principal: Principal, task: Task) -> Sequence[Task]:

@@ -46,13 +46,14 @@ def _start(ledger: Ledger, entry: Entry, command: Claim) -> Entry:
     columns: dict[str, Value] = {"attempt": attempt, "fence": fence, "error": None, "run_at": None}
     columns["started_at"] = micros(task.started_at or command.now)
     columns["lease_until"] = micros(command.now + command.lease)
-    if task.phase is Phase.RUN:
-        columns |= {"progress": 0.0, "stage": None}
+    body: dict[str, Json] = {"attempt": attempt, "phase": task.phase}
+    if task.phase is Phase.RUN and (task.progress or task.stage):
+        anew: dict[str, Value] = {"progress": 0.0, "stage": None}
+        columns, body = columns | anew, body | anew
     ledger.execute(
         "INSERT INTO task_attempt (task, number, fence, worker, started_at) VALUES (?, ?, ?, ?, ?)",
         (entry.seq, attempt, fence, command.worker, micros(command.now)),
     )
-    body = {"attempt": attempt, "phase": task.phase}
     return ledger.record(entry, EventType.STARTED, command.now, status=Status.RUNNING, body=body, **columns)
 
 

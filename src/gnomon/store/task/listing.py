@@ -93,7 +93,7 @@ def _filter(query: TaskQuery) -> Terms:
         terms.append(f"kind IN ({', '.join('?' * len(query.kinds))})")
         values += sorted(query.kinds)
     if query.is_started is not None:
-        terms.append(f"started_at IS {'NOT ' if query.is_started else ''}NULL")
+        terms.append(f"started_at IS {'NOT NULL' if query.is_started else 'NULL'}")
     for term, at in (("created_at > ?", query.created_after), ("created_at < ?", query.created_before)):
         if at is not None:
             terms.append(term)

@@ -2,12 +2,12 @@
 
 from typing import assert_never
 
-from gnomon.core.errors import Complaint, Invalid, ReservationReused
-from gnomon.core.ports import Reservation, RunResource, Submit, Submitted
+from gnomon.core.errors import Complaint, Invalid
+from gnomon.core.ports import RunResource, Submit, Submitted
 from gnomon.core.resource import NewResource, Resource
 from gnomon.store.ledger import Ledger
+from gnomon.store.reservation import find_made, reserve
 from gnomon.store.resource import create_and_run, find_resource, run_again
-from gnomon.store.row import micros
 from gnomon.store.task.insert import insert
 from gnomon.store.task.read import read_task
 
@@ -15,31 +15,20 @@ from gnomon.store.task.read import read_task
 def submit(ledger: Ledger, command: Submit) -> Submitted:
     """Store a task, or find the one that its reservation has made."""
     new, kept = command.task, command.reservation
-    if kept is not None and (replay := _replay(ledger, new.workspace, kept)):
-        return replay
+    if (made := find_made(ledger, new.workspace, kept)) is not None:
+        return _replay(ledger, new.workspace, made)
     if new.parent_id is not None:
         raise Invalid(
             [Complaint(("parent_id",), "A child is stored when its parent divides; leave parent_id out.")]
         )
     resource = _resource(ledger, command)
     entry = insert(ledger, new, command.now, (resource.id, resource.revision) if resource else None)
-    if kept is not None:
-        ledger.execute(
-            "INSERT INTO reservation (workspace, key, fingerprint, task_id, created_at) VALUES (?, ?, ?, ?, ?)",
-            (new.workspace, kept.key, kept.fingerprint, new.id, micros(command.now)),
-        )
+    reserve(ledger, new.workspace, kept, new.id, command.now)
     return Submitted(task=entry.task, resource=resource)
 
 
-def _replay(ledger: Ledger, workspace: str, kept: Reservation) -> Submitted | None:
-    found = ledger.row(
-        "SELECT fingerprint, task_id FROM reservation WHERE workspace = ? AND key = ?", workspace, kept.key
-    )
-    if found is None:
-        return None
-    if found[0] != kept.fingerprint:
-        raise ReservationReused
-    task = read_task(ledger.connection, workspace, found[1])
+def _replay(ledger: Ledger, workspace: str, task_id: str) -> Submitted:
+    task = read_task(ledger.connection, workspace, task_id)
     resource = find_resource(ledger.connection, workspace, task.resource_id) if task.resource_id else None
     return Submitted(task=task, resource=resource, is_replay=True)
 

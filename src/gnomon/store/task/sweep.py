@@ -53,7 +53,7 @@ def _take_back(ledger: Ledger, now: datetime) -> int:
 
 def _lose(ledger: Ledger, where: str, reason: str, now: datetime, limit: int = PIECE) -> int:
     count = 0
-    for entry in ledger.each(where, limit):
+    for entry in ledger.each(where, limit, order="lease_until, seq"):
         conclude(ledger, entry, Lost(reason=reason), now, _POLICY, is_revoked=True)
         count += 1
     return count

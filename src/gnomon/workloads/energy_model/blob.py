@@ -1,4 +1,8 @@
-"""Large parts of a document stored apart: `{"$blob": "<sha256>"}` stands for the JSON of those bytes."""
+"""Large members of a document stored apart: `{"$blob": "<sha256>"}` stands for the JSON of those bytes.
+
+Only the members of the document itself may stand apart, as the house stores them; a mark further down came from
+outside and names nothing.
+"""
 
 import json
 from collections.abc import Callable
@@ -12,12 +16,8 @@ def is_blob(value: object) -> bool:
     return isinstance(value, dict) and set(value) == {KEY} and isinstance(value[KEY], str)
 
 
-def resolve(value: Any, read: Callable[[str], bytes]) -> Any:
-    """Return the JSON value with every stand-in replaced by what it stands for."""
-    if is_blob(value):
-        return resolve(json.loads(read(value[KEY])), read)
-    if isinstance(value, dict):
-        return {key: resolve(item, read) for key, item in value.items()}
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return [resolve(item, read) for item in value]
-    return value
+def resolve(document: Any, read: Callable[[str], bytes]) -> Any:
+    """Return the document with each of its members that is a mark replaced by what it stands for."""
+    if not isinstance(document, dict):
+        return document
+    return {key: json.loads(read(value[KEY])) if is_blob(value) else value for key, value in document.items()}

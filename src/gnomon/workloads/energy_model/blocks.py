@@ -16,6 +16,8 @@ from gnomon.workloads.energy_model import place
 from gnomon.workloads.energy_model.component import pv_inverter, pv_module
 
 Object = Mapping[str, Any]
+# A month under snow may lose all; the laboratory's losses stay below one, for something must enter the next step.
+_MOST_SOILING = 1 - 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +141,7 @@ def gather(given: Object, around: Surroundings, pinned: Sequence[Pinned]) -> Wor
     )
     return Work(
         site=site,
-        soiling=_soiling(given, around),
+        soiling=tuple(min(loss, _MOST_SOILING) for loss in _soiling(given, around)),
         circumsolar_as_beam=_settings(given).circumsolar_as_beam,
         blocks=tuple(given["blocks"]),
         modules={str(each.number): each.document for each in pinned if each.kind == "module"},
@@ -165,8 +167,7 @@ def pv_block(work: Work, index: int) -> Block:
     """
     block = doc.Block.model_validate(work.blocks[index])
     module_id, array = _array(block)
-    module = doc.Module.model_validate(_named(work.modules, "module", module_id))
-    inverter = doc.Inverter.model_validate(_named(work.inverters, "inverter", block.inverter_id))
+    module, inverter = _module(work, module_id), _inverter(work, block)
     return Block(
         name=block.name or "",
         module=pv_module(module, block.aoi),
@@ -180,6 +181,21 @@ def pv_block(work: Work, index: int) -> Block:
         albedo=block.albedo.values(),
         circumsolar_as_beam=work.circumsolar_as_beam,
     )
+
+
+def block_documents(work: Work, index: int) -> tuple[doc.Module, doc.Inverter, int]:
+    """Return a block's module and inverter as documents, and its modules in series."""
+    block = doc.Block.model_validate(work.blocks[index])
+    module_id, array = _array(block)
+    return _module(work, module_id), _inverter(work, block), array.modules_per_string
+
+
+def _module(work: Work, number: int) -> doc.Module:
+    return doc.Module.model_validate(_named(work.modules, "module", number))
+
+
+def _inverter(work: Work, block: doc.Block) -> doc.Inverter:
+    return doc.Inverter.model_validate(_named(work.inverters, "inverter", block.inverter_id))
 
 
 def _named(documents: Mapping[str, Object], kind: str, number: int) -> Object:

@@ -11,7 +11,7 @@ from gnomon.core.workload import Failure, Reference
 from gnomon.pvsyst import PvsystError
 from gnomon.workloads.energy_model import place, rules
 from gnomon.workloads.energy_model.blob import is_blob
-from gnomon.workloads.energy_model.component import pv_inverter, pv_module
+from gnomon.workloads.energy_model.component import consistent_module, pv_inverter
 from gnomon.workloads.energy_model.document import (
     EnergyModel,
     Inverter,
@@ -48,7 +48,7 @@ def check_weather(document: Json) -> list[Complaint]:
 
 def check_module(document: Json) -> list[Complaint]:
     """List what is wrong with a module, its one-diode parameters included."""
-    return _checked(document, Module, rules.component, _component(Module, pv_module))
+    return _checked(document, Module, rules.component, _component(Module, consistent_module))
 
 
 def check_inverter(document: Json) -> list[Complaint]:
@@ -99,7 +99,7 @@ def _component(model: type[Record], read: Callable[[Any], object]) -> Rule:
             yield Complaint(("properties", error.key or ""), str(error), "component")
         except ValidationError:
             return
-        except ValueError as error:
+        except (ArithmeticError, ValueError) as error:
             yield Complaint(("properties",), str(error), "component")
 
     return rule

@@ -169,7 +169,9 @@ class PlantOptions(Record):
     limit_at_inverters: bool = Field(default=False, alias="limitAtInverters")
     constant_auxiliary_kw: NonNegative | None = Field(None, alias="contAuxLosskW")
     constant_auxiliary_threshold_kw: NonNegative | None = Field(None, alias="contAuxLossThreshkW")
-    proportional_auxiliary_w_per_kw: NonNegative | None = Field(None, alias="propAuxLossWperkW")
+    proportional_auxiliary_w_per_kw: Annotated[float, Field(ge=0, lt=1000)] | None = Field(
+        None, alias="propAuxLossWperkW"
+    )
     proportional_auxiliary_threshold_kw: NonNegative | None = Field(None, alias="propAuxLossThreshkW")
 
 

@@ -34,6 +34,7 @@ MODELS = {
     "near_shading": "long equal rows at the layout's gcr",
     "spectral": "none",
     "inverter_derating": "none",
+    "inverter_voltage_window": "none",
     "strings": "counted on one inverter",
 }
 

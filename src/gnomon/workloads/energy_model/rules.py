@@ -258,7 +258,7 @@ def _aoi(curve: Object, at: Loc) -> Iterator[Complaint]:
         message = f"{place_text(at)}: {len(angles)} angles and {len(factors)} factors; give as many of each"
         yield Complaint(at, message, "length")
     numbers = [angle for angle in angles if isinstance(angle, (int, float))]
-    if any(later <= earlier for earlier, later in pairwise(numbers)):
+    if any(later <= earlier + 1e-6 for earlier, later in pairwise(numbers)):
         yield Complaint((*at, "angles"), f"{place_text(at)}.angles must increase", "order")
 
 

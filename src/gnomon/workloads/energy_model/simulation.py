@@ -13,7 +13,7 @@ from gnomon.core.task import Json
 from gnomon.core.workload import Child, ChildResult, Context, Failure, Pinned, Split
 from gnomon.pv.block import BlockYear, simulate_blocks
 from gnomon.pv.plant import Block
-from gnomon.pv.solarposition import sun_position
+from gnomon.pv.solarposition import Sun, sun_position
 from gnomon.pv.weather import Weather
 from gnomon.workloads.energy_model import blob, report, series
 from gnomon.workloads.energy_model.blocks import Surroundings, Work, gather, pv_block, surroundings, work_of
@@ -21,6 +21,7 @@ from gnomon.workloads.energy_model.check import check_energy_model
 from gnomon.workloads.energy_model.document import EnergyModel, PlantOptions
 from gnomon.workloads.energy_model.notes import notes
 from gnomon.workloads.energy_model.report import Part, PlantSum
+from gnomon.workloads.energy_model.sizing import voltage_notes
 from gnomon.workloads.energy_model.weather import check_arrays, read
 
 BLOCKS_KIND = "energy_model_blocks"
@@ -177,10 +178,17 @@ def _simulate_blocks(
     for start in range(0, len(blocks), _AT_ONCE):
         ctx.checkpoint()
         some = blocks[start : start + _AT_ONCE]
-        for offset, year in enumerate(simulate_blocks(some, weather, sun)):
+        for offset, year in enumerate(_years(some, weather, sun)):
             index = first + start + offset
             yield _stored(index, some[offset], year, weather, ctx, detailed=detailed)
         ctx.progress(10 + 80 * (start + len(some)) / len(blocks), "calculating")
+
+
+def _years(blocks: Sequence[Block], weather: Weather, sun: Sun) -> tuple[BlockYear, ...]:
+    try:
+        return simulate_blocks(blocks, weather, sun)
+    except (ArithmeticError, ValueError) as error:
+        raise Failure("cannot_simulate", str(error)) from error
 
 
 def _stored(
@@ -196,7 +204,7 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, ctx: Contex
     ctx.progress(92, "saving")
     whole = report.plant_whole(total, ready.weather, ready.plant)
     stored = ctx.put(series.dump(whole.columns))
-    model = EnergyModel.model_validate(ready.given)
+    model, work = EnergyModel.model_validate(ready.given), gather(ready.given, ready.around, ready.pinned)
     figures = report.summary(parts, whole, ready.weather, ready.plant)
     result = {
         "model_version": report.MODEL_VERSION,
@@ -208,7 +216,7 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, ctx: Contex
         "blocks": [{key: value for key, value in part.items() if key != "series"} for part in parts],
         "monthly": report.monthly(whole, ready.weather, ready.around.utc_offset, figures["dc_capacity_kw"]),
         "settings": report.settings(ready.weather, ready.around, dated="date" in ready.around.weather),
-        "warnings": notes(model, ready.around.weather, ready.weather),
+        "warnings": [*notes(model, ready.around.weather, ready.weather), *voltage_notes(work)],
         "series": {"plant": stored, "blocks": {str(part["index"]): part["series"] for part in parts}},
     }
     # Through JSON once, so that a run in one and a joined run hold the same types.

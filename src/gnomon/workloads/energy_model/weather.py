@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from gnomon.core.errors import Complaint
 from gnomon.pv.weather import IntervalLabel, Weather, interval_middle
-from gnomon.workloads.energy_model.blob import is_blob
 
 Loc = tuple[str | int, ...]
 
@@ -37,7 +36,7 @@ _FAR_MS = 1e14  # some three thousand years from 1970
 
 
 def check_arrays(document: Mapping[str, Any], at: Loc = ()) -> Iterator[Complaint]:
-    """Yield what is wrong with the arrays of a weather document; stored blobs are looked at when it runs."""
+    """Yield what is wrong with the arrays of a weather document."""
     source = document.get("weatherDataSource")
     if source not in (None, "provided"):
         yield Complaint(
@@ -50,12 +49,11 @@ def check_arrays(document: Mapping[str, Any], at: Loc = ()) -> Iterator[Complain
     for name in REQUIRED:
         if name not in columns:
             yield Complaint((*at, name), f"give {name}, one number a row [{_RANGES[name][2]}]", "missing")
-    lists = {name: column for name, column in columns.items() if not is_blob(column)}
-    wrong = [name for name, column in lists.items() if not isinstance(column, list)]
+    wrong = [name for name, column in columns.items() if not isinstance(column, list)]
     for name in wrong:
         yield Complaint((*at, name), "give an array of numbers, one a row", "list_type")
-    if not wrong and lists:
-        yield from _check_lists(lists, at)
+    if not wrong and columns:
+        yield from _check_lists(columns, at)
 
 
 def _check_lists(columns: Mapping[str, list[Any]], at: Loc) -> Iterator[Complaint]:

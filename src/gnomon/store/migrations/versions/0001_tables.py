@@ -168,7 +168,7 @@ CREATE TABLE reservation (
     workspace TEXT NOT NULL,
     key TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
-    task_id TEXT NOT NULL,
+    made_id TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (workspace, key)
 ) STRICT, WITHOUT ROWID;

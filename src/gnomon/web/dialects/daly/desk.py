@@ -1,5 +1,6 @@
 """What a route stands at: the house, its patience, who asks, and the key of a repeatable request."""
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -64,8 +65,8 @@ IdempotencyKey = Annotated[
 ]
 
 
-def reserve(request: Request, key: str | None, content: bytes) -> Reservation | None:
-    """Make the reservation that an idempotency key asks for; `content` is what must be the same again.
+async def reserve(request: Request, key: str | None, content: bytes | None = None) -> Reservation | None:
+    """Make the reservation that an idempotency key asks for; the body, or what stands for it, must be the same again.
 
     Raises
     ------
@@ -78,5 +79,13 @@ def reserve(request: Request, key: str | None, content: bytes) -> Reservation | 
     if not 0 < len(plain) <= _LONGEST_KEY:
         message = f"Give an idempotency key of 1 to {_LONGEST_KEY} characters."
         raise InvalidQuery([Complaint(("header", "Idempotency-Key"), message, "length")])
-    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    return Reservation(key=plain, fingerprint=hashlib.sha256(asked + content).hexdigest())
+    asked = f"{request.method} {request.scope['path']}?".encode() + request.scope["query_string"] + b"\n"
+    same = await request.body() if content is None else content
+    return Reservation(key=plain, fingerprint=await asyncio.to_thread(_fingerprint, asked, same))
+
+
+def _fingerprint(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()

@@ -14,7 +14,7 @@ from gnomon.web.answer import answer
 from gnomon.web.auth import Gate
 from gnomon.web.dialects.daly.desk import Desk
 from gnomon.web.dialects.daly.openapi import describe
-from gnomon.web.dialects.daly.render.errors import render_error, render_validation
+from gnomon.web.dialects.daly.render.errors import render_error, render_error_headers, render_validation
 from gnomon.web.dialects.daly.routes import (
     access,
     components,
@@ -55,7 +55,8 @@ def build_daly(gate: Gate, *, sync_wait: float, cancel_wait: float) -> FastAPI:
 
 async def _answer_problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)
-    return answer(render_error(error), status=status_of(error), headers=headers_of(error))
+    headers = {**headers_of(error), **render_error_headers(error)}
+    return answer(render_error(error), status=status_of(error), headers=headers)
 
 
 async def _answer_validation(_: Request, error: Exception) -> Response:

@@ -19,6 +19,11 @@ def render_error(error: Problem) -> dict[str, Json]:
     return {"detail": error.message}
 
 
+def render_error_headers(error: Problem) -> dict[str, str]:
+    """Say when to try again, where waiting helps."""
+    return {"Retry-After": "5"} if isinstance(error, ResourceActive) else {}
+
+
 def render_validation(errors: Sequence[Any]) -> dict[str, Json]:
     """Write what the framework found wrong with path, query or headers."""
     return {"detail": [{"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]} for e in errors]}

@@ -1,7 +1,6 @@
 """The envelopes that answer a request to run."""
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 
 from gnomon.core.task import Json, Status, Task
 from gnomon.web.dialects.daly.nouns import Noun
@@ -96,13 +95,13 @@ def render_ended(standing: Standing, task: Task) -> tuple[int, dict[str, Json]]:
     return _status_of(task), body
 
 
-def _status_of(task: Task) -> HTTPStatus:
+def _status_of(task: Task) -> int:
     if task.status in (Status.CANCELLED, Status.EXPIRED):
-        return HTTPStatus.CONFLICT
+        return 409
     error = task.error
     if task.status is Status.TIMED_OUT or error is None or error.retryable or error.code in _SERVERS_FAULT:
-        return HTTPStatus.INTERNAL_SERVER_ERROR
-    return HTTPStatus.UNPROCESSABLE_ENTITY
+        return 500
+    return 422
 
 
 def render_queued_file(task: Task, noun: Noun) -> dict[str, Json]:

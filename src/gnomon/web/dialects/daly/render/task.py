@@ -37,6 +37,12 @@ def render_task(task: Task, *, resource: tuple[str, int] | None = None) -> dict[
     }
 
 
+def render_version(task: Task) -> dict[str, str]:
+    """Write the headers of a poll: which version this is, and when to ask again."""
+    again = {"Retry-After": "1"} if task.status.is_active else {}
+    return {"ETag": f'"{task.version}"', **again}
+
+
 def made_by(task: Task) -> tuple[str, int] | None:
     """Return kind and number of the resource that the task's result names as made."""
     result = task.result
@@ -51,6 +57,6 @@ def _result(task: Task, resource: tuple[str, int] | None) -> Json:
         return None
     named = resource or made_by(task)
     if named is None:
-        return {}
+        return task.result
     kind, number = named
     return {MADE_ID.get(kind, "resourceId"): number}

@@ -13,6 +13,7 @@ from gnomon.core.service.task import submit, wait
 from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
+from gnomon.web.dialects.daly import examples
 from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Writer, reserve
 from gnomon.web.dialects.daly.nouns import COMPONENT_FILE, INVERTER, MODULE, Noun
 from gnomon.web.dialects.daly.openapi import shows, takes, takes_file
@@ -21,14 +22,12 @@ from gnomon.web.dialects.daly.render.run import render_queued_file, render_repla
 from gnomon.web.dialects.daly.render.task import made_by
 from gnomon.web.dialects.daly.routes.reading import add_delete, add_get, add_list
 from gnomon.web.dialects.daly.wire.resources import read_component
+from gnomon.web.presence import while_present
 from gnomon.web.upload import read_file
 
 router = APIRouter()
 
-_EXAMPLES = {
-    MODULE: {"name": "Module A", "properties": {"PNom": 400, "Voc": 49.3, "Isc": 10.3}},
-    INVERTER: {"name": "Inverter A", "properties": {"PNomConv": 250, "PMaxDC": 300}},
-}
+_EXAMPLES = {MODULE: examples.MODULE, INVERTER: examples.INVERTER}
 
 
 def _component_routes(noun: Noun, suffix: str) -> APIRouter:
@@ -40,10 +39,13 @@ def _component_routes(noun: Noun, suffix: str) -> APIRouter:
         responses=shows({"id": 1, **_EXAMPLES[noun]}, "The record.", 413, 415, 422),
         openapi_extra=takes(noun.kind, _EXAMPLES[noun]),
     )
-    async def create_json(request: Request, desk: AtDesk, writer: Writer) -> Response:
+    async def create_json(
+        request: Request, desk: AtDesk, writer: Writer, key: IdempotencyKey = None
+    ) -> Response:
         document = read_component(await read_json(request), noun.kind)
-        made = await create_resource(desk.house, writer, noun.kind, document)
-        return answer(render_resource(made, noun))
+        kept = await reserve(request, key)
+        made = await create_resource(desk.house, writer, noun.kind, document, reservation=kept)
+        return answer(render_resource(made.resource, noun), headers=render_replay(is_replay=made.is_replay))
 
     @routes.post(
         "",
@@ -62,9 +64,9 @@ def _component_routes(noun: Noun, suffix: str) -> APIRouter:
             COMPONENT_FILE,
             {"blob": blob, "filename": upload.filename, "as": noun.kind},
             blobs=(blob,),
-            reservation=reserve(request, key, f"{upload.filename}\n{name_of(upload.content)}".encode()),
+            reservation=await reserve(request, key, f"{upload.filename}\n{name_of(upload.content)}".encode()),
         )
-        task = await wait(desk.house, writer, submitted.task.id, desk.sync_wait)
+        task = await while_present(request, wait(desk.house, writer, submitted.task.id, desk.sync_wait))
         return await _answer_file(desk, writer, noun, task, is_replay=submitted.is_replay)
 
     add_list(routes, noun)

@@ -19,6 +19,7 @@ from gnomon.core.service.task import wait
 from gnomon.core.task import Json, Status
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
+from gnomon.web.dialects.daly import examples
 from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Reader, Writer, reserve
 from gnomon.web.dialects.daly.nouns import ENERGY_MODEL, PROJECT
 from gnomon.web.dialects.daly.openapi import shows, takes
@@ -42,6 +43,7 @@ from gnomon.web.dialects.daly.wire.energy_model import (
     refuse_removed,
     view_of,
 )
+from gnomon.web.presence import while_present
 from gnomon.web.series import Member, Series, Shape, stream
 
 router = APIRouter(prefix=ENERGY_MODEL.path, tags=["energy models"])
@@ -66,7 +68,6 @@ _ROW = {
     "annualProductionMWh": 412.3,
     "capacityFactor": 0.26,
 }
-_SENT = {"locationId": 1, "blocks": [{"inverterId": 1, "moduleId": 1}], "output": {"timeSeries": True}}
 _RAN = "The result, or the queued envelope when the run outlasts the wait."
 
 
@@ -74,7 +75,7 @@ _RAN = "The result, or the queued envelope when the run outlasts the wait."
     "",
     summary="Save an energy model and run it",
     responses=shows(COMPLETED, _RAN, 409, 413, 415, 422),
-    openapi_extra=takes("energy_model", _SENT),
+    openapi_extra=takes("energy_model", examples.ENERGY_MODEL),
 )
 async def create(
     request: Request,
@@ -94,9 +95,9 @@ async def create(
         ENERGY_MODEL.kind,
         order.document,
         name=name_in(order.document),
-        reservation=reserve(request, key, await request.body()),
+        reservation=await reserve(request, key),
     )
-    return await _answer_run(desk, writer, submitted, is_async=is_async, warnings=order.warnings)
+    return await _answer_run(request, desk, writer, submitted, is_async=is_async, warnings=order.warnings)
 
 
 @router.post(
@@ -116,9 +117,9 @@ async def run(
     """Run the saved input; the row keeps its number and its revision rises."""
     refuse_removed(request.query_params)
     submitted = await run_saved(
-        desk.house, writer, ENERGY_MODEL.kind, number, reservation=reserve(request, key, b"")
+        desk.house, writer, ENERGY_MODEL.kind, number, reservation=await reserve(request, key, b"")
     )
-    return await _answer_run(desk, writer, submitted, is_async=is_async, warnings=())
+    return await _answer_run(request, desk, writer, submitted, is_async=is_async, warnings=())
 
 
 @router.get("", summary="List energy models", responses=shows([_ROW], "All of them, without inputs."))
@@ -149,7 +150,7 @@ async def get(number: int, desk: AtDesk, reader: Reader, include: Includes = Non
     responses=shows(
         {**_ROW, "status": "draft"}, "The edited energy model with its inputs.", 404, 409, 413, 415, 422
     ),
-    openapi_extra=takes("energy_model", _SENT),
+    openapi_extra=takes("energy_model", examples.ENERGY_MODEL),
 )
 async def replace(number: int, request: Request, desk: AtDesk, writer: Writer) -> Response:
     """Replace the saved input as a whole; what earlier inputs gave is no longer shown."""
@@ -167,7 +168,13 @@ add_delete(router, ENERGY_MODEL)
 
 
 async def _answer_run(
-    desk: Desk, writer: Principal, submitted: Submitted, *, is_async: bool, warnings: Sequence[str]
+    request: Request,
+    desk: Desk,
+    writer: Principal,
+    submitted: Submitted,
+    *,
+    is_async: bool,
+    warnings: Sequence[str],
 ) -> Response:
     headers = render_replay(is_replay=submitted.is_replay)
     model = submitted.resource
@@ -175,7 +182,7 @@ async def _answer_run(
         raise NotFound("The energy model that this request made was deleted since.")
     task = submitted.task
     if not is_async:
-        task = await wait(desk.house, writer, task.id, desk.sync_wait)
+        task = await while_present(request, wait(desk.house, writer, task.id, desk.sync_wait))
     standing = await _of_project(desk.house, Standing(model=model, task=task))
     if task.status.is_active or is_async:
         return answer(render_queued(standing, task, warnings), headers=headers)

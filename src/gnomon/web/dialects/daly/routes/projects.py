@@ -7,31 +7,33 @@ from starlette.responses import Response
 from gnomon.core.service.resource import create_resource, get_resource, replace_resource
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
-from gnomon.web.dialects.daly.desk import AtDesk, Writer
+from gnomon.web.dialects.daly import examples
+from gnomon.web.dialects.daly.desk import AtDesk, IdempotencyKey, Writer, reserve
 from gnomon.web.dialects.daly.nouns import PROJECT
 from gnomon.web.dialects.daly.openapi import shows, takes
 from gnomon.web.dialects.daly.render.resource import render_resource
+from gnomon.web.dialects.daly.render.run import render_replay
 from gnomon.web.dialects.daly.routes.placing import place
 from gnomon.web.dialects.daly.routes.reading import add_delete, add_get, add_list
 from gnomon.web.dialects.daly.wire.resources import read_placed, read_update
 
 router = APIRouter(prefix=PROJECT.path, tags=["projects"])
 
-_SENT = {"name": "North field", "locationId": 1, "status": "development"}
-_MADE = {"id": 1, "globalProjectId": "7263", **_SENT, "globalLocationId": "7262"}
+_MADE = {"id": 1, "globalProjectId": "7263", **examples.PROJECT, "globalLocationId": "7262"}
 
 
 @router.post(
     "",
     summary="Save a project",
     responses=shows(_MADE, "The project.", 404, 413, 415, 422),
-    openapi_extra=takes("project", _SENT),
+    openapi_extra=takes("project", examples.PROJECT),
 )
-async def create(request: Request, desk: AtDesk, writer: Writer) -> Response:
+async def create(request: Request, desk: AtDesk, writer: Writer, key: IdempotencyKey = None) -> Response:
     """Save a project at a location."""
     document = await place(desk.house, writer, read_placed(await read_json(request)))
-    made = await create_resource(desk.house, writer, PROJECT.kind, document)
-    return answer(render_resource(made, PROJECT))
+    kept = await reserve(request, key)
+    made = await create_resource(desk.house, writer, PROJECT.kind, document, reservation=kept)
+    return answer(render_resource(made.resource, PROJECT), headers=render_replay(is_replay=made.is_replay))
 
 
 @router.put(

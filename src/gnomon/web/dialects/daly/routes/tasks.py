@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from gnomon.core.access import Principal
 from gnomon.core.service.resource import find_any
-from gnomon.core.service.task import cancel_and_wait, get_task, list_children, list_tasks
+from gnomon.core.service.task import cancel_and_wait, get_task, list_children, list_tasks, with_result
 from gnomon.core.task import Json, Task
 from gnomon.web.answer import answer
 from gnomon.web.dialects.daly.desk import AtDesk, Canceller, Desk, Reader
 from gnomon.web.dialects.daly.openapi import shows
-from gnomon.web.dialects.daly.render.task import render_task
+from gnomon.web.dialects.daly.render.task import render_task, render_version
 from gnomon.web.dialects.daly.wire.tasks import read_task_query
 
 router = APIRouter(tags=["tasks"])
@@ -69,10 +69,15 @@ async def list_(
 @router.get(
     "/tasks/{number}", summary="Get one task", responses=shows(_RECORD, "The task as it stands.", 404, 422)
 )
-async def get(number: int, desk: AtDesk, reader: Reader) -> Response:
-    """Show how a task stands."""
+async def get(
+    number: int, desk: AtDesk, reader: Reader, if_none_match: Annotated[str | None, Header()] = None
+) -> Response:
+    """Show how a task stands; with the `ETag` of an earlier answer, only whether it has changed."""
     task = await get_task(desk.house, reader, number)
-    return answer((await _records(desk, reader, [task]))[0])
+    headers = render_version(task)
+    if if_none_match == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return answer((await _records(desk, reader, [task]))[0], headers=headers)
 
 
 @router.post(
@@ -106,6 +111,7 @@ async def get_workflow(number: int, desk: AtDesk, reader: Reader) -> Response:
 
 
 async def _records(desk: Desk, reader: Principal, tasks: Sequence[Task]) -> list[dict[str, Json]]:
+    tasks = await asyncio.gather(*(with_result(desk.house, reader, task) for task in tasks))
     ids = {task.resource_id for task in tasks if task.resource_id is not None}
     found = await asyncio.gather(*(find_any(desk.house, reader, resource_id) for resource_id in ids))
     named = {resource.id: (resource.kind, resource.number) for resource in found if resource is not None}

@@ -41,7 +41,6 @@ def read_task_query(
         limit=page_size,
         offset=(page - 1) * page_size,
         with_total=True,
-        with_result=True,
     )
 
 

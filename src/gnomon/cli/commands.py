@@ -1,0 +1,88 @@
+"""The commands and their options; each imports what it runs when it runs."""
+
+import dataclasses
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gnomon.settings import Settings
+
+_EPILOG = "Every option can be given as a variable: --cpu-slots 4 is GNOMON_CPU_SLOTS=4."
+
+
+@click.group(epilog="Start with `gnomon demo`, or keep `gnomon serve` running and open its address.")
+@click.version_option(package_name="gnomon")
+def gnomon() -> None:
+    """Long-running work behind HTTP, with a photovoltaic energy model on board."""
+
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one option for every setting."""
+    hints = typing.get_type_hints(Settings, include_extras=True)
+    for field in reversed(dataclasses.fields(Settings)):
+        hint, text = typing.get_args(hints[field.name])
+        command = _option(field.name, hint, field.default, text)(command)
+    return command
+
+
+def _option(name: str, hint: Any, default: Any, text: str) -> Callable[..., Any]:
+    flag = "--" + name.replace("_", "-")
+    shared: dict[str, Any] = {
+        "default": default,
+        "help": text,
+        "envvar": "GNOMON_" + name.upper(),
+        "show_default": default != (),
+        "show_envvar": True,
+    }
+    if hint is bool:
+        return click.option(flag, is_flag=True, **shared)
+    if typing.get_origin(hint) is typing.Literal:
+        return click.option(flag, type=click.Choice(typing.get_args(hint)), **shared)
+    if typing.get_origin(hint) is tuple:
+        return click.option(flag, type=str, multiple=True, metavar="MODULE", **shared)
+    if hint is Path:
+        return click.option(flag, type=click.Path(path_type=Path, file_okay=False), metavar="DIR", **shared)
+    return click.option(flag, type=hint, **shared)
+
+
+@gnomon.command(epilog=_EPILOG)
+@with_settings
+def serve(**values: Any) -> None:
+    """Start the server and keep it running.
+
+    The first start on an empty data folder creates a workspace and writes its keys to DIR/keys.json.
+    """
+    from gnomon.cli.serve import serve as run
+
+    try:
+        settings = Settings(**values)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    run(settings)
+
+
+@gnomon.command()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo-data"),
+    show_default=True,
+    envvar="GNOMON_DATA",
+    show_envvar=True,
+    metavar="DIR",
+    help="Folder in which the demo's server keeps its database.",
+)
+@click.option(
+    "--blocks", default=20, show_default=True, type=click.IntRange(1, 500), help="Blocks of the plant."
+)
+@click.option(
+    "--picture", type=click.Path(path_type=Path), metavar="FILE", help="Write what is shown as an SVG, too."
+)
+def demo(data: Path, blocks: int, picture: Path | None) -> None:
+    """Run a real plant on real weather through the HTTP API, and show its energy and its losses."""
+    from gnomon.cli.demo import demo as run
+
+    run(data, blocks, picture)

@@ -1,0 +1,104 @@
+"""`gnomon serve`: the server in the foreground, from the first line to a clean end."""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+import uvicorn
+
+from gnomon.core.errors import GnomonError
+from gnomon.core.hub import Hub
+from gnomon.settings import Settings
+
+if TYPE_CHECKING:
+    from gnomon.wiring import OpenedServer
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it listens, and ends all waits before it waits for its connections to end."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub, greet: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._hub = hub
+        self._greet = greet
+
+    async def startup(self, sockets: "list[socket.socket] | None" = None) -> None:
+        """Listen, then say so: from here on a signal ends the server cleanly."""
+        await super().startup(sockets)
+        self._greet()
+
+    async def shutdown(self, sockets: "list[socket.socket] | None" = None) -> None:
+        """End the waits, then the connections."""
+        self._hub.close()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals that end the server, and do not raise them again once it has ended cleanly."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
+def serve(settings: Settings) -> None:
+    """Run the server until a signal ends it."""
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_serve(settings))
+    except (GnomonError, ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.Loop
+
+
+async def _serve(settings: Settings) -> None:
+    # Imported late: `gnomon --help` and a wrong flag shall answer at once.
+    from gnomon.wiring import open_server
+
+    async with open_server(settings) as opened:
+        config = uvicorn.Config(
+            opened.app,
+            host=settings.host,
+            port=settings.port,
+            lifespan="off",
+            log_config=None,
+            access_log=settings.log_level == "debug",
+            timeout_graceful_shutdown=10,
+            server_header=False,
+        )
+        sock = config.bind_socket()
+        host, port = sock.getsockname()[:2]
+        greet = partial(_greet, settings, opened, f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        await _Server(config, opened.hub, greet).serve(sockets=[sock])
+
+
+def _greet(settings: Settings, opened: "OpenedServer", address: str) -> None:
+    if opened.has_new_keys:
+        click.echo(f"Created the workspace. Its keys are in {opened.keys_file} (only you can read it).")
+    if settings.no_auth:
+        click.echo("Answering without keys (--no-auth): for trials on this machine only.")
+    click.echo(f"Gnomon listens on {address}  (Ctrl-C stops it)")
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""Gnomon's own door: tasks of any kind, their events, attempts and children."""

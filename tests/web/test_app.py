@@ -1,0 +1,127 @@
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rig import House, Tenant, client_of, open_app, open_house
+
+from gnomon.web.edge import Edge
+
+
+async def test_lobby_needs_no_key(app: Any) -> None:
+    client = client_of(app)
+    for path, status in (("/", "gnomon"), ("/health", "ok"), ("/readiness", "ready")):
+        answered = await client.get(path)
+        assert answered.status_code == 200
+        assert status in answered.text
+
+
+async def test_is_not_ready_when_nothing_can_be_stored(tmp_path: Path) -> None:
+    house = open_house(tmp_path)
+    await house.store.close()
+    answered = await client_of(open_app(house)).get("/readiness")
+    assert answered.status_code == 503
+    assert answered.json()["status"] == "unavailable"
+
+
+@pytest.mark.parametrize("path", ["/locations/", "/tasks/", "/energymodels/1/", "/healthy", "/v1/x"])
+async def test_never_redirects(ours: Tenant, path: str) -> None:
+    answered = await ours.client.get(path)
+    assert answered.status_code == 404
+    assert answered.json() == {"detail": "Not Found"}
+
+
+async def test_wrong_method_names_the_right_ones(ours: Tenant) -> None:
+    answered = await ours.client.patch("/locations")
+    assert answered.status_code == 405
+    assert answered.headers["allow"]
+    assert answered.json()["detail"]
+
+
+async def test_door_stands_under_its_prefix_too(ours: Tenant) -> None:
+    await ours.post("/daly/locations", {"name": "A", "latitude": 1, "longitude": 1, "elevation": 1})
+    assert len(await ours.get("/locations")) == 1
+    document = await ours.get("/daly/openapi.json")
+    assert "/locations" in document["paths"]
+
+
+async def test_every_answer_names_its_request(ours: Tenant) -> None:
+    first, second = [await ours.client.get(path) for path in ("/health", "/nowhere")]
+    assert first.headers["x-request-id"].startswith("req_")
+    assert first.headers["x-request-id"] != second.headers["x-request-id"]
+    echoed = await ours.client.get("/health", headers={"X-Request-Id": "from-the-proxy.1"})
+    assert echoed.headers["x-request-id"] == "from-the-proxy.1"
+    refused = await ours.client.get("/health", headers={"X-Request-Id": "two words"})
+    assert refused.headers["x-request-id"].startswith("req_")
+
+
+@pytest.mark.parametrize("host", ["a/b", "a?b", "a#b", "user@a", "a b", "a\\b"])
+async def test_host_is_a_name_or_an_address(app: Any, host: str) -> None:
+    answered = await client_of(app).get("/health", headers={"Host": host})
+    assert answered.status_code == 400
+    assert "Host" in answered.json()["detail"]
+
+
+class TestBody:
+    async def test_is_bounded_by_its_declared_length(self, house: House, ours: Tenant) -> None:
+        small = client_of(open_app(house, max_body=100), **dict(ours.client.headers))
+        answered = await small.post("/locations", json={"name": "x" * 200})
+        assert answered.status_code == 413
+        assert answered.json() == {"detail": "The body is larger than 100 bytes."}
+        assert answered.headers["connection"] == "close"
+
+    async def test_is_bounded_while_it_is_read(self, house: House, ours: Tenant) -> None:
+        sent = 0
+
+        async def endless() -> Any:
+            nonlocal sent
+            while sent < 10_000:
+                sent += 50
+                yield b" " * 50
+
+        small = client_of(open_app(house, max_body=100), **dict(ours.client.headers))
+        answered = await small.post(
+            "/locations", content=endless(), headers={"Content-Type": "application/json"}
+        )
+        assert answered.status_code == 413
+        assert sent <= 200
+
+    async def test_multipart_is_bounded(self, house: House, ours: Tenant) -> None:
+        small = client_of(open_app(house, max_body=100), **dict(ours.client.headers))
+        answered = await small.post("/modules", files={"file": ("a.pan", b"x" * 300)})
+        assert answered.status_code == 413
+
+    async def test_is_not_compressed(self, ours: Tenant) -> None:
+        answered = await ours.client.post("/locations", content=b"x", headers={"Content-Encoding": "gzip"})
+        assert answered.status_code == 415
+        assert "Compressed" in answered.json()["detail"]
+
+    async def test_is_declared_as_json(self, ours: Tenant) -> None:
+        answered = await ours.client.post("/locations", content=b"{}", headers={"Content-Type": "text/plain"})
+        assert answered.status_code == 415
+
+    async def test_is_strict_json(self, ours: Tenant) -> None:
+        for content in (b'{"name": NaN}', b"[" * 10_000, b'{"a":1,"a":2}', b" " * 70_000 + b"{"):
+            answered = await ours.client.post(
+                "/locations", content=content, headers={"Content-Type": "application/json"}
+            )
+            assert answered.status_code == 400
+            assert isinstance(answered.json()["detail"], str)
+
+
+async def test_last_resort_answers_and_logs(caplog: pytest.LogCaptureFixture) -> None:
+    async def broken(*_: Any) -> None:
+        raise ZeroDivisionError("secret of the house")
+
+    client = client_of(Edge(broken, name=lambda: "req_1", max_body=10))
+    with caplog.at_level(logging.ERROR):
+        answered = await client.get("/")
+    assert answered.status_code == 500
+    assert "req_1" in answered.json()["detail"]
+    assert "secret" not in answered.text
+    assert "secret of the house" in caplog.text
+
+
+async def test_speaks_http_only(app: Any) -> None:
+    with pytest.raises(ValueError, match="HTTP only"):
+        await app({"type": "lifespan"}, None, None)

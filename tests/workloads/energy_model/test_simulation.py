@@ -1,0 +1,328 @@
+"""The run from documents to a result, in memory."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from in_memory import MemoryContext, finish
+from sample import LOCATION, block, components, energy_model, monthly, pin, references, weather
+
+from gnomon.core.workload import Cancelled, Failure, Pinned, Split
+from gnomon.workloads.energy_model import WORKLOADS
+from gnomon.workloads.energy_model.check import check_energy_model, check_inverter, check_module
+from gnomon.workloads.energy_model.series import load
+from gnomon.workloads.energy_model.simulation import MOST_CHILDREN, run, run_whole, share_out
+
+Columns = dict[str, np.ndarray[Any, Any]]
+
+
+@pytest.fixture
+def ctx(example_plant: Path) -> MemoryContext:
+    return MemoryContext(references=references(example_plant))
+
+
+def result(given: dict[str, Any], ctx: MemoryContext) -> dict[str, Any]:
+    got: dict[str, Any] = finish(WORKLOADS, "energy_model", given, ctx)
+    return got
+
+
+def columns(got: dict[str, Any], ctx: MemoryContext, index: int | None = None) -> Columns:
+    series = got["series"]
+    return load(ctx.get(series["plant"] if index is None else series["blocks"][str(index)]))
+
+
+def test_the_contracts_sample_runs(ctx: MemoryContext) -> None:
+    got = result(energy_model(), ctx)
+    summary = got["summary"]
+    assert summary["dc_capacity_kw"] == pytest.approx(18 * 26 * 0.55)
+    assert summary["ac_capacity_kw"] == 250
+    assert 0.75 < summary["performance_ratio"] < 0.95
+    assert got["name"] == "Sample"
+    assert got["location"]["time_zone_name"] == "Europe/Zurich"
+    assert got["warnings"] == ["blocks[0].array is deprecated; use dcInputs"]
+    assert [stage for _, stage in ctx.seen] == [
+        *("initializing", "processing", "calculating", "calculating", "saving")
+    ]
+    assert [percent for percent, _ in ctx.seen] == sorted(percent for percent, _ in ctx.seen)
+
+
+def test_the_same_input_gives_the_same_bytes(example_plant: Path) -> None:
+    first, second = (MemoryContext(references=references(example_plant)) for _ in range(2))
+    given = energy_model(block(), block(name="East"))
+    assert json.dumps(result(given, first)) == json.dumps(result(given, second))
+    assert first.blobs == second.blobs
+
+
+def test_the_loss_tree_closes(ctx: MemoryContext) -> None:
+    got = result(
+        energy_model(
+            block(), block(array={"stringCount": 30, "stringLength": 26}), plant={"poiLimitMW": 0.3}
+        ),
+        ctx,
+    )
+    for holder in (got, *got["blocks"]):
+        for account in holder["losses"].values():
+            taken = sum(step["value"] for step in account["steps"])
+            opening, closing = account["opening"]["value"], account["closing"]["value"]
+            assert opening - taken - closing == pytest.approx(0, abs=1e-9 * opening)
+            assert all(step["label"] != step["name"] for step in account["steps"])
+    assert got["losses"]["energy"]["closing"]["value"] == pytest.approx(
+        1e3 * got["summary"]["annual_energy_mwh"]
+    )
+
+
+def test_months_and_series_add_up_to_the_year(ctx: MemoryContext) -> None:
+    got = result(energy_model(), ctx)
+    summary, months, series = got["summary"], got["monthly"], columns(got, ctx)
+    assert [month["month"] for month in months][:2] == ["jan", "feb"]
+    assert sum(month["energy_mwh"] for month in months) == pytest.approx(summary["annual_energy_mwh"])
+    assert sum(month["ghi_kwh_m2"] for month in months) == pytest.approx(summary["ghi_kwh_m2"])
+    assert series["poi_ac_power"].sum() / 1e3 == pytest.approx(summary["annual_energy_mwh"])
+    assert np.diff(series["date"]).tolist() == [3_600_000.0] * 8759
+
+
+def test_the_plant_is_the_sum_of_its_blocks(ctx: MemoryContext) -> None:
+    got = result(energy_model(block(), block(array={"stringCount": 10, "stringLength": 26})), ctx)
+    whole, parts = columns(got, ctx), [columns(got, ctx, index) for index in (0, 1)]
+    for name in ("array_stc_dc_power", "array_dc_power", "inverter_out_ac_power", "grid_ac_power"):
+        assert whole[name] == pytest.approx(parts[0][name] + parts[1][name])
+    energies = [part["annual_energy_mwh"] for part in got["blocks"]]
+    assert sum(energies) == pytest.approx(got["summary"]["annual_energy_mwh"])
+    assert [part["name"] for part in got["blocks"]] == ["Block 1", "Block 2"]
+
+
+def test_nothing_shines_at_night(ctx: MemoryContext) -> None:
+    series = columns(result(energy_model(), ctx), ctx)
+    night = series["ghi"] == 0
+    assert night.sum() > 4000
+    assert not series["array_dc_power"][night].any()
+    assert (series["grid_ac_power"][night] < 0).all()
+
+
+def test_energy_is_linear_in_the_number_of_inverters(ctx: MemoryContext) -> None:
+    one = result(energy_model(), ctx)["summary"]
+    many = block(acSystem={**block()["acSystem"], "numberOfInverters": 7})
+    seven = result(energy_model(many), ctx)["summary"]
+    assert seven["annual_energy_mwh"] == pytest.approx(7 * one["annual_energy_mwh"])
+    assert seven["performance_ratio"] == pytest.approx(one["performance_ratio"])
+
+
+def test_one_dc_input_is_the_array(ctx: MemoryContext) -> None:
+    one = {"dcInputId": 1, "moduleId": 1, "stringLength": 26, "stringCount": 18}
+    plain = {key: value for key, value in block(dcInputs=[one]).items() if key not in ("array", "moduleId")}
+    got = result(energy_model(plain), ctx)
+    assert got["summary"] == result(energy_model(), ctx)["summary"]
+    assert got["warnings"] == []
+
+
+def test_the_grid_limit_cuts(ctx: MemoryContext) -> None:
+    free = columns(result(energy_model(), ctx), ctx)
+    limited = result(energy_model(plant={"poiLimitMW": 0.15}), ctx)
+    cut = columns(limited, ctx)
+    assert cut["poi_ac_power"] == pytest.approx(np.minimum(free["grid_ac_power"], 150))
+    assert cut["grid_ac_power"].tolist() == free["grid_ac_power"].tolist()
+    assert limited["losses"]["energy"]["steps"][-1]["name"] == "EGridLimit"
+    assert limited["plant"]["poi_limit_mw"] == 0.15
+
+
+def test_auxiliaries_count_above_their_thresholds(ctx: MemoryContext) -> None:
+    plant = {
+        "contAuxLosskW": 2,
+        "contAuxLossThreshkW": 50,
+        "propAuxLossWperkW": 10,
+        "propAuxLossThreshkW": 100,
+    }
+    got = columns(result(energy_model(plant=plant), ctx), ctx)
+    grid = got["grid_ac_power"]
+    expected = grid - 2 * (grid > 50) - 0.01 * grid * (grid > 100)
+    assert got["poi_ac_power"] == pytest.approx(expected)
+
+
+def test_soiling_comes_from_the_run_then_the_weather_then_the_place(example_plant: Path) -> None:
+    def step(given: dict[str, Any], weather_soiling: Any, place_soiling: Any) -> float:
+        place = {**LOCATION, **({"soiling": monthly(place_soiling)} if place_soiling else {})}
+        sky = weather(**({"soiling": monthly(weather_soiling)} if weather_soiling else {}))
+        pins = [*components(example_plant), pin("location", 1, place), pin("weather", 1, sky)]
+        steps = result(given, MemoryContext(references=pins))["losses"]["irradiance"]["steps"]
+        return float(next(each["loss"] for each in steps if each["name"] == "GlobSlg"))
+
+    assert step(energy_model(), None, None) == 0
+    assert step(energy_model(), None, 0.03) == pytest.approx(0.03)
+    assert step(energy_model(), 0.02, 0.03) == pytest.approx(0.02)
+    assert step(energy_model(soiling=monthly(0.01)), 0.02, 0.03) == pytest.approx(0.01)
+
+
+def test_inline_weather_comes_before_the_linked(ctx: MemoryContext) -> None:
+    dark = weather(ghi=[0.0] * 8760, dhi=[0.0] * 8760)
+    got = result(energy_model(weatherData=dark), ctx)
+    assert got["summary"]["ghi_kwh_m2"] == 0
+    assert got["summary"]["performance_ratio"] == 0
+    assert got["summary"]["annual_energy_mwh"] < 0
+
+
+def test_weather_may_be_stored_apart(ctx: MemoryContext) -> None:
+    inline = result(energy_model(weatherData=weather(windSpeed=[5.0] * 8760)), ctx)
+    name = ctx.put(json.dumps(weather(windSpeed=[5.0] * 8760)).encode())
+    assert json.dumps(result(energy_model(weatherData={"$blob": name}), ctx)) == json.dumps(inline)
+
+
+def test_stored_weather_is_checked_when_it_runs(ctx: MemoryContext) -> None:
+    name = ctx.put(json.dumps(weather(ghi=[-1.0] * 8760)).encode())
+    with pytest.raises(Failure, match=r"row 0 of ghi is -1\.0") as caught:
+        result(energy_model(weatherData={"$blob": name}), ctx)
+    assert not caught.value.retryable
+
+
+def test_without_weather_the_failure_says_what_to_post(example_plant: Path) -> None:
+    pins = [*components(example_plant), pin("location", 1, LOCATION)]
+    with pytest.raises(Failure, match="give weatherData in the input, or post a weather record"):
+        result(energy_model(), MemoryContext(references=pins))
+
+
+def test_a_component_that_is_not_known_is_named(example_plant: Path) -> None:
+    with pytest.raises(Failure, match="inverter 9 is not known"):
+        result(energy_model(block(inverterId=9)), MemoryContext(references=references(example_plant)))
+
+
+def test_an_inline_place_needs_coordinates_only(example_plant: Path) -> None:
+    given = energy_model(location={"latitude": 46.95, "longitude": 7.44}, weatherData=weather())
+    del given["locationId"]
+    got = result(given, MemoryContext(references=components(example_plant)))
+    assert got["location"]["time_zone_h"] == 1
+    assert got["location"]["elevation_m"] > 300
+
+
+def test_a_projects_place_and_zone_are_used(example_plant: Path) -> None:
+    project = pin("project", 1, {"name": "p", "locationId": 1, "timezoneOverride": 0})
+    given = energy_model(projectId=1)
+    del given["locationId"]
+    got = result(given, MemoryContext(references=[project, *references(example_plant)]))
+    assert got["location"]["time_zone_h"] == 0
+    given["settings"] = {"timeZoneOverride": 2}
+    got = result(given, MemoryContext(references=[project, *references(example_plant)]))
+    assert got["location"]["time_zone_h"] == 2
+    assert got["settings"]["first_date_ms"] % 86_400_000 == 22 * 3_600_000
+
+
+def test_a_part_of_a_year_is_told(ctx: MemoryContext) -> None:
+    days = weather(
+        240, date=[1_750_000_000_000 // 3_600_000 * 3_600_000 + 3_600_000 * row for row in range(240)]
+    )
+    got = result(energy_model(weatherData=days, settings={"ignoreSpectralCorrection": False}, extra=1), ctx)
+    assert "covers 240 hours" in got["warnings"][-1]
+    assert any("extra: not known here" in warning for warning in got["warnings"])
+    assert any("spectral" in warning for warning in got["warnings"])
+    assert got["settings"]["timestamps"] == "given"
+    assert got["monthly"][0]["temp_air_mean_c"] is None
+
+
+@pytest.mark.parametrize(
+    ("length", "words"), [(26, None), (28, "1523 V open at -10 degC, above"), (11, "412 V at 60 degC, below")]
+)
+def test_strings_outside_the_inverters_voltages_are_told(
+    ctx: MemoryContext, length: int, words: str | None
+) -> None:
+    got = result(energy_model(block(array={"stringCount": 18, "stringLength": length})), ctx)
+    told = [warning for warning in got["warnings"] if "in series" in warning]
+    assert len(told) == (words is not None)
+    assert words is None or words in told[0]
+
+
+def test_loss_series_are_stored_on_request(ctx: MemoryContext) -> None:
+    got = result(energy_model(output={"lossBreakdownTimestamps": True}), ctx)
+    series = columns(got, ctx, 0)
+    for account, unit in (("irradiance", 1e3), ("energy", 1.0)):
+        for step in got["blocks"][0]["losses"][account]["steps"]:
+            assert series[f"loss_{step['name']}"].sum() / unit == pytest.approx(step["value"], abs=1e-6)
+    assert not any(name.startswith("loss_") for name in columns(result(energy_model(), ctx), ctx, 0))
+
+
+@pytest.mark.parametrize(
+    ("blocks", "rows", "shares"), [(1, 105408, 1), (40, 8760, 1), (1000, 8760, MOST_CHILDREN)]
+)
+def test_shares_are_contiguous_and_worth_a_process(blocks: int, rows: int, shares: int) -> None:
+    got = share_out(blocks, rows)
+    assert len(got) == shares
+    assert [index for share in got for index in share] == list(range(blocks))
+    assert max(map(len, got)) - min(map(len, got)) <= 1
+
+
+def test_a_shared_run_gives_the_same_bytes(example_plant: Path) -> None:
+    tilts = [10 + index / 8 for index in range(130)]
+    layout = {"arrayType": "fixed", "gcr": 0.4, "azimuth": 180, "axisTilt": 0}
+    blocks = [block(name=f"B{i}", layout={**layout, "tilt": tilt}) for i, tilt in enumerate(tilts)]
+    given = energy_model(*blocks, plant={"poiLimitMW": 20})
+    shared, alone = (MemoryContext(references=references(example_plant)) for _ in range(2))
+    split = run(given, MemoryContext(references=references(example_plant)))
+    assert isinstance(split, Split)
+    assert len(split.children) >= 2
+    assert json.dumps(result(given, shared)) == json.dumps(run_whole(given, alone))
+    assert set(alone.blobs) <= set(shared.blobs)
+
+
+def test_a_run_stops_where_it_is_told(example_plant: Path) -> None:
+    ctx = MemoryContext(references=references(example_plant), checkpoints_left=1)
+    with pytest.raises(Cancelled):
+        result(energy_model(*[block() for _ in range(20)]), ctx)
+    assert 0 < len(ctx.blobs) < 20
+
+
+def small_run() -> dict[str, Any]:
+    """Return a day with every supported option set."""
+    day = weather(24, date=[1_750_000_000_000 // HOUR * HOUR + HOUR * row for row in range(24)])
+    plant = {"poiLimitMW": 0.1, "contAuxLosskW": 1, "contAuxLossThreshkW": 1}
+    given = energy_model(
+        block(aoi={"angles": [0, 60, 90], "factors": [1, 0.9, 0]}),
+        plant={**plant, "propAuxLossWperkW": 1, "propAuxLossThreshkW": 1},
+        settings={"timeZoneOverride": 1, "circumsolarAsBeam": False},
+        output={"lossBreakdownTimestamps": True},
+        soiling=monthly(0.1),
+        weatherData=day,
+        location=LOCATION,
+    )
+    del given["locationId"]
+    return given
+
+
+HOUR = 3_600_000
+CHECKS = {"energy_model": check_energy_model, "module": check_module, "inverter": check_inverter}
+VALUES = [
+    *(None, True, "1", "Europe/Zurich", 0, 1, -1, 0.5, 2, 0.15, 0.9, 0.9999999, 90, 180, 360),
+    *(10, 100, 1000, 10**6, 10**12, 1e-9, 1e9, 1e300, 1e-300),
+]
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [found for key, item in inner for found in ((*at, key), *places(item, (*at, key)))]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_what_passes_the_checks_runs_to_numbers_or_says_why_not(
+    example_plant: Path, data: st.DataObject
+) -> None:
+    module, inverter = (pinned.document for pinned in components(example_plant))
+    documents = {"energy_model": small_run(), "module": module, "inverter": inverter}
+    for _ in range(data.draw(st.integers(1, 3))):
+        changed: Any = documents[data.draw(st.sampled_from(sorted(documents)))]
+        *path, last = data.draw(st.sampled_from(places(changed)))
+        for part in path:
+            changed = changed[part]
+        changed[last] = data.draw(st.sampled_from(VALUES))
+    if any(CHECKS[kind](document) for kind, document in documents.items()):
+        return
+    pins = [pin("module", 1, module), pin("inverter", 1, inverter)]
+    assert ending(documents["energy_model"], pins) in {"ran", "no_module", "no_inverter", "no_weather"}
+
+
+def ending(given: dict[str, Any], pins: list[Pinned]) -> str:
+    try:
+        result(given, MemoryContext(references=pins))
+    except Failure as failure:
+        return failure.code
+    return "ran"

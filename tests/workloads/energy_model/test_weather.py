@@ -1,0 +1,116 @@
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from sample import weather
+
+from gnomon.pv.weather import local_months
+from gnomon.workloads.energy_model.weather import MOST_ROWS, NOMINAL_YEAR, check_arrays, read
+
+HOUR = 3_600_000
+
+
+def short(rows: int = 24, **changes: Any) -> dict[str, Any]:
+    return {**weather(rows), "date": [HOUR * row for row in range(rows)], **changes}
+
+
+@pytest.mark.parametrize("name", ["ghi", "dhi", "windSpeed", "temperature"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, None, "5", True, [1], 1e400, 10**400, -1e9])
+def test_a_bad_value_is_named_with_its_row(name: str, value: Any) -> None:
+    document = short()
+    document[name] = [*document[name][:7], value, *document[name][8:]]
+    (complaint,) = check_arrays(document, ("weatherData",))
+    assert complaint.loc == ("weatherData", name, 7)
+    assert complaint.message.startswith(f"row 7 of {name} is ")
+
+
+@pytest.mark.parametrize("name", ["ghi", "dhi", "dni", "windSpeed"])
+def test_nothing_negative_shines_or_blows(name: str) -> None:
+    document = short(dni=[0.0] * 24)
+    document[name] = [-0.1, *document[name][1:]]
+    (complaint,) = check_arrays(document)
+    assert "row 0" in complaint.message
+    assert "-0.1" in complaint.message
+
+
+def test_frost_is_no_error() -> None:
+    assert list(check_arrays(short(temperature=[-40.0] * 24))) == []
+
+
+@pytest.mark.parametrize("name", ["ghi", "dhi", "windSpeed", "temperature"])
+def test_a_missing_array_is_named(name: str) -> None:
+    document = short()
+    del document[name]
+    (complaint,) = check_arrays(document)
+    assert complaint.loc == (name,)
+
+
+def test_arrays_of_unequal_length_are_refused() -> None:
+    (complaint,) = check_arrays(short(ghi=[0.0] * 23))
+    assert "ghi has 23, dhi has 24" in complaint.message
+
+
+def test_only_a_plain_year_goes_without_dates() -> None:
+    assert list(check_arrays(weather())) == []
+    for rows in (8759, 8784):
+        (complaint,) = check_arrays(weather(rows))
+        assert complaint.loc == ("date",)
+
+
+def test_there_is_a_most_and_a_least() -> None:
+    assert "rows; give 2 to" in next(iter(check_arrays(short(1)))).message
+    many = {name: [0.0] * (MOST_ROWS + 1) for name in ("ghi", "dhi", "windSpeed", "temperature")}
+    (complaint,) = check_arrays({**many, "date": list(range(MOST_ROWS + 1))})
+    assert "rows; give 2 to 105408" in complaint.message
+
+
+@pytest.mark.parametrize(
+    ("dates", "words"),
+    [
+        ([0, HOUR, HOUR], "row 2 of date is not after"),
+        ([0, HOUR, 0], "row 2 of date is not after"),
+        ([0, 2 * HOUR, 4 * HOUR], "at most an hour"),
+        ([0, HOUR // 3 * 2, HOUR // 3 * 5], "row 2 of date breaks the step of 2400 s"),
+        ([0, HOUR, 2.5], "row 2 of date is 2.5"),
+        ([0, HOUR, math.nan], "row 2 of date is nan"),
+        ([0, HOUR, 10**400], "row 2 of date is 1000"),
+        ([0, HOUR, "2017"], "row 2 of date is '2017'"),
+    ],
+)
+def test_dates_rise_by_one_step(dates: list[Any], words: str) -> None:
+    (complaint,) = check_arrays(short(3, date=dates))
+    assert words in complaint.message
+
+
+def test_gaps_of_whole_steps_are_allowed() -> None:
+    assert list(check_arrays(short(3, date=[0, HOUR, 5 * HOUR]))) == []
+    assert list(check_arrays(short(3, date=[0, HOUR, HOUR + HOUR // 2]))) == []
+
+
+@pytest.mark.parametrize("utc_offset", [-7.0, 0.0, 1.0, 5.5])
+def test_a_year_without_dates_is_local_standard_time(utc_offset: float) -> None:
+    got = read(weather(), utc_offset)
+    start = datetime(NOMINAL_YEAR, 1, 1, tzinfo=UTC).timestamp() - utc_offset * 3600
+    assert got.step == 3600
+    assert got.label[0] == start
+    assert got.time[0] == start + 1800
+    months = local_months(got.time, utc_offset)
+    assert np.bincount(months).tolist() == [
+        24 * days for days in (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    ]
+
+
+@pytest.mark.parametrize(("label", "shift"), [(None, 1800), ("start", 1800), ("middle", 0), ("end", -1800)])
+def test_dates_name_the_start_unless_told_otherwise(label: str | None, shift: int) -> None:
+    document = short() if label is None else short(timestampLabel=label)
+    got = read(document, 1.0)
+    assert got.label.tolist() == [3600 * row for row in range(24)]
+    assert (got.time - got.label).tolist() == [shift] * 24
+
+
+def test_quarter_hours() -> None:
+    got = read(short(8, date=[900_000 * row for row in range(8)]), 0.0)
+    assert got.step == 900
+    assert got.time[1] == 1350
