@@ -80,7 +80,11 @@ def test_racks_near_bern_as_solarfarmer_sees_them(golden: Path) -> None:
         settings={"circumsolarAsBeam": options["treatCircumsolarAsDirect"]},
     )
     del given["locationId"]
-    got = finish(WORKLOADS, "energy_model", given, MemoryContext(references=pins))["summary"]
+    whole = finish(WORKLOADS, "energy_model", given, MemoryContext(references=pins))
+    got, first_step = whole["summary"], whole["losses"]["irradiance"]["steps"][0]
+    # Rows read half an hour early or late would leave light in hours without a sun.
+    assert first_step["name"] == "LowSun"
+    assert 0 <= first_step["loss"] < 0.001
     # Two steps of the payload that this contract has no field for: both are plain factors on the energy.
     transformer = payload["pvPlant"]["transformerSpecifications"]["Transformer Specification 1"]["lossFactor"]
     net = got["annual_energy_mwh"] * (1 - transformer) * (1 - options["gridAvailabilityLoss"])
