@@ -75,9 +75,14 @@ def serve(**values: Any) -> None:
     metavar="DIR",
     help="Folder in which the demo's server keeps its database.",
 )
-@click.option("--blocks", default=20, show_default=True, help="Inverter blocks of the plant.")
-def demo(data: Path, blocks: int) -> None:
+@click.option(
+    "--blocks", default=20, show_default=True, type=click.IntRange(1, 500), help="Blocks of the plant."
+)
+@click.option(
+    "--picture", type=click.Path(path_type=Path), metavar="FILE", help="Write what is shown as an SVG, too."
+)
+def demo(data: Path, blocks: int, picture: Path | None) -> None:
     """Run a real plant on real weather through the HTTP API, and show its energy and its losses."""
     from gnomon.cli.demo import demo as run
 
-    run(data, blocks)
+    run(data, blocks, picture)

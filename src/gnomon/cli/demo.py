@@ -15,12 +15,13 @@ from typing import Any
 
 import click
 import httpx
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 _MODULE = "ET-M772BH550GL.PAN"
-_INVERTER = "CPS SCH275KTL-DO-US-800-250kW_275kVA_1.OND"
+_INVERTER = "CPS-SCH275KTL-DO-US-800.OND"
 _WEATHER = "723170TYA.CSV"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _START_SECONDS = 60
@@ -34,7 +35,7 @@ class _Weather:
     columns: Mapping[str, Sequence[float]]
 
 
-def demo(data: Path, blocks: int) -> None:
+def demo(data: Path, blocks: int, picture: Path | None) -> None:
     """Run the demo from start to end; the saved result stays in the data folder.
 
     Raises
@@ -42,7 +43,7 @@ def demo(data: Path, blocks: int) -> None:
     click.ClickException
         When the weather reader is not installed, the server does not start, or the run fails.
     """
-    console = Console()
+    console = Console(record=picture is not None)
     weather = _read_weather()
     with _server(data) as address, httpx.Client(base_url=address, timeout=60) as client:
         console.print(f"The server listens on {address} and keeps everything in [bold]{data}[/].")
@@ -53,11 +54,11 @@ def demo(data: Path, blocks: int) -> None:
         _follow(client, queued["taskDetails"]["taskId"], console)
         model = _ask(client, f"/energymodels/{number}?include=summary")
         _show(model, console)
-        console.print(
-            f"\nSaved as energy model {number}: [bold]GET /energymodels/{number}[/] in {data.resolve()}"
-        )
+        console.print(f"\nSaved as energy model {number} in {data}: [bold]GET /energymodels/{number}[/]")
         console.print(f"Keep it running with [bold]gnomon serve --data {data}[/]")
     console.print("The server has stopped.")
+    if picture is not None:
+        console.save_svg(str(picture), title="gnomon demo")
 
 
 @contextmanager
@@ -113,16 +114,19 @@ def _describe_plant(
     client: httpx.Client, weather: _Weather, blocks: int, console: Console
 ) -> Mapping[str, Any]:
     location = _post(client, "/locations", weather.place)
-    console.print(
-        f"Location {location['id']}: {location['name']}, {location['latitude']:.2f} N {location['longitude']:.2f} E, "
-        f"{location['elevation']:.0f} m, {location['timeZoneName']}"
-    )
+    north, east = _degrees(location["latitude"], "NS"), _degrees(location["longitude"], "EW")
+    height, zone = location["elevation"], location["timeZoneName"]
+    console.print(f"Location {location['id']}: {location['name']}, {north} {east}, {height:.0f} m, {zone}")
     _post(client, "/weatherdata", {"name": _WEATHER, "locationId": location["id"], **weather.columns})
     module = _upload(client, "/modules", _MODULE)
     inverter = _upload(client, "/inverters", _INVERTER)
     console.print(f"Module {module['id']}: {module['model']}; inverter {inverter['id']}: {inverter['model']}")
     row = [_block(index, blocks, module["id"], inverter["id"]) for index in range(blocks)]
     return {"name": "Demo plant", "locationId": location["id"], "blocks": row, "output": {"timeSeries": True}}
+
+
+def _degrees(angle: float, sides: str) -> str:
+    return f"{abs(angle):.2f} {sides[angle < 0]}"
 
 
 def _block(index: int, blocks: int, module: int, inverter: int) -> Mapping[str, Any]:
@@ -172,16 +176,43 @@ def _follow(client: httpx.Client, task: int, console: Console) -> None:
 def _show(model: Mapping[str, Any], console: Console) -> None:
     energy = model["energyYieldSummary"]
     console.print(
-        f"\n[bold]{energy['annualEnergyMwh']:,.0f} MWh[/] a year from {energy['dcCapacityKw'] / 1000:,.1f} MWp, "
-        f"{energy['specificYieldKwhKwp']:,.0f} kWh/kWp, performance ratio [bold]{energy['performanceRatio']:.3f}[/]\n"
+        f"\n[bold]{energy['annualProductionMWh']:,.0f} MWh[/] a year from {energy['dcCapacitykW'] / 1000:,.1f} MWp, "
+        f"{energy['specificYieldkWhkWp']:,.0f} kWh/kWp, performance ratio [bold]{energy['performanceRatio']:.3f}[/]\n"
     )
-    table = Table("Step", "", title="From sunlight to the grid", title_justify="left")
-    table.add_column("Value", justify="right")
-    table.add_column("Loss", justify="right")
-    for step in model["losses"]["steps"]:
-        loss = f"{step['loss']:+.2%}" if step["loss"] is not None else ""
-        table.add_row(step["name"], step["label"], f"{step['value']:,.1f} {step['unit']}", loss)
+    table = Table(title="From sunlight to the grid", title_justify="left", box=SIMPLE_HEAD)
+    for heading, side in (("Step", "left"), ("", "left"), ("Change", "right"), ("Leaves", "right")):
+        table.add_column(heading, justify=side)  # type: ignore[arg-type]  # rich's own words for sides
+    losses = model["losses"]
+    for account, scale, unit in (
+        (losses["irradianceLossDetail"], 1, "kWh/m2"),
+        (losses["energy"], 1000, "MWh"),
+    ):
+        _enter(table, account, scale, unit)
     console.print(table)
+    _show_months(model["monthlySummary"], console)
+
+
+def _enter(table: Table, account: Mapping[str, Any], scale: float, unit: str) -> None:
+    """Enter one part of the ledger: what came in, what each step took and left, what went out."""
+    left = account["opening"]["value"]
+    table.add_row(
+        account["opening"]["name"], account["opening"]["label"], "", f"[bold]{left / scale:,.1f} {unit}[/]"
+    )
+    for step in account["steps"]:
+        left -= step["value"]
+        if step["value"]:
+            loss = f"{-step['loss']:+.2%}"
+            table.add_row(step["name"], step["label"], loss, f"{left / scale:,.1f}")
+    closing = account["closing"]
+    amount = f"[bold]{closing['value'] / scale:,.1f} {unit}[/]"
+    table.add_row(closing["name"], closing["label"], "", amount, end_section=True)
+
+
+def _show_months(months: Sequence[Mapping[str, Any]], console: Console) -> None:
+    most = max(month["energyMWh"] for month in months)
+    for month in months:
+        bar = "\u2588" * round(40 * month["energyMWh"] / most)
+        console.print(f"  {month['month']}  [yellow]{bar:<40}[/] {month['energyMWh']:>9,.0f} MWh")
 
 
 def _upload(client: httpx.Client, path: str, name: str) -> Any:
