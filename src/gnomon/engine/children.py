@@ -101,7 +101,7 @@ class Child(asyncio.Protocol):
         self.killed_for: int | None = None
         """The run whose stubbornness took the process down."""
         self.runs: dict[int, Run] = {}
-        self.exit_code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.exit_code: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self._nursery = nursery
         self._decoder = Decoder()
         self._transport: asyncio.Transport | None = None
@@ -140,6 +140,8 @@ class Child(asyncio.Protocol):
             async with asyncio.timeout(_EXIT_PATIENCE):
                 code = await asyncio.shield(self.exit_code)
         except TimeoutError:
+            code = None
+        if code is None:
             return "The worker process vanished."
         if code < 0:
             return f"The worker process was killed by signal {-code} ({signal.Signals(-code).name})."
@@ -233,8 +235,13 @@ class Nursery:
 
     def signal(self, pid: int, number: int) -> None:
         """Send a child a signal; one that has ended gets none."""
-        if self._control is not None:
+        if self._control is None:
+            return
+        try:
             self._send(encode({"op": "signal", "pid": pid, "signal": int(number)}))
+        except Unavailable:
+            # A nursery that takes no orders is of no use: without it, its children end.
+            self._part()
 
     async def stop(self) -> None:
         """End all children, then the process."""
@@ -333,6 +340,7 @@ class Nursery:
             answer.set_exception(Unavailable("The process that starts workers has ended."))
         self._answers.clear()
         for child in (*self._births.values(), *self._children.values()):
+            child.exit_code.set_result(None)  # nobody is left who could know it
             child.close()
         self._births.clear()
         self._children.clear()

@@ -7,9 +7,10 @@ until the next due moment.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from gnomon.core.errors import Unavailable
@@ -68,8 +69,10 @@ class EmbeddedEngine:
         self._bench = Bench(
             store=store, pool=pool, clock=clock, workloads=workloads, grace=grace.total_seconds()
         )
-        self._upkeep = Upkeep(store, clock, on_overdue=self._stop_overdue, before=self._extend)
-        self._held: dict[str, Held] = {}
+        self._upkeep = Upkeep(
+            store, clock, on_overdue=partial(self._ask, why=Why.DEADLINE), before=self._extend
+        )
+        self._held: dict[Holding, Held] = {}
         self._is_holding = asyncio.Event()
         self._may_have_more: set[Role] = set()
         self._loops: list[asyncio.Task[None]] = []
@@ -107,9 +110,8 @@ class EmbeddedEngine:
         return len(self._held)
 
     def _notice(self, task: Task) -> None:
-        held = self._held.get(task.id)
-        if held is not None and task.status is Status.CANCELLING:
-            held.stop.ask(Why.CANCEL)
+        if task.status is Status.CANCELLING:
+            self._ask(Holding(task_id=task.id, fence=task.fence), Why.CANCEL)
         self._upkeep.notice(task)
 
     async def _dispatch(self) -> None:
@@ -149,24 +151,17 @@ class EmbeddedEngine:
         for task in tasks:
             stop = Stop()
             work = _spawn(perform(self._bench, task, stop), "attempt")
-            holding = Holding(task_id=task.id, fence=task.fence)
-            self._held[task.id] = Held(holding=holding, role=role, stop=stop, work=work)
-            work.add_done_callback(self._release(task.id, work))
+            held = Held(holding=Holding(task_id=task.id, fence=task.fence), role=role, stop=stop, work=work)
+            self._held[held.holding] = held
             self._is_holding.set()
+            work.add_done_callback(partial(self._release, held))
 
-    def _release(self, task_id: str, work: "asyncio.Task[None]") -> Callable[[object], None]:
-        def release(_: object) -> None:
-            held = self._held.get(task_id)
-            # A task whose lease was lost may have been claimed anew before its old attempt had ended.
-            if held is None or held.work is not work:
-                return
-            del self._held[task_id]
-            if not self._held:
-                self._is_holding.clear()
-            if held.role in self._may_have_more:
-                self._hub.wake()
-
-        return release
+    def _release(self, held: Held, _: "asyncio.Task[None]") -> None:
+        del self._held[held.holding]
+        if not self._held:
+            self._is_holding.clear()
+        if held.role in self._may_have_more:
+            self._hub.wake()
 
     async def _heartbeat(self) -> None:
         while await self._is_holding.wait():
@@ -187,10 +182,10 @@ class EmbeddedEngine:
                 log.warning("lease.lost", extra={"task_id": each.holding.task_id})
                 each.stop.revoke()
 
-    def _stop_overdue(self, holding: Holding) -> None:
-        held = self._held.get(holding.task_id)
-        if held is not None and held.holding == holding:
-            held.stop.ask(Why.DEADLINE)
+    def _ask(self, holding: Holding, why: Why) -> None:
+        held = self._held.get(holding)
+        if held is not None:
+            held.stop.ask(why)
 
 
 def _spawn(work: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
