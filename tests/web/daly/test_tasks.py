@@ -41,6 +41,14 @@ async def test_poll_tells_only_what_is_new(site: Tenant, hands: Hands) -> None:
     assert "retry-after" not in done.headers
 
 
+async def test_result_of_a_deleted_model_is_empty(site: Tenant, hands: Hands) -> None:
+    await site.post(ASYNC, energy_model())
+    await hands.complete(await hands.claim())
+    await site.delete("/energymodels/1")
+    assert (await site.get("/tasks/1"))["resultData"] == {}
+    assert (await site.get("/tasks"))["tasks"][0]["resultData"] == {}
+
+
 async def test_failure_says_why(site: Tenant, hands: Hands) -> None:
     await site.post(ASYNC, energy_model())
     await hands.end(await hands.claim(), Failed(error=TaskError(code="invalid_input", message="no sun")))

@@ -69,12 +69,7 @@ async def resolve(house: House, workspace: str, references: Sequence[Reference])
 async def _follow(house: House, resource: Resource, pins: dict[str, Pin], blobs: set[str]) -> bool:
     if resource.id in pins:
         return True
-    pins[resource.id] = Pin(
-        kind=resource.kind,
-        number=resource.number,
-        resource_id=resource.id,
-        revision=resource.document_revision,
-    )
+    pins[resource.id] = _pin(resource)
     blobs.update(blobs_of(resource.document))
     meaning = house.kinds[resource.kind]
     for reference in meaning.references(resource.document):
@@ -83,14 +78,19 @@ async def _follow(house: House, resource: Resource, pins: dict[str, Pin], blobs:
             return False
     for kind in meaning.gathers:
         newest = await house.store.resources.find_newest_linked(resource.workspace, kind, resource.id)
-        if newest is not None:
-            await _follow(
-                house,
-                await house.store.resources.get(resource.workspace, kind, newest.number),
-                pins,
-                blobs,
-            )
+        whole = await find(house, resource.workspace, kind, newest.number) if newest else None
+        if whole is not None:
+            await _follow(house, whole, pins, blobs)
     return True
+
+
+def _pin(resource: Resource) -> Pin:
+    return Pin(
+        kind=resource.kind,
+        number=resource.number,
+        resource_id=resource.id,
+        revision=resource.document_revision,
+    )
 
 
 async def find(house: House, workspace: str, kind: str, number: int) -> Resource | None:

@@ -57,6 +57,7 @@ def _result(task: Task, resource: tuple[str, int] | None) -> Json:
         return None
     named = resource or made_by(task)
     if named is None:
-        return task.result
+        # What a run gave is shown by the resource that it ran; with that deleted there is nothing to show.
+        return {} if task.resource_id is not None else task.result
     kind, number = named
     return {MADE_ID.get(kind, "resourceId"): number}

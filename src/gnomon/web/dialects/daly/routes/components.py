@@ -5,7 +5,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gnomon.core.access import Principal
-from gnomon.core.blob import name_of
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.service.blob import store_blob
 from gnomon.core.service.resource import create_resource, get_resource
@@ -32,7 +31,15 @@ _EXAMPLES = {MODULE: examples.MODULE, INVERTER: examples.INVERTER}
 
 def _component_routes(noun: Noun, suffix: str) -> APIRouter:
     routes = APIRouter(prefix=noun.path, tags=[noun.path[1:]])
+    _add_json(routes, noun)
+    _add_file(routes, noun, suffix)
+    add_list(routes, noun)
+    add_get(routes, noun)
+    add_delete(routes, noun)
+    return routes
 
+
+def _add_json(routes: APIRouter, noun: Noun) -> None:
     @routes.post(
         "/json",
         summary=f"Save a {noun.one} given as JSON",
@@ -47,6 +54,8 @@ def _component_routes(noun: Noun, suffix: str) -> APIRouter:
         made = await create_resource(desk.house, writer, noun.kind, document, reservation=kept)
         return answer(render_resource(made.resource, noun), headers=render_replay(is_replay=made.is_replay))
 
+
+def _add_file(routes: APIRouter, noun: Noun, suffix: str) -> None:
     @routes.post(
         "",
         summary=f"Save a {noun.one} from a {suffix} file",
@@ -64,15 +73,11 @@ def _component_routes(noun: Noun, suffix: str) -> APIRouter:
             COMPONENT_FILE,
             {"blob": blob, "filename": upload.filename, "as": noun.kind},
             blobs=(blob,),
-            reservation=await reserve(request, key, f"{upload.filename}\n{name_of(upload.content)}".encode()),
+            # A form that is sent again has another boundary; the file is the same.
+            reservation=await reserve(request, key, f"{upload.filename}\n{blob}".encode()),
         )
         task = await while_present(request, wait(desk.house, writer, submitted.task.id, desk.sync_wait))
         return await _answer_file(desk, writer, noun, task, is_replay=submitted.is_replay)
-
-    add_list(routes, noun)
-    add_get(routes, noun)
-    add_delete(routes, noun)
-    return routes
 
 
 async def _answer_file(desk: Desk, writer: Principal, noun: Noun, task: Task, *, is_replay: bool) -> Response:
