@@ -19,7 +19,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.pool import Pool
 from pathlib import Path
+
+import httpx
 
 BODY = json.dumps({"kind": "bench.nothing", "input": {"n": 1}}).encode()
 BARE = """
@@ -31,6 +34,8 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": answer})
 """
 TRADES = """
+import time
+
 from gnomon.core.workload import Workload
 
 
@@ -38,7 +43,13 @@ def nothing(task_input, ctx):
     return None
 
 
-WORKLOADS = (Workload(kind="bench.nothing", run=nothing),)
+def block(task_input, ctx):
+    while True:
+        ctx.checkpoint()
+        time.sleep(0.1)
+
+
+WORKLOADS = (Workload(kind="bench.nothing", run=nothing), Workload(kind="bench.block", run=block))
 """
 
 
@@ -109,6 +120,25 @@ def head(path: str, key: str = "") -> bytes:
     return "\r\n".join([*lines, *([f"X-API-Key: {key}"] if key else []), "", ""]).encode()
 
 
+def block(port: int, key: str) -> None:
+    """Occupy the only slot, so that what is posted from now on is stored and not run."""
+    body = json.dumps({"kind": "bench.block", "input": {}}).encode()
+    headers = {"X-API-Key": key, "Content-Type": "application/json"}
+    url = f"http://127.0.0.1:{port}/gnomon/v1/tasks"
+    answer = httpx.post(url, content=body, headers=headers).raise_for_status().json()
+    while httpx.get(f"{url}/{answer['id']}", headers=headers).json()["status"] != "running":
+        time.sleep(0.01)
+
+
+def measure(pool: Pool, name: str, port: int, key: str, seconds: float, bare: dict[int, int]) -> None:
+    """Print one row for each number of connections; the first to be measured is what others are compared with."""
+    for connections in (1, 16, 64):
+        rate, p50, p99 = pool.apply(load, (seconds, port, connections, head("/gnomon/v1/tasks", key)))
+        first = bare.setdefault(connections, rate)
+        times = f"p50 {p50:6.2f} ms  p99 {p99:6.2f} ms  {rate / first:5.2f} of bare"
+        print(f"{name:<24} {connections:>3} connections {rate:>7} posts/s  {times}")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -129,25 +159,17 @@ def main() -> None:
         "--no-access-log",
     )
     gnomon = (sys.executable, "-m", "gnomon.cli.main", "serve", "--data", str(folder / "data"), "--port", "0",
-              "--workload", "bench_trades", "--log-level", "warning")  # fmt: skip
+              "--workload", "bench_trades", "--log-level", "warning", "--cpu-slots", "1")  # fmt: skip
     print(f"raw SQLite, one row a commit, WAL FULL: {raw_commits(folder, seconds):>7} commits/s")
+    bare: dict[int, int] = {}
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        bare: dict[int, int] = {}
-        for name, command in (("bare uvicorn", uvicorn), ("gnomon", gnomon)):
-            with process(*command, folder=folder) as port:
-                key = (
-                    json.loads((folder / "data" / "keys.json").read_text())["api_key"]
-                    if name == "gnomon"
-                    else ""
-                )
-                for connections in (1, 16, 64):
-                    rate, p50, p99 = pool.apply(
-                        load, (seconds, port, connections, head("/gnomon/v1/tasks", key))
-                    )
-                    ratio = f"  {rate / bare[connections]:.2f} of bare" if name == "gnomon" else ""
-                    bare.setdefault(connections, rate)
-                    times = f"p50 {p50:6.2f} ms  p99 {p99:6.2f} ms"
-                    print(f"{name:<13} {connections:>3} connections {rate:>7} posts/s  {times}{ratio}")
+        with process(*uvicorn, folder=folder) as port:
+            measure(pool, "bare uvicorn, no store", port, "", seconds, bare)
+        with process(*gnomon, folder=folder) as port:
+            key = json.loads((folder / "data" / "keys.json").read_text())["api_key"]
+            measure(pool, "gnomon, tasks run too", port, key, seconds, bare)
+            block(port, key)
+            measure(pool, "gnomon, stored only", port, key, seconds, bare)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.cli": {"click"},
     "gnomon.cli.serve": {"click", "signal", "socket", "uvicorn", "uvloop"},
     "gnomon.cli.demo": {"click", "httpx", "importlib", "pvlib", "rich", "signal", "subprocess"},
-    "gnomon.wiring": {"importlib"},
+    "gnomon.wiring": {"importlib", "jsonschema", "referencing"},
     "gnomon.web": {"fastapi", "http", "jwt", "numpy", "orjson", "pydantic", "starlette", "uvicorn"},
     "gnomon.engine": {"multiprocessing", "signal", "socket", "subprocess"},
     "gnomon.engine.child": {"importlib", "signal", "socket"},

@@ -2,22 +2,30 @@
 
 import hmac
 import importlib
+import io
 import json
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import entry_points
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+from referencing import Registry
+
 from gnomon.core.access import KeyRole
+from gnomon.core.errors import Complaint
 from gnomon.core.hub import Hub
 from gnomon.core.resource import ResourceKind
 from gnomon.core.service import House
 from gnomon.core.service.access import Founded, found_workspace
+from gnomon.core.task import Json
 from gnomon.core.workload import Workload
 from gnomon.engine.embedded import EmbeddedEngine
 from gnomon.settings import Settings
@@ -25,10 +33,18 @@ from gnomon.store.sqlite import SqliteStore
 from gnomon.web.app import build_app
 
 DEFAULT_WORKSPACE = "default"
+_MOST_COMPLAINTS = 20
 
 
 class SystemClock:
-    """The real time and the operating system's chance."""
+    """The real time and the operating system's chance.
+
+    Chance is drawn from the system in large pieces: an id needs ten bytes, and each call to the system costs more
+    than making them. One event loop's thread uses it.
+    """
+
+    def __init__(self) -> None:
+        self._chance = io.BytesIO()
 
     def now(self) -> datetime:
         """Return the present moment, aware UTC."""
@@ -36,7 +52,12 @@ class SystemClock:
 
     def chance(self, bits: int) -> int:
         """Return that many unguessable random bits."""
-        return secrets.randbits(bits)
+        length = (bits + 7) // 8
+        drawn = self._chance.read(length)
+        if len(drawn) < length:
+            self._chance = io.BytesIO(secrets.token_bytes(4096 + length))
+            drawn = self._chance.read(length)
+        return int.from_bytes(drawn) & (1 << bits) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +130,32 @@ def load_plugins(modules: Iterable[str]) -> tuple[Mapping[str, Workload], Mappin
         if not hasattr(module, "WORKLOADS"):
             raise ValueError(f"{name} has no workloads: it needs WORKLOADS = (Workload(...), ...).")
         for workload in module.WORKLOADS:
-            _add(workloads, workload.kind, workload, name)
+            _add(workloads, workload.kind, with_schema_check(workload), name)
         for kind in getattr(module, "RESOURCE_KINDS", ()):
             _add(kinds, kind.kind, kind, name)
     return workloads, kinds
+
+
+def with_schema_check(workload: Workload) -> Workload:
+    """Let a workload's JSON Schema check its input before its own check does.
+
+    Raises
+    ------
+    ValueError
+        When the schema is no valid JSON Schema.
+    """
+    try:
+        Draft202012Validator.check_schema(dict(workload.input_schema))
+    except SchemaError as error:
+        raise ValueError(f"The input schema of {workload.kind!r} is not valid: {error.message}") from error
+    validator = Draft202012Validator(dict(workload.input_schema), registry=Registry())
+
+    def check(task_input: Json) -> Sequence[Complaint]:
+        found = islice(validator.iter_errors(task_input), _MOST_COMPLAINTS)
+        complaints = [Complaint(tuple(e.absolute_path), e.message, str(e.validator)) for e in found]
+        return complaints or (workload.check(task_input) if workload.check else ())
+
+    return replace(workload, check=check)
 
 
 def _add(known: dict[str, Any], kind: str, value: Any, module: str) -> None:

@@ -187,10 +187,6 @@ class AsyncContext(Protocol):
         """Read the bytes of that name."""
 
 
-def _accept(_: Json) -> Sequence[Complaint]:
-    return ()
-
-
 def _nothing(_: Json) -> Sequence[Reference]:
     return ()
 
@@ -212,7 +208,7 @@ class Workload:
     title: str = ""
     input_schema: Mapping[str, Json] = field(default_factory=lambda: {"type": "object"})
     output_schema: Mapping[str, Json] = field(default_factory=dict)
-    check: Callable[[Json], Sequence[Complaint]] = _accept
+    check: Callable[[Json], Sequence[Complaint]] | None = None
     """Find what the schema cannot say; it must not raise for any JSON."""
     references: Callable[[Json], Sequence[Reference]] = _nothing
     retry: RetryPolicy = field(default_factory=RetryPolicy)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -91,6 +91,9 @@ class SqliteResources:
         return await self.readers.run(documents.list_resources, query)
 
 
+_MOST_KNOWN_KEYS = 10_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqliteStore:
     """All of the cellar in one data folder, which it owns until it is closed."""
@@ -100,6 +103,7 @@ class SqliteStore:
     blobs: BlobFolder
     lock: FolderLock
     resources: SqliteResources
+    known_keys: dict[str, Key] = field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, data_dir: Path, hub: Hub) -> "SqliteStore":
@@ -206,6 +210,7 @@ class SqliteStore:
 
     async def create_workspace(self, workspace: Workspace, keys: Sequence[Key]) -> Workspace:
         """Store a workspace and its first keys; raises `Conflict`."""
+        self.known_keys.clear()
         return await self.writer.run(access.create_workspace, workspace, keys)
 
     async def list_workspaces(self) -> Sequence[Workspace]:
@@ -213,8 +218,17 @@ class SqliteStore:
         return await self.readers.run(access.list_workspaces)
 
     async def find_key(self, public_id: str) -> Key | None:
-        """Return the key of that public part."""
-        return await self.readers.run(access.find_key, public_id)
+        """Return the key of that public part.
+
+        Every request asks for one, so found ones are remembered. No other process writes to this folder, and a
+        verb that changes keys forgets them all.
+        """
+        if (known := self.known_keys.get(public_id)) is not None:
+            return known
+        found = await self.readers.run(access.find_key, public_id)
+        if found is not None and len(self.known_keys) < _MOST_KNOWN_KEYS:
+            self.known_keys[public_id] = found
+        return found
 
     async def put_blob(self, content: bytes) -> Blob:
         """Store bytes durably before returning; raises `Unavailable`."""

@@ -72,7 +72,7 @@ def blobs_of(document: Json) -> Iterator[str]:
 
 
 def _large_members(document: Json) -> Mapping[str, bytes]:
-    _refuse_marks(document)
+    refuse_marks(document)
     if not isinstance(document, Mapping):
         return {}
     encoded = ((key, _encode(value)) for key, value in document.items() if _may_stand_apart(value))
@@ -94,7 +94,14 @@ def _encode(value: Json) -> bytes:
     return ("{" + ",".join(members) + "}").encode()
 
 
-def _refuse_marks(document: Json) -> None:
+def refuse_marks(document: Json) -> None:
+    """Refuse a document that carries a mark of its own: it could name what its sender must not read.
+
+    Raises
+    ------
+    Invalid
+        When there is one; the complaint says where.
+    """
     waiting: list[tuple[tuple[str | int, ...], Json]] = [((), document)]
     while waiting:
         loc, value = waiting.pop()

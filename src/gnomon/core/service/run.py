@@ -1,11 +1,13 @@
 """Runs: a resource that is the saved input of a task, created, edited and run again in place."""
 
+from collections.abc import Sequence
+
 from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Conflict, Invalid
 from gnomon.core.ports import Reservation, RunResource, Submit, Submitted
 from gnomon.core.resource import Resource
 from gnomon.core.service.access import require
-from gnomon.core.service.blob import blobs_of
+from gnomon.core.service.blob import blobs_of, refuse_marks
 from gnomon.core.service.house import House
 from gnomon.core.service.resource import (
     Resolved,
@@ -15,8 +17,9 @@ from gnomon.core.service.resource import (
     resolve,
     store_replacement,
 )
-from gnomon.core.service.task import find_workload, new_task
+from gnomon.core.service.task import check_input, find_workload, new_task
 from gnomon.core.task import Json, Task
+from gnomon.core.workload import Reference
 
 
 class ResourceActive(Conflict):
@@ -25,6 +28,34 @@ class ResourceActive(Conflict):
     def __init__(self, task: Task) -> None:
         super().__init__(f"Task {task.number} is still {task.status}; wait for it or cancel it first.")
         self.task = task
+
+
+async def run_input(
+    house: House,
+    principal: Principal,
+    kind: str,
+    task_input: Json,
+    *,
+    reservation: Reservation | None = None,
+) -> Submitted:
+    """Store a task whose input is not saved as a resource; what the input refers to is pinned.
+
+    Raises
+    ------
+    Invalid
+        When no such kind is offered, it complains, or the input refers to what the workspace does not have.
+    ReservationReused
+        When the idempotency key was used with another request.
+    """
+    require(principal, "write")
+    workload = find_workload(house, kind)
+    refuse_marks(task_input)
+    await check_input(workload, task_input)
+    resolved = await _resolve(house, principal, workload.references(task_input))
+    task = new_task(
+        house, principal, workload, task_input=task_input, pins=resolved.pins, blobs=resolved.blobs
+    )
+    return await house.store.submit(Submit(task=task, now=house.clock.now(), reservation=reservation))
 
 
 async def create_and_run(
@@ -47,7 +78,7 @@ async def create_and_run(
     """
     require(principal, "write")
     complete = await prepare(house, kind, document)
-    resolved = await _resolve(house, principal, kind, complete)
+    resolved = await _resolve(house, principal, house.kinds[kind].references(complete))
     resource = await new_resource(house, principal, kind, complete, links=resolved.links, name=name)
     task = new_task(
         house,
@@ -81,7 +112,7 @@ async def run_saved(
     """
     require(principal, "write")
     saved = await get_resource(house, principal, kind, number)
-    resolved = await _resolve(house, principal, kind, saved.document)
+    resolved = await _resolve(house, principal, house.kinds[kind].references(saved.document))
     task = new_task(
         house,
         principal,
@@ -120,7 +151,7 @@ async def replace_saved(
     require(principal, "write")
     saved = await get_resource(house, principal, kind, number)
     complete = await prepare(house, kind, document)
-    resolved = await _resolve(house, principal, kind, complete)
+    resolved = await _resolve(house, principal, house.kinds[kind].references(complete))
     try:
         return await store_replacement(house, principal, kind, number, complete, resolved.links, name)
     except Conflict as conflict:
@@ -134,8 +165,8 @@ async def latest_task(house: House, resource: Resource) -> Task | None:
     return await house.store.get_task(resource.workspace, resource.latest_task_id)
 
 
-async def _resolve(house: House, principal: Principal, kind: str, document: Json) -> Resolved:
-    resolved = await resolve(house, principal.workspace, house.kinds[kind].references(document))
+async def _resolve(house: House, principal: Principal, references: Sequence[Reference]) -> Resolved:
+    resolved = await resolve(house, principal.workspace, references)
     if resolved.missing:
         raise Invalid(
             [

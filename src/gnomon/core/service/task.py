@@ -14,6 +14,8 @@ from gnomon.core.task import Json, NewTask, Pin, Status, Task, Visibility, task_
 from gnomon.core.workload import Workload
 
 NO_TASK = "There is no such task."
+_SMALL = 100
+"""Values in an input that is checked on the event loop."""
 
 
 async def submit(
@@ -36,10 +38,39 @@ async def submit(
     """
     require(principal, "write")
     workload = find_workload(house, kind)
-    if complaints := await asyncio.to_thread(workload.check, task_input):
-        raise Invalid(complaints)
+    await check_input(workload, task_input)
     task = new_task(house, principal, workload, task_input=task_input, blobs=blobs)
     return await house.store.submit(Submit(task=task, now=house.clock.now(), reservation=reservation))
+
+
+async def check_input(workload: Workload, task_input: Json) -> None:
+    """Let the workload look at an input; a large one off the event loop.
+
+    Raises
+    ------
+    Invalid
+        When it complains.
+    """
+    if workload.check is None:
+        return
+    # The way to a thread and back costs more than the look at a small input.
+    if _is_small(task_input):
+        complaints = workload.check(task_input)
+    else:
+        complaints = await asyncio.to_thread(workload.check, task_input)
+    if complaints:
+        raise Invalid(complaints)
+
+
+def _is_small(value: Json) -> bool:
+    waiting, seen = [value], 0
+    while waiting and seen <= _SMALL:
+        value = waiting.pop()
+        seen += 1
+        if isinstance(value, dict | list):
+            seen += len(value)
+            waiting.extend(value.values() if isinstance(value, dict) else value)
+    return seen <= _SMALL
 
 
 def find_workload(house: House, kind: str) -> Workload:

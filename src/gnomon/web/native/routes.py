@@ -1,16 +1,19 @@
 """The native door's paths: read, ask the core, answer."""
 
 import hashlib
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 
+from gnomon.core.errors import Invalid
 from gnomon.core.ports import Reservation
 from gnomon.core.service import task as service
+from gnomon.core.service.run import run_input
 from gnomon.web.answer import answer
 from gnomon.web.auth import Gate, identify
 from gnomon.web.body import read_json
 from gnomon.web.native import render, wire
+from gnomon.web.problems import BadRequest
 
 _TASK = {
     "id": "tsk_06ed9jg3bcq8zj7x5v1m2n3p4r",
@@ -22,6 +25,20 @@ _TASK = {
     "result": {"text": "HELLO"},
 }
 _ORDER = {
+    "parameters": [
+        {
+            "name": "Prefer",
+            "in": "header",
+            "schema": {"type": "string"},
+            "description": "`wait=N` holds the answer until the task has ended, for up to N seconds, 55 at most.",
+        },
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "schema": {"type": "string", "maxLength": 255},
+            "description": "The same key with the same body makes one task, however often it is sent.",
+        },
+    ],
     "requestBody": {
         "required": True,
         "content": {
@@ -41,7 +58,7 @@ _ORDER = {
                 "example": {"kind": "shout", "input": {"text": "hello"}},
             }
         },
-    }
+    },
 }
 
 
@@ -74,23 +91,20 @@ def _gate(request: Request) -> Gate:
         422: _problem("The kind or its input is not valid."),
     },
 )
-async def submit(
-    request: Request,
-    prefer: Annotated[
-        str, Header(description="`wait=N` holds the answer for up to N seconds, 55 at most.")
-    ] = "",
-    idempotency_key: Annotated[str | None, Header(max_length=255)] = None,
-) -> Response:
+async def submit(request: Request) -> Response:
     """Store a task; once this is answered, it is never lost."""
     gate = _gate(request)
     principal = await identify(gate, request.headers)
     order = wire.order(await read_json(request))
-    reservation = _reservation(idempotency_key, await request.body())
-    made = await service.submit(gate.house, principal, order.kind, order.input, reservation=reservation)
+    reservation = _reservation(request.headers.get("idempotency-key"), await request.body())
+    try:
+        made = await run_input(gate.house, principal, order.kind, order.input, reservation=reservation)
+    except Invalid as invalid:
+        raise wire.in_body(invalid) from invalid
     headers = {"Location": f"{request.scope['root_path']}/tasks/{made.task.id}"}
     if made.is_replay:
         headers["Idempotency-Replayed"] = "true"
-    wait = wire.patience(prefer)
+    wait = wire.patience(request.headers.get("prefer", ""))
     if wait is None:
         return answer(render.task(made.task), status=202, headers=headers)
     headers["Preference-Applied"] = f"wait={wait:g}"
@@ -167,5 +181,7 @@ async def list_workloads(request: Request) -> Response:
 def _reservation(key: str | None, body: bytes) -> Reservation | None:
     if key is None:
         return None
+    if not 1 <= len(key) <= 255:
+        raise BadRequest("'Idempotency-Key' must have 1 to 255 characters.")
     digest = hashlib.sha256(b"POST /gnomon/v1/tasks\n" + body).hexdigest()
     return Reservation(key=f"native:{key}", fingerprint=digest)

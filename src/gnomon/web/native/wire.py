@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.ports import TaskQuery
@@ -43,6 +43,13 @@ def order(body: Json) -> Order:
 
 
 _FIELDS = {"kind", "input"}
+
+
+def in_body(invalid: Invalid) -> Invalid:
+    """Say of complaints about a kind's input where they are in the body that was sent."""
+    return Invalid(
+        [c if c.loc == ("kind",) else replace(c, loc=("input", *c.loc)) for c in invalid.complaints]
+    )
 
 
 def query(workspace: str, given: Mapping[str, str]) -> TaskQuery:
