@@ -37,7 +37,7 @@ CAPTIONS: dict[str, str] = {
     "ETrfCopper": "Transformer: copper",
     "AuxConst": "Plant: constant use",
     "AuxProp": "Plant: use with power",
-    "EUnused": "Grid limit",
+    "EUnused": "Plant: limit at the point of interconnection",
 }
 
 

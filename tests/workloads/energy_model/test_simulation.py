@@ -125,7 +125,7 @@ def test_the_grid_limit_cuts(ctx: MemoryContext) -> None:
     cut = columns(limited, ctx)
     assert cut["poi_ac_power"] == pytest.approx(np.minimum(free["grid_ac_power"], 150))
     assert cut["grid_ac_power"].tolist() == free["grid_ac_power"].tolist()
-    assert limited["losses"]["energy"]["steps"][-1]["name"] == "EGridLimit"
+    assert limited["losses"]["energy"]["steps"][-1]["name"] == "EUnused"
     assert limited["plant"]["poi_limit_mw"] == 0.15
 
 

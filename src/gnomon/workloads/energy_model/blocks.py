@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gnomon.core.workload import Failure, Pinned
-from gnomon.pv.plant import AcSystem, Array, Block, FixedMount, Losses, Shading, Thermal
+from gnomon.pv.plant import AcSystem, Array, Block, FixedMount, Interconnection, Losses, Shading, Thermal
 from gnomon.pv.weather import Site
 from gnomon.workloads.energy_model import document as doc
 from gnomon.workloads.energy_model import place
@@ -245,4 +245,15 @@ def _ac_system(ac_system: doc.AcSystem) -> AcSystem:
         ac_ohmic=losses.ac_ohmic,
         no_load_loss=transformer.no_load_loss,
         load_loss=transformer.load_loss,
+    )
+
+
+def interconnection(plant: doc.PlantOptions) -> Interconnection:
+    """Return where the plant meets the grid, in W."""
+    return Interconnection(
+        limit=None if plant.poi_limit_mw is None else 1e6 * plant.poi_limit_mw,
+        continuous_use=1e3 * (plant.constant_auxiliary_kw or 0.0),
+        continuous_threshold=1e3 * (plant.constant_auxiliary_threshold_kw or 0.0),
+        proportional_use=(plant.proportional_auxiliary_w_per_kw or 0.0) / 1e3,
+        proportional_threshold=1e3 * (plant.proportional_auxiliary_threshold_kw or 0.0),
     )

@@ -5,13 +5,11 @@ from typing import Any
 
 from gnomon.pv import loss
 from gnomon.pv.loss import Account, Ledger
-from gnomon.workloads.energy_model import interconnection
 
 Tree = dict[str, Any]
 
 LABELS = {
     **loss.CAPTIONS,
-    **interconnection.CAPTIONS,
     "GlobHor": "Global horizontal irradiation",
     "GlobEff": "Effective irradiation on the modules",
     "EArrNom": "Array energy at reference efficiency",

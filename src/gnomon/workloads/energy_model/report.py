@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from gnomon.pv import grid
 from gnomon.pv.arrays import FloatArray, IntArray
 from gnomon.pv.block import BlockYear
 from gnomon.pv.plant import Block
 from gnomon.pv.weather import Weather, local_months
-from gnomon.workloads.energy_model.blocks import Surroundings
+from gnomon.workloads.energy_model.blocks import Surroundings, interconnection
 from gnomon.workloads.energy_model.document import MONTHS, PlantOptions
-from gnomon.workloads.energy_model.interconnection import limit
 from gnomon.workloads.energy_model.losses import plant_tree, tree_of
 from gnomon.workloads.energy_model.series import Columns
 from gnomon.workloads.energy_model.weather import NOMINAL_YEAR
@@ -132,18 +132,18 @@ class Whole:
 
 def plant_whole(total: PlantSum, weather: Weather, plant: PlantOptions) -> Whole:
     """Return the plant's columns once every block is added."""
-    poi, taken = limit(total.columns["grid_ac_power"], plant)
+    poi, taken = grid.deliver(1e3 * total.columns["grid_ac_power"], interconnection(plant))
     hours = weather.step / 3600
     columns = {
         "date": date_ms(weather.label),
         **total.powers(),
-        "poi_ac_power": poi,
+        "poi_ac_power": poi / 1e3,
         "ghi": weather.ghi,
         **total.means(),
         "temp_air": weather.temp_air,
         "wind_speed": weather.wind_speed,
     }
-    behind = {name: float(series.sum()) * hours for name, series in taken.items()}
+    behind = {name: float(series.sum()) * hours / 1e3 for name, series in taken.items()}
     return Whole(columns=columns, behind_kwh={name: value for name, value in behind.items() if value})
 
 
