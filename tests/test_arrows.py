@@ -13,6 +13,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.cli.demo": {"click", "httpx", "importlib", "pvlib", "rich", "signal", "subprocess"},
     "gnomon.wiring": {"importlib", "jsonschema", "referencing"},
     "gnomon.web": {"fastapi", "http", "jwt", "numpy", "orjson", "pydantic", "starlette", "uvicorn"},
+    "gnomon.web.auth": {"fastapi", "jwt", "starlette", "urllib"},
     "gnomon.engine": {"multiprocessing", "signal", "socket", "subprocess"},
     "gnomon.engine.child": {"importlib", "signal", "socket"},
     "gnomon.store": {"sqlite3"},

@@ -110,9 +110,31 @@ async def test_token_of_unknown_keys_is_refused(house: House, ours: Tenant) -> N
 
 async def test_no_key_is_needed_where_none_is_required(house: House, ours: Tenant) -> None:
     app = open_app(house, ours.id, require_key=False)
-    assert good(await ask(app)) == []
+    assert good(await ask(app, Host="127.0.0.1:8080")) == []
     token = good(await client_of(app).post("/auth/token", json={"workspace": "any", "user": "any"}))["token"]
-    assert good(await ask(app, Authorization=f"Bearer {token}")) == []
+    assert good(await ask(app, Host="localhost", Authorization=f"Bearer {token}")) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "gnomon.test"},
+        {"Host": "127.0.0.1.gnomon.test"},
+        {"Host": "192.168.0.7:8080"},
+        {"Host": "127.0.0.1:8080", "Origin": "http://elsewhere.test"},
+        {"Host": "127.0.0.1:8080", "Origin": "null"},
+    ],
+)
+async def test_without_keys_a_foreign_page_is_refused(
+    house: House, ours: Tenant, headers: dict[str, str]
+) -> None:
+    app = open_app(house, ours.id, require_key=False)
+    assert (await ask(app, **headers)).status_code == 403
+
+
+async def test_without_keys_the_servers_own_page_is_answered(house: House, ours: Tenant) -> None:
+    app = open_app(house, ours.id, require_key=False)
+    assert good(await ask(app, Host="[::1]:8080", Origin="http://[::1]:8080")) == []
 
 
 async def test_scopes_are_asked_for(house: House, app: Any, ours: Tenant) -> None:

@@ -93,8 +93,8 @@ class ChildResult:
     error: Json
 
 
-class Context(Protocol):
-    """What a CPU workload's function is given: a narrow window on its own task."""
+class Window(Protocol):
+    """What the context of any workload shows and takes without waiting."""
 
     @property
     def task_id(self) -> str:
@@ -117,6 +117,13 @@ class Context(Protocol):
 
     def emit(self, body: Mapping[str, Json]) -> None:
         """Write a message of the workload's own words into the task's log."""
+
+    def is_cancelled(self) -> bool:
+        """Say whether the task shall stop."""
+
+
+class Context(Window, Protocol):
+    """What a CPU workload's function is given: a narrow window on its own task."""
 
     def step(self, key: str, function: Callable[[], T]) -> T:
         """Run the function once and store its JSON result; a later attempt gets the stored result."""
@@ -130,9 +137,6 @@ class Context(Protocol):
             When a cancel, a deadline or a shutdown asks for it.
         """
 
-    def is_cancelled(self) -> bool:
-        """Say whether the task shall stop."""
-
     def save(self, kind: str, document: Json, *, key: str) -> Saved:
         """Save a resource in the task's workspace; the same key saves it once, over all attempts."""
 
@@ -143,39 +147,14 @@ class Context(Protocol):
         """Read the bytes of that name."""
 
 
-class AsyncContext(Protocol):
+class AsyncContext(Window, Protocol):
     """The same window for an IO workload's coroutine function; what may wait is awaited."""
-
-    @property
-    def task_id(self) -> str:
-        """Name the task."""
-
-    @property
-    def attempt(self) -> int:
-        """Count the attempts, from 1."""
-
-    @property
-    def references(self) -> Sequence[Pinned]:
-        """Give the documents that the input referred to, pinned at submission."""
-
-    @property
-    def predecessor(self) -> ChildResult | None:
-        """Give what became of the task that this one came after, if it came after one."""
-
-    def progress(self, percent: float, stage: str | None = None) -> None:
-        """Say how much is done, 0 to 100, and optionally what is being done."""
-
-    def emit(self, body: Mapping[str, Json]) -> None:
-        """Write a message of the workload's own words into the task's log."""
 
     async def step(self, key: str, function: Callable[[], Any]) -> Any:
         """Await the coroutine function once and store its JSON result; a later attempt gets the stored result."""
 
     async def checkpoint(self) -> None:
         """Give way here if the task shall stop."""
-
-    def is_cancelled(self) -> bool:
-        """Say whether the task shall stop."""
 
     async def save(self, kind: str, document: Json, *, key: str) -> Saved:
         """Save a resource in the task's workspace; the same key saves it once, over all attempts."""

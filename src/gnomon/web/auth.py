@@ -1,16 +1,18 @@
 """Credentials: tokens of this server, or keys; from either header, never from two that differ."""
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 from jwt.types import Options
 from starlette.datastructures import Headers
 
 from gnomon.core.access import ALL_SCOPES, KeyRole, Principal
-from gnomon.core.errors import Unauthenticated
+from gnomon.core.errors import Forbidden, Unauthenticated
 from gnomon.core.service import House, access
 from gnomon.web.problems import BadRequest
 
@@ -56,6 +58,7 @@ async def identify(gate: Gate, headers: Headers) -> Principal:
         When two credentials differ.
     """
     if not gate.require_key:
+        _require_own_page(headers)
         return Principal(workspace=gate.default_workspace, key_id=_ANYONE, scopes=ALL_SCOPES)
     credential = _credential(headers)
     if credential.startswith(f"{KeyRole.API}_"):
@@ -64,6 +67,31 @@ async def identify(gate: Gate, headers: Headers) -> Principal:
     # The token says who was let in; whether they still are, the keys say.
     keys = (str(claims["workspace_key"]), str(claims["user_id"]))
     return await access.recall(gate.house, keys, str(claims["workspace_id"]))
+
+
+def _require_own_page(headers: Headers) -> None:
+    """Refuse what a page of another site sends through its visitor's browser to a server without keys.
+
+    A name that was pointed at this machine (DNS rebinding) shows in `Host`; a foreign page shows in `Origin`.
+    """
+    host = headers.get("host", "")
+    if not _is_loopback(host):
+        raise Forbidden(
+            "Without keys this server answers to 127.0.0.1 and localhost only, not to other names."
+        )
+    origin = headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != host:
+        raise Forbidden("Without keys this server answers no page of another site.")
+
+
+def _is_loopback(host: str) -> bool:
+    name = urlsplit(f"//{host}").hostname or ""
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _credential(headers: Headers) -> str:

@@ -1,0 +1,164 @@
+"""The native door on a real store: submit, read, wait, cancel; problems as RFC 9457 says; nothing foreign is seen."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from rig import Hands, House, Tenant, client_of
+
+from gnomon.core.access import KeyRole
+from gnomon.core.retry import Done
+
+ORDER = {"kind": "pvsyst_component", "input": {"blob": "0" * 64, "filename": "a.pan", "as": "module"}}
+
+
+def client_for(app: Any, tenant: Tenant) -> httpx.AsyncClient:
+    client = client_of(app, **{"X-API-Key": tenant.founded.keys[KeyRole.API]})
+    client.base_url = httpx.URL("http://gnomon.test/gnomon/v1")
+    return client
+
+
+@pytest.fixture
+async def client(app: Any, ours: Tenant) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_for(app, ours) as client:
+        yield client
+
+
+async def submit(client: httpx.AsyncClient, **headers: str) -> dict[str, Any]:
+    answer = await client.post("/tasks", json=ORDER, headers=headers)
+    assert answer.status_code == 202, answer.text
+    task: dict[str, Any] = answer.json()
+    assert answer.headers["location"] == f"/gnomon/v1/tasks/{task['id']}"
+    return task
+
+
+async def test_a_task_is_found_where_the_answer_says(client: httpx.AsyncClient) -> None:
+    task = await submit(client)
+    assert (task["status"], task["version"], task["result"]) == ("queued", 1, None)
+    assert (await client.get(f"/tasks/{task['id']}")).json() == task
+
+
+async def test_events_attempts_and_the_result_follow_the_work(
+    client: httpx.AsyncClient, hands: Hands
+) -> None:
+    task = await submit(client)
+    claimed = await hands.claim()
+    await hands.report(claimed, 50, "half")
+    await hands.end(claimed, Done(result={"n": 1}))
+    done = (await client.get(f"/tasks/{task['id']}")).json()
+    assert (done["status"], done["result"], done["progress"]) == ("completed", {"n": 1}, 100.0)
+    events = (await client.get(f"/tasks/{task['id']}/events")).json()["events"]
+    words = ["task.queued", "task.started", "task.progress", "task.completed"]
+    assert [event["type"] for event in events] == words
+    assert [event["number"] for event in events] == [1, 2, 3, 4]
+    later = (await client.get(f"/tasks/{task['id']}/events?after=3")).json()["events"]
+    assert later == events[3:]
+    (attempt,) = (await client.get(f"/tasks/{task['id']}/attempts")).json()["attempts"]
+    assert (attempt["number"], attempt["outcome"]) == (1, "done")
+    assert (await client.get(f"/tasks/{task['id']}/children")).json() == {"tasks": []}
+
+
+async def test_a_preference_to_wait_is_applied(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/tasks", json=ORDER, headers={"Prefer": "wait=0"})
+    assert answer.status_code == 202
+    assert answer.headers["preference-applied"] == "wait=0"
+
+
+async def test_one_key_makes_one_task(client: httpx.AsyncClient) -> None:
+    first = await client.post("/tasks", json=ORDER, headers={"Idempotency-Key": "k"})
+    again = await client.post("/tasks", json=ORDER, headers={"Idempotency-Key": "k"})
+    assert again.json() == first.json()
+    assert again.headers["idempotency-replayed"] == "true"
+    other = await client.post("/tasks", json={**ORDER, "input": {}}, headers={"Idempotency-Key": "k"})
+    assert other.status_code == 422
+
+
+async def test_a_queued_task_is_cancelled_at_once(client: httpx.AsyncClient) -> None:
+    task = await submit(client)
+    answer = await client.post(f"/tasks/{task['id']}/cancel")
+    assert answer.status_code == 200
+    assert (answer.json()["status"], answer.json()["cancel_outcome"]) == ("cancelled", "before_start")
+    again = await client.post(f"/tasks/{task['id']}/cancel")
+    assert (again.status_code, again.json()) == (200, answer.json())
+
+
+async def test_pages_are_walked_by_cursor(client: httpx.AsyncClient) -> None:
+    made = [(await submit(client))["id"] for _ in range(5)]
+    seen, cursor = [], None
+    while True:
+        page = (
+            await client.get("/tasks", params={"limit": 2, **({"cursor": cursor} if cursor else {})})
+        ).json()
+        seen += [task["id"] for task in page["tasks"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert seen == made[::-1]
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "pointer"),
+    [
+        (b"{", 400, None),
+        (b'{"kind": "a", "kind": "b"}', 400, None),
+        (b'{"kind": NaN}', 400, None),
+        (b"[]", 422, ""),
+        (b'{"kind": "nothing"}', 422, "/kind"),
+        (b'{"kind": "energy_model", "input": {"blocks": []}}', 422, "/input/blocks"),
+        (
+            b'{"kind": "energy_model", "input": {"weatherData": {"$blob": "0"}}}',
+            422,
+            "/input/weatherData/$blob",
+        ),
+    ],
+)
+async def test_what_is_wrong_is_a_problem_that_says_where(
+    client: httpx.AsyncClient, content: bytes, status: int, pointer: str | None
+) -> None:
+    answer = await client.post("/tasks", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == status
+    if pointer is not None:
+        assert pointer in [error["pointer"] for error in problem["errors"]]
+
+
+async def test_paths_that_are_not_there_are_problems_too(client: httpx.AsyncClient) -> None:
+    for path in ("/nothing", "/tasks/"):
+        answer = await client.get(path)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_no_key_is_a_problem(app: Any) -> None:
+    async with client_of(app) as nobody:
+        answer = await nobody.get("/gnomon/v1/tasks")
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_every_route_answers_a_foreign_id_like_an_unknown_one(
+    client: httpx.AsyncClient, app: Any, theirs: Tenant, house: House
+) -> None:
+    async with client_for(app, theirs) as stranger:
+        foreign = (await submit(stranger))["id"]
+    unknown = "tsk_" + "0" * 26
+    document = (await client.get("/openapi.json")).json()
+    routes = [
+        (method, path)
+        for path, item in document["paths"].items()
+        for method in item
+        if re.search(r"\{task_id\}", path)
+    ]
+    assert len(routes) >= 5
+    for method, path in routes:
+        answers = [
+            await client.request(method, path.replace("{task_id}", given)) for given in (foreign, unknown)
+        ]
+        assert [answer.status_code for answer in answers] == [404, 404], path
+        assert answers[0].text.replace(foreign, "") == answers[1].text.replace(unknown, "")
+    listed = (await client.get("/tasks")).json()["tasks"]
+    assert foreign not in [task["id"] for task in listed]
