@@ -34,7 +34,10 @@ def test_an_unknown_zone_is_a_failure() -> None:
 
 @given(st.floats(-90, 90), st.floats(-180, 180))
 def test_elevation_is_pvlibs(latitude: float, longitude: float) -> None:
-    assert elevation(latitude, longitude) == lookup_altitude(latitude, longitude)
+    # On the edge between two cells of the map either is right.
+    near = [(latitude + 1e-9 * up, longitude + 1e-9 * right) for up in (-1, 0, 1) for right in (-1, 0, 1)]
+    inside = [(north, east) for north, east in near if abs(north) <= 90 and abs(east) <= 180]
+    assert elevation(latitude, longitude) in {lookup_altitude(north, east) for north, east in inside}
 
 
 @given(st.floats(-90, 90), st.floats(-180, 180))
