@@ -1,7 +1,6 @@
 """`gnomon serve`: the server in the foreground, from the first line to a clean end."""
 
 import asyncio
-import logging
 import signal
 import socket
 import sys
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 import uvicorn
 
+from gnomon.cli.log import set_up
 from gnomon.core.errors import GnomonError
 from gnomon.core.hub import Hub
 from gnomon.settings import Settings
@@ -54,11 +54,7 @@ class _Server(uvicorn.Server):
 
 def serve(settings: Settings) -> None:
     """Run the server until a signal ends it."""
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    set_up(settings.log_level)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(settings))

@@ -1,0 +1,79 @@
+"""Every setting from its flag and from its variable; wrong ones are refused by name."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from gnomon.cli import serve as served
+from gnomon.cli.commands import gnomon
+from gnomon.settings import Settings, is_loopback
+
+OTHER: dict[str, tuple[str, Any]] = {
+    "data": ("elsewhere", Path("elsewhere")),
+    "host": ("127.0.0.2", "127.0.0.2"),
+    "port": ("9000", 9000),
+    "no_auth": ("1", True),
+    "workload": ("a.b", ("a.b",)),
+    "cpu_slots": ("7", 7),
+    "io_slots": ("8", 8),
+    "lease": ("12.5", 12.5),
+    "cancel_grace": ("1.5", 1.5),
+    "sync_wait": ("3", 3.0),
+    "max_body_mb": ("2", 2.0),
+    "log_level": ("debug", "debug"),
+}
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    seen: list[Settings] = []
+    monkeypatch.setattr(served, "serve", seen.append)
+    return seen
+
+
+def test_the_table_names_every_setting() -> None:
+    assert set(OTHER) == {field.name for field in dataclasses.fields(Settings)}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_a_flag_sets_it(name: str, seen: list[Settings]) -> None:
+    text, value = OTHER[name]
+    flag = "--" + name.replace("_", "-")
+    done = CliRunner().invoke(gnomon, ["serve", flag, *([] if value is True else [text])])
+    assert done.exit_code == 0, done.output
+    assert getattr(seen[0], name) == value
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_a_variable_sets_it(name: str, seen: list[Settings]) -> None:
+    text, value = OTHER[name]
+    done = CliRunner().invoke(gnomon, ["serve"], env={"GNOMON_" + name.upper(): text})
+    assert done.exit_code == 0, done.output
+    assert getattr(seen[0], name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("port", -1), ("cpu_slots", 0), ("lease", 0.1), ("cancel_grace", 0), ("max_body_mb", 0)],
+)
+def test_a_value_out_of_range_is_refused_by_the_flags_name(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match="--" + name.replace("_", "-")):
+        Settings(**{name: value})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
+def test_loopback_is_what_only_this_machine_reaches(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.1", "example.test", ""])
+def test_any_other_address_is_not(host: str) -> None:
+    assert not is_loopback(host)
+
+
+def test_no_auth_is_refused_beyond_loopback() -> None:
+    with pytest.raises(ValueError, match="--no-auth"):
+        Settings(no_auth=True, host="0.0.0.0")

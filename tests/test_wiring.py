@@ -1,0 +1,66 @@
+"""Plugins: found, checked against their schema, and refused when two claim one kind."""
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from gnomon.core.errors import Complaint
+from gnomon.core.workload import Workload
+from gnomon.wiring import SystemClock, load_plugins, with_schema_check
+
+SCHEMA = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}
+
+
+def run(task_input: object, ctx: object) -> None:
+    """Do nothing."""
+
+
+@pytest.fixture
+def plugin(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module = ModuleType("a_plugin")
+    monkeypatch.setitem(sys.modules, "a_plugin", module)
+    return module
+
+
+def test_a_module_brings_its_workloads_beside_those_of_the_house(plugin: ModuleType) -> None:
+    plugin.WORKLOADS = (Workload(kind="mine", run=run),)  # type: ignore[attr-defined]  # made for the test
+    workloads, kinds = load_plugins(["a_plugin"])
+    assert {"mine", "energy_model", "pvsyst_component"} <= set(workloads)
+    assert {"location", "weather", "module", "inverter", "project", "energy_model"} <= set(kinds)
+
+
+def test_a_kind_that_is_taken_is_refused(plugin: ModuleType) -> None:
+    plugin.WORKLOADS = (Workload(kind="energy_model", run=run),)  # type: ignore[attr-defined]  # made for the test
+    with pytest.raises(ValueError, match=r"a_plugin .*'energy_model'"):
+        load_plugins(["a_plugin"])
+
+
+def test_a_module_without_workloads_is_refused() -> None:
+    with pytest.raises(ValueError, match="json has no workloads"):
+        load_plugins(["json"])
+
+
+def test_a_schema_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="'mine' is not valid"):
+        with_schema_check(Workload(kind="mine", run=run, input_schema={"type": "thing"}))
+
+
+def test_the_schema_speaks_before_the_workloads_own_check() -> None:
+    own = Complaint(("n",), "too small")
+    checked = with_schema_check(Workload(kind="mine", run=run, input_schema=SCHEMA, check=lambda _: [own]))
+    assert checked.check is not None
+    assert checked.check({"n": 1}) == [own]
+    (found,) = checked.check({"n": "a"})
+    assert (found.loc, found.type) == (("n",), "type")
+    (missing,) = checked.check({})
+    assert missing.type == "required"
+
+
+def test_chance_fills_its_bits_and_repeats_nothing() -> None:
+    clock = SystemClock()
+    drawn = [clock.chance(80) for _ in range(2000)]
+    assert len(set(drawn)) == len(drawn)
+    assert max(drawn) < 1 << 80
+    assert {clock.chance(1) for _ in range(100)} == {0, 1}
+    assert max(drawn).bit_length() > 70
