@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from gnomon.core.task import Visibility
 from gnomon.core.workload import AsyncContext, Child, Context, Split, Workload
 
 
@@ -60,6 +61,29 @@ def gather(task_input: dict[str, Any], children: Any, _state: Any, _ctx: Context
     return {"name": task_input["name"], "children": [child.result["name"] for child in children]}
 
 
+def two_steps(task_input: dict[str, Any], _: Context) -> Split:
+    """Hand the work to two children that the doors show, one after the other."""
+    first = Child(kind="test.parse", input=task_input, visibility=Visibility.PUBLIC)
+    second = Child(kind="test.count", input={}, after=0, visibility=Visibility.PUBLIC)
+    return Split(children=(first, second))
+
+
+def parse(task_input: dict[str, Any], _: Context) -> list[str]:
+    """Take a text apart."""
+    return str(task_input["text"]).split()
+
+
+def count(_: dict[str, Any], ctx: Context) -> dict[str, int]:
+    """Count what the step before has found."""
+    assert ctx.predecessor is not None
+    return {"words": len(ctx.predecessor.result)}
+
+
+def last_result(_input: Any, children: Any, _state: Any, _ctx: Context) -> Any:
+    """Give the last step's result as the whole's."""
+    return children[-1].result
+
+
 def stubborn(task_input: dict[str, Any], ctx: Context) -> None:
     """Never give way: catch whatever comes and go on."""
     Path(task_input["started"]).write_text("yes")
@@ -82,6 +106,9 @@ WORKLOADS = (
     Workload(kind="test.busy", run=busy),
     Workload(kind="test.calm", run=calm, where="io"),
     Workload(kind="test.family", run=family, join=gather),
+    Workload(kind="test.two_steps", run=two_steps, join=last_result),
+    Workload(kind="test.parse", run=parse),
+    Workload(kind="test.count", run=count),
     Workload(kind="test.stubborn", run=stubborn),
     Workload(kind="test.willing", run=willing),
 )
