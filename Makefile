@@ -46,8 +46,11 @@ arrows: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/pytest tests/test_arrows.py
 
-bench: $(STAMP) ## measure submits and latencies beside the raw SQLite commit rate
-	$(BIN)/python bench/submit.py
+bench: $(STAMP) ## measure submits, latencies and the PV chain beside their peers
+	$(BIN)/python bench/store_submit.py
+	$(BIN)/python bench/http_submit.py
+	$(BIN)/python bench/engine_latency.py
+	$(BIN)/python bench/pv_chain.py
 
 kill-rounds: $(STAMP) ## 200 random kill -9 of the server during submissions and runs
 	$(BIN)/python -m pytest tests/acceptance/test_kill_rounds.py --kill-rounds 200
