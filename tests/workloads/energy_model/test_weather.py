@@ -69,10 +69,23 @@ def test_there_is_a_most_and_a_least() -> None:
 @pytest.mark.parametrize(
     ("dates", "words"),
     [
-        ([0, HOUR, HOUR], "row 2 of date is not after"),
-        ([0, HOUR, 0], "row 2 of date is not after"),
+        ([0, HOUR, HOUR], "row 2 of date is 3600000, after 3600000: dates must rise"),
+        ([0, HOUR, 0], "row 2 of date is 0, after 3600000: dates must rise"),
         ([0, 2 * HOUR, 4 * HOUR], "at most an hour"),
-        ([0, HOUR // 3 * 2, HOUR // 3 * 5], "row 2 of date breaks the step of 2400 s"),
+        ([0, 24 * HOUR, 48 * HOUR], "at most an hour"),
+        (
+            [0, HOUR // 3 * 2, HOUR // 3 * 5],
+            "row 2 of date is 6000000, after 2400000: breaks the step of 2400",
+        ),
+        (
+            [1735689600, 1735693200, 1735696800],
+            "row 1 of date is 1735693200, after 1735689600: a step of 3600",
+        ),
+        ([1735689600, 1735693200, 1735696800], "looks like seconds; multiply by 1000"),
+        ([1735689600, 1735689900, 1735690200.0], "looks like seconds; multiply by 1000"),
+        ([0, 59_999, 119_998], "looks like seconds"),
+        ([0, 59, 118], "a step of 59 ms; give rows at least a minute apart"),
+        ([10**12, 10**12 + 60, 10**12 + 120], "give rows at least a minute apart"),
         ([0, HOUR, 2.5], "row 2 of date is 2.5"),
         ([0, HOUR, math.nan], "row 2 of date is nan"),
         ([0, HOUR, 10**400], "row 2 of date is 1000"),

@@ -31,8 +31,8 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "temperature": (-90, 70, "degC"),
     "relativeHumidity": (0, 100, "%"),
 }
-_HOUR_MS = 3_600_000
-_FAR_MS = 1e14  # some three thousand years from 1970
+_MINUTE_MS, _HOUR_MS = 60_000, 3_600_000
+_FAR_MS, _FAR_S = 1e14, 1e11  # some three thousand years from 1970
 
 
 def check_arrays(document: Mapping[str, Any], at: Loc = ()) -> Iterator[Complaint]:
@@ -96,21 +96,29 @@ def _check_dates(column: list[Any], at: Loc) -> Iterator[Complaint]:
                 "weather_value",
             )
             return
-    moments = np.array(column, dtype=np.int64)
+    wrong = _wrong_step(np.array(column, dtype=np.int64))
+    if wrong is not None:
+        row, words = wrong
+        message = f"row {row} of date is {column[row]:.0f}, after {column[row - 1]:.0f}: {words}"
+        yield Complaint((*at, "date", row), message, "weather_value")
+
+
+def _wrong_step(moments: npt.NDArray[np.int64]) -> tuple[int, str] | None:
+    """Return the first row whose step is wrong, and how; None when all rise by one step."""
     steps = moments[1:] - moments[:-1]
     step = int(steps.min())
     if step <= 0:
-        row = int(np.argmax(steps <= 0)) + 1
-        yield Complaint(
-            (*at, "date", row), f"row {row} of date is not after the row before it", "weather_value"
-        )
-    elif step > _HOUR_MS or np.remainder(steps, step).any():
-        row = int(np.argmax(np.remainder(steps, step) != 0)) + 1 if step <= _HOUR_MS else 1
-        yield Complaint(
-            (*at, "date", row),
-            f"row {row} of date breaks the step of {step / 1000:g} s; give one step of at most an hour",
-            "weather_value",
-        )
+        return int(np.argmax(steps <= 0)) + 1, "dates must rise; sort the rows and drop the doubles"
+    if step < _MINUTE_MS:
+        seconds = step * 1000 >= _MINUTE_MS and abs(int(moments[0])) < _FAR_S
+        remedy = "looks like seconds; multiply by 1000" if seconds else "give rows at least a minute apart"
+        return int(np.argmin(steps)) + 1, f"a step of {step:g} ms; {remedy}"
+    if step > _HOUR_MS:
+        return 1, f"a step of {step / 1000:g} s; give one of at most an hour"
+    broken = np.remainder(steps, step) != 0
+    if broken.any():
+        return int(np.argmax(broken)) + 1, f"breaks the step of {step / 1000:g} s; keep to one step"
+    return None
 
 
 def _is_within(value: object, low: float, high: float) -> bool:
