@@ -212,6 +212,16 @@ def test_rows_shade_each_other(block: Block, weather: Weather, sun: Sun) -> None
     assert 0.03 < _loss(near, "GlobShd") < 0.25
 
 
+@pytest.mark.parametrize("as_beam", [True, False])
+def test_light_at_the_wrong_hour_is_not_negative(
+    block: Block, weather: Weather, site: Site, as_beam: bool
+) -> None:
+    """Shift a year by seven hours: with more diffuse light than the sun sends, F1 passes one."""
+    late = replace(weather, time=weather.time + 7 * 3600.0, dni=None)
+    odd = simulate_block(replace(block, circumsolar_as_beam=as_beam), late, sun_position(late.time, site))
+    assert odd.effective_irradiance.min() >= 0
+
+
 def test_rows_far_apart_are_rows_alone(block: Block, weather: Weather, sun: Sun) -> None:
     lonely = replace(block, mount=replace(block.mount, gcr=1e-6), shading=Shading(near="unlimited"))
     alone, with_rows = simulate_blocks([block, lonely], weather, sun)

@@ -120,13 +120,12 @@ OPTICS: dict[str, Optic] = {"GlobShd": near_shading, "GlobIAM": incidence, "Glob
 
 
 def _sort(plane: Plane, *, circumsolar_as_beam: bool) -> Light:
+    """Sort light by direction; where F1 passes one the rest of the sky is below zero, and the beam pays."""
     diffuse = plane.diffuse
     with_beam = diffuse.circumsolar if circumsolar_as_beam else np.zeros_like(plane.direct)
-    return Light(
-        beam=plane.direct + with_beam,
-        sky=diffuse.isotropic + diffuse.horizon + (diffuse.circumsolar - with_beam),
-        ground=plane.ground,
-    )
+    rest = diffuse.isotropic + diffuse.horizon + (diffuse.circumsolar - with_beam)
+    short = np.minimum(rest, 0.0)
+    return Light(beam=plane.direct + (with_beam + short), sky=rest - short, ground=plane.ground)
 
 
 def _ground_between_rows(tilt: float, gcr: float, across: FloatArray, sky: Sky) -> FloatArray:
