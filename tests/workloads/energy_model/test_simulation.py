@@ -209,15 +209,19 @@ def test_a_projects_place_and_zone_are_used(example_plant: Path) -> None:
 
 
 def test_a_part_of_a_year_is_told(ctx: MemoryContext) -> None:
-    days = weather(
-        240, date=[1_750_000_000_000 // 3_600_000 * 3_600_000 + 3_600_000 * row for row in range(240)]
-    )
+    midnight = 1_749_942_000_000  # in June, in Bern's standard time
+    days = weather(240, date=[midnight + 3_600_000 * row for row in range(240)])
     got = result(energy_model(weatherData=days, settings={"ignoreSpectralCorrection": False}, extra=1), ctx)
     assert "covers 240 hours" in got["warnings"][-1]
     assert any("extra: not known here" in warning for warning in got["warnings"])
     assert any("spectral" in warning for warning in got["warnings"])
     assert got["settings"]["timestamps"] == "given"
     assert got["monthly"][0]["temp_air_mean_c"] is None
+
+
+def test_weather_that_shines_at_night_is_told(ctx: MemoryContext) -> None:
+    told = result(energy_model(settings={"timeZoneOverride": 8}), ctx)["warnings"]
+    assert "of the energy comes while the sun is down" in told[1]
 
 
 @pytest.mark.parametrize(

@@ -55,11 +55,11 @@ def energy_model(*blocks: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def weather(rows: int = 8760, **changes: Any) -> dict[str, Any]:
-    """Return a year of plain days: a half sine of light from 6 to 18 o'clock, stronger in summer."""
+    """Return a year of plain days: a half sine of light about the noon of Bern, stronger in summer."""
     hour = np.arange(rows) % 24 + 0.5
     day = np.arange(rows) // 24
     season = 1 - 0.6 * np.cos(2 * np.pi * (day + 10) / 365)
-    ghi = np.maximum(np.sin(np.pi * (hour - 6) / 12), 0) * 500 * season
+    ghi = np.maximum(np.sin(np.pi * (hour - 6.5) / 12), 0) * 500 * season
     return {
         "ghi": ghi.round(1).tolist(),
         "dhi": (0.4 * ghi).round(1).tolist(),

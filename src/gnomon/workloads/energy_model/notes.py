@@ -3,21 +3,26 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gnomon.pv.solarposition import Sun
 from gnomon.pv.weather import Weather
 from gnomon.workloads.energy_model import document as doc
+from gnomon.workloads.energy_model.doubts import weather_doubts
 from gnomon.workloads.energy_model.rules import place_text
 
 _UNUSED_ARRAYS = ("poa", "relativeHumidity")
 _YEARS = (8760, 8784)
 
 
-def notes(model: doc.EnergyModel, weather_document: Mapping[str, Any], weather: Weather) -> list[str]:
+def notes(
+    model: doc.EnergyModel, weather_document: Mapping[str, Any], weather: Weather, sun: Sun
+) -> list[str]:
     """List the warnings of a run, in the order of its input."""
     return [
         *_deprecated(model),
         *(f"{place_text(loc)}: not known here; kept and not used" for loc in doc.unknown_keys(model)),
         *_unused(model, weather_document),
         *_period(weather),
+        *weather_doubts(weather, sun),
     ]
 
 

@@ -206,6 +206,7 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, ctx: Contex
     stored = ctx.put(series.dump(whole.columns))
     model, work = EnergyModel.model_validate(ready.given), gather(ready.given, ready.around, ready.pinned)
     figures = report.summary(parts, whole, ready.weather, ready.plant)
+    sun = sun_position(ready.weather.time, work.site)
     result = {
         "model_version": report.MODEL_VERSION,
         "name": (model.output and model.output.name) or model.name,
@@ -216,7 +217,7 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, ctx: Contex
         "blocks": [{key: value for key, value in part.items() if key != "series"} for part in parts],
         "monthly": report.monthly(whole, ready.weather, ready.around.utc_offset, figures["dc_capacity_kw"]),
         "settings": report.settings(ready.weather, ready.around, dated="date" in ready.around.weather),
-        "warnings": [*notes(model, ready.around.weather, ready.weather), *voltage_notes(work)],
+        "warnings": [*notes(model, ready.around.weather, ready.weather, sun), *voltage_notes(work)],
         "series": {"plant": stored, "blocks": {str(part["index"]): part["series"] for part in parts}},
     }
     # Through JSON once, so that a run in one and a joined run hold the same types.
