@@ -49,7 +49,13 @@ WRONG: list[tuple[Path_, Any, Path_, str]] = [
     (("projectId",), 1, ("locationId",), "one_of"),
     (("location",), LOCATION, ("location",), "one_of"),
     (("locationId",), 0, ("locationId",), "greater_than_equal"),
-    (("locationId",), "one", ("locationId",), "int_parsing"),
+    (("locationId",), "one", ("locationId",), "int_type"),
+    (("locationId",), "1", ("locationId",), "int_type"),
+    ((*BLOCK, "moduleId"), "1", (*BLOCK, "moduleId"), "int_type"),
+    ((*BLOCK, "inverterId"), 1.5, (*BLOCK, "inverterId"), "int_type"),
+    ((*BLOCK, "layout", "gcr"), "0.4", (*BLOCK, "layout", "gcr"), "float_type"),
+    ((*BLOCK, "array", "stringCount"), "10", (*BLOCK, "array", "stringCount"), "int_type"),
+    ((*BLOCK, "shading", "farShading"), "no", (*BLOCK, "shading", "farShading"), "bool_type"),
     (("blocks",), [], ("blocks",), "too_short"),
     (("blocks",), REMOVED, ("blocks",), "missing"),
     (("blocks",), {}, ("blocks",), "list_type"),
@@ -75,7 +81,6 @@ WRONG: list[tuple[Path_, Any, Path_, str]] = [
     ((*BLOCK, "shading", "nearShading"), "octavia", (*BLOCK, "shading", "nearShading"), "not_supported"),
     ((*BLOCK, "shading", "nearShading"), "octavia", (*BLOCK, "shading", "shadingSceneId"), "missing"),
     ((*BLOCK, "shading", "electricalImpact"), True, (*BLOCK, "shading", "electricalImpact"), "not_supported"),
-    ((*BLOCK, "shading", "electricalImpact"), True, (*BLOCK, "shading", "transverseDiodes"), "missing"),
     ((*BLOCK, "shading", "transverseDiodes"), 11, (*BLOCK, "shading", "transverseDiodes"), "less_than_equal"),
     ((*BLOCK, "losses", "mismatch"), 1, (*BLOCK, "losses", "mismatch"), "less_than"),
     ((*BLOCK, "losses", "lid"), -0.01, (*BLOCK, "losses", "lid"), "greater_than_equal"),
@@ -128,6 +133,55 @@ def test_what_is_wrong_is_named(path: Path_, value: Any, loc: Path_, kind: str) 
     complaints = check_energy_model(changed(energy_model(), path, value))
     assert (loc, kind) in [(each.loc, each.type) for each in complaints]
     assert all(each.message for each in complaints)
+
+
+WORDS: list[tuple[Path_, Any, str]] = [
+    ((*BLOCK, "moduleId"), "1", 'blocks[0].moduleId: give the number 1, not the text "1"'),
+    ((*BLOCK, "inverterId"), "one", 'give a whole number, not the text "one"'),
+    ((*BLOCK, "inverterId"), None, "give a whole number, not null"),
+    ((*BLOCK, "layout", "gcr"), "0.4", "blocks[0].layout.gcr: give the number 0.4, not the text"),
+    (
+        (*BLOCK, "layout", "gcr"),
+        40,
+        "40 is out of range; give a number of at most 0.9, as a fraction: 0.4 is 40 %",
+    ),
+    ((*BLOCK, "losses", "mismatch"), 2, "give a number below 1, as a fraction: 0.02 is 2 %"),
+    ((*BLOCK, "losses", "moduleQuality"), -3, "as a fraction: -0.03 is -3 %"),
+    ((*BLOCK, "acSystem", "losses", "acohmicLoss"), 1.5, "as a fraction: 0.015 is 1.5 %"),
+    ((*BLOCK, "albedo", "feb"), 20, "as a fraction: 0.2 is 20 %"),
+    ((*BLOCK, "layout", "tilt"), 91, "91 is out of range; give a number of at most 90"),
+    ((*BLOCK, "layout", "arrayType"), "fixed_tilt", "only fixed is supported so far"),
+    ((*BLOCK, "layout", "arrayType"), "fixed_tilt", "the types are fixed, tracker or rotationalFloating"),
+    (
+        (*BLOCK, "albedo"),
+        0.2,
+        'blocks[0].albedo: give twelve months, {"jan": 0.2, "feb": 0.2, ..., "dec": 0.2}',
+    ),
+    ((*BLOCK, "albedo"), [0.2] * 12, 'give twelve months, {"jan": 0.2'),
+    (("soiling",), 0.03, 'soiling: give twelve months, {"jan": 0.03'),
+    ((*BLOCK, "losses", "invAuxLoss"), "no", "give true or false, not the text"),
+    ((*BLOCK, "losses"), 1, "blocks[0].losses: give an object, not 1"),
+    *[
+        ((*BLOCK, key), {}, f"blocks[0].{key}: is not read here; give {instead}")
+        for key, instead in (
+            ("inverterDefinition", "inverterId"),
+            ("moduleDefinition", "moduleId"),
+            ("surfaceDefinition", "layout with arrayType"),
+            ("moduleStringingDefinition", "array with stringLength"),
+        )
+    ],
+]
+
+
+@pytest.mark.parametrize(("path", "value", "words"), WORDS)
+def test_a_complaint_says_what_to_give(path: Path_, value: Any, words: str) -> None:
+    (complaint,) = check_energy_model(changed(energy_model(), path, value))
+    assert words in complaint.message
+
+
+def test_the_electrical_part_of_shading_asks_for_nothing_else() -> None:
+    document = changed(energy_model(), (*BLOCK, "shading", "electricalImpact"), value=True)
+    assert [each.type for each in check_energy_model(document)] == ["not_supported"]
 
 
 RIGHT: list[tuple[Path_, Any]] = [
@@ -202,6 +256,13 @@ def test_components(example_plant: Path) -> None:
         (complaint,) = check_module(changed(module, ("properties", key), REMOVED))
         assert complaint.loc == ("properties", key)
         assert "give the" in complaint.message
+    lacking = changed(module, ("properties",), {"PNom": 550, "Voc": 50})
+    assert [each.loc[1] for each in check_module(lacking)] == [
+        *("Imp", "Isc", "Vmp", "NCelS", "Width", "Height", "RSerie", "Gamma")
+    ]
+    flat = {"name": "i", "properties": {"PNomConv": 250, "EfficMax": 0.985}}
+    (complaint,) = check_inverter(flat)
+    assert complaint.message == "EfficMax: 0.985 is a fraction; give percent, 98.5"
     (complaint,) = check_module(changed(module, ("properties", "Imp"), 15))
     assert complaint.loc == ("properties", "Imp")
     (complaint,) = check_inverter(changed(inverter, ("properties", "PNomConv"), -1))
@@ -215,7 +276,10 @@ def test_components(example_plant: Path) -> None:
     [
         ("PNom", 600, None),
         ("PNom", 800, "PNom says 800"),
-        ("Voc", 70, "the one-diode curve gives"),
+        ("RSerie", 0.9, "the one-diode curve gives"),
+        ("Voc", 70, "NCelS: 72 cells in series and Voc 70 V make 0.97 V a cell"),
+        ("NCelS", 144, "half-cut modules: count the cells in series, usually half"),
+        ("NCelS", 36, "make 1.39 V a cell"),
         ("RSerie", 203, "leave no current"),
         ("muGamma", -1, "muGamma"),
         ("Width", 0.4, "cannot give 550"),

@@ -11,7 +11,7 @@ from gnomon.core.workload import Failure, Reference
 from gnomon.pvsyst import PvsystError
 from gnomon.workloads.energy_model import place, rules
 from gnomon.workloads.energy_model.blob import is_blob
-from gnomon.workloads.energy_model.component import consistent_module, pv_inverter
+from gnomon.workloads.energy_model.component import REQUIRED, consistent_module, pv_inverter
 from gnomon.workloads.energy_model.document import (
     EnergyModel,
     Inverter,
@@ -22,6 +22,7 @@ from gnomon.workloads.energy_model.document import (
     Weather,
 )
 from gnomon.workloads.energy_model.weather import check_arrays
+from gnomon.workloads.energy_model.wording import words
 
 Loc = tuple[str | int, ...]
 
@@ -48,7 +49,7 @@ def check_weather(document: Json) -> list[Complaint]:
 
 def check_module(document: Json) -> list[Complaint]:
     """List what is wrong with a module, its one-diode parameters included."""
-    return _checked(document, Module, rules.component, _component(Module, consistent_module))
+    return _checked(document, Module, rules.component, _component(Module, consistent_module), _lacking)
 
 
 def check_inverter(document: Json) -> list[Complaint]:
@@ -70,9 +71,9 @@ def _misshapen(document: Mapping[str, Any], model: type[Record]) -> Iterator[Com
     try:
         model.model_validate(document)
     except ValidationError as error:
-        for each in error.errors(include_url=False, include_context=False, include_input=False):
+        for each in error.errors(include_url=False):
             loc = _within(document, each["loc"])
-            yield Complaint(loc, f"{rules.place_text(loc)}: {each['msg'].lower()}", each["type"])
+            yield Complaint(loc, f"{rules.place_text(loc)}: {words(each)}", each["type"])
 
 
 def _within(document: Json, loc: Sequence[str | int]) -> Loc:
@@ -103,6 +104,15 @@ def _component(model: type[Record], read: Callable[[Any], object]) -> Rule:
             yield Complaint(("properties",), str(error), "component")
 
     return rule
+
+
+def _lacking(document: Mapping[str, Any]) -> Iterator[Complaint]:
+    """Yield every key that a module lacks; reading it stops at the first."""
+    properties = document.get("properties")
+    if isinstance(properties, dict):
+        for key, meaning in REQUIRED.items():
+            if properties.get(key) is None:
+                yield Complaint(("properties", key), f"{key}: is missing; give the {meaning}", "component")
 
 
 def _zone_of_settings(document: Mapping[str, Any]) -> Iterator[Complaint]:

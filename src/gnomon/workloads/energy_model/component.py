@@ -18,7 +18,24 @@ _CURRENT_COEFFICIENT = 5e-4  # of the short-circuit current [1/K], typical of cr
 # Thin film files miss their nameplate by up to 9 % without the recombination term.
 _MOST_GAP = 0.15
 _MOST_EFFICIENCY = 0.5
+# Open-circuit voltage of one cell [V], from old multicrystalline cells to heterojunctions, with room on both sides.
+_CRYSTALLINE = ("mtSiMono", "mtSiPoly", "mtHIT")
+_LEAST_CELL, _MOST_CELL = 0.45, 0.80
 _COATED_INDEX = 1.29  # of an anti-reflective coat, PVsyst's `fsARCoating`
+
+# What a module cannot do without, under its PAN keys.
+REQUIRED = {
+    "PNom": "nameplate power [W]",
+    "Isc": "short-circuit current [A]",
+    "Voc": "open-circuit voltage [V]",
+    "Imp": "current at maximum power [A]",
+    "Vmp": "voltage at maximum power [V]",
+    "NCelS": "number of cells in series",
+    "Width": "module's size [m]",
+    "Height": "module's size [m]",
+    "RSerie": "series resistance [ohm]",
+    "Gamma": "diode ideality factor",
+}
 
 
 def pv_module(document: doc.Module, aoi: doc.AoiCurve | None = None) -> Module:
@@ -58,6 +75,7 @@ def consistent_module(document: doc.Module) -> Module:
     ValueError, ArithmeticError
         If the properties contradict each other.
     """
+    _check_cells(pan_module(document))
     module = pv_module(document)
     if module.efficiency > _MOST_EFFICIENCY:
         raise PvsystError(
@@ -73,6 +91,16 @@ def consistent_module(document: doc.Module) -> Module:
             key="PNom",
         )
     return module
+
+
+def _check_cells(given: PanModule) -> None:
+    volts = given.v_oc_ref / given.cells_in_series
+    if given.technology in _CRYSTALLINE and not _LEAST_CELL <= volts <= _MOST_CELL:
+        raise PvsystError(
+            f"{given.cells_in_series} cells in series and Voc {given.v_oc_ref:g} V make {volts:.2f} V a cell, "
+            f"not {_LEAST_CELL:g} to {_MOST_CELL:g}; half-cut modules: count the cells in series, usually half",
+            key="NCelS",
+        )
 
 
 def pan_module(document: doc.Module) -> PanModule:
@@ -94,6 +122,10 @@ def ond_inverter(document: doc.Inverter) -> OndInverter:
     PvsystError
         If a property is missing or wrong.
     """
+    for key in ("EfficMax", "EfficEuro"):
+        value = document.properties.get(key)
+        if isinstance(value, (int, float)) and 0 < value <= 1:
+            raise PvsystError(f"{value:g} is a fraction; give percent, {100 * value:g}", key=key)
     curves = document.efficiency.curves if document.efficiency else ()
     return ond.inverter(document.properties, [_curve(curve) for curve in curves])
 
@@ -117,21 +149,21 @@ def _module(given: PanModule) -> Module:
         v_mp_ref=given.v_mp_ref,
         alpha_sc=alpha_sc,
         cells_in_series=given.cells_in_series,
-        r_s=_needed(given.r_s, "RSerie", "series resistance [ohm]"),
+        r_s=_needed(given.r_s, "RSerie"),
         r_sh_ref=shunt,
         r_sh_0=given.r_sh_0 or _DARK_OVER_LIT_SHUNT * shunt,
         r_sh_exp=given.r_sh_exp or _SHUNT_EXPONENT,
-        gamma_ref=_needed(given.gamma_ref, "Gamma", "diode ideality factor"),
+        gamma_ref=_needed(given.gamma_ref, "Gamma"),
         mu_gamma=given.mu_gamma or 0.0,
-        area=_needed(given.area, "Width" if given.width is None else "Height", "module's size [m]"),
+        area=_needed(given.area, "Width" if given.width is None else "Height"),
         irrad_ref=given.irrad_ref,
         temp_ref=given.temp_ref,
     )
 
 
-def _needed(value: float | None, key: str, meaning: str) -> float:
+def _needed(value: float | None, key: str) -> float:
     if value is None:
-        raise PvsystError(f"is missing; give the {meaning}", key=key)
+        raise PvsystError(f"is missing; give the {REQUIRED[key]}", key=key)
     return value
 
 

@@ -7,7 +7,7 @@ that no model knows are kept, and told as warnings.
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -16,7 +16,10 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Loss = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
+# JSON of some writers has no whole numbers; what has no fraction counts.
+Count = Annotated[
+    int, BeforeValidator(lambda n: int(n) if type(n) is float and n.is_integer() else n), Field(ge=1)
+]
 Identifier = Annotated[int, Field(ge=1)]
 GlobalIdentifier = int | Annotated[str, Field(pattern=r"^\d+$")]
 # Hours from UTC, or the name of a zone.
@@ -24,9 +27,11 @@ TimeZone = Annotated[float, Field(ge=-14, le=14)] | str
 
 
 class Record(BaseModel):
-    """A JSON object of the contract; unknown keys are kept."""
+    """A JSON object of the contract; unknown keys are kept, and a text is no number."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="allow", frozen=True, strict=True, allow_inf_nan=False, protected_namespaces=()
+    )
 
 
 class Monthly(Record):

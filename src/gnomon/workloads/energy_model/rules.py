@@ -7,6 +7,7 @@ from typing import Any
 from gnomon.core.errors import Complaint
 from gnomon.workloads.energy_model.blob import is_blob
 from gnomon.workloads.energy_model.weather import check_arrays
+from gnomon.workloads.energy_model.wording import shown
 
 Loc = tuple[str | int, ...]
 Object = Mapping[str, Any]
@@ -151,7 +152,19 @@ def _settings(settings: Object, at: Loc) -> Iterator[Complaint]:
             yield _unsupported((*at, key), feature, "leave it out")
 
 
+# Fields of a block in another form -> what to give here.
+_OTHER_FORM = {
+    "inverterDefinition": "inverterId, the number of a posted inverter",
+    "moduleDefinition": "moduleId, the number of a posted module",
+    "surfaceDefinition": "layout with arrayType, azimuth, axisTilt, tilt and gcr",
+    "moduleStringingDefinition": "array with stringLength (modules in series) and stringCount (per inverter)",
+}
+
+
 def _block(block: Object, at: Loc) -> Iterator[Complaint]:
+    for key in _OTHER_FORM.keys() & block.keys():
+        loc = (*at, key)
+        yield Complaint(loc, f"{place_text(loc)}: is not read here; give {_OTHER_FORM[key]}", "replaced")
     if not _given(block, "array") and not _given(block, "dcInputs"):
         yield Complaint((*at, "array"), f"{place_text(at)}: give array or dcInputs", "one_of")
     if not _given(block, "layout") and not _given(block, "layoutRef"):
@@ -191,7 +204,13 @@ def _layout(layout: Object, at: Loc) -> Iterator[Complaint]:
         "tracker": ("azimuth", "axisTilt", "backTracking", "maxAngle"),
         "rotationalFloating": ("tilt", "maxAngle"),
     }
-    if not isinstance(kind, str) or kind not in needs:
+    if not isinstance(kind, str):
+        return
+    if kind not in needs:
+        message = (
+            f"{place_text(at)}.arrayType: {shown(kind)} is not known; the types are {_or(list(needs))}, "
+        )
+        yield Complaint((*at, "arrayType"), f"{message}and only fixed is supported so far", "literal_error")
         return
     for key in needs[kind]:
         if not _given(layout, key):
@@ -203,17 +222,14 @@ def _layout(layout: Object, at: Loc) -> Iterator[Complaint]:
 
 
 def _shading(shading: Object, at: Loc) -> Iterator[Complaint]:
-    near, electrical = shading.get("nearShading"), shading.get("electricalImpact")
+    near = shading.get("nearShading")
     if shading.get("farShading"):
         yield _unsupported((*at, "farShading"), "horizon profiles", "set farShading false")
     if near == "octavia":
         if not _given(shading, "shadingSceneId"):
             yield Complaint((*at, "shadingSceneId"), "nearShading octavia needs shadingSceneId", "missing")
         yield _unsupported((*at, "nearShading"), "shading scenes", "use unlimited")
-    if electrical:
-        if near == "unlimited" and not _given(shading, "transverseDiodes"):
-            message = "nearShading unlimited with electricalImpact needs transverseDiodes"
-            yield Complaint((*at, "transverseDiodes"), message, "missing")
+    if shading.get("electricalImpact"):
         yield _unsupported(
             (*at, "electricalImpact"), "the electrical part of shading", "set electricalImpact false"
         )

@@ -1,0 +1,61 @@
+"""What the shape of a document lacks, in words that say what to give instead."""
+
+import json
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+# Kind of error -> the key of its limit, and how the limit reads.
+_BOUNDS = {
+    "less_than": ("lt", "below"),
+    "less_than_equal": ("le", "of at most"),
+    "greater_than": ("gt", "above"),
+    "greater_than_equal": ("ge", "of at least"),
+}
+_NUMBERS = {"int_type": "a whole number", "float_type": "a number", "bool_type": "true or false"}
+_GREATEST_FRACTION = 1.2  # the highest limit of a field that holds a fraction
+
+
+def words(error: "ErrorDetails") -> str:
+    """Return what is wrong with a value and the remedy."""
+    kind, value, context = error["type"], error["input"], error.get("ctx", {})
+    if kind in _BOUNDS:
+        key, side = _BOUNDS[kind]
+        return f"{shown(value)} is out of range; {_bound(value, side, float(context[key]))}"
+    if kind in _NUMBERS:
+        return _no_number(value, _NUMBERS[kind])
+    if kind == "model_type":
+        return _twelve(value) if context["class_name"] == "Monthly" else f"give an object, not {shown(value)}"
+    return error["msg"].lower()
+
+
+def shown(value: object) -> str:
+    """Return a value of a document as JSON, cut short."""
+    text = json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:40]}..."
+
+
+def _bound(value: Any, side: str, limit: float) -> str:
+    told = f"give a number {side} {limit:g}"
+    is_fraction = 0 < abs(limit) <= _GREATEST_FRACTION and abs(value) > abs(limit)
+    return f"{told}, as a fraction: {value / 100:g} is {value:g} %" if is_fraction else told
+
+
+def _no_number(value: object, wanted: str) -> str:
+    if not isinstance(value, str):
+        return f"give {wanted}, not {shown(value)}"
+    return f"give {_number_in(value) or wanted}, not the text {shown(value)}"
+
+
+def _number_in(text: str) -> str | None:
+    try:
+        return f"the number {text.strip()}" if isfinite(float(text)) else None
+    except ValueError:
+        return None
+
+
+def _twelve(value: object) -> str:
+    each = shown(value) if type(value) in (int, float) else "0.2"
+    return f'give twelve months, {{"jan": {each}, "feb": {each}, ..., "dec": {each}}}'
