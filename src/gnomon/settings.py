@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 _CORES = os.cpu_count() or 1
+LONGEST_WAIT = 28.0
+"""Seconds that an answer may be held back: clients commonly give up after 30."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ _RANGES = (
     ("io_slots", 1, 100_000),
     ("lease", 1, 3600),
     ("cancel_grace", 0.1, 600),
-    ("sync_wait", 0, 3600),
+    ("sync_wait", 0, LONGEST_WAIT),
     ("max_body_mb", 0.01, 1024),
 )
 

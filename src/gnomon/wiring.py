@@ -6,6 +6,7 @@ import io
 import json
 import os
 import secrets
+import sys
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import entry_points
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -28,7 +30,7 @@ from gnomon.core.service.access import Founded, found_workspace
 from gnomon.core.task import Json
 from gnomon.core.workload import Workload
 from gnomon.engine.embedded import EmbeddedEngine
-from gnomon.settings import Settings
+from gnomon.settings import LONGEST_WAIT, Settings
 from gnomon.store.sqlite import SqliteStore
 from gnomon.web.app import build_app
 
@@ -79,7 +81,8 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = SqliteStore.open(settings.data, hub)
     try:
-        secret = _read_or_make_secret(settings.data / "secret.key")
+        has_keys = bool(await store.list_workspaces())
+        secret = _read_or_make_secret(settings.data / "secret.key", has_keys=has_keys)
         pepper, token_secret = _derive(secret, b"key-pepper"), _derive(secret, b"token-secret")
         house = House(store=store, hub=hub, clock=clock, kinds=kinds, workloads=workloads, pepper=pepper)
         workspace, has_new_keys = await _default_workspace(house, settings.data / "keys.json")
@@ -100,7 +103,7 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             require_key=not settings.no_auth,
             default_workspace=workspace,
             sync_wait=settings.sync_wait,
-            cancel_wait=settings.cancel_grace + 2,
+            cancel_wait=min(settings.cancel_grace + 2, LONGEST_WAIT),
             max_body=int(settings.max_body_mb * 1e6),
         )
         await engine.start()
@@ -126,7 +129,7 @@ def load_plugins(modules: Iterable[str]) -> tuple[Mapping[str, Workload], Mappin
     kinds: dict[str, ResourceKind] = {}
     found = {point.module for point in entry_points(group="gnomon.workloads")}
     for name in [*sorted(found), *modules]:
-        module = importlib.import_module(name)
+        module = _import(name)
         if not hasattr(module, "WORKLOADS"):
             raise ValueError(f"{name} has no workloads: it needs WORKLOADS = (Workload(...), ...).")
         for workload in module.WORKLOADS:
@@ -134,6 +137,21 @@ def load_plugins(modules: Iterable[str]) -> tuple[Mapping[str, Workload], Mappin
         for kind in getattr(module, "RESOURCE_KINDS", ()):
             _add(kinds, kind.kind, kind, name)
     return workloads, kinds
+
+
+def _import(name: str) -> ModuleType:
+    """Import a plugin; modules in the folder where the server was started are found too."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise ValueError(f"{name} cannot be imported: it needs the module {error.name!r}.") from error
+        raise ValueError(
+            f"There is no module {name!r}. Start the server in its folder, or name the folder in PYTHONPATH."
+        ) from error
 
 
 def with_schema_check(workload: Workload) -> Workload:
@@ -182,10 +200,25 @@ def _write_keys(file: Path, founded: Founded) -> None:
     _write_private(file, json.dumps(keys, indent=2) + "\n")
 
 
-def _read_or_make_secret(path: Path) -> bytes:
+def _read_or_make_secret(path: Path, *, has_keys: bool) -> bytes:
+    """Return what keys are hashed with; made on the first start, and never anew beside keys that need the old one.
+
+    Raises
+    ------
+    ValueError
+        When it is missing although keys exist, or is no secret.
+    """
     if not path.exists():
+        if has_keys:
+            raise ValueError(
+                f"{path} is missing, and without it no key of this server is valid. Put it back from a backup, "
+                "or start on another --data folder."
+            )
         _write_private(path, secrets.token_hex(32))
-    return bytes.fromhex(path.read_text())
+    try:
+        return bytes.fromhex(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: it must hold 64 hexadecimal digits. Restore it.") from error
 
 
 def _derive(secret: bytes, purpose: bytes) -> bytes:

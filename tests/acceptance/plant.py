@@ -1,17 +1,12 @@
 """The seed page's request, and the records it refers to."""
 
 import math
+from pathlib import Path
 from typing import Any
 
-MODULE = {
-    "name": "Test 330 W",
-    "properties": {
-        "Technol": "mtSiMono", "NCelS": 72, "NCelP": 1, "NDiode": 3, "GRef": 1000, "TRef": 25, "PNom": 330,
-        "Isc": 9.31, "Voc": 45.9, "Imp": 8.8, "Vmp": 37.5, "muISC": 4.93, "muVocSpec": -143.0, "muPmpReq": -0.42,
-        "RShunt": 350, "Rp_0": 1400, "Rp_Exp": 5.5, "RSerie": 0.317, "Gamma": 0.971, "muGamma": -0.0006,
-        "Width": 0.992, "Height": 1.96,
-    },
-}  # fmt: skip
+import httpx
+
+COMPONENTS = Path(__file__).parents[2] / "examples" / "plant"
 
 
 def example() -> dict[str, Any]:
@@ -52,6 +47,18 @@ def example() -> dict[str, Any]:
             "lossBreakdownTimestamps": False,
         },
     }
+
+
+def furnish(client: httpx.Client) -> None:
+    """Post the records that the example refers to: each is number 1 of its kind."""
+    place = {"name": "Somewhere", "latitude": 40.0, "longitude": -105.0, "elevation": 1600}
+    client.post("/locations", json=place).raise_for_status()
+    client.post("/weatherdata", json={"name": "Clear days", "locationId": 1, **year()}).raise_for_status()
+    for path, pattern in (("/modules", "*.PAN"), ("/inverters", "*.OND")):
+        file = next(COMPONENTS.glob(pattern))
+        answer = client.post(path, files={"file": (file.name, file.read_bytes(), "application/octet-stream")})
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["id"] == 1
 
 
 def year() -> dict[str, list[float]]:

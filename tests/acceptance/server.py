@@ -66,6 +66,10 @@ class Server:
         """End it with SIGTERM and return its exit code."""
         return self._end(signal.SIGTERM, timeout)
 
+    def interrupt(self) -> int:
+        """End it as Ctrl-C does and return its exit code."""
+        return self._end(signal.SIGINT)
+
     def _end(self, number: signal.Signals, timeout: float = 20) -> int:
         assert self._process is not None
         process, self._process = self._process, None

@@ -1,16 +1,13 @@
 """The seed pages' flow with plain requests: create, poll, edit, rerun in place; the same row all along."""
 
 import time
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from .plant import example, year
+from .plant import example, furnish
 from .server import Server, running
-
-COMPONENTS = Path(__file__).parents[2] / "examples" / "plant"
 
 
 @pytest.fixture(scope="module")
@@ -22,19 +19,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Server:
 @pytest.fixture(scope="module")
 def client(server: Server) -> httpx.Client:
     with server.daly(timeout=60) as client:
-        post(
-            client,
-            "/locations",
-            {"name": "Somewhere", "latitude": 40.0, "longitude": -105.0, "elevation": 1600},
-        )
-        post(client, "/weatherdata", {"name": "Clear days", "locationId": 1, **year()})
-        for path, pattern in (("/modules", "*.PAN"), ("/inverters", "*.OND")):
-            file = next(COMPONENTS.glob(pattern))
-            answer = client.post(
-                path, files={"file": (file.name, file.read_bytes(), "application/octet-stream")}
-            )
-            assert answer.status_code == 200, answer.text
-            assert answer.json()["id"] == 1
+        furnish(client)
         yield client
 
 

@@ -87,3 +87,55 @@ def test_a_module_without_workloads_is_named(tmp_path: Path) -> None:
     refused = gnomon("serve", "--data", str(tmp_path), "--port", "0", "--workload", "json")
     assert refused.returncode == 1
     assert "json has no workloads" in refused.stderr
+
+
+def test_a_port_that_is_taken_is_named_and_leaves_no_folder(server: Server, tmp_path: Path) -> None:
+    port = server.url.rpartition(":")[2]
+    refused = gnomon("serve", "--data", str(tmp_path / "data"), "--port", port)
+    assert refused.returncode == 1
+    assert f"127.0.0.1:{port}" in refused.stderr
+    assert "--port" in refused.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_module_that_is_not_there_is_named(tmp_path: Path) -> None:
+    refused = gnomon("serve", "--data", str(tmp_path), "--port", "0", "--workload", "nowhere.to_be_found")
+    assert refused.returncode == 1
+    assert "no module 'nowhere.to_be_found'" in refused.stderr
+
+
+def test_a_missing_secret_is_not_replaced(tmp_path: Path) -> None:
+    with running(tmp_path / "data"):
+        pass
+    secret = tmp_path / "data" / "secret.key"
+    kept = secret.read_text()
+    for damage, word in ((None, "missing"), ("what?", "damaged")):
+        secret.unlink()
+        if damage is not None:
+            secret.write_text(damage)
+        refused = gnomon("serve", "--data", str(tmp_path / "data"), "--port", "0")
+        assert refused.returncode == 1
+        assert str(secret) in refused.stderr
+        assert word in refused.stderr
+        secret.write_text(kept)
+    with running(tmp_path / "data") as server, server.daly() as client:
+        assert client.get("/tasks").status_code == 200
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "gnomon.db").write_text("not a database, whatever its name says" * 10)
+    refused = gnomon("serve", "--data", str(tmp_path), "--port", "0")
+    assert refused.returncode == 1
+    assert "gnomon.db is not a database of Gnomon" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_nobody_else_reads_the_database(server: Server) -> None:
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in server.data.glob("gnomon.db*")}
+    assert set(modes.values()) == {0o600}, modes
+
+
+def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data").start()
+    assert server.interrupt() == 0
+    assert not server.processes()

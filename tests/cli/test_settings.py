@@ -57,7 +57,14 @@ def test_a_variable_sets_it(name: str, seen: list[Settings]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("port", -1), ("cpu_slots", 0), ("lease", 0.1), ("cancel_grace", 0), ("max_body_mb", 0)],
+    [
+        ("port", -1),
+        ("cpu_slots", 0),
+        ("lease", 0.1),
+        ("cancel_grace", 0),
+        ("sync_wait", 30),
+        ("max_body_mb", 0),
+    ],
 )
 def test_a_value_out_of_range_is_refused_by_the_flags_name(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match="--" + name.replace("_", "-")):

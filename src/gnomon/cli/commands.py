@@ -70,7 +70,7 @@ def serve(**values: Any) -> None:
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("demo-data"),
     show_default=True,
-    envvar="GNOMON_DATA",
+    envvar="GNOMON_DEMO_DATA",
     show_envvar=True,
     metavar="DIR",
     help="Folder in which the demo's server keeps its database.",

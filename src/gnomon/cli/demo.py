@@ -1,6 +1,7 @@
 """`gnomon demo`: a plant of real components under a real year's weather, through the HTTP API of a real server."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -65,7 +66,11 @@ def demo(data: Path, blocks: int, picture: Path | None) -> None:
 def _server(data: Path) -> Iterator[str]:
     """Start a server of its own on a free port, and stop it as a person would."""
     command = [sys.executable, "-m", "gnomon.cli.main", "serve", "--data", str(data), "--port", "0"]
-    process = subprocess.Popen([*command, "--log-level", "warning"], stdout=subprocess.PIPE, text=True)
+    # The demo is the same whatever the caller has set for a server of their own.
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GNOMON_")}
+    process = subprocess.Popen(
+        [*command, "--log-level", "warning"], stdout=subprocess.PIPE, text=True, env=clean
+    )
     try:
         yield _wait_for_address(process)
     finally:

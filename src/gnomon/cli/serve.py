@@ -74,21 +74,49 @@ async def _serve(settings: Settings) -> None:
     # Imported late: `gnomon --help` and a wrong flag shall answer at once.
     from gnomon.wiring import open_server
 
-    async with open_server(settings) as opened:
-        config = uvicorn.Config(
-            opened.app,
-            host=settings.host,
-            port=settings.port,
-            lifespan="off",
-            log_config=None,
-            access_log=settings.log_level == "debug",
-            timeout_graceful_shutdown=10,
-            server_header=False,
-        )
-        sock = config.bind_socket()
-        host, port = sock.getsockname()[:2]
-        greet = partial(_greet, settings, opened, f"http://{f'[{host}]' if ':' in host else host}:{port}")
-        await _Server(config, opened.hub, greet).serve(sockets=[sock])
+    # Bound first: a port that is taken shall leave no trace of a server that never was.
+    with _bind(settings.host, settings.port) as sock:
+        async with open_server(settings) as opened:
+            await _answer(settings, opened, sock)
+
+
+async def _answer(settings: Settings, opened: "OpenedServer", sock: socket.socket) -> None:
+    config = uvicorn.Config(
+        opened.app,
+        lifespan="off",
+        log_config=None,
+        access_log=settings.log_level == "debug",
+        timeout_graceful_shutdown=10,
+        server_header=False,
+    )
+    host, port = sock.getsockname()[:2]
+    greet = partial(_greet, settings, opened, f"http://{f'[{host}]' if ':' in host else host}:{port}")
+    await _Server(config, opened.hub, greet).serve(sockets=[sock])
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Bind the address; it listens once the server has started.
+
+    Raises
+    ------
+    click.ClickException
+        When it cannot be had.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise click.ClickException(
+            f"There is no address {host} (--host): {error.strerror or error}."
+        ) from error
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+    except OSError as error:
+        sock.close()
+        remedy = "Stop what uses it, or give another --port (0 takes a free one)."
+        raise click.ClickException(f"Cannot listen on {host}:{port}: {error.strerror}. {remedy}") from error
+    return sock
 
 
 def _greet(settings: Settings, opened: "OpenedServer", address: str) -> None:

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from gnomon.core.errors import SchemaTooNew
+from gnomon.core.errors import SchemaTooNew, Unavailable
 
 _STEPS = Path(__file__).parent / "migrations" / "versions"
 REVISIONS = tuple(sorted(step.name.split("_")[0] for step in _STEPS.glob("[0-9]*.py")))
@@ -34,7 +34,13 @@ def prepare(database: Path) -> None:
 
 
 def find_revision(database: Path) -> str | None:
-    """Return the schema that the database has, or None when it is empty."""
+    """Return the schema that the database has, or None when it is empty.
+
+    Raises
+    ------
+    Unavailable
+        When the file is something else.
+    """
     with closing(sqlite3.connect(database)) as connection:
         try:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
@@ -42,4 +48,6 @@ def find_revision(database: Path) -> str | None:
             if "no such table" not in str(error):
                 raise
             return None
+        except sqlite3.DatabaseError as error:
+            raise Unavailable(f"{database} is not a database of Gnomon ({error}); move it away.") from error
     return str(row[0]) if row else None

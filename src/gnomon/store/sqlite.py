@@ -120,6 +120,7 @@ class SqliteStore:
         lock = FolderLock(data_dir)
         try:
             database, blobs = data_dir / "gnomon.db", BlobFolder(data_dir / "blobs")
+            database.touch(mode=0o600)  # what SQLite writes beside it gets the same mode
             prepare(database)
             writer, readers = Writer(database, hub, blobs), Readers(database)
         except BaseException:
