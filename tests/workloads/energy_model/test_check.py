@@ -84,7 +84,7 @@ WRONG: list[tuple[Path_, Any, Path_, str]] = [
     ((*BLOCK, "shading", "transverseDiodes"), 11, (*BLOCK, "shading", "transverseDiodes"), "less_than_equal"),
     ((*BLOCK, "losses", "mismatch"), 1, (*BLOCK, "losses", "mismatch"), "less_than"),
     ((*BLOCK, "losses", "lid"), -0.01, (*BLOCK, "losses", "lid"), "greater_than_equal"),
-    ((*BLOCK, "losses", "uC"), 0, (*BLOCK, "losses", "uC"), "greater_than"),
+    ((*BLOCK, "losses", "uC"), 0, (*BLOCK, "losses", "uC"), "greater_than_equal"),
     (
         (*BLOCK, "acSystem", "numberOfInverters"),
         0,
@@ -149,6 +149,7 @@ WORDS: list[tuple[Path_, Any, str]] = [
     ((*BLOCK, "losses", "moduleQuality"), -3, "as a fraction: -0.03 is -3 %"),
     ((*BLOCK, "acSystem", "losses", "acohmicLoss"), 1.5, "as a fraction: 0.015 is 1.5 %"),
     ((*BLOCK, "albedo", "feb"), 20, "as a fraction: 0.2 is 20 %"),
+    ((*BLOCK, "losses", "uC"), 0.1, "blocks[0].losses.uC: 0.1 is out of range; give a number of at least 5"),
     ((*BLOCK, "layout", "tilt"), 91, "91 is out of range; give a number of at most 90"),
     ((*BLOCK, "layout", "arrayType"), "fixed_tilt", "only fixed is supported so far"),
     ((*BLOCK, "layout", "arrayType"), "fixed_tilt", "the types are fixed, tracker or rotationalFloating"),

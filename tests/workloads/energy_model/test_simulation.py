@@ -171,8 +171,8 @@ def test_weather_may_be_stored_apart(ctx: MemoryContext) -> None:
 
 
 def test_stored_weather_is_checked_when_it_runs(ctx: MemoryContext) -> None:
-    name = ctx.put(json.dumps(weather(ghi=[-1.0] * 8760)).encode())
-    with pytest.raises(Failure, match=r"row 0 of ghi is -1\.0") as caught:
+    name = ctx.put(json.dumps(weather(ghi=[-9.0] * 8760)).encode())
+    with pytest.raises(Failure, match=r"row 0 of ghi is -9\.0") as caught:
         result(energy_model(weatherData={"$blob": name}), ctx)
     assert not caught.value.retryable
 
@@ -222,6 +222,53 @@ def test_a_part_of_a_year_is_told(ctx: MemoryContext) -> None:
 def test_weather_that_shines_at_night_is_told(ctx: MemoryContext) -> None:
     told = result(energy_model(settings={"timeZoneOverride": 8}), ctx)["warnings"]
     assert "of the energy comes while the sun is down" in told[1]
+
+
+def test_a_sensors_offset_changes_nothing_but_is_told(ctx: MemoryContext) -> None:
+    ghi = weather()["ghi"]
+    offset = [-1.3 if value == 0 else value for value in ghi]
+    got = result(energy_model(weatherData=weather(ghi=offset)), ctx)
+    assert got["summary"] == result(energy_model(), ctx)["summary"]
+    assert got["warnings"][1] == (
+        f"weather ghi: {ghi.count(0)} rows, first row 0 (-1.3 W/m2): "
+        "below zero, a sensor's thermal offset? taken as 0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"array": {"stringCount": 45, "stringLength": 26}}, "a DC/AC ratio of 2.57; stringCount counts"),
+        ({"array": {"stringCount": 5, "stringLength": 26}}, "a DC/AC ratio of 0.286; stringCount counts"),
+        ({"losses": {"mismatch": 0.2}}, "blocks[0].losses.mismatch: 0.2 is 20 %"),
+        ({"losses": {"stringVoltageMismatch": 0.11}}, "blocks[0].losses.stringVoltageMismatch: 0.11 is 11 %"),
+        ({"losses": {"uC": 250}}, "blocks[0].losses.uC: 250 W/m2K"),
+    ],
+)
+def test_an_implausible_block_is_told(ctx: MemoryContext, changes: dict[str, Any], words: str) -> None:
+    told = result(energy_model(block(**changes)), ctx)["warnings"][1:]
+    assert len(told) == 1
+    assert words in told[0]
+
+
+@pytest.mark.parametrize(("u_c", "u_v"), [(5, 0), (1e300, 1e300)])
+def test_any_accepted_heat_loss_gives_energy(ctx: MemoryContext, u_c: float, u_v: float) -> None:
+    got = result(energy_model(block(losses={"uC": u_c, "uV": u_v})), ctx)
+    assert got["summary"]["annual_energy_mwh"] > 0
+
+
+def test_the_settings_name_the_weather(example_plant: Path) -> None:
+    pins = [*components(example_plant), pin("location", 1, {**LOCATION, "weatherData": weather()})]
+    own = energy_model(weatherData=weather())
+    linked = pin("weather", 4, weather(name="Bern 2017"))
+    cases = [
+        (own, [*pins, linked], "inline"),
+        (energy_model(), [*pins, linked], {"number": 4, "name": "Bern 2017"}),
+        (energy_model(), [*pins, pin("weather", 5, weather())], {"number": 5, "name": None}),
+        (energy_model(), pins, "location"),
+    ]
+    for document, pinned, expected in cases:
+        assert result(document, MemoryContext(references=pinned))["settings"]["weather"] == expected
 
 
 @pytest.mark.parametrize(

@@ -29,10 +29,18 @@ def test_a_bad_value_is_named_with_its_row(name: str, value: Any) -> None:
 @pytest.mark.parametrize("name", ["ghi", "dhi", "dni", "windSpeed"])
 def test_nothing_negative_shines_or_blows(name: str) -> None:
     document = short(dni=[0.0] * 24)
-    document[name] = [-0.1, *document[name][1:]]
+    document[name] = [-5.1, *document[name][1:]]
     (complaint,) = check_arrays(document)
-    assert "row 0" in complaint.message
-    assert "-0.1" in complaint.message
+    assert complaint.message.startswith(f"row 0 of {name} is -5.1; give a number from 0 to")
+    assert complaint.message.endswith("set night values to 0") == (name != "windSpeed")
+
+
+@pytest.mark.parametrize("name", ["ghi", "dhi", "dni"])
+def test_a_sensors_thermal_offset_is_taken_as_dark(name: str) -> None:
+    document = short(dni=[0.0] * 24)
+    document[name] = [-5, -0.1, *document[name][2:]]
+    assert list(check_arrays(document)) == []
+    assert getattr(read(document, 0.0), name)[:2].tolist() == [0.0, 0.0]
 
 
 def test_frost_is_no_error() -> None:

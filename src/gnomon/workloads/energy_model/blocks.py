@@ -59,13 +59,14 @@ def work_of(given: Object) -> Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """The place of a run and its weather document."""
+    """The place of a run, its weather document, and where that comes from: a record, or a word."""
 
     place: doc.Place
     elevation: float
     utc_offset: float
     time_zone_name: str
     weather: Object
+    weather_from: Object | str
 
 
 def surroundings(given: Object, pinned: Sequence[Pinned]) -> Surroundings:
@@ -81,12 +82,14 @@ def surroundings(given: Object, pinned: Sequence[Pinned]) -> Surroundings:
     zone = at.time_zone_name or place.time_zone_name(at.latitude, at.longitude)
     offset = at.time_zone if at.time_zone is not None else place.standard_offset(zone)
     override = _zone_override(given, pinned)
+    weather, weather_from = _weather_document(given, where, pinned)
     return Surroundings(
         place=at,
         elevation=at.elevation if at.elevation is not None else place.elevation(at.latitude, at.longitude),
         utc_offset=_offset(override) if override is not None else offset,
         time_zone_name=override if isinstance(override, str) else zone,
-        weather=_weather_document(given, where, pinned),
+        weather=weather,
+        weather_from=weather_from,
     )
 
 
@@ -97,15 +100,18 @@ def _place_document(given: Object, pinned: Sequence[Pinned]) -> Object:
     return _only(pinned, "location")
 
 
-def _weather_document(given: Object, where: Object, pinned: Sequence[Pinned]) -> Object:
-    linked = next((each.document for each in pinned if each.kind == "weather"), None)
-    found: Object | None = given.get("weatherData") or linked or where.get("weatherData")
-    if found is None:
-        raise Failure(
-            "no_weather",
-            "no weather: give weatherData in the input, or post a weather record linked to the location",
-        )
-    return found
+def _weather_document(given: Object, where: Object, pinned: Sequence[Pinned]) -> tuple[Object, Object | str]:
+    if given.get("weatherData"):
+        return given["weatherData"], "inline"
+    for each in pinned:
+        if each.kind == "weather":
+            return each.document, {"number": each.number, "name": each.document.get("name")}
+    if where.get("weatherData"):
+        return where["weatherData"], "location"
+    raise Failure(
+        "no_weather",
+        "no weather: give weatherData in the input, or post a weather record linked to the location",
+    )
 
 
 def _zone_override(given: Object, pinned: Sequence[Pinned]) -> float | str | None:

@@ -16,6 +16,8 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Loss = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
+# Below 5 W/m2K cells would pass 200 degC in full sun.
+HeatLoss = Annotated[float, Field(ge=5)]
 # JSON of some writers has no whole numbers; what has no fraction counts.
 Count = Annotated[
     int, BeforeValidator(lambda n: int(n) if type(n) is float and n.is_integer() else n), Field(ge=1)
@@ -114,7 +116,7 @@ class DcLosses(Record):
     lid: Loss = 0.0
     string_mismatch: Loss = Field(0.0, alias="stringVoltageMismatch")
     inverter_auxiliary: bool = Field(default=False, alias="invAuxLoss")
-    u_c: Positive = Field(29.0, alias="uC")
+    u_c: HeatLoss = Field(29.0, alias="uC")
     u_v: NonNegative = Field(0.0, alias="uV")
 
 

@@ -249,5 +249,6 @@ def settings(weather: Weather, around: Surroundings, *, dated: bool) -> dict[str
         "first_date_ms": int(weather.label[0]) * 1000,
         "timestamps": "given" if dated else f"hours of the nominal year {NOMINAL_YEAR}, local standard time",
         "timestamp_label": (around.weather.get("timestampLabel") or "start") if dated else "start",
+        "weather": around.weather_from,
         "dni": "given" if weather.dni is not None else "closure of ghi and dhi",
     }

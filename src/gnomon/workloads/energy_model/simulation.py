@@ -21,7 +21,7 @@ from gnomon.workloads.energy_model.check import check_energy_model
 from gnomon.workloads.energy_model.document import EnergyModel, PlantOptions
 from gnomon.workloads.energy_model.notes import notes
 from gnomon.workloads.energy_model.report import Part, PlantSum
-from gnomon.workloads.energy_model.sizing import voltage_notes
+from gnomon.workloads.energy_model.sizing import ratio_notes, voltage_notes
 from gnomon.workloads.energy_model.weather import check_arrays, read
 
 BLOCKS_KIND = "energy_model_blocks"
@@ -186,9 +186,17 @@ def _simulate_blocks(
 
 def _years(blocks: Sequence[Block], weather: Weather, sun: Sun) -> tuple[BlockYear, ...]:
     try:
-        return simulate_blocks(blocks, weather, sun)
+        # What overflows on the way shows in the result, which is refused then.
+        with np.errstate(all="ignore"):
+            years = simulate_blocks(blocks, weather, sun)
     except (ArithmeticError, ValueError) as error:
         raise Failure("cannot_simulate", str(error)) from error
+    for block, year in zip(blocks, years, strict=True):
+        if not np.isfinite(year.p_grid).all():
+            row = int(np.argmin(np.isfinite(year.p_grid)))
+            message = f"{block.name or 'a block'}: row {row} has no finite power; check module and inverter"
+            raise Failure("cannot_simulate", message)
+    return years
 
 
 def _stored(
@@ -217,7 +225,11 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, ctx: Contex
         "blocks": [{key: value for key, value in part.items() if key != "series"} for part in parts],
         "monthly": report.monthly(whole, ready.weather, ready.around.utc_offset, figures["dc_capacity_kw"]),
         "settings": report.settings(ready.weather, ready.around, dated="date" in ready.around.weather),
-        "warnings": [*notes(model, ready.around.weather, ready.weather, sun), *voltage_notes(work)],
+        "warnings": [
+            *notes(model, ready.around.weather, ready.weather, sun),
+            *ratio_notes(parts),
+            *voltage_notes(work),
+        ],
         "series": {"plant": stored, "blocks": {str(part["index"]): part["series"] for part in parts}},
     }
     # Through JSON once, so that a run in one and a joined run hold the same types.

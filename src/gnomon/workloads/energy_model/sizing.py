@@ -1,15 +1,29 @@
-"""Whether strings suit their inverter: the two voltages that PVsyst's sizing tool looks at.
+"""Whether strings suit their inverter: the two voltages that PVsyst's sizing tool looks at, and their power.
 
 The run itself does not limit voltages yet, so that a string outside the window is told instead.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from gnomon.pvsyst import OndInverter, PanModule
 from gnomon.workloads.energy_model.blocks import Work, block_documents
 from gnomon.workloads.energy_model.component import ond_inverter, pan_module
 
 COLDEST, HOTTEST = -10.0, 60.0  # cell temperatures [degC], PVsyst's defaults
+
+LEAST_RATIO, MOST_RATIO = 0.3, 2.5
+
+
+def ratio_notes(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a warning for each block with far more or far less DC than AC power."""
+    for part in parts:
+        dc, ac = part["dc_capacity_kw"], part["ac_capacity_kw"]
+        if not LEAST_RATIO <= dc / ac <= MOST_RATIO:
+            yield (
+                f"blocks[{part['index']}]: {dc:g} kW of modules on {ac:g} kW of inverters, a DC/AC ratio of "
+                f"{dc / ac:.3g}; stringCount counts the strings on one inverter"
+            )
 
 
 def voltage_notes(work: Work) -> Iterator[str]:

@@ -21,12 +21,13 @@ HOURS_OF_YEAR = 8760
 MOST_ROWS = 105_408  # a leap year of five-minute rows
 NOMINAL_YEAR = 2025  # rows without dates are shown as hours of this year
 REQUIRED = ("ghi", "dhi", "windSpeed", "temperature")
+LOWEST_OFFSET = -5  # W/m2: a pyranometer's thermal offset at night is above it, and taken as 0
 # Name -> lowest and highest value, and the unit for the complaint.
 _RANGES: dict[str, tuple[float, float, str]] = {
-    "ghi": (0, 2000, "W/m2"),
-    "dhi": (0, 2000, "W/m2"),
-    "dni": (0, 2000, "W/m2"),
-    "poa": (0, 2500, "W/m2"),
+    "ghi": (LOWEST_OFFSET, 2000, "W/m2"),
+    "dhi": (LOWEST_OFFSET, 2000, "W/m2"),
+    "dni": (LOWEST_OFFSET, 2000, "W/m2"),
+    "poa": (LOWEST_OFFSET, 2500, "W/m2"),
     "windSpeed": (0, 120, "m/s"),
     "temperature": (-90, 70, "degC"),
     "relativeHumidity": (0, 100, "%"),
@@ -80,9 +81,11 @@ def _check_column(name: str, column: list[Any], at: Loc) -> Iterator[Complaint]:
     low, high, unit = _RANGES[name]
     row = next((row for row, value in enumerate(column) if not _is_within(value, low, high)), None)
     if row is not None:
+        least = 0 if low == LOWEST_OFFSET else low
         yield Complaint(
             (*at, name, row),
-            f"row {row} of {name} is {_shown(column[row])}; give a number from {low} to {high} {unit}",
+            f"row {row} of {name} is {_shown(column[row])}; give a number from {least} to {high} {unit}"
+            + ("; set night values to 0" if low == LOWEST_OFFSET and _is_negative(column[row]) else ""),
             "weather_value",
         )
 
@@ -126,6 +129,10 @@ def _is_within(value: object, low: float, high: float) -> bool:
     return type(value) in (float, int) and low <= value <= high  # type: ignore[operator]
 
 
+def _is_negative(value: object) -> bool:
+    return isinstance(value, (float, int)) and value < 0
+
+
 def _shown(value: object) -> str:
     return "null" if value is None else repr(value)[:40]
 
@@ -146,12 +153,16 @@ def read(document: Mapping[str, Any], utc_offset: float) -> Weather:
         time=interval_middle(moments, step, label if document.get("date") else "start"),
         label=moments,
         step=step,
-        ghi=_column(document["ghi"]),
-        dhi=_column(document["dhi"]),
-        dni=_column(document["dni"]) if document.get("dni") else None,
+        ghi=_light(document["ghi"]),
+        dhi=_light(document["dhi"]),
+        dni=_light(document["dni"]) if document.get("dni") else None,
         temp_air=_column(document["temperature"]),
         wind_speed=_column(document["windSpeed"]),
     )
+
+
+def _light(values: list[float]) -> npt.NDArray[np.float64]:
+    return np.maximum(_column(values), 0.0)
 
 
 def _column(values: list[float]) -> npt.NDArray[np.float64]:
