@@ -1,11 +1,9 @@
 """What the shape of a document lacks, in words that say what to give instead."""
 
 import json
+from collections.abc import Mapping
 from math import isfinite
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from typing import Any
 
 # Kind of error -> the key of its limit, and how the limit reads.
 _BOUNDS = {
@@ -18,8 +16,8 @@ _NUMBERS = {"int_type": "a whole number", "float_type": "a number", "bool_type":
 _GREATEST_FRACTION = 1.2  # the highest limit of a field that holds a fraction
 
 
-def words(error: "ErrorDetails") -> str:
-    """Return what is wrong with a value and the remedy."""
+def words(error: Mapping[str, Any]) -> str:
+    """Return what is wrong with a value and the remedy, given pydantic's details of an error."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     if kind in _BOUNDS:
         key, side = _BOUNDS[kind]
@@ -28,7 +26,7 @@ def words(error: "ErrorDetails") -> str:
         return _no_number(value, _NUMBERS[kind])
     if kind == "model_type":
         return _twelve(value) if context["class_name"] == "Monthly" else f"give an object, not {shown(value)}"
-    return error["msg"].lower()
+    return str(error["msg"]).lower()
 
 
 def shown(value: object) -> str:
