@@ -54,6 +54,7 @@ WRONG: list[tuple[Path_, Any, Path_, str]] = [
     ((*BLOCK, "moduleId"), "1", (*BLOCK, "moduleId"), "int_type"),
     ((*BLOCK, "inverterId"), 1.5, (*BLOCK, "inverterId"), "int_type"),
     ((*BLOCK, "layout", "gcr"), "0.4", (*BLOCK, "layout", "gcr"), "float_type"),
+    ((*BLOCK, "array", "stringCount"), 10**7, (*BLOCK, "array", "stringCount"), "less_than_equal"),
     ((*BLOCK, "array", "stringCount"), "10", (*BLOCK, "array", "stringCount"), "int_type"),
     ((*BLOCK, "shading", "farShading"), "no", (*BLOCK, "shading", "farShading"), "bool_type"),
     (("blocks",), [], ("blocks",), "too_short"),

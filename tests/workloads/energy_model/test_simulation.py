@@ -251,10 +251,19 @@ def test_an_implausible_block_is_told(ctx: MemoryContext, changes: dict[str, Any
     assert words in told[0]
 
 
-@pytest.mark.parametrize(("u_c", "u_v"), [(5, 0), (1e300, 1e300)])
+@pytest.mark.parametrize(("u_c", "u_v"), [(5, 0), (1e12, 1e12)])
 def test_any_accepted_heat_loss_gives_energy(ctx: MemoryContext, u_c: float, u_v: float) -> None:
     got = result(energy_model(block(losses={"uC": u_c, "uV": u_v})), ctx)
     assert got["summary"]["annual_energy_mwh"] > 0
+
+
+def test_a_diode_that_ends_when_hot_fails_in_words(example_plant: Path) -> None:
+    module, *others = references(example_plant)
+    bent = {**module.document, "properties": {**module.document["properties"], "muGamma": -0.02}}
+    assert check_module(bent) == []
+    pins = [pin("module", 1, bent), *others]
+    with pytest.raises(Failure, match="the module's parameters are not physical"):
+        result(energy_model(block(losses={"uC": 5, "uV": 0})), MemoryContext(references=pins))
 
 
 def test_the_settings_name_the_weather(example_plant: Path) -> None:

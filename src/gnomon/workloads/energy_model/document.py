@@ -14,13 +14,16 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 # Nothing is left of the energy at a loss of one, and the steps after it would divide by it.
 Loss = Annotated[float, Field(ge=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
+# Far above anything built, and sums of it stay finite.
+Positive = Annotated[float, Field(gt=0, le=1e12)]
+NonNegative = Annotated[float, Field(ge=0, le=1e12)]
 # Below 5 W/m2K cells would pass 200 degC in full sun.
-HeatLoss = Annotated[float, Field(ge=5)]
+HeatLoss = Annotated[float, Field(ge=5, le=1e12)]
 # JSON of some writers has no whole numbers; what has no fraction counts.
 Count = Annotated[
-    int, BeforeValidator(lambda n: int(n) if type(n) is float and n.is_integer() else n), Field(ge=1)
+    int,
+    BeforeValidator(lambda n: int(n) if type(n) is float and n.is_integer() else n),
+    Field(ge=1, le=10**6),
 ]
 Identifier = Annotated[int, Field(ge=1)]
 GlobalIdentifier = int | Annotated[str, Field(pattern=r"^\d+$")]

@@ -31,6 +31,7 @@ SECONDS_PER_ROW = 6e-7
 LEAST_SECONDS, MOST_CHILDREN = 0.3, 4
 # Blocks simulated between two looks at the progress and at a wish to stop.
 _AT_ONCE = 8
+_MOST_POWER = 1e30  # W; far above any block, and sums of it stay finite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,9 +193,10 @@ def _years(blocks: Sequence[Block], weather: Weather, sun: Sun) -> tuple[BlockYe
     except (ArithmeticError, ValueError) as error:
         raise Failure("cannot_simulate", str(error)) from error
     for block, year in zip(blocks, years, strict=True):
-        if not np.isfinite(year.p_grid).all():
-            row = int(np.argmin(np.isfinite(year.p_grid)))
-            message = f"{block.name or 'a block'}: row {row} has no finite power; check module and inverter"
+        sound = np.abs(year.p_grid) < _MOST_POWER
+        if not sound.all():
+            row = int(np.argmin(sound))
+            message = f"{block.name or 'a block'}: row {row} gives {year.p_grid[row]:g} W; check module and inverter"
             raise Failure("cannot_simulate", message)
     return years
 
