@@ -13,6 +13,7 @@ from gnomon.core.errors import NotFound, Unavailable
 from gnomon.core.retry import Divided, Done
 from gnomon.store.folder import BlobFolder
 
+WORKSPACE = "wsp_1"
 LATER = datetime.now(UTC) + timedelta(days=1)
 
 
@@ -91,3 +92,13 @@ def test_a_full_disk_refuses_bytes_and_leaves_nothing(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert folder.list_old(LATER) == [blob.sha256]
     assert folder.put(bytes(2000)).size == 2000
+
+
+async def test_a_deleted_resource_lets_go_of_its_blobs_and_a_task_does_not(shop: Any) -> None:
+    names = [(await shop.store.put_blob(str(n).encode())).sha256 for n in range(2)]
+    await shop.store.resources.create(shop.document({}, blobs=tuple(names)), shop.now)
+    await shop.submit(blobs=(names[1],))
+    assert await shop.store.sweep_blobs(LATER) == 0
+    await shop.store.resources.delete(WORKSPACE, "model", 1, shop.now)
+    assert await shop.store.sweep_blobs(LATER) == 1
+    assert await shop.store.get_blob(names[1]) == b"1"

@@ -92,9 +92,10 @@ def replace(
 
 
 def delete(ledger: Ledger, workspace: str, kind: str, number: int, now: datetime) -> None:
-    """Hide a resource; its documents stay for the tasks that were run on them."""
+    """Hide a resource; its documents stay for the tasks that were run on them, and its blobs if those need them."""
     seq = _idle(ledger, workspace, kind, number)
     ledger.execute("UPDATE resource SET deleted_at = ? WHERE seq = ?", (micros(now), seq))
+    ledger.execute("DELETE FROM blob_link WHERE owner_id = (SELECT id FROM resource WHERE seq = ?)", (seq,))
 
 
 def save(ledger: Ledger, new: NewResource, now: datetime) -> Saved:
