@@ -47,7 +47,11 @@ class TestEnvelopes:
             "message": "Energy model queued for processing",
             "energyModelId": 1,
             "revision": "v0001",
-            "taskDetails": {"taskId": 1, "executionMode": "async_queued"},
+            "taskDetails": {
+                "taskId": 1,
+                "executionMode": "async_queued",
+                "warnings": ["blocks[0].array is deprecated; use dcInputs"],
+            },
         }
 
     async def test_queued_names_the_project(self, site: Tenant) -> None:
@@ -71,16 +75,38 @@ class TestEnvelopes:
         }  # fmt: skip
         assert (details["taskId"], details["executionMode"]) == (1, "sync_in_process")
         assert details["schemaMode"] == "legacy"
-        assert details["warnings"] == ["from the workload"]
+        assert details["warnings"] == ["blocks[0].array is deprecated; use dcInputs", "from the workload"]
         assert told.keys() >= SECTIONS
         assert not {"timeSeries", "blockTimeSeries"} & told.keys()
         assert told["energyYieldSummary"]["annualProductionMWh"] == 412.5
         assert told["annualProductionMWh"] == 412.5
 
+    async def test_warnings_are_told_wherever_the_run_is(
+        self, house: House, site: Tenant, hands: Hands
+    ) -> None:
+        array, run = "blocks[0].array is deprecated; use dcInputs", "from the workload"
+        body = energy_model(blockQuery=True, blockQueryIndex=0)
+        queued = await site.post("/energymodels?async=true", body)
+        assert queued["taskDetails"]["warnings"][-1] == array
+        assert "'blockQuery' is deprecated; use output.blockIndex." in queued["taskDetails"]["warnings"]
+        for expected in ([array], [array, run]):
+            for include in ("", "?include=inputs", "?include=summary,fulltimeseries"):
+                shown = await site.get(f"/energymodels/1{include}")
+                assert shown["warnings"] == expected
+                assert shown["taskDetails"] == {"taskId": 1, "warnings": expected}
+            if expected == [array]:
+                await hands.complete(await hands.claim())
+        edited = await site.put("/energymodels/1", energy_model())
+        assert edited["taskDetails"]["warnings"] == [array]
+        draft = await site.get("/energymodels/1")
+        assert (draft["warnings"], draft["taskDetails"]) == ([array], {"taskId": None, "warnings": [array]})
+        rerun = await site.post("/energymodels/1/run?async=true")
+        assert rerun["taskDetails"]["warnings"] == [array]
+
     async def test_wait_that_is_outlasted_answers_queued(self, house: House, site: Tenant) -> None:
         hasty = client_of(open_app(house, sync_wait=0.0), **dict(site.client.headers))
         told = good(await hasty.post("/energymodels", json=energy_model()))
-        assert told["taskDetails"] == {"taskId": 1, "executionMode": "async_queued"}
+        assert told["taskDetails"]["executionMode"] == "async_queued"
         again = await hasty.post("/energymodels/1/run")
         assert again.status_code == 409
 

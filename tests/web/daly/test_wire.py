@@ -1,12 +1,15 @@
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sent import block, energy_model
 
 from gnomon.core.errors import Invalid
+from gnomon.pv.weather import Weather
 from gnomon.web.dialects.daly.wire.energy_model import (
+    deprecations_of,
     name_in,
     read_include,
     read_order,
@@ -17,6 +20,8 @@ from gnomon.web.dialects.daly.wire.energy_model import (
 from gnomon.web.dialects.daly.wire.resources import read_component, read_location, read_placed, read_update
 from gnomon.web.dialects.daly.wire.tasks import read_task_query
 from gnomon.web.problems import InvalidQuery, Malformed
+from gnomon.workloads.energy_model.document import EnergyModel
+from gnomon.workloads.energy_model.notes import notes
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -102,6 +107,24 @@ class TestOrder:
             return
         assert read_order(order.document).document == order.document
         view_of(order.document)
+
+
+@pytest.mark.parametrize(
+    ("changes", "count"),
+    [
+        ({}, 1),
+        ({"blocks": [block(), block()]}, 2),
+        ({"location": {"lat": 1, "lng": 2}}, 2),
+        ({"blocks": []}, 0),
+    ],
+)
+def test_deprecations_are_those_that_the_run_tells(changes: dict[str, Any], count: int) -> None:
+    body = {**energy_model(), **changes}
+    told = deprecations_of(body)
+    assert len(told) == count
+    if body["blocks"] and "location" not in body:
+        hour = Weather(**{name: np.zeros(1) for name in Weather.__annotations__ if name != "step"}, step=3600)
+        assert set(told) <= set(notes(EnergyModel.model_validate(body), {}, hour))
 
 
 def test_losses_by_moment_imply_blocks() -> None:

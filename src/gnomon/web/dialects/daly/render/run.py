@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from gnomon.core.task import Json, Status, Task
 from gnomon.web.dialects.daly.nouns import Noun
-from gnomon.web.dialects.daly.render.energy_model import Standing, render_identity, render_sections, revision
+from gnomon.web.dialects.daly.render.energy_model import (
+    Standing,
+    render_identity,
+    render_sections,
+    render_warnings,
+    revision,
+)
 from gnomon.web.dialects.daly.render.moment import render_moment
 from gnomon.web.dialects.daly.status import show
 from gnomon.web.dialects.daly.wire.energy_model import View, schema_mode
@@ -73,7 +79,7 @@ def render_completed(standing: Standing, task: Task, view: View, warnings: Seque
             "executionMode": "sync_in_process",
             "calculationTime": _seconds(task),
             "createdAtUtc": render_moment(task.created_at),
-            "warnings": [*warnings, *task.result.get("warnings", ())],
+            "warnings": render_warnings(warnings, task.result),
             "normalizationWarnings": [],
         },
         "annualProductionMWh": task.result["summary"]["annual_energy_mwh"],

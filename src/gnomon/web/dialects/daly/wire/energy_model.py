@@ -115,6 +115,18 @@ def _check_selector(is_on: Json, index: Json) -> None:
         raise Invalid([Complaint(("blockQueryIndex",), "Give the block's number, from 0.", "int_type")])
 
 
+def deprecations_of(document: Mapping[str, Json]) -> tuple[str, ...]:
+    """Say which forms of a checked document will go, in the words that its run uses."""
+    found = [
+        f"blocks[{index}].array is deprecated; use dcInputs"
+        for index, block in enumerate(document.get("blocks") or ())
+        if block.get("array") is not None
+    ]
+    if {"lat", "lng"} & (document.get("location") or {}).keys():
+        found.append("location.lat and location.lng are deprecated; use latitude and longitude")
+    return tuple(found)
+
+
 def view_of(document: Mapping[str, Json]) -> View:
     """Say what a canonical document wants to see."""
     flags = document.get("output") or {}
