@@ -110,13 +110,13 @@ def _status_of(task: Task) -> int:
     return 422
 
 
-def render_queued_file(task: Task, noun: Noun) -> dict[str, Json]:
-    """Write the answer to a file that is still being read."""
-    return {
-        "result": "success",
-        "message": f"The {noun.one} file is queued for reading",
-        "taskDetails": {"taskId": task.number, "executionMode": "async_queued"},
-    }
+def render_unread_file(task: Task, noun: Noun) -> tuple[int, dict[str, Json]]:
+    """Write status and body for a file that was not read in time: there is no record, hence no success."""
+    detail = (
+        f"The {noun.one} file is stored and not read yet. GET /tasks/{task.number} names the {noun.one} when it is; "
+        "send the file again only with the Idempotency-Key of this request, or it is saved twice."
+    )
+    return 503, {"detail": detail, "taskDetails": {"taskId": task.number, "status": show(task).status}}
 
 
 def render_replay(*, is_replay: bool) -> Mapping[str, str]:
