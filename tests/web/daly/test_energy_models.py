@@ -188,6 +188,9 @@ class TestRefusals:
             ({"query": {}}, "query"),
             ({"lossBreakdownTimestamps": {"blocks": [0]}}, "lossBreakdownTimestamps"),
             ({"blockIndex": 0}, "blockIndex"),
+            ({"timeSeries": 1}, "timeSeries"),
+            ({"timeSeries": "true"}, "timeSeries"),
+            ({"lossBreakdownTimestamps": "yes"}, "lossBreakdownTimestamps"),
             ({"blockIndex": 1, "blockResults": True}, "blockIndex"),
             ({"fullTimeSeries": True}, "fullTimeSeries"),
             ({"fullTimeSeries": True, "timeSeries": True, "blockResults": True}, "blockResults"),
@@ -206,6 +209,17 @@ class TestRefusals:
             (item,) = answered.json()["detail"]
             assert item["loc"] == ["query", name]
             assert "include" in item["msg"] or "output.blockIndex" in item["msg"]
+
+    @pytest.mark.parametrize(
+        ("selector", "field"),
+        [({"blockQuery": True}, "blockQueryIndex"), ({"blockQueryIndex": 0}, "blockQuery")],
+    )
+    async def test_half_a_selector(self, site: Tenant, selector: dict[str, Any], field: str) -> None:
+        answered = await site.client.post("/energymodels", json=energy_model(**selector))
+        assert answered.status_code == 422
+        (item,) = answered.json()["detail"]
+        assert item["loc"] == ["body", field]
+        assert "output.blockIndex" in item["msg"]
 
     async def test_conflicting_selectors(self, site: Tenant) -> None:
         body = energy_model(

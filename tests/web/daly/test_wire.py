@@ -9,6 +9,7 @@ from sent import block, energy_model
 from gnomon.core.errors import Invalid
 from gnomon.pv.weather import Weather
 from gnomon.web.dialects.daly.wire.energy_model import (
+    FLAGS,
     deprecations_of,
     name_in,
     read_include,
@@ -45,8 +46,6 @@ class TestOrder:
         [
             ({"blockQuery": True, "blockQueryIndex": 1}, {"blockResults": True, "blockIndex": 1}, 2),
             ({"blockQuery": False, "blockQueryIndex": 1}, {}, 2),
-            ({"blockQueryIndex": 1}, {}, 1),
-            ({"blockQuery": True}, {"blockResults": True}, 1),
             (
                 {"blockQuery": True, "blockQueryIndex": 1, "output": {"blockResults": True, "blockIndex": 1}},
                 {"blockResults": True, "blockIndex": 1},
@@ -72,6 +71,11 @@ class TestOrder:
         "body",
         [
             {"blockQuery": True, "blockQueryIndex": 1, "output": {"blockIndex": 0}},
+            {"blockQuery": True},
+            {"blockQueryIndex": 1},
+            {"blockQuery": None, "blockQueryIndex": 1},
+            {"output": {"blockIndex": True, "blockResults": True}},
+            {"output": {"blockIndex": "1", "blockResults": True}},
             {"blockQuery": "yes", "blockQueryIndex": 1},
             {"blockQuery": True, "blockQueryIndex": "1"},
             {"blockQuery": True, "blockQueryIndex": True},
@@ -84,6 +88,17 @@ class TestOrder:
     def test_refuses(self, body: Any) -> None:
         with pytest.raises(Invalid):
             read_order(body)
+
+    @pytest.mark.parametrize("flag", FLAGS)
+    @pytest.mark.parametrize("value", [1, 0, "true", "yes", [], 1.0])
+    def test_a_flag_is_true_or_false(self, flag: str, value: Any) -> None:
+        with pytest.raises(Invalid) as caught:
+            read_order({"output": {flag: value, "name": "A"}})
+        (complaint,) = caught.value.complaints
+        assert complaint.loc == ("output", flag)
+        assert flag in complaint.message
+        for good in (True, False, None):
+            read_order({"output": {flag: good}})
 
     def test_query_parameter_asks_for_blocks(self) -> None:
         order = read_order({}, blockresults=True)
