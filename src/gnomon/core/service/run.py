@@ -11,6 +11,7 @@ from gnomon.core.service.blob import blobs_of, refuse_marks
 from gnomon.core.service.house import House
 from gnomon.core.service.resource import (
     Resolved,
+    delete_resource,
     get_resource,
     new_resource,
     prepare,
@@ -154,6 +155,24 @@ async def replace_saved(
     resolved = await _resolve(house, principal, house.kinds[kind].references(complete))
     try:
         return await store_replacement(house, principal, kind, number, complete, resolved.links, name)
+    except Conflict as conflict:
+        raise await _name_the_task(house, saved) or conflict from conflict
+
+
+async def delete_saved(house: House, principal: Principal, kind: str, number: int) -> None:
+    """Delete a resource that tasks may run.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has none of that number.
+    ResourceActive
+        When its latest task is active.
+    """
+    require(principal, "write")
+    saved = await get_resource(house, principal, kind, number)
+    try:
+        await delete_resource(house, principal, kind, number)
     except Conflict as conflict:
         raise await _name_the_task(house, saved) or conflict from conflict
 
