@@ -332,6 +332,33 @@ class TestSaved:
         assert shown["inputs"]["weatherData"] == body["weatherData"]
         assert "inputs" not in (await site.get("/energymodels"))[0]
 
+    @pytest.mark.parametrize(
+        ("path", "loc"), [("/modules/1", ["blocks", 0, "moduleId"]), ("/locations/1", ["locationId"])]
+    )
+    async def test_rerun_says_what_was_deleted(
+        self, site: Tenant, hands: Hands, path: str, loc: list[Any]
+    ) -> None:
+        await site.post("/energymodels?async=true", energy_model())
+        await hands.complete(await hands.claim())
+        await site.delete(path)
+        answered = await site.client.post("/energymodels/1/run")
+        assert answered.status_code == 422
+        (item,) = answered.json()["detail"]
+        assert item["loc"] == ["body", *loc]
+        assert f"{path[1:-3]} 1 was deleted" in item["msg"]
+        assert "new id" in item["msg"]
+
+    async def test_rerun_says_what_a_project_lost(self, site: Tenant, hands: Hands) -> None:
+        await site.post("/projects", {"name": "P", "locationId": 1})
+        body = energy_model(projectId=1)
+        del body["locationId"]
+        await site.post("/energymodels?async=true", body)
+        await hands.complete(await hands.claim())
+        await site.delete("/locations/1")
+        answered = await site.client.post("/energymodels/1/run")
+        assert answered.json()["detail"][0]["loc"] == ["body", "projectId"]
+        assert "project 1 refers to location 1, which was deleted" in answered.text
+
     async def test_delete(self, house: House, site: Tenant, hands: Hands) -> None:
         await run_to(house, hands, site.post("/energymodels", energy_model()))
         assert await site.delete("/energymodels/1") == {"deleted": True}

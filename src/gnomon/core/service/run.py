@@ -10,6 +10,7 @@ from gnomon.core.service.access import require
 from gnomon.core.service.blob import blobs_of, refuse_marks
 from gnomon.core.service.house import House
 from gnomon.core.service.resource import (
+    Missing,
     Resolved,
     delete_resource,
     get_resource,
@@ -113,7 +114,8 @@ async def run_saved(
     """
     require(principal, "write")
     saved = await get_resource(house, principal, kind, number)
-    resolved = await _resolve(house, principal, house.kinds[kind].references(saved.document))
+    references = house.kinds[kind].references(saved.document)
+    resolved = await _resolve(house, principal, references, is_saved=True)
     task = new_task(
         house,
         principal,
@@ -184,16 +186,36 @@ async def latest_task(house: House, resource: Resource) -> Task | None:
     return await house.store.get_task(resource.workspace, resource.latest_task_id)
 
 
-async def _resolve(house: House, principal: Principal, references: Sequence[Reference]) -> Resolved:
+async def _resolve(
+    house: House, principal: Principal, references: Sequence[Reference], *, is_saved: bool = False
+) -> Resolved:
     resolved = await resolve(house, principal.workspace, references)
     if resolved.missing:
         raise Invalid(
             [
-                Complaint(r.loc, f"There is no {r.kind.replace('_', ' ')} {r.number}.", "missing_reference")
-                for r in resolved.missing
+                Complaint(m.reference.loc, _missing_text(m, is_saved=is_saved), "missing_reference")
+                for m in resolved.missing
             ]
         )
     return resolved
+
+
+def _missing_text(missing: Missing, *, is_saved: bool) -> str:
+    # What a saved document refers to was there when it was saved, and numbers are never used again.
+    reference, end = missing.reference, missing.end
+    name, last = _name(reference), _name(end)
+    if end is not reference:
+        return f"{name} refers to {last}, which was deleted; send it again and give {name} its new id."
+    if not is_saved:
+        return f"There is no {name}."
+    field = ".".join(str(part) for part in reference.loc)
+    return (
+        f"{field}: {name} was deleted; send it again, then replace these inputs with its new id in {field}."
+    )
+
+
+def _name(reference: Reference) -> str:
+    return f"{reference.kind.replace('_', ' ')} {reference.number}"
 
 
 async def _name_the_task(house: House, saved: Resource) -> Conflict | None:
