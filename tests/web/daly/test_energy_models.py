@@ -380,6 +380,22 @@ class TestRepeats:
         assert again.headers["idempotency-replayed"] == "true"
         assert len(await site.get("/energymodels")) == 1
 
+    async def test_replay_outlives_what_it_referred_to(
+        self, house: House, site: Tenant, hands: Hands
+    ) -> None:
+        key, rerun = {"Idempotency-Key": "one"}, {"Idempotency-Key": "two"}
+        path, again = "/energymodels?async=true", "/energymodels/1/run?async=true"
+        first = good(await site.client.post(path, json=energy_model(), headers=key))
+        await hands.complete(await hands.claim())
+        second = good(await site.client.post(again, headers=rerun))
+        await site.post("/projects", {"name": "P", "locationId": 1})
+        await site.delete("/modules/1")
+        for sent, headers, told in ((path, key, first), (again, rerun, second)):
+            body = {"json": energy_model()} if sent == path else {}
+            replayed = await site.client.post(sent, headers=headers, **body)  # type: ignore[arg-type]  # one member
+            assert replayed.headers["idempotency-replayed"] == "true"
+            assert replayed.json()["taskDetails"]["taskId"] == told["taskDetails"]["taskId"]
+
     async def test_another_request_under_the_key_is_refused(self, site: Tenant) -> None:
         key = {"Idempotency-Key": "one"}
         path = "/energymodels?async=true"

@@ -104,6 +104,8 @@ async def test_nobody_reads_a_blob_by_its_name(ours: Tenant, theirs: Tenant) -> 
     ):
         answered = await ours.client.post(path, json=body)
         assert answered.status_code in (400, 422), path
+        (item,) = answered.json()["detail"]
+        assert (item["loc"][-1], item["type"]) == ("$blob", "reserved")
 
 
 async def test_repeated_request_makes_one_record(ours: Tenant) -> None:

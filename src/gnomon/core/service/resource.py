@@ -9,7 +9,7 @@ from gnomon.core.errors import Complaint, Invalid, NotFound
 from gnomon.core.ports import Page, Reservation, ResourceQuery
 from gnomon.core.resource import NewResource, Resource, resource_id
 from gnomon.core.service.access import require
-from gnomon.core.service.blob import blobs_of, fold, unfold
+from gnomon.core.service.blob import blobs_of, fold, refuse_marks, unfold
 from gnomon.core.service.house import House
 from gnomon.core.service.task import is_number
 from gnomon.core.task import Json, Pin
@@ -45,6 +45,8 @@ async def prepare(house: House, kind: str, document: Json) -> Json:
         When the kind complains, or something cannot be derived.
     """
     meaning = house.kinds[kind]
+    # Before the kind looks: it would take a mark for a value of the wrong type, or for one of the house's own.
+    await asyncio.to_thread(refuse_marks, document)
     if complaints := await asyncio.to_thread(meaning.check, document):
         raise Invalid(complaints)
     try:
@@ -172,6 +174,9 @@ async def create_resource(
         When the document refers to what the workspace does not have.
     """
     require(principal, "write")
+    # A request that comes again is answered before anything is checked again: what it names may be gone.
+    if reservation and (made := await house.store.resources.find_created(principal.workspace, reservation)):
+        return Made(resource=made, is_replay=True)
     complete = await prepare(house, kind, document)
     links = await _link(house, principal, kind, complete)
     new = await new_resource(house, principal, kind, complete, links=links)

@@ -19,7 +19,7 @@ from gnomon.core.service.resource import (
     resolve,
     store_replacement,
 )
-from gnomon.core.service.task import check_input, find_workload, new_task
+from gnomon.core.service.task import check_input, find_again, find_workload, new_task
 from gnomon.core.task import Json, Task
 from gnomon.core.workload import Reference
 
@@ -50,6 +50,8 @@ async def run_input(
         When the idempotency key was used with another request.
     """
     require(principal, "write")
+    if again := await find_again(house, principal, reservation):
+        return again
     workload = find_workload(house, kind)
     refuse_marks(task_input)
     await check_input(workload, task_input)
@@ -79,6 +81,8 @@ async def create_and_run(
         When the idempotency key was used with another request.
     """
     require(principal, "write")
+    if again := await find_again(house, principal, reservation):
+        return again
     complete = await prepare(house, kind, document)
     resolved = await _resolve(house, principal, house.kinds[kind].references(complete))
     resource = await new_resource(house, principal, kind, complete, links=resolved.links, name=name)
@@ -113,6 +117,8 @@ async def run_saved(
         When the document is no longer complete, or refers to what the workspace no longer has.
     """
     require(principal, "write")
+    if again := await find_again(house, principal, reservation):
+        return again
     saved = await get_resource(house, principal, kind, number)
     references = house.kinds[kind].references(saved.document)
     resolved = await _resolve(house, principal, references, is_saved=True)
