@@ -111,7 +111,8 @@ async def test_token_of_unknown_keys_is_refused(house: House, ours: Tenant) -> N
 async def test_no_key_is_needed_where_none_is_required(house: House, ours: Tenant) -> None:
     app = open_app(house, ours.id, require_key=False)
     assert good(await ask(app, Host="127.0.0.1:8080")) == []
-    token = good(await client_of(app).post("/auth/token", json={"workspace": "any", "user": "any"}))["token"]
+    own = client_of(app, Host="localhost")
+    token = good(await own.post("/auth/token", json={"workspace": "any", "user": "any"}))["token"]
     assert good(await ask(app, Host="localhost", Authorization=f"Bearer {token}")) == []
 
 
@@ -123,6 +124,7 @@ async def test_no_key_is_needed_where_none_is_required(house: House, ours: Tenan
         {"Host": "192.168.0.7:8080"},
         {"Host": "127.0.0.1:8080", "Origin": "http://elsewhere.test"},
         {"Host": "127.0.0.1:8080", "Origin": "null"},
+        {"Host": "127.0.0.1:8080", "Sec-Fetch-Site": "cross-site"},
     ],
 )
 async def test_without_keys_a_foreign_page_is_refused(
@@ -130,11 +132,18 @@ async def test_without_keys_a_foreign_page_is_refused(
 ) -> None:
     app = open_app(house, ours.id, require_key=False)
     assert (await ask(app, **headers)).status_code == 403
+    client, keys = client_of(app, **headers), {"workspace": "any", "user": "any"}
+    for prefix in ("", "/daly"):
+        answered = await client.post(f"{prefix}/auth/token", json=keys)
+        assert answered.status_code == 403
+        assert "token" not in answered.json()
 
 
 async def test_without_keys_the_servers_own_page_is_answered(house: House, ours: Tenant) -> None:
     app = open_app(house, ours.id, require_key=False)
     assert good(await ask(app, Host="[::1]:8080", Origin="http://[::1]:8080")) == []
+    own = {"Host": "127.0.0.1:8080", "Sec-Fetch-Site": "same-origin"}
+    assert good(await ask(app, **own)) == []
 
 
 async def test_scopes_are_asked_for(house: House, app: Any, ours: Tenant) -> None:

@@ -55,6 +55,21 @@ def test_takes_what_is_close_to_that(content: bytes, value: Any) -> None:
     assert value is None or parsed == value
 
 
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b"NaN", "line 1, column 1)"),
+        (b'{"ghi": [1.0, 2.0, NaN]}', "line 1, column 20)"),
+        (b'{"NaN": "Infinity \\" NaN",\n "b": [\n  -Infinity]}', "line 3, column 3)"),
+    ],
+)
+def test_says_where_what_is_no_number_stands(content: bytes, place: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        parse(content)
+    assert place in caught.value.message
+    assert "fill the gap" in caught.value.message
+
+
 PLAIN = st.recursive(
     st.none()
     | st.booleans()

@@ -190,6 +190,15 @@ class TaskStore(Protocol):
             When the resource to run has an active task.
         """
 
+    async def find_submitted(self, workspace: str, reservation: Reservation) -> Submitted | None:
+        """Return what the same request has submitted, as a replay.
+
+        Raises
+        ------
+        ReservationReused
+            When the key was used with another fingerprint.
+        """
+
     async def claim(self, command: Claim) -> Sequence[Task]:
         """Lease eligible tasks, by priority, then oldest first; each becomes (or stays) `running`."""
 
@@ -291,6 +300,17 @@ class ResourceStore(Protocol):
         self, resource: NewResource, now: datetime, reservation: Reservation | None = None
     ) -> Resource:
         """Store a resource at revision 1, or return the one that the same request made before.
+
+        Raises
+        ------
+        ReservationReused
+            When the key was used with another fingerprint.
+        NotFound
+            When what the request made was deleted since.
+        """
+
+    async def find_created(self, workspace: str, reservation: Reservation) -> Resource | None:
+        """Return the resource that the same request has made.
 
         Raises
         ------

@@ -1,5 +1,6 @@
 """Reservations: an idempotency key, the fingerprint of its request, and the id of what that made."""
 
+import sqlite3
 from datetime import datetime
 
 from gnomon.core.errors import ReservationReused
@@ -8,7 +9,7 @@ from gnomon.store.ledger import Ledger
 from gnomon.store.row import micros
 
 
-def find_made(ledger: Ledger, workspace: str, kept: Reservation | None) -> str | None:
+def find_made(connection: sqlite3.Connection, workspace: str, kept: Reservation | None) -> str | None:
     """Return the id of what the same request made before, if it did.
 
     Raises
@@ -18,9 +19,9 @@ def find_made(ledger: Ledger, workspace: str, kept: Reservation | None) -> str |
     """
     if kept is None:
         return None
-    found = ledger.row(
-        "SELECT fingerprint, made_id FROM reservation WHERE workspace = ? AND key = ?", workspace, kept.key
-    )
+    found = connection.execute(
+        "SELECT fingerprint, made_id FROM reservation WHERE workspace = ? AND key = ?", (workspace, kept.key)
+    ).fetchone()
     if found is None:
         return None
     if found[0] != kept.fingerprint:

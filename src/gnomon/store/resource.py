@@ -33,13 +33,20 @@ def create(
     ledger: Ledger, new: NewResource, now: datetime, reservation: Reservation | None = None
 ) -> Resource:
     """Store a resource at revision 1, or find the one that its reservation has made."""
-    if (made := find_made(ledger, new.workspace, reservation)) is not None:
-        return _kept(find_resource(ledger.connection, new.workspace, made))
+    if (made := find_created(ledger.connection, new.workspace, reservation)) is not None:
+        return made
     reserve(ledger, new.workspace, reservation, new.id, now)
     return _insert(ledger, new, now, None)
 
 
-def _kept(resource: Resource | None) -> Resource:
+def find_created(
+    connection: sqlite3.Connection, workspace: str, reservation: Reservation | None
+) -> Resource | None:
+    """Return the resource that the same request has made; raises `NotFound` when it was deleted since."""
+    made = find_made(connection, workspace, reservation)
+    if made is None:
+        return None
+    resource = find_resource(connection, workspace, made)
     if resource is None:
         raise NotFound("What this request made was deleted since.")
     return resource

@@ -38,7 +38,7 @@ from gnomon.store.schema import prepare
 from gnomon.store.task import claim, listing, load, read, sweep
 from gnomon.store.task.cancel import cancel
 from gnomon.store.task.finish import finish
-from gnomon.store.task.submit import submit
+from gnomon.store.task.submit import find_submitted, submit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,10 @@ class SqliteResources:
     ) -> Resource:
         """Store a resource at revision 1, or find the one that its reservation has made."""
         return await self.writer.run(documents.create, resource, now, reservation)
+
+    async def find_created(self, workspace: str, reservation: Reservation) -> Resource | None:
+        """Return the resource that the same request has made; raises `ReservationReused` and `NotFound`."""
+        return await self.readers.run(documents.find_created, workspace, reservation)
 
     async def replace(
         self,
@@ -144,6 +148,10 @@ class SqliteStore:
     async def submit(self, command: Submit) -> Submitted:
         """Store a task, its resource, its first event and its reservation."""
         return await self.writer.run(submit, command)
+
+    async def find_submitted(self, workspace: str, reservation: Reservation) -> Submitted | None:
+        """Return what the same request has submitted; raises `ReservationReused`."""
+        return await self.readers.run(find_submitted, workspace, reservation)
 
     async def claim(self, command: Claim) -> Sequence[Task]:
         """Lease eligible tasks, by priority, then oldest first."""

@@ -33,15 +33,18 @@ class Gate:
     """Whose workspace it is when no key is required."""
 
 
-async def issue_token(gate: Gate, workspace_key: str, user_key: str) -> str:
+async def issue_token(gate: Gate, headers: Headers, workspace_key: str, user_key: str) -> str:
     """Exchange a pair of keys for a token.
 
     Raises
     ------
     Unauthenticated
         When the keys are not valid together.
+    Forbidden
+        When no key is required and a page of another site asks.
     """
     if not gate.require_key:
+        _require_own_page(headers)
         return _sign(gate, workspace=gate.default_workspace, user=_ANYONE, workspace_key=_ANYONE)
     workspace, user = await access.exchange(gate.house, workspace_key, user_key)
     return _sign(gate, workspace=workspace.workspace, user=user.public_id, workspace_key=workspace.public_id)
@@ -56,6 +59,8 @@ async def identify(gate: Gate, headers: Headers) -> Principal:
         When there is no credential, or it is not valid.
     BadRequest
         When two credentials differ.
+    Forbidden
+        When no key is required and a page of another site asks.
     """
     if not gate.require_key:
         _require_own_page(headers)
@@ -72,7 +77,8 @@ async def identify(gate: Gate, headers: Headers) -> Principal:
 def _require_own_page(headers: Headers) -> None:
     """Refuse what a page of another site sends through its visitor's browser to a server without keys.
 
-    A name that was pointed at this machine (DNS rebinding) shows in `Host`; a foreign page shows in `Origin`.
+    A name that was pointed at this machine (DNS rebinding) shows in `Host`; a foreign page shows in `Origin`, or,
+    where the browser sends none, in `Sec-Fetch-Site`.
     """
     host = headers.get("host", "")
     if not _is_loopback(host):
@@ -80,7 +86,8 @@ def _require_own_page(headers: Headers) -> None:
             "Without keys this server answers to 127.0.0.1 and localhost only, not to other names."
         )
     origin = headers.get("origin")
-    if origin is not None and origin.partition("://")[2] != host:
+    is_foreign = origin is not None and origin.partition("://")[2] != host
+    if is_foreign or headers.get("sec-fetch-site", "").lower() == "cross-site":
         raise Forbidden("Without keys this server answers no page of another site.")
 
 

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import math
+import re
 from collections import Counter
+from functools import partial
 from typing import Any, NoReturn
 
 from starlette.requests import Request
@@ -13,6 +15,7 @@ from gnomon.web.problems import BadRequest, UnsupportedMedia
 
 DEEPEST = 64
 LARGEST_INTEGER = (1 << 63) - 1
+_STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN', re.DOTALL)
 _PARSED_INLINE = 64 * 1024
 
 
@@ -44,9 +47,8 @@ def parse(content: bytes) -> Json:
     if not content.strip():
         raise BadRequest("The body is empty; send a JSON document.")
     try:
-        value = json.loads(
-            content.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant
-        )
+        text = content.decode("utf-8")
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=partial(_refuse_constant, text))
     except UnicodeDecodeError as error:
         raise BadRequest(f"The body is not UTF-8 (at byte {error.start}).") from error
     except json.JSONDecodeError as error:
@@ -73,8 +75,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _refuse_constant(word: str) -> NoReturn:
-    raise BadRequest(f"{word} is not JSON; leave the member out or send null.")
+def _refuse_constant(text: str, word: str) -> NoReturn:
+    # The parser does not say where it is; the first such word outside a string is the one.
+    at = next((found.start() for found in _STRING_OR_CONSTANT.finditer(text) if found[0][0] != '"'), 0)
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    raise BadRequest(
+        f"{word} is not JSON (line {line}, column {column}); leave the member out or send null. "
+        "A series needs a number in every row: fill the gap before you send it."
+    )
 
 
 def _check(value: Json, levels: int) -> None:

@@ -47,7 +47,11 @@ class TestEnvelopes:
             "message": "Energy model queued for processing",
             "energyModelId": 1,
             "revision": "v0001",
-            "taskDetails": {"taskId": 1, "executionMode": "async_queued"},
+            "taskDetails": {
+                "taskId": 1,
+                "executionMode": "async_queued",
+                "warnings": ["blocks[0].array is deprecated; use dcInputs"],
+            },
         }
 
     async def test_queued_names_the_project(self, site: Tenant) -> None:
@@ -71,16 +75,38 @@ class TestEnvelopes:
         }  # fmt: skip
         assert (details["taskId"], details["executionMode"]) == (1, "sync_in_process")
         assert details["schemaMode"] == "legacy"
-        assert details["warnings"] == ["from the workload"]
+        assert details["warnings"] == ["blocks[0].array is deprecated; use dcInputs", "from the workload"]
         assert told.keys() >= SECTIONS
         assert not {"timeSeries", "blockTimeSeries"} & told.keys()
         assert told["energyYieldSummary"]["annualProductionMWh"] == 412.5
         assert told["annualProductionMWh"] == 412.5
 
+    async def test_warnings_are_told_wherever_the_run_is(
+        self, house: House, site: Tenant, hands: Hands
+    ) -> None:
+        array, run = "blocks[0].array is deprecated; use dcInputs", "from the workload"
+        body = energy_model(blockQuery=True, blockQueryIndex=0)
+        queued = await site.post("/energymodels?async=true", body)
+        assert queued["taskDetails"]["warnings"][-1] == array
+        assert "'blockQuery' is deprecated; use output.blockIndex." in queued["taskDetails"]["warnings"]
+        for expected in ([array], [array, run]):
+            for include in ("", "?include=inputs", "?include=summary,fulltimeseries"):
+                shown = await site.get(f"/energymodels/1{include}")
+                assert shown["warnings"] == expected
+                assert shown["taskDetails"] == {"taskId": 1, "warnings": expected}
+            if expected == [array]:
+                await hands.complete(await hands.claim())
+        edited = await site.put("/energymodels/1", energy_model())
+        assert edited["taskDetails"]["warnings"] == [array]
+        draft = await site.get("/energymodels/1")
+        assert (draft["warnings"], draft["taskDetails"]) == ([array], {"taskId": None, "warnings": [array]})
+        rerun = await site.post("/energymodels/1/run?async=true")
+        assert rerun["taskDetails"]["warnings"] == [array]
+
     async def test_wait_that_is_outlasted_answers_queued(self, house: House, site: Tenant) -> None:
         hasty = client_of(open_app(house, sync_wait=0.0), **dict(site.client.headers))
         told = good(await hasty.post("/energymodels", json=energy_model()))
-        assert told["taskDetails"] == {"taskId": 1, "executionMode": "async_queued"}
+        assert told["taskDetails"]["executionMode"] == "async_queued"
         again = await hasty.post("/energymodels/1/run")
         assert again.status_code == 409
 
@@ -162,6 +188,9 @@ class TestRefusals:
             ({"query": {}}, "query"),
             ({"lossBreakdownTimestamps": {"blocks": [0]}}, "lossBreakdownTimestamps"),
             ({"blockIndex": 0}, "blockIndex"),
+            ({"timeSeries": 1}, "timeSeries"),
+            ({"timeSeries": "true"}, "timeSeries"),
+            ({"lossBreakdownTimestamps": "yes"}, "lossBreakdownTimestamps"),
             ({"blockIndex": 1, "blockResults": True}, "blockIndex"),
             ({"fullTimeSeries": True}, "fullTimeSeries"),
             ({"fullTimeSeries": True, "timeSeries": True, "blockResults": True}, "blockResults"),
@@ -180,6 +209,17 @@ class TestRefusals:
             (item,) = answered.json()["detail"]
             assert item["loc"] == ["query", name]
             assert "include" in item["msg"] or "output.blockIndex" in item["msg"]
+
+    @pytest.mark.parametrize(
+        ("selector", "field"),
+        [({"blockQuery": True}, "blockQueryIndex"), ({"blockQueryIndex": 0}, "blockQuery")],
+    )
+    async def test_half_a_selector(self, site: Tenant, selector: dict[str, Any], field: str) -> None:
+        answered = await site.client.post("/energymodels", json=energy_model(**selector))
+        assert answered.status_code == 422
+        (item,) = answered.json()["detail"]
+        assert item["loc"] == ["body", field]
+        assert "output.blockIndex" in item["msg"]
 
     async def test_conflicting_selectors(self, site: Tenant) -> None:
         body = energy_model(
@@ -251,11 +291,13 @@ class TestSaved:
             for answered in (
                 await site.client.put("/energymodels/1", json=energy_model()),
                 await site.client.post("/energymodels/1/run"),
+                await site.client.delete("/energymodels/1"),
             ):
                 assert answered.status_code == 409
                 assert "Task 1" in answered.json()["detail"]
+                assert answered.json()["taskId"] == 1
+                assert "tsk_" not in answered.text
                 assert answered.headers["retry-after"] == "5"
-            assert (await site.client.delete("/energymodels/1")).status_code == 409
             if (await site.get("/energymodels/1"))["status"] == "queued":
                 await hands.claim()
         assert (await site.get("/energymodels/1"))["revision"] == "v0001"
@@ -290,6 +332,33 @@ class TestSaved:
         assert shown["inputs"]["weatherData"] == body["weatherData"]
         assert "inputs" not in (await site.get("/energymodels"))[0]
 
+    @pytest.mark.parametrize(
+        ("path", "loc"), [("/modules/1", ["blocks", 0, "moduleId"]), ("/locations/1", ["locationId"])]
+    )
+    async def test_rerun_says_what_was_deleted(
+        self, site: Tenant, hands: Hands, path: str, loc: list[Any]
+    ) -> None:
+        await site.post("/energymodels?async=true", energy_model())
+        await hands.complete(await hands.claim())
+        await site.delete(path)
+        answered = await site.client.post("/energymodels/1/run")
+        assert answered.status_code == 422
+        (item,) = answered.json()["detail"]
+        assert item["loc"] == ["body", *loc]
+        assert f"{path[1:-3]} 1 was deleted" in item["msg"]
+        assert "new id" in item["msg"]
+
+    async def test_rerun_says_what_a_project_lost(self, site: Tenant, hands: Hands) -> None:
+        await site.post("/projects", {"name": "P", "locationId": 1})
+        body = energy_model(projectId=1)
+        del body["locationId"]
+        await site.post("/energymodels?async=true", body)
+        await hands.complete(await hands.claim())
+        await site.delete("/locations/1")
+        answered = await site.client.post("/energymodels/1/run")
+        assert answered.json()["detail"][0]["loc"] == ["body", "projectId"]
+        assert "project 1 refers to location 1, which was deleted" in answered.text
+
     async def test_delete(self, house: House, site: Tenant, hands: Hands) -> None:
         await run_to(house, hands, site.post("/energymodels", energy_model()))
         assert await site.delete("/energymodels/1") == {"deleted": True}
@@ -310,6 +379,22 @@ class TestRepeats:
         assert "idempotency-replayed" not in first.headers
         assert again.headers["idempotency-replayed"] == "true"
         assert len(await site.get("/energymodels")) == 1
+
+    async def test_replay_outlives_what_it_referred_to(
+        self, house: House, site: Tenant, hands: Hands
+    ) -> None:
+        key, rerun = {"Idempotency-Key": "one"}, {"Idempotency-Key": "two"}
+        path, again = "/energymodels?async=true", "/energymodels/1/run?async=true"
+        first = good(await site.client.post(path, json=energy_model(), headers=key))
+        await hands.complete(await hands.claim())
+        second = good(await site.client.post(again, headers=rerun))
+        await site.post("/projects", {"name": "P", "locationId": 1})
+        await site.delete("/modules/1")
+        for sent, headers, told in ((path, key, first), (again, rerun, second)):
+            body = {"json": energy_model()} if sent == path else {}
+            replayed = await site.client.post(sent, headers=headers, **body)  # type: ignore[arg-type]  # one member
+            assert replayed.headers["idempotency-replayed"] == "true"
+            assert replayed.json()["taskDetails"]["taskId"] == told["taskDetails"]["taskId"]
 
     async def test_another_request_under_the_key_is_refused(self, site: Tenant) -> None:
         key = {"Idempotency-Key": "one"}

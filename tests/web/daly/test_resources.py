@@ -104,6 +104,8 @@ async def test_nobody_reads_a_blob_by_its_name(ours: Tenant, theirs: Tenant) -> 
     ):
         answered = await ours.client.post(path, json=body)
         assert answered.status_code in (400, 422), path
+        (item,) = answered.json()["detail"]
+        assert (item["loc"][-1], item["type"]) == ("$blob", "reserved")
 
 
 async def test_repeated_request_makes_one_record(ours: Tenant) -> None:
@@ -215,8 +217,12 @@ class TestComponents:
     async def test_slow_file_answers_with_its_task(self, house: House, ours: Tenant) -> None:
         hasty = client_of(open_app(house, sync_wait=0.0), **dict(ours.client.headers))
         answered = await hasty.post("/modules", files={"file": ("a.pan", b"PVObject_=pvModule")})
-        assert answered.status_code == 200
-        assert answered.json()["taskDetails"] == {"taskId": 1, "executionMode": "async_queued"}
+        assert answered.status_code == 503
+        assert answered.headers["retry-after"] == "5"
+        told = answered.json()
+        assert told["taskDetails"] == {"taskId": 1, "status": "queued"}
+        assert "GET /tasks/1" in told["detail"]
+        assert "Idempotency-Key" in told["detail"]
 
     async def test_needs_one_file(self, ours: Tenant) -> None:
         assert (await ours.client.post("/modules", files={"other": ("a", b"x")})).status_code == 422

@@ -1,12 +1,16 @@
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sent import block, energy_model
 
 from gnomon.core.errors import Invalid
+from gnomon.pv.weather import Weather
 from gnomon.web.dialects.daly.wire.energy_model import (
+    FLAGS,
+    deprecations_of,
     name_in,
     read_include,
     read_order,
@@ -17,6 +21,8 @@ from gnomon.web.dialects.daly.wire.energy_model import (
 from gnomon.web.dialects.daly.wire.resources import read_component, read_location, read_placed, read_update
 from gnomon.web.dialects.daly.wire.tasks import read_task_query
 from gnomon.web.problems import InvalidQuery, Malformed
+from gnomon.workloads.energy_model.document import EnergyModel
+from gnomon.workloads.energy_model.notes import notes
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -40,8 +46,6 @@ class TestOrder:
         [
             ({"blockQuery": True, "blockQueryIndex": 1}, {"blockResults": True, "blockIndex": 1}, 2),
             ({"blockQuery": False, "blockQueryIndex": 1}, {}, 2),
-            ({"blockQueryIndex": 1}, {}, 1),
-            ({"blockQuery": True}, {"blockResults": True}, 1),
             (
                 {"blockQuery": True, "blockQueryIndex": 1, "output": {"blockResults": True, "blockIndex": 1}},
                 {"blockResults": True, "blockIndex": 1},
@@ -67,6 +71,11 @@ class TestOrder:
         "body",
         [
             {"blockQuery": True, "blockQueryIndex": 1, "output": {"blockIndex": 0}},
+            {"blockQuery": True},
+            {"blockQueryIndex": 1},
+            {"blockQuery": None, "blockQueryIndex": 1},
+            {"output": {"blockIndex": True, "blockResults": True}},
+            {"output": {"blockIndex": "1", "blockResults": True}},
             {"blockQuery": "yes", "blockQueryIndex": 1},
             {"blockQuery": True, "blockQueryIndex": "1"},
             {"blockQuery": True, "blockQueryIndex": True},
@@ -79,6 +88,17 @@ class TestOrder:
     def test_refuses(self, body: Any) -> None:
         with pytest.raises(Invalid):
             read_order(body)
+
+    @pytest.mark.parametrize("flag", FLAGS)
+    @pytest.mark.parametrize("value", [1, 0, "true", "yes", [], 1.0])
+    def test_a_flag_is_true_or_false(self, flag: str, value: Any) -> None:
+        with pytest.raises(Invalid) as caught:
+            read_order({"output": {flag: value, "name": "A"}})
+        (complaint,) = caught.value.complaints
+        assert complaint.loc == ("output", flag)
+        assert flag in complaint.message
+        for good in (True, False, None):
+            read_order({"output": {flag: good}})
 
     def test_query_parameter_asks_for_blocks(self) -> None:
         order = read_order({}, blockresults=True)
@@ -102,6 +122,24 @@ class TestOrder:
             return
         assert read_order(order.document).document == order.document
         view_of(order.document)
+
+
+@pytest.mark.parametrize(
+    ("changes", "count"),
+    [
+        ({}, 1),
+        ({"blocks": [block(), block()]}, 2),
+        ({"location": {"lat": 1, "lng": 2}}, 2),
+        ({"blocks": []}, 0),
+    ],
+)
+def test_deprecations_are_those_that_the_run_tells(changes: dict[str, Any], count: int) -> None:
+    body = {**energy_model(), **changes}
+    told = deprecations_of(body)
+    assert len(told) == count
+    if body["blocks"] and "location" not in body:
+        hour = Weather(**{name: np.zeros(1) for name in Weather.__annotations__ if name != "step"}, step=3600)
+        assert set(told) <= set(notes(EnergyModel.model_validate(body), {}, hour))
 
 
 def test_losses_by_moment_imply_blocks() -> None:

@@ -18,7 +18,7 @@ from gnomon.core.retry import Done, Ending, RetryPolicy
 from gnomon.core.service import House
 from gnomon.core.service.access import Founded, found_workspace
 from gnomon.core.task import Json, Task
-from gnomon.core.workload import Saved
+from gnomon.core.workload import Saved, Workload
 from gnomon.store.sqlite import SqliteStore
 from gnomon.web.app import build_app
 from gnomon.workloads.energy_model import RESOURCE_KINDS
@@ -48,14 +48,14 @@ class ShiftedClock(SystemClock):
         return super().now() + self.shift
 
 
-def open_house(folder: Path) -> House:
+def open_house(folder: Path, *others: Workload) -> House:
     hub = Hub()
     return House(
         store=SqliteStore.open(folder, hub),
         hub=hub,
         clock=ShiftedClock(),
         kinds={kind.kind: kind for kind in RESOURCE_KINDS},
-        workloads={workload.kind: workload for workload in (*ENERGY, *IMPORT)},
+        workloads={workload.kind: workload for workload in (*ENERGY, *IMPORT, *others)},
         pepper=b"pepper",
     )
 

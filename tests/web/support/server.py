@@ -12,6 +12,7 @@ import uvicorn
 from rig import House, open_app, open_house
 
 from gnomon.core.service.access import Founded, found_workspace
+from gnomon.core.workload import Workload
 from gnomon.engine.embedded import EmbeddedEngine
 
 
@@ -23,8 +24,8 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(folder: Path, **patience: float) -> AsyncIterator[Serving]:
-    house = open_house(folder)
+async def serving(folder: Path, *others: Workload, **patience: float) -> AsyncIterator[Serving]:
+    house = open_house(folder, *others)
     founded = await found_workspace(house, "served")
     engine = EmbeddedEngine(
         house.store,

@@ -9,7 +9,7 @@ from gnomon.core.errors import Complaint, Invalid, NotFound
 from gnomon.core.ports import Page, Reservation, ResourceQuery
 from gnomon.core.resource import NewResource, Resource, resource_id
 from gnomon.core.service.access import require
-from gnomon.core.service.blob import blobs_of, fold, unfold
+from gnomon.core.service.blob import blobs_of, fold, refuse_marks, unfold
 from gnomon.core.service.house import House
 from gnomon.core.service.task import is_number
 from gnomon.core.task import Json, Pin
@@ -25,8 +25,15 @@ class Resolved:
     pins: tuple[Pin, ...] = ()
     """Those, what they refer to in turn, and what is gathered along with them."""
     blobs: tuple[str, ...] = ()
-    missing: tuple[Reference, ...] = ()
-    """The direct references that lead nowhere, at once or further on."""
+    missing: tuple["Missing", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A direct reference that leads nowhere, and the one at which its way ends: itself, or one further on."""
+
+    reference: Reference
+    end: Reference
 
 
 async def prepare(house: House, kind: str, document: Json) -> Json:
@@ -38,6 +45,8 @@ async def prepare(house: House, kind: str, document: Json) -> Json:
         When the kind complains, or something cannot be derived.
     """
     meaning = house.kinds[kind]
+    # Before the kind looks: it would take a mark for a value of the wrong type, or for one of the house's own.
+    await asyncio.to_thread(refuse_marks, document)
     if complaints := await asyncio.to_thread(meaning.check, document):
         raise Invalid(complaints)
     try:
@@ -51,12 +60,13 @@ async def resolve(house: House, workspace: str, references: Sequence[Reference])
     links: list[str] = []
     pins: dict[str, Pin] = {}
     blobs: set[str] = set()
-    missing: list[Reference] = []
+    missing: list[Missing] = []
     for reference in references:
         found = await find(house, workspace, reference.kind, reference.number)
-        if found is None or not await _follow(house, found, pins, blobs):
-            missing.append(reference)
-        else:
+        end = reference if found is None else await _follow(house, found, pins, blobs)
+        if end is not None:
+            missing.append(Missing(reference=reference, end=end))
+        elif found is not None:
             links.append(found.id)
     return Resolved(
         links=tuple(dict.fromkeys(links)),
@@ -66,22 +76,26 @@ async def resolve(house: House, workspace: str, references: Sequence[Reference])
     )
 
 
-async def _follow(house: House, resource: Resource, pins: dict[str, Pin], blobs: set[str]) -> bool:
+async def _follow(
+    house: House, resource: Resource, pins: dict[str, Pin], blobs: set[str]
+) -> Reference | None:
+    """Collect a resource and what it refers to; return the reference that leads nowhere, if one does."""
     if resource.id in pins:
-        return True
+        return None
     pins[resource.id] = _pin(resource)
     blobs.update(blobs_of(resource.document))
     meaning = house.kinds[resource.kind]
     for reference in meaning.references(resource.document):
         found = await find(house, resource.workspace, reference.kind, reference.number)
-        if found is None or not await _follow(house, found, pins, blobs):
-            return False
+        end = reference if found is None else await _follow(house, found, pins, blobs)
+        if end is not None:
+            return end
     for kind in meaning.gathers:
         newest = await house.store.resources.find_newest_linked(resource.workspace, kind, resource.id)
         whole = await find(house, resource.workspace, kind, newest.number) if newest else None
         if whole is not None:
             await _follow(house, whole, pins, blobs)
-    return True
+    return None
 
 
 def _pin(resource: Resource) -> Pin:
@@ -160,6 +174,9 @@ async def create_resource(
         When the document refers to what the workspace does not have.
     """
     require(principal, "write")
+    # A request that comes again is answered before anything is checked again: what it names may be gone.
+    if reservation and (made := await house.store.resources.find_created(principal.workspace, reservation)):
+        return Made(resource=made, is_replay=True)
     complete = await prepare(house, kind, document)
     links = await _link(house, principal, kind, complete)
     new = await new_resource(house, principal, kind, complete, links=links)
@@ -214,7 +231,7 @@ async def store_replacement(
 async def _link(house: House, principal: Principal, kind: str, document: Json) -> tuple[str, ...]:
     resolved = await resolve(house, principal.workspace, house.kinds[kind].references(document))
     if resolved.missing:
-        raise NotFound(f"There is no such {resolved.missing[0].kind}.")
+        raise NotFound(f"There is no such {resolved.missing[0].end.kind}.")
     return resolved.links
 
 

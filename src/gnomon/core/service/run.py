@@ -10,14 +10,16 @@ from gnomon.core.service.access import require
 from gnomon.core.service.blob import blobs_of, refuse_marks
 from gnomon.core.service.house import House
 from gnomon.core.service.resource import (
+    Missing,
     Resolved,
+    delete_resource,
     get_resource,
     new_resource,
     prepare,
     resolve,
     store_replacement,
 )
-from gnomon.core.service.task import check_input, find_workload, new_task
+from gnomon.core.service.task import check_input, find_again, find_workload, new_task
 from gnomon.core.task import Json, Task
 from gnomon.core.workload import Reference
 
@@ -48,6 +50,8 @@ async def run_input(
         When the idempotency key was used with another request.
     """
     require(principal, "write")
+    if again := await find_again(house, principal, reservation):
+        return again
     workload = find_workload(house, kind)
     refuse_marks(task_input)
     await check_input(workload, task_input)
@@ -77,6 +81,8 @@ async def create_and_run(
         When the idempotency key was used with another request.
     """
     require(principal, "write")
+    if again := await find_again(house, principal, reservation):
+        return again
     complete = await prepare(house, kind, document)
     resolved = await _resolve(house, principal, house.kinds[kind].references(complete))
     resource = await new_resource(house, principal, kind, complete, links=resolved.links, name=name)
@@ -111,8 +117,11 @@ async def run_saved(
         When the document is no longer complete, or refers to what the workspace no longer has.
     """
     require(principal, "write")
+    if again := await find_again(house, principal, reservation):
+        return again
     saved = await get_resource(house, principal, kind, number)
-    resolved = await _resolve(house, principal, house.kinds[kind].references(saved.document))
+    references = house.kinds[kind].references(saved.document)
+    resolved = await _resolve(house, principal, references, is_saved=True)
     task = new_task(
         house,
         principal,
@@ -158,6 +167,24 @@ async def replace_saved(
         raise await _name_the_task(house, saved) or conflict from conflict
 
 
+async def delete_saved(house: House, principal: Principal, kind: str, number: int) -> None:
+    """Delete a resource that tasks may run.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has none of that number.
+    ResourceActive
+        When its latest task is active.
+    """
+    require(principal, "write")
+    saved = await get_resource(house, principal, kind, number)
+    try:
+        await delete_resource(house, principal, kind, number)
+    except Conflict as conflict:
+        raise await _name_the_task(house, saved) or conflict from conflict
+
+
 async def latest_task(house: House, resource: Resource) -> Task | None:
     """Return the task that says how the resource stands; None for a draft."""
     if resource.latest_task_id is None or resource.is_draft:
@@ -165,16 +192,36 @@ async def latest_task(house: House, resource: Resource) -> Task | None:
     return await house.store.get_task(resource.workspace, resource.latest_task_id)
 
 
-async def _resolve(house: House, principal: Principal, references: Sequence[Reference]) -> Resolved:
+async def _resolve(
+    house: House, principal: Principal, references: Sequence[Reference], *, is_saved: bool = False
+) -> Resolved:
     resolved = await resolve(house, principal.workspace, references)
     if resolved.missing:
         raise Invalid(
             [
-                Complaint(r.loc, f"There is no {r.kind.replace('_', ' ')} {r.number}.", "missing_reference")
-                for r in resolved.missing
+                Complaint(m.reference.loc, _missing_text(m, is_saved=is_saved), "missing_reference")
+                for m in resolved.missing
             ]
         )
     return resolved
+
+
+def _missing_text(missing: Missing, *, is_saved: bool) -> str:
+    # What a saved document refers to was there when it was saved, and numbers are never used again.
+    reference, end = missing.reference, missing.end
+    name, last = _name(reference), _name(end)
+    if end is not reference:
+        return f"{name} refers to {last}, which was deleted; send it again and give {name} its new id."
+    if not is_saved:
+        return f"There is no {name}."
+    field = ".".join(str(part) for part in reference.loc)
+    return (
+        f"{field}: {name} was deleted; send it again, then replace these inputs with its new id in {field}."
+    )
+
+
+def _name(reference: Reference) -> str:
+    return f"{reference.kind.replace('_', ' ')} {reference.number}"
 
 
 async def _name_the_task(house: House, saved: Resource) -> Conflict | None:

@@ -37,10 +37,23 @@ async def submit(
         When the idempotency key was used with another request.
     """
     require(principal, "write")
+    if again := await find_again(house, principal, reservation):
+        return again
     workload = find_workload(house, kind)
     await check_input(workload, task_input)
     task = new_task(house, principal, workload, task_input=task_input, blobs=blobs)
     return await house.store.submit(Submit(task=task, now=house.clock.now(), reservation=reservation))
+
+
+async def find_again(house: House, principal: Principal, reservation: Reservation | None) -> Submitted | None:
+    """Return what the same request submitted before: it is not checked again, as what it names may be gone.
+
+    Raises
+    ------
+    ReservationReused
+        When the idempotency key was used with another request.
+    """
+    return await house.store.find_submitted(principal.workspace, reservation) if reservation else None
 
 
 async def check_input(workload: Workload, task_input: Json) -> None:

@@ -1,9 +1,10 @@
 """Submit: the task, the resource it creates or runs, its first event and its reservation, all or nothing."""
 
+import sqlite3
 from typing import assert_never
 
 from gnomon.core.errors import Complaint, Invalid
-from gnomon.core.ports import RunResource, Submit, Submitted
+from gnomon.core.ports import Reservation, RunResource, Submit, Submitted
 from gnomon.core.resource import NewResource, Resource
 from gnomon.store.ledger import Ledger
 from gnomon.store.reservation import find_made, reserve
@@ -15,8 +16,8 @@ from gnomon.store.task.read import read_task
 def submit(ledger: Ledger, command: Submit) -> Submitted:
     """Store a task, or find the one that its reservation has made."""
     new, kept = command.task, command.reservation
-    if (made := find_made(ledger, new.workspace, kept)) is not None:
-        return _replay(ledger, new.workspace, made)
+    if (made := find_submitted(ledger.connection, new.workspace, kept)) is not None:
+        return made
     if new.parent_id is not None:
         raise Invalid(
             [Complaint(("parent_id",), "A child is stored when its parent divides; leave parent_id out.")]
@@ -27,9 +28,15 @@ def submit(ledger: Ledger, command: Submit) -> Submitted:
     return Submitted(task=entry.task, resource=resource)
 
 
-def _replay(ledger: Ledger, workspace: str, task_id: str) -> Submitted:
-    task = read_task(ledger.connection, workspace, task_id)
-    resource = find_resource(ledger.connection, workspace, task.resource_id) if task.resource_id else None
+def find_submitted(
+    connection: sqlite3.Connection, workspace: str, kept: Reservation | None
+) -> Submitted | None:
+    """Find the task that the same request has made, with the resource that it runs."""
+    made = find_made(connection, workspace, kept)
+    if made is None:
+        return None
+    task = read_task(connection, workspace, made)
+    resource = find_resource(connection, workspace, task.resource_id) if task.resource_id else None
     return Submitted(task=task, resource=resource, is_replay=True)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from gnomon.core.retry import RetryPolicy
 from gnomon.core.task import Json
-from gnomon.core.workload import Context, Failure, Workload
+from gnomon.core.workload import AsyncContext, Failure, Workload
 from gnomon.pvsyst import PvsystError, PvsystObject, ond, pan, parse
 
 INPUT_SCHEMA: Mapping[str, Json] = {
@@ -25,7 +25,7 @@ OUTPUT_SCHEMA: Mapping[str, Json] = {
 }
 
 
-def run(given: Json, ctx: Context) -> Json:
+async def run(given: Json, ctx: AsyncContext) -> Json:
     """Read the file and save what it holds.
 
     Raises
@@ -35,9 +35,9 @@ def run(given: Json, ctx: Context) -> Json:
     """
     filename = given.get("filename") or f"the {given['as']} file"
     ctx.progress(10, "processing")
-    document = read(ctx.get(given["blob"]), given["as"], filename)
+    document = read(await ctx.get(given["blob"]), given["as"], filename)
     ctx.progress(80, "saving")
-    saved = ctx.save(given["as"], document, key="component")
+    saved = await ctx.save(given["as"], document, key="component")
     return {"kind": saved.kind, "number": saved.number, "id": saved.id}
 
 
@@ -93,6 +93,8 @@ COMPONENT = Workload(
     kind="pvsyst_component",
     title="PVsyst component import",
     run=run,
+    # A file is read in milliseconds, and must not stand behind runs of minutes.
+    where="io",
     input_schema=INPUT_SCHEMA,
     output_schema=OUTPUT_SCHEMA,
     retry=RetryPolicy(),

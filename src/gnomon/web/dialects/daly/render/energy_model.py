@@ -1,6 +1,6 @@
 """The saved energy model and the sections of its result."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gnomon.core.resource import Resource
@@ -8,7 +8,7 @@ from gnomon.core.task import Json, Status, Task
 from gnomon.web.dialects.daly.nouns import ENERGY_MODEL
 from gnomon.web.dialects.daly.render.moment import render_moment
 from gnomon.web.dialects.daly.status import show
-from gnomon.web.dialects.daly.wire.energy_model import View
+from gnomon.web.dialects.daly.wire.energy_model import View, deprecations_of
 
 _UNITS = {"kwh": "kWh", "mwh": "MWh", "kw": "kW", "kwp": "kWp", "mw": "MW", "ms": "Ms"}
 _OWN_NAMES = {"annual_energy_mwh": "annualProductionMWh"}
@@ -85,6 +85,7 @@ def render_identity(standing: Standing, *, at_revision: int | None = None) -> di
 
 def render_model(standing: Standing) -> dict[str, Json]:
     """Write the row: what a list shows, and what a detail begins with."""
+    warnings = render_warnings(deprecations_of(standing.model.document), standing.result)
     model, task, result = standing.model, standing.task, standing.result
     figures = result["summary"] if result else {}
     failed = task is not None and task.status.is_terminal and task.error is not None
@@ -98,10 +99,17 @@ def render_model(standing: Standing) -> dict[str, Json]:
         "capacityFactor": figures.get("capacity_factor"),
         "summary": camel_keys(figures) if result else None,
         "taskId": task.number if task else None,
+        "warnings": warnings,
+        "taskDetails": {"taskId": task.number if task else None, "warnings": warnings},
         "errorMessage": task.error.message if failed and task and task.error else None,
         "createdAt": render_moment(model.created_at),
         "updatedAt": render_moment(model.updated_at),
     }
+
+
+def render_warnings(submission: Sequence[str], result: Mapping[str, Json] | None) -> list[str]:
+    """Write the warnings of a submission and of its result, each once."""
+    return list(dict.fromkeys([*submission, *(result.get("warnings", ()) if result else ())]))
 
 
 def render_sections(result: Mapping[str, Json], view: View) -> dict[str, Json]:

@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from gnomon.core.task import Json, Status, Task
 from gnomon.web.dialects.daly.nouns import Noun
-from gnomon.web.dialects.daly.render.energy_model import Standing, render_identity, render_sections, revision
+from gnomon.web.dialects.daly.render.energy_model import (
+    Standing,
+    render_identity,
+    render_sections,
+    render_warnings,
+    revision,
+)
 from gnomon.web.dialects.daly.render.moment import render_moment
 from gnomon.web.dialects.daly.status import show
 from gnomon.web.dialects.daly.wire.energy_model import View, schema_mode
@@ -73,7 +79,7 @@ def render_completed(standing: Standing, task: Task, view: View, warnings: Seque
             "executionMode": "sync_in_process",
             "calculationTime": _seconds(task),
             "createdAtUtc": render_moment(task.created_at),
-            "warnings": [*warnings, *task.result.get("warnings", ())],
+            "warnings": render_warnings(warnings, task.result),
             "normalizationWarnings": [],
         },
         "annualProductionMWh": task.result["summary"]["annual_energy_mwh"],
@@ -104,13 +110,13 @@ def _status_of(task: Task) -> int:
     return 422
 
 
-def render_queued_file(task: Task, noun: Noun) -> dict[str, Json]:
-    """Write the answer to a file that is still being read."""
-    return {
-        "result": "success",
-        "message": f"The {noun.one} file is queued for reading",
-        "taskDetails": {"taskId": task.number, "executionMode": "async_queued"},
-    }
+def render_unread_file(task: Task, noun: Noun) -> tuple[int, dict[str, Json]]:
+    """Write status and body for a file that was not read in time: there is no record, hence no success."""
+    detail = (
+        f"The {noun.one} file is stored and not read yet. GET /tasks/{task.number} names the {noun.one} when it is; "
+        "send the file again only with the Idempotency-Key of this request, or it is saved twice."
+    )
+    return 503, {"detail": detail, "taskDetails": {"taskId": task.number, "status": show(task).status}}
 
 
 def render_replay(*, is_replay: bool) -> Mapping[str, str]:

@@ -26,7 +26,8 @@ def render_base_with_losses(columns: Columns) -> Mapping[str, Json]:
 
 def _losses(columns: Columns) -> Mapping[str, Json]:
     losses = {
-        camel(name.removeprefix(LOSS_PREFIX)): column
+        # A step is called here as in `losses`: its name is not translated.
+        name.removeprefix(LOSS_PREFIX): column
         for name, column in columns.items()
         if name.startswith(LOSS_PREFIX)
     }

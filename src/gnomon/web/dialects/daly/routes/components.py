@@ -17,7 +17,7 @@ from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Writer, 
 from gnomon.web.dialects.daly.nouns import COMPONENT_FILE, INVERTER, MODULE, Noun
 from gnomon.web.dialects.daly.openapi import shows, takes, takes_file
 from gnomon.web.dialects.daly.render.resource import render_resource
-from gnomon.web.dialects.daly.render.run import render_queued_file, render_replay
+from gnomon.web.dialects.daly.render.run import render_replay, render_unread_file
 from gnomon.web.dialects.daly.render.task import made_by
 from gnomon.web.dialects.daly.routes.reading import add_delete, add_get, add_list
 from gnomon.web.dialects.daly.wire.resources import read_component
@@ -83,7 +83,8 @@ def _add_file(routes: APIRouter, noun: Noun, suffix: str) -> None:
 async def _answer_file(desk: Desk, writer: Principal, noun: Noun, task: Task, *, is_replay: bool) -> Response:
     headers = render_replay(is_replay=is_replay)
     if task.status.is_active:
-        return answer(render_queued_file(task, noun), headers=headers)
+        status, body = render_unread_file(task, noun)
+        return answer(body, status=status, headers={**headers, "Retry-After": "5"})
     made = made_by(task) if task.status is Status.COMPLETED else None
     if made is None:
         message = task.error.message if task.error else f"The file was not read: the task was {task.status}."

@@ -23,7 +23,12 @@ from gnomon.web.dialects.daly import examples
 from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Reader, Writer, reserve
 from gnomon.web.dialects.daly.nouns import ENERGY_MODEL, PROJECT
 from gnomon.web.dialects.daly.openapi import shows, takes
-from gnomon.web.dialects.daly.render.energy_model import EVERYTHING, Standing, render_model, render_sections
+from gnomon.web.dialects.daly.render.energy_model import (
+    EVERYTHING,
+    Standing,
+    render_model,
+    render_sections,
+)
 from gnomon.web.dialects.daly.render.run import (
     COMPLETED,
     QUEUED,
@@ -37,6 +42,7 @@ from gnomon.web.dialects.daly.routes.reading import add_delete, list_all
 from gnomon.web.dialects.daly.wire.energy_model import (
     Include,
     View,
+    deprecations_of,
     name_in,
     read_include,
     read_order,
@@ -159,7 +165,8 @@ async def replace(number: int, request: Request, desk: AtDesk, writer: Writer) -
         desk.house, writer, ENERGY_MODEL.kind, number, order.document, name=name_in(order.document)
     )
     saved = await get_resource(desk.house, writer, ENERGY_MODEL.kind, number, is_whole=True)
-    details = {"message": "Energy model inputs saved", "warnings": list(order.warnings)}
+    warnings = [*order.warnings, *deprecations_of(saved.document)]
+    details = {"message": "Energy model inputs saved", "warnings": warnings}
     standing = await _standing(desk.house, saved)
     return answer({**render_model(standing), "inputs": saved.document, "taskDetails": details})
 
@@ -184,6 +191,7 @@ async def _answer_run(
     if not is_async:
         task = await while_present(request, wait(desk.house, writer, task.id, desk.sync_wait))
     standing = await _of_project(desk.house, Standing(model=model, task=task))
+    warnings = [*warnings, *deprecations_of(model.document)]
     if task.status.is_active or is_async:
         return answer(render_queued(standing, task, warnings), headers=headers)
     if task.status is not Status.COMPLETED:

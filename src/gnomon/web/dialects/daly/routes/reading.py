@@ -6,7 +6,8 @@ from starlette.responses import Response
 from gnomon.core.access import Principal
 from gnomon.core.resource import Resource
 from gnomon.core.service import House
-from gnomon.core.service.resource import delete_resource, get_resource, list_resources
+from gnomon.core.service.resource import get_resource, list_resources
+from gnomon.core.service.run import delete_saved
 from gnomon.web.answer import answer
 from gnomon.web.dialects.daly.desk import AtDesk, Reader, Writer
 from gnomon.web.dialects.daly.nouns import Noun
@@ -55,5 +56,5 @@ def add_delete(router: APIRouter, noun: Noun) -> None:
         responses=shows({"deleted": True}, "It is gone; what was linked to it stays.", 404, 409, 422),
     )
     async def delete(number: int, desk: AtDesk, writer: Writer) -> Response:
-        await delete_resource(desk.house, writer, noun.kind, number)
+        await delete_saved(desk.house, writer, noun.kind, number)
         return answer({"deleted": True})

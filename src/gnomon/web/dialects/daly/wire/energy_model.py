@@ -17,6 +17,14 @@ INCLUDES: Mapping[str, Include] = {
     "fulltimeseries": "fulltimeseries",
     "blocktimeseries": "blocktimeseries",
 }
+FLAGS = (
+    "timeSeries",
+    "fullTimeSeries",
+    "blockResults",
+    "lossBreakdownTimestamps",
+    "irradianceLossDetail",
+    "fullOutput",
+)
 REMOVED_QUERY = {
     "debug_block": "'debug_block' is no longer supported; use output.blockIndex in the body.",
     "summary": "'summary' is no longer supported here; use GET /energymodels/{id}?include=summary.",
@@ -58,6 +66,7 @@ def read_order(body: Json, *, blockresults: bool | None = None) -> Order:
     if output is not None and not isinstance(output, dict):
         raise Invalid([Complaint(("output",), "Give 'output' as an object.", "object_type")])
     flags = dict(output or {})
+    _check_flags(flags)
     warnings = [
         *_take_name(document, flags),
         *_take_blockresults(flags, blockresults=blockresults),
@@ -66,6 +75,21 @@ def read_order(body: Json, *, blockresults: bool | None = None) -> Order:
     if flags or output is not None:
         document["output"] = flags
     return Order(document=document, warnings=tuple(warnings))
+
+
+def _check_flags(flags: Mapping[str, Json]) -> None:
+    # An object in the place of a flag has a word of its own: that form was removed.
+    complaints = [
+        Complaint(("output", name), f"Give output.{name} as true or false.", "bool_type")
+        for name in FLAGS
+        if not isinstance(flags.get(name), bool | None)
+        and not (isinstance(flags[name], dict) and name == "lossBreakdownTimestamps")
+    ]
+    index = flags.get("blockIndex")
+    if isinstance(index, bool) or not isinstance(index, int | None):
+        complaints.append(Complaint(("output", "blockIndex"), "Give the block's number, from 0.", "int_type"))
+    if complaints:
+        raise Invalid(complaints)
 
 
 def _take_name(document: dict[str, Json], flags: dict[str, Json]) -> list[str]:
@@ -95,7 +119,7 @@ def _take_selector(document: dict[str, Json], flags: dict[str, Json]) -> list[st
     if not is_on:
         return warnings
     chosen = flags.get("blockIndex")
-    if None not in (index, chosen) and index != chosen:
+    if chosen is not None and index != chosen:
         message = (
             f"blockQueryIndex {index} and output.blockIndex {chosen} differ; send only output.blockIndex."
         )
@@ -103,8 +127,7 @@ def _take_selector(document: dict[str, Json], flags: dict[str, Json]) -> list[st
     # Who selected a block in the old words wanted to see it.
     if not flags.get("lossBreakdownTimestamps"):
         flags["blockResults"] = True
-    if index is not None:
-        flags["blockIndex"] = index
+    flags["blockIndex"] = index
     return warnings
 
 
@@ -113,6 +136,24 @@ def _check_selector(is_on: Json, index: Json) -> None:
         raise Invalid([Complaint(("blockQuery",), "Give true or false.", "bool_type")])
     if isinstance(index, bool) or not isinstance(index, int | None):
         raise Invalid([Complaint(("blockQueryIndex",), "Give the block's number, from 0.", "int_type")])
+    if is_on and index is None:
+        message = "'blockQuery' needs 'blockQueryIndex'; better, send only output.blockIndex."
+        raise Invalid([Complaint(("blockQueryIndex",), message, "missing")])
+    if is_on is None and index is not None:
+        message = "'blockQueryIndex' needs 'blockQuery': true; better, send only output.blockIndex."
+        raise Invalid([Complaint(("blockQuery",), message, "missing")])
+
+
+def deprecations_of(document: Mapping[str, Json]) -> tuple[str, ...]:
+    """Say which forms of a checked document will go, in the words that its run uses."""
+    found = [
+        f"blocks[{index}].array is deprecated; use dcInputs"
+        for index, block in enumerate(document.get("blocks") or ())
+        if block.get("array") is not None
+    ]
+    if {"lat", "lng"} & (document.get("location") or {}).keys():
+        found.append("location.lat and location.lng are deprecated; use latitude and longitude")
+    return tuple(found)
 
 
 def view_of(document: Mapping[str, Json]) -> View:
