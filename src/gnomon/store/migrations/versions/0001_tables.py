@@ -178,6 +178,8 @@ CREATE TABLE blob_link (
     owner_id TEXT NOT NULL,
     PRIMARY KEY (sha256, owner_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX blob_link_owner ON blob_link (owner_id);
 """
 
 
