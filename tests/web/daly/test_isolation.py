@@ -37,8 +37,12 @@ async def rich(site: Tenant, hands: Hands) -> Tenant:
     return site
 
 
+@pytest.mark.parametrize("prefix", ["", "/daly"])
 @pytest.mark.parametrize(("method", "path"), routes_with_numbers())
-async def test_foreign_equals_unknown(rich: Tenant, theirs: Tenant, method: str, path: str) -> None:
+async def test_foreign_equals_unknown(
+    rich: Tenant, theirs: Tenant, method: str, path: str, prefix: str
+) -> None:
+    path = prefix + path
     body = energy_model() if "energymodels" in path else {"status": "archived"}
     given = {"json": body} if method == "PUT" else {}
     foreign = await theirs.client.request(method, path.format(number=1), **given)

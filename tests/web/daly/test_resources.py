@@ -125,6 +125,19 @@ async def test_repeated_request_makes_one_record(ours: Tenant) -> None:
         assert other.status_code == 422
     assert len(await ours.get("/locations")) == 1
     assert len(await ours.get("/weatherdata")) == 2
+    placed = {"name": "W", **weather(), "locationId": 1}
+    for path, body in (("/projects", bodies["/projects"]), ("/weatherdata", placed)):
+        for _ in range(2):
+            key = {"Idempotency-Key": f"for {path}" if path == "/projects" else "placed"}
+            answered = await ours.client.post(path, json=body, headers=key)
+            assert answered.status_code == 200, answered.text
+            if path == "/weatherdata":
+                await ours.client.delete("/locations/1")
+    assert answered.headers["idempotency-replayed"] == "true"
+    again = await ours.client.post(
+        "/projects", json=bodies["/projects"], headers={"Idempotency-Key": "for /projects"}
+    )
+    assert again.status_code == 200
     await ours.delete("/projects/1")
     gone = await ours.client.post(
         "/projects", json=bodies["/projects"], headers={"Idempotency-Key": "for /projects"}

@@ -154,6 +154,23 @@ class Made:
     is_replay: bool
 
 
+async def find_created(house: House, principal: Principal, reservation: Reservation | None) -> Made | None:
+    """Return what the same request created before: it is not checked again, as what it names may be gone.
+
+    Raises
+    ------
+    ReservationReused
+        When the idempotency key was used with another request.
+    NotFound
+        When what the request made was deleted since.
+    """
+    require(principal, "write")
+    if reservation is None:
+        return None
+    made = await house.store.resources.find_created(principal.workspace, reservation)
+    return Made(resource=made, is_replay=True) if made else None
+
+
 async def create_resource(
     house: House,
     principal: Principal,
@@ -174,9 +191,8 @@ async def create_resource(
         When the document refers to what the workspace does not have.
     """
     require(principal, "write")
-    # A request that comes again is answered before anything is checked again: what it names may be gone.
-    if reservation and (made := await house.store.resources.find_created(principal.workspace, reservation)):
-        return Made(resource=made, is_replay=True)
+    if again := await find_created(house, principal, reservation):
+        return again
     complete = await prepare(house, kind, document)
     links = await _link(house, principal, kind, complete)
     new = await new_resource(house, principal, kind, complete, links=links)

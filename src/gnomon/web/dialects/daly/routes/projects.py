@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gnomon.core.service.resource import create_resource, get_resource, replace_resource
+from gnomon.core.service.resource import create_resource, find_created, get_resource, replace_resource
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.dialects.daly import examples
@@ -30,9 +30,11 @@ _MADE = {"id": 1, "globalProjectId": "7263", **examples.PROJECT, "globalLocation
 )
 async def create(request: Request, desk: AtDesk, writer: Writer, key: IdempotencyKey = None) -> Response:
     """Save a project at a location."""
-    document = await place(desk.house, writer, read_placed(await read_json(request)))
-    kept = await reserve(request, key)
-    made = await create_resource(desk.house, writer, PROJECT.kind, document, reservation=kept)
+    asked, kept = read_placed(await read_json(request)), await reserve(request, key)
+    made = await find_created(desk.house, writer, kept)
+    if made is None:
+        document = await place(desk.house, writer, asked)
+        made = await create_resource(desk.house, writer, PROJECT.kind, document, reservation=kept)
     return answer(render_resource(made.resource, PROJECT), headers=render_replay(is_replay=made.is_replay))
 
 

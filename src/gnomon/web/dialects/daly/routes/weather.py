@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gnomon.core.errors import Invalid
-from gnomon.core.service.resource import create_resource
+from gnomon.core.service.resource import create_resource, find_created
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.dialects.daly import examples
@@ -35,8 +35,10 @@ async def create(request: Request, desk: AtDesk, writer: Writer, key: Idempotenc
     body = await read_json(request)
     kept = await reserve(request, key)
     try:
-        document = await place(desk.house, writer, read_placed(body))
-        made = await create_resource(desk.house, writer, WEATHER.kind, document, reservation=kept)
+        made = await find_created(desk.house, writer, kept)
+        if made is None:
+            document = await place(desk.house, writer, read_placed(body))
+            made = await create_resource(desk.house, writer, WEATHER.kind, document, reservation=kept)
     except Invalid as error:
         raise Malformed(error.complaints) from error
     return answer(render_row(made.resource, WEATHER), headers=render_replay(is_replay=made.is_replay))
