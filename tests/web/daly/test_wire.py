@@ -1,13 +1,11 @@
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sent import block, energy_model
 
 from gnomon.core.errors import Invalid
-from gnomon.pv.weather import Weather
 from gnomon.web.dialects.daly.wire.energy_model import (
     FLAGS,
     deprecations_of,
@@ -22,7 +20,7 @@ from gnomon.web.dialects.daly.wire.resources import read_component, read_locatio
 from gnomon.web.dialects.daly.wire.tasks import read_task_query
 from gnomon.web.problems import InvalidQuery, Malformed
 from gnomon.workloads.energy_model.document import EnergyModel
-from gnomon.workloads.energy_model.notes import notes
+from gnomon.workloads.energy_model.notes import deprecations
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -138,8 +136,7 @@ def test_deprecations_are_those_that_the_run_tells(changes: dict[str, Any], coun
     told = deprecations_of(body)
     assert len(told) == count
     if body["blocks"] and "location" not in body:
-        hour = Weather(**{name: np.zeros(1) for name in Weather.__annotations__ if name != "step"}, step=3600)
-        assert set(told) <= set(notes(EnergyModel.model_validate(body), {}, hour))
+        assert set(told) <= set(deprecations(EnergyModel.model_validate(body)))
 
 
 def test_losses_by_moment_imply_blocks() -> None:

@@ -19,7 +19,7 @@ def notes(
 ) -> list[str]:
     """List the warnings of a run, in the order of its input."""
     return [
-        *_deprecated(model),
+        *deprecations(model),
         *(f"{place_text(loc)}: not known here; kept and not used" for loc in doc.unknown_keys(model)),
         *_unused(model, weather_document),
         *_implausible(model),
@@ -29,14 +29,13 @@ def notes(
     ]
 
 
-def _deprecated(model: doc.EnergyModel) -> Iterator[str]:
+def deprecations(model: doc.EnergyModel) -> Iterator[str]:
+    """Yield what the contract will drop, by the place where the input uses it."""
     if model.block_query is not None or model.block_query_index is not None:
         yield "blockQuery and blockQueryIndex are deprecated; use output.blockIndex"
     for index, block in enumerate(model.blocks):
         if block.array is not None:
             yield f"blocks[{index}].array is deprecated; use dcInputs"
-    if model.location is not None and {"lat", "lng"} & model.location.model_fields_set:
-        yield "location.lat and location.lng are deprecated; use latitude and longitude"
 
 
 def _unused(model: doc.EnergyModel, weather_document: Mapping[str, Any]) -> Iterator[str]:
