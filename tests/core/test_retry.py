@@ -40,6 +40,8 @@ def verdict(task: Task, ending: Ending, chance: float = 0.0) -> Verdict:
         (TASK, Lost(reason="gone"), Status.QUEUED, EventType.RETRYING),
         (replace(TASK, losses=1), Lost(reason="gone"), Status.PENDING, EventType.RETRYING),
         (replace(TASK, losses=2), Lost(reason="gone"), Status.FAILED, EventType.FAILED),
+        (replace(TASK, losses=2), Lost(reason="gone", with_server=True), Status.PENDING, EventType.RETRYING),
+        (replace(TASK, losses=29), Lost(reason="gone", with_server=True), Status.FAILED, EventType.FAILED),
         (TASK, Stopped(why=Why.DEADLINE, cooperative=True), Status.TIMED_OUT, EventType.TIMED_OUT),
         (TASK, Stopped(why=Why.SHUTDOWN, cooperative=False), Status.QUEUED, EventType.REQUEUED),
     ],

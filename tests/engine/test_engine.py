@@ -116,7 +116,7 @@ async def test_an_attempt_whose_lease_was_taken_is_killed_and_records_nothing(tm
     async with open_shop(tmp_path, lease=timedelta(seconds=0.9)) as shop:
         task, pid = await shop.begin("loop_deafly", max_lost=1)
         os.kill(pid, signal.SIGSTOP)
-        await shop.store.recover(shop.clock.now())
+        await shop.store.sweep(shop.clock.now() + timedelta(seconds=1))
         assert (await shop.until(task)).status is Status.FAILED
         assert await gone(pid)
         kinds = [kind for kind, _ in await shop.events(task)]

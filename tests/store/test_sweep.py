@@ -60,10 +60,21 @@ async def test_siblings_that_stop_each_other_are_taken_back_together(shop: Any) 
     parent = await shop.start(max_lost=1)
     await shop.split(parent, shop.new(max_lost=1), shop.new(max_lost=1), shop.new())
     await shop.claim(limit=2)
-    assert await shop.store.recover(shop.now) == 2
+    shop.later(minutes=2)
+    assert (await shop.store.sweep(shop.now)).changed == 2
     states = [child.status for child in await shop.store.list_children(WORKSPACE, parent.id)]
     assert states == ["failed", "cancelled", "cancelled"]
     assert (await shop.get(parent)).status is Status.FAILED
+
+
+async def test_a_task_outlives_more_servers_than_workers(shop: Any) -> None:
+    task = await shop.start(max_lost=1)
+    assert await shop.store.recover(shop.now) == 1
+    assert (await shop.get(task)).status is Status.QUEUED
+    await shop.claim()
+    shop.later(minutes=2)
+    await shop.store.sweep(shop.now)
+    assert (await shop.get(task)).status is Status.FAILED
 
 
 async def test_a_deadline_before_the_start_expires_the_task(shop: Any) -> None:

@@ -74,9 +74,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """The process vanished, or its lease ran out."""
+    """The process vanished, or its lease ran out; `with_server` when the whole server went with it."""
 
     reason: str
+    with_server: bool = False
     outcome: Literal[Outcome.LOST] = field(default=Outcome.LOST, init=False)
 
 
@@ -97,6 +98,9 @@ class Stopped:
     cooperative: bool
     outcome: Literal[Outcome.KILLED] = field(default=Outcome.KILLED, init=False)
 
+
+_SERVERS_SHARE = 10
+"""A server that dies takes its tasks along, and seldom through a fault of theirs: so much longer they are tried."""
 
 Ending = Done | Divided | Failed | Lost | Stopped
 
@@ -131,7 +135,7 @@ def judge(task: Task, ending: Ending, *, now: datetime, policy: RetryPolicy, cha
         case Failed():
             return _failed(task, ending.error, now, policy, chance)
         case Lost():
-            return _lost(task, ending.reason, now, policy, chance)
+            return _lost(task, ending, now, policy, chance)
         case Stopped(why=Why.DEADLINE):
             error = TaskError(code="timeout", message="The deadline passed while the task was running.")
             return _keep(task, Status.TIMED_OUT, EventType.TIMED_OUT, error=error)
@@ -184,14 +188,12 @@ def _failed(task: Task, error: TaskError, now: datetime, policy: RetryPolicy, ch
     )
 
 
-def _lost(task: Task, reason: str, now: datetime, policy: RetryPolicy, chance: float) -> Verdict:
+def _lost(task: Task, ending: Lost, now: datetime, policy: RetryPolicy, chance: float) -> Verdict:
     losses = task.losses + 1
-    error = TaskError(code="worker_lost", message=reason, retryable=True)
-    if losses >= task.max_lost:
-        gave_up = TaskError(
-            code="worker_lost",
-            message=f"{reason} It was tried {losses} times; the task may be killing its worker.",
-        )
+    error = TaskError(code="worker_lost", message=ending.reason, retryable=True)
+    if losses >= task.max_lost * (_SERVERS_SHARE if ending.with_server else 1):
+        told = f"{ending.reason} It was tried {losses} times; the task may be killing its worker."
+        gave_up = TaskError(code="worker_lost", message=told)
         return Verdict(
             status=Status.FAILED, event=EventType.FAILED, error=gave_up, failures=task.failures, losses=losses
         )

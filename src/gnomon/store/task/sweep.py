@@ -42,19 +42,19 @@ def sweep(ledger: Ledger, now: datetime) -> Swept:
 
 def recover(ledger: Ledger, now: datetime) -> int:
     """Take back every lease, because no attempt has outlived the server that started it."""
-    return _lose(ledger, "lease_until IS NOT NULL", "The server stopped while the task was running.", now, -1)
+    gone = Lost(reason="The server stopped while the task was running.", with_server=True)
+    return _lose(ledger, "lease_until IS NOT NULL", gone, now, -1)
 
 
 def _take_back(ledger: Ledger, now: datetime) -> int:
-    return _lose(
-        ledger, f"lease_until <= {micros(now):d}", "The lease ran out: the worker was not heard of.", now
-    )
+    silent = Lost(reason="The lease ran out: the worker was not heard of.")
+    return _lose(ledger, f"lease_until <= {micros(now):d}", silent, now)
 
 
-def _lose(ledger: Ledger, where: str, reason: str, now: datetime, limit: int = PIECE) -> int:
+def _lose(ledger: Ledger, where: str, ending: Lost, now: datetime, limit: int = PIECE) -> int:
     count = 0
     for entry in ledger.each(where, limit, order="lease_until, seq"):
-        conclude(ledger, entry, Lost(reason=reason), now, _POLICY, is_revoked=True)
+        conclude(ledger, entry, ending, now, _POLICY, is_revoked=True)
         count += 1
     return count
 
