@@ -185,8 +185,10 @@ def _show(model: Mapping[str, Any], console: Console) -> None:
         f"{energy['specificYieldkWhkWp']:,.0f} kWh/kWp, performance ratio [bold]{energy['performanceRatio']:.3f}[/]\n"
     )
     table = Table(title="From sunlight to the grid", title_justify="left", box=SIMPLE_HEAD)
-    for heading, side in (("Step", "left"), ("", "left"), ("Change", "right"), ("Leaves", "right")):
-        table.add_column(heading, justify=side)  # type: ignore[arg-type]  # rich's own words for sides
+    for heading in ("Step", ""):
+        table.add_column(heading)
+    for heading in ("Change", "Leaves"):
+        table.add_column(heading, justify="right")
     losses = model["losses"]
     for account, scale, unit in (
         (losses["irradianceLossDetail"], 1, "kWh/m2"),

@@ -108,7 +108,7 @@ class Bench:
             value = find_function(order.function)(*arguments(order), context)
             last = returned(order.run, value, context.known_blobs)
         # The one place where any error of a workload's own function becomes a value; leaving by `exit` is one.
-        except (Exception, SystemExit) as error:  # noqa: BLE001
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - becomes the attempt's ending
             last = failed(order.run, error)
         self._may_interrupt = False
         return last

@@ -122,7 +122,7 @@ class Nursery:
             self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != self._me:
                 os._exit(1)
-            with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123
+            with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:  # noqa: PTH123 - least work after a fork
                 file.write(_OOM_PREFERENCE)
         # A group of its own: what a workload starts is killed with it, and Ctrl-C passes it by.
         os.setpgid(0, 0)

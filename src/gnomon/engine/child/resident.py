@@ -137,5 +137,5 @@ class Residents:
             value = await find_function(order.function)(*arguments(order), context)
             return returned(order.run, value, context.known_blobs)
         # The same place as in the computing child: a workload's own error becomes a value.
-        except (Exception, SystemExit) as error:  # noqa: BLE001
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - becomes the attempt's ending
             return failed(order.run, error)
