@@ -170,8 +170,14 @@ def power_at_reference(effective_irradiance: FloatArray, module: Module) -> Floa
 
 def open_circuit_voltage(diode: Diode) -> FloatArray:
     """Return the voltage without current [V], zero in the dark."""
-    start = np.minimum(_ceiling(diode), diode.i_l * diode.r_sh)
+    start = np.minimum(open_circuit_bound(diode), diode.i_l * diode.r_sh)
     return _newton(start, diode, lambda v_d: (current_at(diode, v_d), slope_at(diode, v_d)))
+
+
+def open_circuit_bound(diode: Diode) -> FloatArray:
+    """Return a voltage [V] that no open circuit passes: that without a shunt."""
+    ceiling: FloatArray = diode.a * np.log1p(diode.i_l / diode.i_o)
+    return np.minimum(ceiling, diode.v_built_in - diode.recombination)
 
 
 def short_circuit_current(diode: Diode) -> FloatArray:
@@ -241,11 +247,11 @@ def _quick_maximum(diode: Diode) -> tuple[FloatArray, FloatArray, IntArray]:
     condition is ``F = I - S z = 0`` and its slope over x is ``-(2 S + B z + 2 S^2 R_s / a)``.
     """
     leak, twice_r = diode.a / diode.r_sh, 2.0 / diode.a * diode.r_s
-    all_current, per_dark = diode.i_l + diode.i_o, 1.0 / diode.i_o
+    all_current = diode.i_l + diode.i_o
     y = _first_y(diode, leak, twice_r)
-    most = diode.i_o * np.exp(_ceiling(diode) / diode.a) if diode.recombination else None
+    most = diode.i_o * np.exp(open_circuit_bound(diode) / diode.a) if diode.recombination else None
     for _ in range(_QUICK_STEPS):
-        x = np.log(y * per_dark)
+        x = np.log(y / diode.i_o)
         current, s, b = _at_y(diode, all_current, leak, x, y)
         z = x - twice_r * current
         step = current - s * z
@@ -255,7 +261,7 @@ def _quick_maximum(diode: Diode) -> tuple[FloatArray, FloatArray, IntArray]:
         unsettled = np.flatnonzero(~(np.abs(step) <= _LEFT))
         if unsettled.size <= _FEW * len(y):
             break
-    x = np.log(y * per_dark)
+    x = np.log(y / diode.i_o)
     return diode.a * x, _at_y(diode, all_current, leak, x, y)[0], unsettled
 
 
@@ -294,10 +300,8 @@ def _slow_maximum(diode: Diode) -> FloatArray:
     The start is the maximum without resistances, or that of a mere shunt.
     """
     open_circuit = np.log1p(diode.i_l / diode.i_o)
-    start = np.minimum(
-        diode.a * (open_circuit - np.log1p(open_circuit)), 0.5 * diode.i_l * diode.r_sh
-    )
-    return _newton(np.minimum(start, _ceiling(diode)), diode, lambda v_d: _power_slope(diode, v_d))
+    start = np.minimum(diode.a * (open_circuit - np.log1p(open_circuit)), 0.5 * diode.i_l * diode.r_sh)
+    return _newton(np.minimum(start, open_circuit_bound(diode)), diode, lambda v_d: _power_slope(diode, v_d))
 
 
 def _power_slope(diode: Diode, v_d: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -306,12 +310,6 @@ def _power_slope(diode: Diode, v_d: FloatArray) -> tuple[FloatArray, FloatArray]
     voltage, voltage_slope = v_d - current * diode.r_s, 1.0 - slope * diode.r_s
     first = slope * voltage + current * voltage_slope
     return first, bend * (voltage - current * diode.r_s) + 2.0 * slope * voltage_slope
-
-
-def _ceiling(diode: Diode) -> FloatArray:
-    """Return a V_d [V] that no open circuit passes: that without a shunt."""
-    ceiling: FloatArray = diode.a * np.log1p(diode.i_l / diode.i_o)
-    return np.minimum(ceiling, diode.v_built_in - diode.recombination)
 
 
 def _newton(
@@ -325,7 +323,7 @@ def _newton(
     No point of the curve that gives power lies above the open circuit without a shunt. Held below it, an
     iteration never has to climb down the exponential one a at a time.
     """
-    v_d, ceiling = start, _ceiling(diode) if ceiling is None else ceiling
+    v_d, ceiling = start, open_circuit_bound(diode) if ceiling is None else ceiling
     for _ in range(_STEPS):
         value, slope = residual(v_d)
         step = value / slope
