@@ -86,19 +86,14 @@ def generate(of: Cells, collected: optics.Collected, sky: Sky) -> ModuleYear:
         temp_cell=temp_cell,
         diode=diode,
         nominal=effective * (reference_power(module) / module.irrad_ref),
-        at_reference=_at_reference(effective, module),
+        at_reference=pvarray.power_at_reference(effective, module),
         maximum=pvarray.max_power_point(diode),
         spectrum=1.0,
         shade=0.0,
     )
 
 
-def _at_reference(effective: FloatArray, module: Module) -> FloatArray:
-    warmth = np.full_like(effective, module.temp_ref)
-    return pvarray.max_power_point(pvarray.calcparams_pvsyst(effective, warmth, module)).p_mp
-
-
 @lru_cache(maxsize=1024)
 def reference_power(module: Module) -> float:
     """Return the power of a module's own curve at its reference conditions [W]."""
-    return float(_at_reference(np.array([module.irrad_ref]), module)[0])
+    return float(pvarray.power_at_reference(np.array([module.irrad_ref]), module)[0])
