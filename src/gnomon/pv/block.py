@@ -186,14 +186,14 @@ def _warm(block: Block, effective: FloatArray, sky: Sky) -> FloatArray:
         sky.wind_speed,
         u_c=block.thermal.u_c,
         u_v=block.thermal.u_v,
-        module_efficiency=block.module.efficiency,
+        module_efficiency=block.inputs[0].module.efficiency,
         alpha_absorption=block.thermal.absorption,
     )
 
 
 def _generate(block: Block, effective: FloatArray, temp_cell: FloatArray) -> DcPower:
     """Return what one inverter's array gives: first as at the reference temperature, then as it is."""
-    module, array = block.module, block.array
+    module, array = block.inputs[0].module, block.inputs[0].array
     at_reference = np.full_like(temp_cell, module.temp_ref)
     cool = pvarray.max_power_point(pvarray.calcparams_pvsyst(effective, at_reference, module))
     warm = pvarray.max_power_point(pvarray.calcparams_pvsyst(effective, temp_cell, module))
@@ -236,7 +236,7 @@ def _dc_fractions(block: Block) -> dict[str, float]:
 
 def _reference_resistance(block: Block) -> float:
     """Return voltage over current of one inverter's array at the reference [ohm]."""
-    array, module = block.array, block.module
+    array, module = block.inputs[0].array, block.inputs[0].module
     return array.modules_per_string * module.v_mp_ref / (array.strings * module.i_mp_ref)
 
 

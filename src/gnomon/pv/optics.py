@@ -8,7 +8,8 @@ import numpy as np
 
 from gnomon.pv import iam, irradiance, shading
 from gnomon.pv.arrays import FloatArray
-from gnomon.pv.plant import Block, FixedMount
+from gnomon.pv.mount import FixedMount, Mount
+from gnomon.pv.plant import Block
 from gnomon.pv.sky import Sky
 
 
@@ -64,8 +65,10 @@ class Scene:
 Optic: TypeAlias = Callable[[Light, Scene], Light]
 
 
-def transpose(mount: FixedMount, albedo: tuple[float, ...], sky: Sky) -> Plane:
+def transpose(mount: Mount, albedo: tuple[float, ...], sky: Sky) -> Plane:
     """Return the light in the plane of a mount over open ground: Perez sky, isotropic ground."""
+    if not isinstance(mount, FixedMount):
+        raise TypeError("mount: rows that move are not simulated yet")
     tilt, azimuth = mount.surface_tilt, mount.surface_azimuth
     projection = irradiance.aoi_projection(tilt, azimuth, sky.zenith, sky.azimuth)
     return Plane(
@@ -89,11 +92,11 @@ def collect(block: Block, plane: Plane, sky: Sky) -> tuple[FloatArray, dict[str,
 
 def near_shading(light: Light, scene: Scene) -> Light:
     """Take what the rows before and behind keep from each other; the horizon's band counts as sky."""
-    block, sky = scene.block, scene.sky
-    gcr, tilt = block.mount.gcr, block.mount.surface_tilt
+    block, sky, mount = scene.block, scene.sky, _fixed(scene.block)
+    gcr, tilt = mount.gcr, mount.surface_tilt
     if block.shading.near == "none" or gcr is None:
         return light
-    across = shading.projected_solar_zenith(block.mount.surface_azimuth, sky.zenith, sky.azimuth)
+    across = shading.projected_solar_zenith(mount.surface_azimuth, sky.zenith, sky.azimuth)
     alone = (1.0 + np.cos(np.radians(tilt))) / 2.0
     return Light(
         beam=light.beam * (1.0 - shading.shaded_fraction(tilt, gcr, across)),
@@ -104,8 +107,8 @@ def near_shading(light: Light, scene: Scene) -> Light:
 
 def incidence(light: Light, scene: Scene) -> Light:
     """Take what the glass reflects: the beam by its angle, sky and ground by their mean over directions."""
-    curve = scene.block.module.iam
-    of_sky, of_ground = iam.diffuse(curve, scene.block.mount.surface_tilt)
+    curve = scene.block.inputs[0].module.iam
+    of_sky, of_ground = iam.diffuse(curve, _fixed(scene.block).surface_tilt)
     of_beam = iam.beam(np.degrees(np.arccos(scene.plane.projection)), curve)
     return Light(beam=light.beam * of_beam, sky=light.sky * of_sky, ground=light.ground * of_ground)
 
@@ -117,6 +120,13 @@ def soiling(light: Light, scene: Scene) -> Light:
 
 
 OPTICS: dict[str, Optic] = {"GlobShd": near_shading, "GlobIAM": incidence, "GlobSlg": soiling}
+
+
+def _fixed(block: Block) -> FixedMount:
+    """Return the block's mount, which stands still."""
+    if not isinstance(block.mount, FixedMount):
+        raise TypeError("mount: rows that move are not simulated yet")
+    return block.mount
 
 
 def _sort(plane: Plane, *, circumsolar_as_beam: bool) -> Light:

@@ -75,14 +75,14 @@ def block_part(index: int, block: Block, year: BlockYear, weather: Weather, seri
     energy = float(year.p_grid.sum()) * hours / 1e3
     poa = float(year.poa_global.sum()) * hours / 1e3
     inverters = block.ac_system.number_of_inverters
-    strings = block.array.strings * inverters
+    strings = block.inputs[0].array.strings * inverters
     capacity = block.p_stc / 1e3
     return {
         "index": index,
         "name": block.name or f"Block {index + 1}",
-        "module": block.module.name,
+        "module": block.inputs[0].module.name,
         "inverter": block.inverter.name,
-        "modules": strings * block.array.modules_per_string,
+        "modules": strings * block.inputs[0].array.modules_per_string,
         "strings": strings,
         "inverters": inverters,
         "dc_capacity_kw": capacity,
