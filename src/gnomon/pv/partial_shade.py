@@ -92,13 +92,14 @@ class PartialShade:
 class _Shadow:
     """Where the shadow ends, per row (m,): in which lane, in which of its groups, in which row of cells.
 
-    Lanes below the edge are ``dark``. In the lane of the edge, ``hit`` groups hold a row of cells without any
-    beam, ``dark_share`` of the lane's cells being so; in the group above them the first row of cells lacks
-    ``edge`` of its beam.
+    Lanes below the edge are ``dark``. In the lane of the edge, ``hit`` groups hold cells without any beam, a
+    ``dark_share`` of the lane's cells; the next row of cells lacks ``edge`` of its beam. With the group of that
+    row, ``touched`` groups hold cells in shade.
     """
 
     dark: FloatArray
     hit: FloatArray
+    touched: FloatArray
     dark_share: FloatArray
     edge: FloatArray
 
@@ -124,11 +125,12 @@ class _Light:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Circuit:
-    """One lane with the shadow's edge, and the lanes beside it, as curves of whole modules; shape (n,).
+    """The lane of the shadow's edge and the lanes beside it, as curves of whole modules; shape (n,).
 
-    The lane chains a ``weak`` share of cells with the curve (i_l, r_sh), which holds its current down, and a
-    ``strong`` share in full light; its conducting bypass diodes take ``drop``. Beside it are ``lit`` lanes in
-    full light and ``dark`` ones without beam. All cells share temperature, hence ``a`` and ``i_o``.
+    The lane chains a ``weak`` share of cells with the curve (i_l, r_sh), which holds its current down, a
+    ``middle`` share at the edge and a ``strong`` share in full light; its conducting bypass diodes take ``drop``.
+    Beside it are ``lit`` lanes in full light and ``dark`` ones without beam. All cells share temperature, hence
+    ``a`` and ``i_o``.
     """
 
     a: FloatArray
@@ -136,15 +138,23 @@ class _Circuit:
     r_s: FloatArray
     i_l: FloatArray
     r_sh: FloatArray
+    i_l_edge: FloatArray
+    r_sh_edge: FloatArray
     i_l_full: FloatArray
     r_sh_full: FloatArray
     i_l_low: FloatArray
     r_sh_low: FloatArray
     weak: FloatArray
+    middle: FloatArray
     strong: FloatArray
     drop: FloatArray
     lit: FloatArray
     dark: FloatArray
+
+    @property
+    def resistance(self) -> FloatArray:
+        """Series resistance of the groups that are not bypassed [ohm]."""
+        return (self.weak + self.middle + self.strong) * self.r_s
 
     def take(self, chosen: BoolArray) -> "_Circuit":
         return _Circuit(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
@@ -157,6 +167,7 @@ class _Choices:
     asked: BoolArray
     curve: IntArray
     weak: FloatArray
+    middle: FloatArray
     strong: FloatArray
     bypassed: FloatArray
 
@@ -344,16 +355,22 @@ def _band(fraction: FloatArray, across: Wiring) -> _Shadow:
     in_lane = (position - dark) * across.groups
     whole = np.minimum(np.floor(in_lane), across.groups - 1.0)
     depth = (in_lane - whole) * across.cells
-    entered = depth >= 1.0
-    share = np.where((whole > 0) | entered, whole + depth / across.cells, 0.0) / across.groups
-    return _Shadow(dark=dark, hit=whole + entered, dark_share=share, edge=np.where(entered, 0.0, depth))
+    rows = np.floor(depth)
+    return _Shadow(
+        dark=dark,
+        hit=whole + (rows > 0),
+        touched=whole + (depth > 0),
+        dark_share=(whole + rows / across.cells) / across.groups,
+        edge=depth - rows,
+    )
 
 
 def _whole_groups(count: FloatArray, dark_share: FloatArray, across: Wiring) -> _Shadow:
     """Return the shadow on a whole count of groups with a share of dark cells in each."""
     dark = np.clip(np.ceil(count / across.groups) - 1.0, 0.0, across.lanes - 1.0)
     hit = count - dark * across.groups
-    return _Shadow(dark=dark, hit=hit, dark_share=hit * dark_share / across.groups, edge=np.zeros_like(hit))
+    share = hit * dark_share / across.groups
+    return _Shadow(dark=dark, hit=hit, touched=hit, dark_share=share, edge=np.zeros_like(hit))
 
 
 def _largest(shadow: _Shadow, light: _Light, across: Wiring) -> tuple[FloatArray, FloatArray]:
@@ -370,11 +387,14 @@ def _largest(shadow: _Shadow, light: _Light, across: Wiring) -> tuple[FloatArray
         r_s=np.full(rows.shape, full.r_s),
         i_l=np.stack((full.i_l, low.i_l, edge.i_l))[curve, rows],
         r_sh=np.stack((full.r_sh, low.r_sh, edge.r_sh))[curve, rows],
+        i_l_edge=edge.i_l[rows],
+        r_sh_edge=edge.r_sh[rows],
         i_l_full=full.i_l[rows],
         r_sh_full=full.r_sh[rows],
         i_l_low=low.i_l[rows],
         r_sh_low=low.r_sh[rows],
         weak=choice.weak[asked],
+        middle=choice.middle[asked],
         strong=choice.strong[asked],
         drop=choice.bypassed[asked] * BYPASS_DROP,
         lit=(across.lanes - 1.0 - shadow.dark)[rows],
@@ -389,18 +409,19 @@ def _largest(shadow: _Shadow, light: _Light, across: Wiring) -> tuple[FloatArray
 
 def _choices(shadow: _Shadow, across: Wiring) -> _Choices:
     """Say what the lane of the edge may do: bypass nothing, its dark groups, all touched groups."""
-    first = 1.0 / (across.groups * across.cells)
-    is_dark, is_edge = shadow.hit > 0, shadow.edge > 0
-    touched = shadow.hit + is_edge
-    lit = 1.0 - touched / across.groups
-    held = np.where(is_dark, shadow.dark_share, first)
-    zero = np.zeros_like(held)
+    row = 1.0 / (across.groups * across.cells)
+    is_dark, is_apart = shadow.hit > 0, shadow.touched > shadow.hit
+    untouched = 1.0 - shadow.touched / across.groups
+    zero = np.zeros_like(untouched)
+    held = np.where(is_dark, shadow.dark_share, row)
+    edge = np.where(is_dark & (shadow.edge > 0), row, 0.0)
     return _Choices(
-        asked=np.stack((np.ones_like(is_dark), is_dark & is_edge, (touched > 0) & (touched < across.groups))),
+        asked=np.stack((np.ones_like(is_dark), is_dark & is_apart, (untouched > 0) & (untouched < 1))),
         curve=np.stack((np.where(is_dark, _LOW, _EDGE), zero + _EDGE, zero + _FULL)).astype(np.intp),
-        weak=np.stack((held, zero + first, lit)),
-        strong=np.stack((1.0 - held, 1.0 - shadow.hit / across.groups - first, zero)),
-        bypassed=np.stack((zero, shadow.hit, touched)),
+        weak=np.stack((held, zero + row, untouched)),
+        middle=np.stack((edge, zero, zero)),
+        strong=np.stack((1.0 - held - edge, 1.0 - shadow.hit / across.groups - row, zero)),
+        bypassed=np.stack((zero, shadow.hit, shadow.touched)),
     )
 
 
@@ -436,15 +457,14 @@ def _start(circuit: _Circuit, v_mp_full: FloatArray) -> tuple[FloatArray, FloatA
     Beside lit lanes the tracker stays near their voltage, and the weak cells take what is left of it.
     """
     c = circuit
-    open_strong = _open_circuit(c, c.i_l_full - np.minimum(c.i_l, 0.95 * c.i_l_full))
-    share = c.weak + c.strong
-    whole = c.a * np.log1p(c.i_l_full / c.i_o)
+    others, whole = c.middle + c.strong, c.a * np.log1p(c.i_l_full / c.i_o)
+    risen = others * _carry(c, c.i_l_full - np.minimum(c.i_l, 0.95 * c.i_l_full), c.r_sh_full)
     beside = c.lit * c.i_l_full + c.dark * c.i_l_low
-    knee = c.a * np.log(np.maximum(c.i_l, 1e-9) * c.a * c.weak / (c.i_o * share * whole))
-    shunt = 0.5 * (c.i_l * c.r_sh - c.strong * open_strong / c.weak)
-    lifted = v_mp_full + c.a * np.log1p(c.i_l / np.maximum(beside, 1e-9)) + c.drop + share * c.r_s * c.i_l
-    left = np.where(c.lit > 0, (lifted - c.strong * open_strong) / c.weak, np.inf)
-    floor = -(c.strong * whole + c.a) / c.weak
+    knee = c.a * np.log(np.maximum(c.i_l, 1e-9) * c.a * c.weak / (c.i_o * (c.weak + others) * whole))
+    shunt = 0.5 * (c.i_l * c.r_sh - risen / c.weak)
+    held = v_mp_full + c.a * np.log1p(c.i_l / np.maximum(beside, 1e-9)) + c.drop + c.resistance * c.i_l
+    left = np.where(c.lit > 0, (held - risen) / c.weak, np.inf)
+    floor = -(others * whole + c.a) / c.weak
     ceiling = c.a * np.log1p((c.i_l + beside) / c.i_o)
     return np.clip(np.minimum(np.minimum(knee, shunt), left), floor, ceiling), floor, ceiling
 
@@ -483,34 +503,33 @@ def _lane(circuit: _Circuit, v_d: FloatArray) -> _Lane:
     c = circuit
     grown = c.i_o * np.exp(v_d / c.a)
     current = c.i_l + c.i_o - grown - v_d / c.r_sh
-    weak_slope, weak_bend = -(grown / c.a + 1.0 / c.r_sh), -grown / (c.a * c.a)
-    strong = _open_circuit(c, c.i_l_full - current)
-    carried = c.i_o * np.exp(strong / c.a)
-    strong_slope = -1.0 / (carried / c.a + 1.0 / c.r_sh_full)
-    strong_bend = carried / (c.a * c.a) * strong_slope * strong_slope * strong_slope
-    resistance = c.strong * strong_slope - (c.weak + c.strong) * c.r_s
-    stretch = c.weak + resistance * weak_slope
-    curl = resistance * weak_bend + c.strong * strong_bend * weak_slope * weak_slope
-    slope = weak_slope / stretch
-    return _Lane(
-        current=current,
-        voltage=c.weak * v_d + c.strong * strong - (c.weak + c.strong) * c.r_s * current - c.drop,
-        slope=slope,
-        stretch=stretch,
-        bend=(weak_bend - slope * curl) / stretch,
-    )
+    fall, weak_bend = -(grown / c.a + 1.0 / c.r_sh), -grown / (c.a * c.a)
+    resistance = c.resistance
+    voltage = c.weak * v_d - resistance * current - c.drop
+    by_current, curl = -resistance, np.zeros_like(v_d)
+    for share, i_l, r_sh in ((c.middle, c.i_l_edge, c.r_sh_edge), (c.strong, c.i_l_full, c.r_sh_full)):
+        carried = _carry(c, i_l - current, r_sh)
+        through = c.i_o * np.exp(carried / c.a) / c.a
+        slope = -1.0 / (through + 1.0 / r_sh)
+        voltage += share * carried
+        by_current += share * slope
+        curl += share * through / c.a * slope * slope * slope
+    stretch = c.weak + by_current * fall
+    slope = fall / stretch
+    bend = (weak_bend - slope * (by_current * weak_bend + curl * fall * fall)) / stretch
+    return _Lane(current=current, voltage=voltage, slope=slope, stretch=stretch, bend=bend)
 
 
-def _open_circuit(circuit: _Circuit, spare: FloatArray) -> FloatArray:
-    """Return V_d of cells in full light that have current to spare for their diodes and shunts.
+def _carry(circuit: _Circuit, spare: FloatArray, r_sh: FloatArray) -> FloatArray:
+    """Return V_d of cells that have a current to spare for their diodes and shunts.
 
     ``I_0 (exp(V_d / a) - 1) + V_d / R_sh`` is convex in V_d, and either term alone gives a start above the root.
     """
     c = circuit
-    v_d = np.minimum(c.a * np.log1p(np.maximum(spare, 0.0) / c.i_o), spare * c.r_sh_full)
+    v_d = np.minimum(c.a * np.log1p(np.maximum(spare, 0.0) / c.i_o), spare * r_sh)
     for _ in range(_INNER):
         grown = c.i_o * np.exp(v_d / c.a)
-        v_d = v_d - (grown - c.i_o + v_d / c.r_sh_full - spare) / (grown / c.a + 1.0 / c.r_sh_full)
+        v_d = v_d - (grown - c.i_o + v_d / r_sh - spare) / (grown / c.a + 1.0 / r_sh)
     return v_d
 
 
