@@ -131,13 +131,19 @@ def _calendar(weather: Weather, month: IntArray, up: IntArray) -> Calendar:
 def look_up(weather: Weather, sun: Sun) -> Sky:
     """Return the rows with the sun above the horizon, with missing irradiance filled in.
 
-    Without ``dhi`` it is decomposed from ``ghi`` by Erbs and Driesse; without ``dni`` it closes the balance.
+    Without ``dhi`` and ``dni`` the diffuse is decomposed from ``ghi`` by Erbs and Driesse; what is missing beside
+    one of them closes the balance.
     """
     up = np.flatnonzero((sun.apparent_zenith < 90.0) & (weather.ghi > 0))
     zenith, dni_extra = sun.apparent_zenith[up], sun.dni_extra[up]
     airmass = irradiance.relative_airmass(zenith)
     ghi = weather.ghi[up]
-    dhi = irradiance.erbs_driesse(ghi, zenith, dni_extra) if weather.dhi is None else weather.dhi[up]
+    if weather.dhi is not None:
+        dhi = weather.dhi[up]
+    elif weather.dni is not None:
+        dhi = ghi - weather.dni[up] * np.cos(np.radians(zenith))
+    else:
+        dhi = irradiance.erbs_driesse(ghi, zenith, dni_extra)
     dhi = np.clip(dhi, 0.0, ghi if weather.dni is None else None)
     if weather.dni is None:
         thinned = airmass * (standard_pressure(sun.site.altitude) / 101325.0)
