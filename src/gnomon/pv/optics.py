@@ -6,10 +6,11 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gnomon.pv import iam, irradiance, shading
+from gnomon.pv import bifacial, horizon, iam, irradiance, scene, shading
 from gnomon.pv.arrays import FloatArray, FloatLike
 from gnomon.pv.mount import Mount
-from gnomon.pv.plant import Block, DcInput, Iam, Shading
+from gnomon.pv.horizon import Horizon
+from gnomon.pv.plant import Bifacial, Block, DcInput, Iam, Shading
 from gnomon.pv.posture import Posture, posture
 from gnomon.pv.sky import Sky
 
@@ -20,7 +21,10 @@ class Collector:
 
     mount: Mount
     shading: Shading
+    horizon: Horizon | None
     iam: Iam
+    back: Bifacial | None
+    bifaciality: float
     albedo: tuple[float, ...]
     soiling: tuple[float, ...]
     snow: tuple[float, ...]
@@ -78,12 +82,14 @@ class Light:
 class Scene:
     """What an optical step may look at: the collector, its plane, the sky above, the shadow on it.
 
-    ``shaded`` is the share of the collector that lies in near shadow, of shape (m,), None without any.
+    ``sun_visible`` is the share of the sun's disk above the far horizon, ``shaded`` that of the collector that
+    lies in near shadow, None without any; of shape (m,).
     """
 
     collector: Collector
     plane: Plane
     sky: Sky
+    sun_visible: FloatLike
     shaded: FloatArray | None
 
 
@@ -120,7 +126,10 @@ def collector(block: Block, given: DcInput) -> Collector:
     return Collector(
         mount=block.mount_of(given),
         shading=block.shading_of(given),
+        horizon=block.horizon,
         iam=given.module.iam,
+        back=given.bifacial,
+        bifaciality=given.module.bifaciality if given.bifacial else 0.0,
         albedo=block.albedo,
         soiling=block.losses.soiling,
         snow=block.losses.snow,
@@ -144,7 +153,9 @@ def transpose(mount: Mount, albedo: tuple[float, ...], sky: Sky) -> Plane:
 
 def collect(on: Collector, plane: Plane, sky: Sky) -> Collected:
     """Pass the light in a plane through the optical steps of a collector."""
-    scene = Scene(collector=on, plane=plane, sky=sky, shaded=_near_shadow(on, plane))
+    visible = 1.0 if on.horizon is None else horizon.sun_share(on.horizon, sky.zenith, sky.azimuth)
+    shaded = _near_shadow(on, plane, sky)
+    scene = Scene(collector=on, plane=plane, sky=sky, sun_visible=visible, shaded=shaded)
     light, taken = _sort(plane, circumsolar_as_beam=on.circumsolar_as_beam), {}
     total = light.total
     for name, step in OPTICS.items():
@@ -157,11 +168,34 @@ def collect(on: Collector, plane: Plane, sky: Sky) -> Collected:
     return Collected(plane=plane, light=light, shaded=scene.shaded, taken=taken, effective=total)
 
 
-def near_shading(light: Light, scene: Scene) -> Light:
-    """Take what the rows before and behind keep from each other; the horizon's band counts as sky."""
-    on, stand, sky = scene.collector, scene.plane.posture, scene.sky
-    if scene.shaded is None or stand.gcr is None:
+def far_shading(light: Light, scene: Scene) -> Light:
+    """Take what far terrain hides of the sun, of the sky and its band along the horizon, and of the ground's sky."""
+    on, plane, sky = scene.collector, scene.plane, scene.sky
+    if on.horizon is None:
         return light
+    open_sky, open_band = _open(on.horizon, plane.posture)
+    hidden = plane.diffuse.isotropic * (1.0 - open_sky) + plane.diffuse.horizon * (1.0 - open_band)
+    return Light(
+        beam=light.beam * scene.sun_visible,
+        sky=np.clip(light.sky - hidden, 0.0, light.sky),
+        ground=light.ground * horizon.ground_factor(on.horizon, sky.ghi, sky.dhi, _each(scene.sun_visible, sky)),
+    )
+
+
+def near_shading(light: Light, scene: Scene) -> Light:
+    """Take what rows keep from each other, or what a scene's objects hide; the horizon's band counts as sky."""
+    shade, stand = scene.collector.shading, scene.plane.posture
+    if scene.shaded is None:
+        return light
+    if shade.scene is not None:
+        return light.times(
+            1.0 - scene.shaded, 1.0 - (shade.scene.sky_share or 0.0), 1.0 - (shade.scene.ground_share or 0.0)
+        )
+    return light if stand.gcr is None else _between_rows(light, scene, stand.gcr)
+
+
+def _between_rows(light: Light, scene: Scene, gcr: float) -> Light:
+    on, stand, sky, shaded = scene.collector, scene.plane.posture, scene.sky, scene.shaded
     rows = (stand.rotation, stand.gcr, stand.cross_axis_tilt)
     alone = 0.5 * (1.0 + np.cos(np.radians(stand.rotation - stand.cross_axis_tilt)))
     return Light(
