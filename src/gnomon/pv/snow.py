@@ -182,4 +182,5 @@ def _pile(across: FloatArray, snow: FloatArray, edge: Edge) -> FloatArray:
     """Return how much of the room below the edge the snow of a row fills; the room is 0.1 in2 at least."""
     room = np.maximum((edge.lower_height * _INCHES_PER_METRE) ** 2 - snow**2, 0.1)
     slope = 2.0 * np.tan(np.radians(edge.repose))
-    return edge.slant_height * _INCHES_PER_METRE * across * slope / room
+    pile: FloatArray = edge.slant_height * _INCHES_PER_METRE * slope * across / room
+    return pile
