@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 
 from gnomon.pv import pvarray
 from gnomon.pv.plant import Module
-from gnomon.pv.tracker import Generator
+from gnomon.pv.mppt import Generator
 
 
 def generator(
