@@ -26,7 +26,6 @@ import numpy as np
 
 from gnomon.pv.arrays import FloatArray
 from gnomon.pv.inverter import ac_limit, ac_power
-from gnomon.pv.plant import Inverter, PowerSharing
 from gnomon.pv.mppt import (
     DC_STEPS,
     Generator,
@@ -36,6 +35,7 @@ from gnomon.pv.mppt import (
     total,
     wire_loss,
 )
+from gnomon.pv.plant import Inverter, PowerSharing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,9 @@ def _merge(
     return Operation(p_mpp=p_mpp, p_dc=p_dc, v_dc=v_dc, i_dc=i_dc, p_ac=p_ac, taken=taken | ac_side)
 
 
-def _within(trackers: Sequence[PowerTracker], p_dc: FloatArray, raw: FloatArray, most: FloatArray) -> FloatArray:
+def _within(
+    trackers: Sequence[PowerTracker], p_dc: FloatArray, raw: FloatArray, most: FloatArray
+) -> FloatArray:
     """Return the AC power that stays within each tracker's part of a limit.
 
     A tracker's AC power is its share of the sum, as its DC power is.
