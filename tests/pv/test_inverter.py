@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnomon.pv.inverter import ac_power, auxiliary_use, convert, night_use
+from gnomon.pv.inverter import ac_limit, ac_power, auxiliary_use, convert, night_use, part_of
 from gnomon.pv.plant import EfficiencyCurve, Inverter
 
 LOW = EfficiencyCurve(v_dc=500, p_dc=(100, 1000, 10000), p_ac=(0, 950, 9700))
@@ -108,3 +108,33 @@ def test_a_bad_curve_is_refused(points: tuple[tuple[float, ...], tuple[float, ..
 def test_curves_out_of_order_are_refused(inverter: Inverter) -> None:
     with pytest.raises(ValueError, match="v_dc must increase"):
         replace(inverter, curves=(HIGH, LOW))
+
+
+@pytest.mark.parametrize(
+    ("temp_air", "limit"),
+    [(-10, 60e3), (40, 60e3), (45, 57.5e3), (50, 55e3), (55, 37.5e3), (60, 20e3), (80, 20e3)],
+)
+def test_warm_air_lowers_the_limit_on_straight_lines(
+    inverter: Inverter, temp_air: float, limit: float
+) -> None:
+    warm = replace(inverter, derating=((40, 62e3), (40.001, 60e3), (50, 55e3), (60, 20e3)))
+    assert ac_limit(np.array([temp_air]), warm)[0] == pytest.approx(limit, rel=1e-4)
+    assert ac_limit(np.array([temp_air]), inverter)[0] == 60e3
+
+
+def test_temperatures_of_a_derating_must_rise(inverter: Inverter) -> None:
+    with pytest.raises(ValueError, match="derating: the temperatures must increase"):
+        replace(inverter, derating=((50, 1e3), (40, 2e3)))
+
+
+@given(part=st.floats(0.01, 1.0), load=st.floats(0, 1.5))
+def test_a_part_of_an_inverter_does_a_part_of_its_work(inverter: Inverter, part: float, load: float) -> None:
+    whole = replace(inverter, i_dc_max=70.0, p_dc_max=55e3)
+    smaller = part_of(whole, part)
+    p_ac, taken = _converted(whole, load * 60e3)
+    of_part, taken_of_part = _converted(smaller, part * load * 60e3)
+    assert of_part == pytest.approx(part * p_ac, rel=1e-9, abs=1e-6)
+    assert list(taken_of_part.values()) == pytest.approx(
+        [part * loss for loss in taken.values()], rel=1e-6, abs=1e-6
+    )
+    assert smaller.night_loss == pytest.approx(part * whole.night_loss)
