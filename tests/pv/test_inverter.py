@@ -45,6 +45,26 @@ def test_three_curves_meet_at_the_middle_one(inverter: Inverter) -> None:
         assert found == pytest.approx(alone, abs=0.01)
 
 
+@given(
+    p_dc=st.lists(st.floats(0, 9e4), min_size=1, max_size=20),
+    v_dc=st.floats(300, 1300),
+    which=st.sampled_from([(0,), (0, 2), (0, 1, 2)]),
+)
+def test_is_a_straight_line_in_power_and_in_voltage(
+    inverter: Inverter, p_dc: list[float], v_dc: float, which: tuple[int, ...]
+) -> None:
+    """As NumPy's own interpolation says, one curve and one direction after the other."""
+    curves = tuple(inverter.curves[i] for i in which)
+    found = ac_power(np.array(p_dc), np.full(len(p_dc), v_dc), curves)
+    for each, power in zip(p_dc, found, strict=True):
+        at = [
+            np.interp(min(each, curve.p_dc[-1]), (0, *curve.p_dc), (0, *curve.p_ac))
+            * max(each / curve.p_dc[-1], 1)
+            for curve in curves
+        ]
+        assert power == pytest.approx(np.interp(v_dc, [curve.v_dc for curve in curves], at), abs=1e-6)
+
+
 def _converted(inverter: Inverter, p_dc: float, v_dc: float = 850.0) -> tuple[float, dict[str, float]]:
     result = convert(np.array([p_dc]), np.array([v_dc]), inverter)
     return float(result.p_ac[0]), {name: float(loss[0]) for name, loss in result.taken.items()}

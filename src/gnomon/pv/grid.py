@@ -85,7 +85,7 @@ def curtail(
 def _at_meter(powers: Sequence[FloatArray], send: Sequence[Send], point: Interconnection) -> FloatArray:
     """Return what a plant would give its meter without a limit [W]."""
     arrived = sum(each(power) for each, power in zip(send, powers, strict=True))
-    power = np.asarray(arrived, dtype=np.float64)
+    power: FloatArray = np.asarray(arrived, dtype=np.float64)
     return power - continuous_use(power, point) - proportional_use(power, point)
 
 
@@ -102,7 +102,7 @@ def _common_share(
         capped = [np.minimum(offer, share * most) for offer, most in zip(offers, capacities, strict=True)]
         return _at_meter(capped, send, point) - limit
 
-    high = np.max([offer / most for offer, most in zip(offers, capacities, strict=True)], axis=0)
+    high: FloatArray = np.max([offer / most for offer, most in zip(offers, capacities, strict=True)], axis=0)
     low, f_high = np.zeros_like(high), excess(high)
     f_low = real_low = excess(low)
     was_above = np.zeros(len(high), dtype=bool)

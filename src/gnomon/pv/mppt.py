@@ -209,7 +209,9 @@ def _hold(tracker: PowerTracker, rows: IntArray, voltage: float) -> PowerTracker
     if not rows.size:
         return tracker
     v = np.full(len(rows), voltage)
-    return tracker.moved(rows, v, _currents(_curves(tracker, rows), v)[0])
+    return tracker.moved(
+        rows, v, total([pvarray.current_at_voltage(curve, v) for curve in _curves(tracker, rows)])
+    )
 
 
 def _stay_off(tracker: PowerTracker, inverter: Inverter) -> PowerTracker:
@@ -242,6 +244,8 @@ def _limit_current(tracker: PowerTracker, inverter: Inverter) -> PowerTracker:
 
 def _voltage_of(curves: Sequence[Diode], v: FloatArray, current: float) -> FloatArray:
     """Return the voltage of a current: the curve bends down, so Newton ends from above."""
+    if len(curves) == 1:
+        return pvarray.voltage_at_current(curves[0], np.full(len(v), current))
     most = np.max([pvarray.open_circuit_bound(curve) for curve in curves], axis=0)
     for _ in range(_STEPS):
         found, slope, _ = _currents(curves, v)
