@@ -15,6 +15,7 @@ NearShading = Literal["none", "unlimited", "scene"]
 Orientation = Literal["portrait", "landscape"]
 PowerSharing = Literal["independent_equal", "string_count_weighted", "manual_weighted"]
 AcReference = Literal["stc", "inverter"]
+Technology = Literal["mono", "multi", "hit", "cdte", "cis", "asi", "micromorph"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,17 @@ class Module:
         Area of the whole module. [m2]
     eg_ref
         Band gap. [eV]
+    recombination, v_built_in
+        Of thin film: the thickness of the intrinsic layer squared over mobility and lifetime of its
+        carriers (``D2MuTau``), and the built-in voltage of one cell. [V]
+    technology
+        What the cells are made of, None when it is not known.
+    bifaciality
+        Power of the back over that of the front, 0 for a module that uses its front alone.
+    half_cut
+        Whether the module is two halves in parallel, one above the other.
+    length, width
+        Long and short side. [m]
     """
 
     name: str = ""
@@ -94,6 +106,13 @@ class Module:
     temp_ref: float = 25.0
     eg_ref: float = 1.121
     iam: Iam = AshraeIam()
+    recombination: float = 0.0
+    v_built_in: float = 0.9
+    technology: Technology | None = None
+    bifaciality: float = 0.0
+    half_cut: bool = False
+    length: float | None = None
+    width: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("p_nom", "i_sc_ref", "v_oc_ref", "cells_in_series", "r_sh_ref", "gamma_ref", "area"):
@@ -101,6 +120,17 @@ class Module:
                 raise ValueError(f"module {self.name}: {name} is {getattr(self, name)}, it must be positive")
         if self.r_sh_0 < self.r_sh_ref:
             raise ValueError(f"module {self.name}: r_sh_0 {self.r_sh_0} is below r_sh_ref {self.r_sh_ref}")
+        if not 0 <= self.bifaciality <= 1:
+            raise ValueError(f"module {self.name}: bifaciality {self.bifaciality} is no fraction, 0 to 1")
+        self._check_recombination()
+
+    def _check_recombination(self) -> None:
+        room = self.v_built_in * self.cells_in_series - self.v_oc_ref
+        if self.recombination and not 0 < self.recombination < room:
+            raise ValueError(
+                f"module {self.name}: recombination {self.recombination} V; give 0 to {room:.4g} V, what the "
+                "built-in voltage of its cells leaves above v_oc_ref"
+            )
 
     @property
     def efficiency(self) -> float:
@@ -141,8 +171,15 @@ class Inverter:
         Window of the maximum power point tracker. [V]
     i_dc_max, p_dc_max
         Caps of the DC input, None when the maker gives none. [A, W]
+    v_dc_max
+        Open-circuit voltage above which it stays off. [V]
     night_loss, aux_loss, aux_threshold
         Use at night; use of fans and others above ``aux_threshold`` of AC power.
+    mppt_count
+        Maximum power point trackers it has.
+    derating
+        Largest AC power over the temperature of the air, (degC, W) by rising temperature; outside, the
+        first and the last hold. Empty when warm air takes nothing.
     """
 
     name: str = ""
@@ -158,6 +195,7 @@ class Inverter:
     aux_loss: float = 0.0
     aux_threshold: float = 0.0
     mppt_count: int = 1
+    derating: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.p_ac_max > 0:
@@ -167,6 +205,8 @@ class Inverter:
         voltages = [curve.v_dc for curve in self.curves]
         if voltages != sorted(set(voltages)):
             raise ValueError(f"inverter {self.name}: the curves' v_dc must increase, they are {voltages}")
+        if any(warm <= cool for (cool, _), (warm, _) in pairwise(self.derating)):
+            raise ValueError(f"inverter {self.name}: derating: the temperatures must increase")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -363,6 +403,9 @@ class AcSystem:
         Wires, with the square of the power.
     no_load_loss, load_loss
         Iron (constant while connected) and copper (with the square of the power) of the transformer.
+    mv_ohmic_loss, mv_transformer_loss
+        Behind the transformer: the medium-voltage line, with the square of the power, and one more
+        transformer that takes its fraction of whatever power it passes.
     reference
         ``stc``: the arrays' nameplate; ``inverter``: the inverters' largest AC power.
     night_disconnect
@@ -373,13 +416,15 @@ class AcSystem:
     ac_ohmic: float = 0.0
     no_load_loss: float = 0.0
     load_loss: float = 0.0
+    mv_ohmic_loss: float = 0.0
+    mv_transformer_loss: float = 0.0
     reference: AcReference = "stc"
     night_disconnect: bool = False
 
     def __post_init__(self) -> None:
         if self.number_of_inverters < 1:
             raise ValueError(f"number_of_inverters: {self.number_of_inverters}, it must be at least 1")
-        for name in ("ac_ohmic", "no_load_loss", "load_loss"):
+        for name in ("ac_ohmic", "no_load_loss", "load_loss", "mv_ohmic_loss", "mv_transformer_loss"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} is no loss; give a fraction, 0 to 1")
 
@@ -465,6 +510,9 @@ class Interconnection:
     ----------
     limit
         Largest power the grid takes, None for any. [W]
+    limit_at_inverters
+        Whether the inverters hold the plant at the limit, each at the same share of its largest power, or
+        the excess is cut off at the meter.
     continuous_use, continuous_threshold
         Constant use of the plant while its blocks give more than the threshold. [W]
     proportional_use, proportional_threshold
@@ -472,6 +520,7 @@ class Interconnection:
     """
 
     limit: float | None = None
+    limit_at_inverters: bool = False
     continuous_use: float = 0.0
     continuous_threshold: float = 0.0
     proportional_use: float = 0.0
@@ -480,6 +529,8 @@ class Interconnection:
     def __post_init__(self) -> None:
         if self.limit is not None and not self.limit > 0:
             raise ValueError(f"limit: {self.limit} W at the interconnection; give a positive power or none")
+        if self.limit_at_inverters and self.limit is None:
+            raise ValueError("limit_at_inverters: there is no limit for the inverters to hold; give one")
         if not 0 <= self.proportional_use < 1:
             raise ValueError(f"proportional_use: {self.proportional_use} is no share of the power, 0 to 1")
         if self.continuous_use < 0:

@@ -48,10 +48,17 @@ class Weather:
     step
         Length of an interval. [s]
     ghi, dhi, dni
-        Global horizontal, diffuse horizontal, direct normal irradiance. [W/m2] Without ``dhi`` it is
-        decomposed from ``ghi``; without ``dni`` it follows by closure.
+        Global horizontal, diffuse horizontal, direct normal irradiance. [W/m2] Without ``dhi`` and ``dni``
+        the diffuse is decomposed from ``ghi``; without one of them it follows by closure.
     temp_air, wind_speed
         Air temperature [degC] and wind speed [m/s].
+    poa
+        Irradiance measured in the plane of the modules, in the place of what a model makes of the others.
+        [W/m2]
+    relative_humidity
+        Of the air. [%]
+    snow_depth, snowfall
+        Depth of the snow on the ground, and of what fell within the interval. [cm]
     """
 
     time: FloatArray
@@ -62,6 +69,10 @@ class Weather:
     wind_speed: FloatArray
     dhi: FloatArray | None = None
     dni: FloatArray | None = None
+    poa: FloatArray | None = None
+    relative_humidity: FloatArray | None = None
+    snow_depth: FloatArray | None = None
+    snowfall: FloatArray | None = None
 
     def __post_init__(self) -> None:
         if self.step <= 0:
