@@ -1,6 +1,7 @@
 """Mounts that turn, against pvlib's tracker, and what a turning mount must obey."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pvlib
@@ -21,7 +22,7 @@ def sky(weather: Weather, sun: Sun) -> Sky:
     return look_up(weather, sun)
 
 
-def rotation(sun: Sun, **config: object) -> tuple[np.ndarray, np.ndarray]:
+def rotation(sun: Sun, **config: Any) -> tuple[np.ndarray, np.ndarray]:
     """Ours and pvlib's, while the sun is up."""
     up = sun.apparent_zenith <= 90
     zenith, azimuth = sun.apparent_zenith[up], sun.azimuth[up]
