@@ -3,7 +3,8 @@
 All powers are those of one inverter [W]; arrays of shape (n,).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -45,6 +46,40 @@ def convert(p_dc: FloatArray, v_dc: FloatArray, inverter: Inverter) -> Converted
             "IL_Pmax": raw - p_ac,
         },
     )
+
+
+@lru_cache(maxsize=1024)
+def part_of(inverter: Inverter, part: float) -> Inverter:
+    """Return a part of an inverter as a machine of its own: every power and current times the part [0-1]."""
+
+    def scaled(values: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(part * value for value in values)
+
+    if part == 1.0:
+        return inverter
+    return replace(
+        inverter,
+        p_ac_max=part * inverter.p_ac_max,
+        p_dc_threshold=part * inverter.p_dc_threshold,
+        curves=tuple(
+            replace(curve, p_dc=scaled(curve.p_dc), p_ac=scaled(curve.p_ac)) for curve in inverter.curves
+        ),
+        i_dc_max=None if inverter.i_dc_max is None else part * inverter.i_dc_max,
+        p_dc_max=None if inverter.p_dc_max is None else part * inverter.p_dc_max,
+        night_loss=part * inverter.night_loss,
+        aux_loss=part * inverter.aux_loss,
+        aux_threshold=part * inverter.aux_threshold,
+        derating=tuple((temperature, part * power) for temperature, power in inverter.derating),
+    )
+
+
+def ac_limit(temp_air: FloatArray, inverter: Inverter) -> FloatArray:
+    """Return the largest AC power [W] at a temperature of the air [degC], never above ``p_ac_max``."""
+    if not inverter.derating:
+        return np.full_like(temp_air, inverter.p_ac_max)
+    temperatures, powers = zip(*inverter.derating, strict=True)
+    limit: FloatArray = np.interp(temp_air, temperatures, powers)
+    return np.minimum(limit, inverter.p_ac_max)
 
 
 def ac_power(p_dc: FloatArray, v_dc: FloatArray, curves: tuple[EfficiencyCurve, ...]) -> FloatArray:
