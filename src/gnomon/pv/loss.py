@@ -57,6 +57,27 @@ CAPTIONS: dict[str, str] = {
     "AuxProp": "Plant: use with power",
     "EUnused": "Plant: limit at the point of interconnection",
 }
+# Steps that many plants do not have.
+RARE = frozenset(
+    [
+        "GlobSnow",
+        "GlobBak",
+        "SpctCor",
+        "ShdElec",
+        "AgeLoss",
+        "MisParallel",
+        "IL_SubHour",
+        "IL_Temp",
+        "IL_VAbs",
+        "IL_Limit",
+        "EMVOhmL",
+        "EMVTrfL",
+        "EUnavail",
+        "AuxConst",
+        "AuxProp",
+        "EUnused",
+    ]
+)
 _PLACES = {name: place for place, name in enumerate(CAPTIONS)}
 
 
@@ -141,8 +162,9 @@ def extend(account: Account, taken: Mapping[str, FloatArray], closing: FloatArra
 
 
 def in_order(taken: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-    """Return the steps in the ledger's order."""
-    return {name: taken[name] for name in sorted(taken, key=_PLACES.__getitem__)}
+    """Return the steps in the ledger's order, those of `RARE` only if they took anything."""
+    names = sorted(taken, key=_PLACES.__getitem__)
+    return {name: taken[name] for name in names if name not in RARE or taken[name].any()}
 
 
 def combine(accounts: Sequence[Account], weights: Sequence[float]) -> Account:
@@ -153,11 +175,10 @@ def combine(accounts: Sequence[Account], weights: Sequence[float]) -> Account:
         return added
 
     first = accounts[0]
+    steps = [{step.name: step.monthly for step in account.steps} for account in accounts]
+    names = sorted({name for own in steps for name in own}, key=_PLACES.__getitem__)
     return balance(
         (first.opening_name, total(account.opening_monthly for account in accounts)),
-        {
-            step.name: total(account.steps[i].monthly for account in accounts)
-            for i, step in enumerate(first.steps)
-        },
+        {name: total(own.get(name, np.zeros(12)) for own in steps) for name in names},
         (first.closing_name, total(account.closing_monthly for account in accounts)),
     )
