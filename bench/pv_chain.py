@@ -26,15 +26,16 @@ import numpy as np
 import pandas as pd
 import pvlib
 
-from gnomon.pv import pvarray, solarposition
+from gnomon.pv import ephemeris, pvarray, solarposition
 from gnomon.pv.block import simulate_block, simulate_blocks
+from gnomon.pv.mount import FixedMount
 from gnomon.pv.plant import (
     AcSystem,
     Array,
     AshraeIam,
     Block,
+    DcInput,
     EfficiencyCurve,
-    FixedMount,
     Inverter,
     Losses,
     Module,
@@ -68,11 +69,10 @@ def curve(v_dc: float, fixed: float) -> EfficiencyCurve:
 
 
 BLOCK = Block(
-    module=MODULE,
+    inputs=(DcInput(module=MODULE, array=Array(modules_per_string=20, strings=11)),),
     inverter=Inverter(
         p_ac_max=60000, p_dc_threshold=300, curves=(curve(580, 260), curve(850, 200), curve(1000, 240))
     ),
-    array=Array(modules_per_string=20, strings=11),
     mount=FixedMount(surface_tilt=25, surface_azimuth=180, gcr=0.45),
     losses=Losses(soiling=(0.02,) * 12, mismatch=0.01, lid=0.015, dc_ohmic=0.012),
     ac_system=AcSystem(number_of_inverters=4, ac_ohmic=0.01, no_load_loss=0.001, load_loss=0.008),
@@ -80,7 +80,7 @@ BLOCK = Block(
 )
 BARE = replace(
     BLOCK,
-    module=replace(MODULE, iam=AshraeIam(b=0.0)),
+    inputs=(replace(BLOCK.inputs[0], module=replace(MODULE, iam=AshraeIam(b=0.0))),),
     losses=Losses(),
     shading=Shading(),
     ac_system=AcSystem(),
@@ -153,7 +153,7 @@ def report(weather: Weather, frame: pd.DataFrame, runs: int) -> None:
     ten = [replace(BLOCK, mount=replace(BLOCK.mount, surface_azimuth=150.0 + 6 * i)) for i in range(10)]
 
     def cold() -> None:
-        solarposition.daily_table.cache_clear()
+        ephemeris.daily_table.cache_clear()
         simulate_block(BLOCK, weather, solarposition.sun_position(weather.time, SITE))
 
     cases: dict[str, tuple[Callable[[], object], int]] = {

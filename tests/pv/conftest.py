@@ -1,5 +1,6 @@
 """A real year of weather and a plant to run in it."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,13 @@ import pandas as pd
 import pvlib
 import pytest
 
-from gnomon.pv.plant import AcSystem, Array, Block, EfficiencyCurve, FixedMount, Inverter, Losses, Module
+from gnomon.pv.mount import FixedMount
+from gnomon.pv.plant import AcSystem, Array, Block, DcInput, EfficiencyCurve, Inverter, Losses, Module
 from gnomon.pv.solarposition import Sun, sun_position
 from gnomon.pv.weather import Site, Weather, interval_middle
+
+# What several of these tests share stands in modules beside them, and tests are no package.
+sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 
 @pytest.fixture(scope="session")
@@ -87,9 +92,8 @@ def inverter() -> Inverter:
 def block(module: Module, inverter: Inverter) -> Block:
     """A block in which every step of the ledger has something to do."""
     return Block(
-        module=module,
+        inputs=(DcInput(module=module, array=Array(modules_per_string=20, strings=11)),),
         inverter=inverter,
-        array=Array(modules_per_string=20, strings=11),
         mount=FixedMount(surface_tilt=25.0, surface_azimuth=180.0, gcr=0.45),
         losses=Losses(
             soiling=(0.02,) * 12,

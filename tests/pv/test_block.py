@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plants import with_module
 
 from gnomon.pv.block import BlockYear, simulate_block, simulate_blocks, simulate_plant
 from gnomon.pv.loss import CAPTIONS
+from gnomon.pv.mount import FixedMount
 from gnomon.pv.plant import (
     AcSystem,
     Array,
     AshraeIam,
     Block,
-    FixedMount,
     Interconnection,
     Losses,
     PhysicalIam,
@@ -150,7 +151,7 @@ def test_any_plant_balances(
         block,
         mount=mount,
         losses=losses,
-        array=Array(modules_per_string=20, strings=strings),
+        inputs=(replace(block.inputs[0], array=Array(modules_per_string=20, strings=strings)),),
         shading=shading,
         circumsolar_as_beam=circumsolar_as_beam,
     )
@@ -246,7 +247,7 @@ def test_the_months_are_the_site_s_own(block: Block, weather: Weather, site: Sit
 
 def test_a_plant_is_the_sum_of_its_blocks(block: Block, weather: Weather, site: Site) -> None:
     west = replace(block, mount=replace(block.mount, surface_azimuth=250.0), ac_system=AcSystem())
-    coated = replace(west, module=replace(west.module, iam=PhysicalIam(n_ar=1.29)))
+    coated = with_module(west, iam=PhysicalIam(n_ar=1.29))
     plant = simulate_plant(Plant(site=site, blocks=(block, west, coated)), weather)
     assert plant.p_grid == pytest.approx(np.sum([year.p_grid for year in plant.blocks], axis=0))
     total = sum(year.ledger.energy.closing for year in plant.blocks)
@@ -272,7 +273,7 @@ def test_a_plant_feeds_itself_and_meets_its_limit(block: Block, weather: Weather
 
 
 def test_a_block_alone_is_the_same_in_company(block: Block, weather: Weather, sun: Sun) -> None:
-    other = replace(block, module=replace(block.module, iam=AshraeIam(b=0.1)))
+    other = with_module(block, iam=AshraeIam(b=0.1))
     together = simulate_blocks([other, block], weather, sun)[1]
     assert np.array_equal(together.p_grid, simulate_block(block, weather, sun).p_grid)
 

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from gnomon.pv.block import simulate_block, simulate_plant
+from gnomon.pv.mount import FixedMount
 from gnomon.pv.plant import (
     AcSystem,
     Array,
     Block,
+    DcInput,
     EfficiencyCurve,
-    FixedMount,
     Inverter,
     Losses,
     Module,
@@ -70,7 +71,7 @@ def test_plane_of_array_of_pvwatts(pvwatts: dict[str, np.ndarray], block: Block)
         wind_speed=pvwatts["wind_speed"],
     )
     plane = FixedMount(surface_tilt=20.0, surface_azimuth=180.0)
-    fixed = Block(module=block.module, inverter=block.inverter, array=block.array, mount=plane)
+    fixed = Block(inputs=block.inputs, inverter=block.inverter, mount=plane)
     poa = simulate_block(fixed, weather, sun).poa_global
     assert poa.sum() == pytest.approx(pvwatts["poa"].sum(), rel=1e-3)
     assert np.sqrt(np.mean((poa - pvwatts["poa"]) ** 2)) < 2.0
@@ -160,9 +161,15 @@ def test_racks_of_solarfarmer_near_bern() -> None:
     layout = asked["pvPlant"]["transformers"][0]["inverters"][0]["layouts"][0]
     pan = folder / "CanadianSolar_CS6U-330M_APP.PAN"
     block = Block(
-        module=_module(pan),
+        inputs=(
+            DcInput(
+                module=_module(pan),
+                array=Array(
+                    modules_per_string=layout["stringLength"], strings=layout["totalNumberOfStrings"]
+                ),
+            ),
+        ),
         inverter=_inverter(folder / "Sungrow_SG125HV_APP.OND"),
-        array=Array(modules_per_string=layout["stringLength"], strings=layout["totalNumberOfStrings"]),
         mount=FixedMount(
             surface_tilt=rack["tilt"], surface_azimuth=180.0, gcr=rack["rackHeight"] / layout["pitch"]
         ),

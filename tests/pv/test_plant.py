@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from gnomon.pv.plant import AcSystem, Array, Block, FixedMount, Inverter, Module, Plant, ProfileIam
+from gnomon.pv.mount import FixedMount
+from gnomon.pv.plant import AcSystem, Array, Block, Inverter, Module, Plant, ProfileIam
 from gnomon.pv.weather import Site
 
 
@@ -12,7 +13,7 @@ def test_nameplate_counts_all_modules(block: Block) -> None:
     assert block.p_stc == 347 * 20 * 11 * 4
     assert block.area == pytest.approx(1.95 * 20 * 11 * 4)
     assert block.p_ac_max == 4 * 60000
-    assert block.module.efficiency == pytest.approx(347 / 1950)
+    assert block.inputs[0].module.efficiency == pytest.approx(347 / 1950)
 
 
 def test_records_are_keys(block: Block) -> None:

@@ -11,34 +11,53 @@ import numpy as np
 
 from gnomon.pv.arrays import FloatArray
 
-# What a step is called by people. The closing node of PVsyst stands for its step in the irradiance part.
+# The steps in the order of PVsyst's loss diagram, and what people call them. The closing node of PVsyst stands for
+# its step in the irradiance part. Some limits act before the efficiency and stand behind it all the same: what each
+# step took is an amount, and the amounts add up in any order.
 CAPTIONS: dict[str, str] = {
     "LowSun": "Irradiation while the sun is below the horizon",
     "GlobInc": "Transposition into the plane of the modules",
+    "GlobHrz": "Far shading, horizon",
     "GlobShd": "Near shading",
     "GlobIAM": "Incidence angle",
     "GlobSlg": "Soiling",
+    "GlobSnow": "Snow",
+    "GlobBak": "Light on the back of bifacial modules",
     "GIncLoss": "Irradiance level",
     "TempLoss": "Temperature",
+    "SpctCor": "Spectrum",
+    "ShdElec": "Electrical effect of shading",
+    "AgeLoss": "Ageing of the modules",
     "ModQual": "Module quality",
     "LIDLoss": "Light-induced degradation",
     "MisLoss": "Module mismatch",
     "MisString": "String voltage mismatch",
     "OhmLoss": "DC wiring",
-    "IL_Imax": "Inverter: DC current limit",
-    "IL_PmaxDC": "Inverter: DC power limit",
-    "IL_Pmin": "Inverter: start threshold",
+    "MisParallel": "Unlike strings on one tracker",
     "IL_Oper": "Inverter: efficiency",
+    "IL_Pmin": "Inverter: start threshold",
+    "IL_Vmin": "Inverter: least voltage of its window",
     "IL_Pmax": "Inverter: AC power limit",
+    "IL_SubHour": "Inverter: AC power limit within the hour",
+    "IL_Temp": "Inverter: AC power limit when hot",
+    "IL_PmaxDC": "Inverter: DC power limit",
+    "IL_Vmax": "Inverter: largest voltage of its window",
+    "IL_VAbs": "Inverter: open-circuit voltage too high",
+    "IL_Imax": "Inverter: DC current limit",
+    "IL_Limit": "Inverter: limit of the plant",
     "IL_Night": "Inverter: night use",
     "AuxLoss": "Inverter: auxiliary use",
     "EACOhmL": "AC wiring",
     "ETrfIron": "Transformer: iron",
     "ETrfCopper": "Transformer: copper",
+    "EMVOhmL": "Medium-voltage line",
+    "EMVTrfL": "Medium-voltage transformer",
+    "EUnavail": "Unavailability",
     "AuxConst": "Plant: constant use",
     "AuxProp": "Plant: use with power",
     "EUnused": "Plant: limit at the point of interconnection",
 }
+_PLACES = {name: place for place, name in enumerate(CAPTIONS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +138,11 @@ def extend(account: Account, taken: Mapping[str, FloatArray], closing: FloatArra
     return balance(
         (account.opening_name, account.opening_monthly), {**steps, **taken}, (account.closing_name, closing)
     )
+
+
+def in_order(taken: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Return the steps in the ledger's order."""
+    return {name: taken[name] for name in sorted(taken, key=_PLACES.__getitem__)}
 
 
 def combine(accounts: Sequence[Account], weights: Sequence[float]) -> Account:

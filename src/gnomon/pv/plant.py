@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
+from gnomon.pv.horizon import Horizon
+from gnomon.pv.mount import Mount
+from gnomon.pv.scene import SceneTable
 from gnomon.pv.weather import Site
 
-NearShading = Literal["none", "unlimited"]
+NearShading = Literal["none", "unlimited", "scene"]
+Orientation = Literal["portrait", "landscape"]
+PowerSharing = Literal["independent_equal", "string_count_weighted", "manual_weighted"]
 AcReference = Literal["stc", "inverter"]
+Technology = Literal["mono", "multi", "hit", "cdte", "cis", "asi", "micromorph"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +76,17 @@ class Module:
         Area of the whole module. [m2]
     eg_ref
         Band gap. [eV]
+    recombination, v_built_in
+        Of thin film: the thickness of the intrinsic layer squared over mobility and lifetime of its
+        carriers (``D2MuTau``), and the built-in voltage of one cell. [V]
+    technology
+        What the cells are made of, None when it is not known.
+    bifaciality
+        Power of the back over that of the front, 0 for a module that uses its front alone.
+    half_cut
+        Whether the module is two halves in parallel, one above the other.
+    length, width
+        Long and short side. [m]
     """
 
     name: str = ""
@@ -91,6 +108,13 @@ class Module:
     temp_ref: float = 25.0
     eg_ref: float = 1.121
     iam: Iam = AshraeIam()
+    recombination: float = 0.0
+    v_built_in: float = 0.9
+    technology: Technology | None = None
+    bifaciality: float = 0.0
+    half_cut: bool = False
+    length: float | None = None
+    width: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("p_nom", "i_sc_ref", "v_oc_ref", "cells_in_series", "r_sh_ref", "gamma_ref", "area"):
@@ -98,6 +122,17 @@ class Module:
                 raise ValueError(f"module {self.name}: {name} is {getattr(self, name)}, it must be positive")
         if self.r_sh_0 < self.r_sh_ref:
             raise ValueError(f"module {self.name}: r_sh_0 {self.r_sh_0} is below r_sh_ref {self.r_sh_ref}")
+        if not 0 <= self.bifaciality <= 1:
+            raise ValueError(f"module {self.name}: bifaciality {self.bifaciality} is no fraction, 0 to 1")
+        self._check_recombination()
+
+    def _check_recombination(self) -> None:
+        room = self.v_built_in * self.cells_in_series - self.v_oc_ref
+        if self.recombination and not 0 < self.recombination < room:
+            raise ValueError(
+                f"module {self.name}: recombination {self.recombination} V; give 0 to {room:.4g} V, what the "
+                "built-in voltage of its cells leaves above v_oc_ref"
+            )
 
     @property
     def efficiency(self) -> float:
@@ -138,8 +173,16 @@ class Inverter:
         Window of the maximum power point tracker. [V]
     i_dc_max, p_dc_max
         Caps of the DC input, None when the maker gives none. [A, W]
+    v_dc_max
+        Open-circuit voltage above which it stays off. [V]
     night_loss, aux_loss, aux_threshold
         Use at night; use of fans and others above ``aux_threshold`` of AC power.
+    mppt_count
+        Maximum power point trackers it has.
+    derating
+        Largest AC power over the temperature of the air, (degC, W) by rising temperature; two points at
+        one temperature are a step. Outside, the first and the last hold. Empty when warm air takes
+        nothing.
     """
 
     name: str = ""
@@ -155,6 +198,7 @@ class Inverter:
     aux_loss: float = 0.0
     aux_threshold: float = 0.0
     mppt_count: int = 1
+    derating: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.p_ac_max > 0:
@@ -164,6 +208,8 @@ class Inverter:
         voltages = [curve.v_dc for curve in self.curves]
         if voltages != sorted(set(voltages)):
             raise ValueError(f"inverter {self.name}: the curves' v_dc must increase, they are {voltages}")
+        if any(warm < cool for (cool, _), (warm, _) in pairwise(self.derating)):
+            raise ValueError(f"inverter {self.name}: derating: the temperatures must not fall")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,28 +236,121 @@ class Array:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FixedMount:
-    """Fixed tables; ``gcr`` is collector width over row pitch, None for a single table."""
+class ElectricalShading:
+    """What a shadow costs beyond its area, by how cells are wired across the width of a row.
 
-    surface_tilt: float
-    surface_azimuth: float
-    gcr: float | None = None
+    Attributes
+    ----------
+    transverse_diodes
+        Groups of cells across the width that a shadow from below reaches one after another.
+    share
+        Part of the electrical loss that counts: 1 for all.
+    orientation
+        How the modules lie; None to tell it from the number of groups.
+    """
+
+    transverse_diodes: int
+    share: float = 1.0
+    orientation: Orientation | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.surface_tilt <= 90:
-            raise ValueError(f"surface_tilt: {self.surface_tilt} is outside 0 to 90 degrees")
-        if self.gcr is not None and not 0 < self.gcr < 1:
-            raise ValueError(f"gcr: {self.gcr} is outside 0 to 1")
-
-
-Mount: TypeAlias = FixedMount
+        if self.transverse_diodes < 0:
+            raise ValueError(f"transverse_diodes: {self.transverse_diodes}; give their number, 0 for none")
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"share: {self.share} of the electrical loss; give 0 to 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shading:
-    """What stands between sun and modules: ``unlimited`` means long, equal rows at the mount's gcr."""
+    """What stands between sun and modules.
+
+    Attributes
+    ----------
+    near
+        ``unlimited``: long, equal rows at the mount's gcr; ``scene``: the table of ``scene``.
+    electrical
+        None where shadows cost no more than their area.
+    """
 
     near: NearShading = "none"
+    scene: SceneTable | None = None
+    electrical: ElectricalShading | None = None
+
+    def __post_init__(self) -> None:
+        if self.near == "scene" and self.scene is None:
+            raise ValueError("scene: near shading by a scene needs the scene's table")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bifacial:
+    """How the back of the modules sees the ground.
+
+    Attributes
+    ----------
+    height
+        Of the rows' axis above the ground. [m]
+    collector_width
+        Of a row, from edge to edge. [m]
+    transparency, racking_shading, mismatch
+        Light that passes between the cells; light that beams and torque tube keep from the back; what
+        uneven light on the back costs. [0-1]
+    """
+
+    height: float
+    collector_width: float
+    transparency: float = 0.0
+    racking_shading: float = 0.0
+    mismatch: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("height", "collector_width"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name}: {getattr(self, name)} m; it must be positive")
+        for name in ("transparency", "racking_shading", "mismatch"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name}: {getattr(self, name)} is no fraction, 0 to 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DcInput:
+    """Equal strings on one input of ONE inverter.
+
+    Attributes
+    ----------
+    name
+        Decides the order where several inputs are added up.
+    mppt
+        Maximum power point tracker the strings are on; inputs on the same one share its voltage.
+    weight
+        Share of the inverter's limits under the policy ``manual_weighted``.
+    mount, shading
+        Its own; None for the block's.
+    bifacial
+        None for modules that use their front alone.
+    """
+
+    name: str = ""
+    module: Module
+    array: Array
+    mppt: int = 1
+    weight: float = 1.0
+    mount: Mount | None = None
+    shading: Shading | None = None
+    bifacial: Bifacial | None = None
+
+    def __post_init__(self) -> None:
+        if not self.weight >= 0:
+            raise ValueError(f"weight: {self.weight}; give a share of the inverter, at least 0")
+
+    @property
+    def p_stc(self) -> float:
+        """Nameplate DC power on one inverter [W]."""
+        return self.module.p_nom * self.array.modules
+
+    @property
+    def area(self) -> float:
+        """Area of the modules on one inverter [m2]."""
+        return self.module.area * self.array.modules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,8 +368,10 @@ class Losses:
 
     Attributes
     ----------
-    soiling
+    soiling, snow
         January to December.
+    ageing
+        Share of the modules' power that is gone with the years.
     dc_ohmic
         At the reference conditions; in operation it goes with the square of the current.
     inverter_auxiliary
@@ -238,16 +379,21 @@ class Losses:
     """
 
     soiling: tuple[float, ...] = (0.0,) * 12
+    snow: tuple[float, ...] = (0.0,) * 12
     module_quality: float = 0.0
     lid: float = 0.0
+    ageing: float = 0.0
     mismatch: float = 0.0
     string_voltage_mismatch: float = 0.0
     dc_ohmic: float = 0.0
     inverter_auxiliary: bool = True
 
     def __post_init__(self) -> None:
-        if len(self.soiling) != 12:
-            raise ValueError(f"soiling: {len(self.soiling)} values; give twelve, January to December")
+        for name in ("soiling", "snow"):
+            if len(getattr(self, name)) != 12:
+                raise ValueError(
+                    f"{name}: {len(getattr(self, name))} values; give twelve, January to December"
+                )
         values = {name: getattr(self, name) for name in self.__slots__ if name != "inverter_auxiliary"}
         for name, value in values.items():
             for loss in value if isinstance(value, tuple) else (value,):
@@ -265,6 +411,9 @@ class AcSystem:
         Wires, with the square of the power.
     no_load_loss, load_loss
         Iron (constant while connected) and copper (with the square of the power) of the transformer.
+    mv_ohmic_loss, mv_transformer_loss
+        Behind the transformer: the medium-voltage line, with the square of the power, and one more
+        transformer that takes its fraction of whatever power it passes.
     reference
         ``stc``: the arrays' nameplate; ``inverter``: the inverters' largest AC power.
     night_disconnect
@@ -275,63 +424,93 @@ class AcSystem:
     ac_ohmic: float = 0.0
     no_load_loss: float = 0.0
     load_loss: float = 0.0
+    mv_ohmic_loss: float = 0.0
+    mv_transformer_loss: float = 0.0
     reference: AcReference = "stc"
     night_disconnect: bool = False
 
     def __post_init__(self) -> None:
         if self.number_of_inverters < 1:
             raise ValueError(f"number_of_inverters: {self.number_of_inverters}, it must be at least 1")
-        for name in ("ac_ohmic", "no_load_loss", "load_loss"):
+        for name in ("ac_ohmic", "no_load_loss", "load_loss", "mv_ohmic_loss", "mv_transformer_loss"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} is no loss; give a fraction, 0 to 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Equal inverters with equal arrays on one kind of mount, behind one AC system.
+    """Equal inverters with equal arrays, behind one AC system.
 
     Attributes
     ----------
+    inputs
+        What is on one inverter, one or more.
+    mount, shading
+        Of all inputs that have none of their own.
+    horizon
+        Far terrain, None for level country.
     albedo
         January to December.
     circumsolar_as_beam
         Whether the light around the sun is shaded and reflected like the beam (True) or like the rest
         of the sky (False). It comes from the sun's direction, so True is the physics; older reference
         programs use False.
+    spectral
+        Whether the colour of the light counts, where air's humidity and the module's cells are known.
+    power_sharing
+        How the trackers of an inverter share its limits.
+    mppt_fraction
+        Share of each inverter that belongs to this block.
     """
 
     name: str = ""
-    module: Module
+    inputs: tuple[DcInput, ...]
     inverter: Inverter
-    array: Array
     mount: Mount
     losses: Losses = Losses()
     thermal: Thermal = Thermal()
     ac_system: AcSystem = AcSystem()
     shading: Shading = Shading()
+    horizon: Horizon | None = None
     albedo: tuple[float, ...] = (0.2,) * 12
     circumsolar_as_beam: bool = True
+    spectral: bool = True
+    power_sharing: PowerSharing = "independent_equal"
+    mppt_fraction: float = 1.0
 
     def __post_init__(self) -> None:
+        if not self.inputs:
+            raise ValueError("inputs: an inverter needs at least one input")
         if len(self.albedo) != 12 or not all(0 <= albedo <= 1 for albedo in self.albedo):
             raise ValueError("albedo: give twelve fractions 0 to 1, January to December")
-        if self.shading.near == "unlimited" and self.mount.gcr is None:
-            raise ValueError("gcr: rows without limit need the mount's gcr (collector width / pitch)")
+        if not 0 < self.mppt_fraction <= 1:
+            raise ValueError(f"mppt_fraction: {self.mppt_fraction} of an inverter; give above 0, up to 1")
+        for each in self.inputs:
+            if self.shading_of(each).near == "unlimited" and self.mount_of(each).gcr is None:
+                raise ValueError("gcr: rows without limit need the mount's gcr (collector width / pitch)")
+
+    def mount_of(self, given: DcInput) -> Mount:
+        """Return the mount of an input: its own or the block's."""
+        return given.mount or self.mount
+
+    def shading_of(self, given: DcInput) -> Shading:
+        """Return the shading of an input: its own or the block's."""
+        return given.shading or self.shading
 
     @property
     def p_stc(self) -> float:
         """Nameplate DC power of all the block's modules [W]."""
-        return self.module.p_nom * self.array.modules * self.ac_system.number_of_inverters
+        return sum(each.p_stc for each in self.inputs) * self.ac_system.number_of_inverters
 
     @property
     def p_ac_max(self) -> float:
-        """Largest AC power of all the block's inverters [W]."""
-        return self.inverter.p_ac_max * self.ac_system.number_of_inverters
+        """Largest AC power of the block's share of its inverters [W]."""
+        return self.inverter.p_ac_max * self.mppt_fraction * self.ac_system.number_of_inverters
 
     @property
     def area(self) -> float:
         """Area of all the block's modules [m2]."""
-        return self.module.area * self.array.modules * self.ac_system.number_of_inverters
+        return sum(each.area for each in self.inputs) * self.ac_system.number_of_inverters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,6 +521,9 @@ class Interconnection:
     ----------
     limit
         Largest power the grid takes, None for any. [W]
+    limit_at_inverters
+        Whether the inverters hold the plant at the limit, each at the same share of its largest power, or
+        the excess is cut off at the meter.
     continuous_use, continuous_threshold
         Constant use of the plant while its blocks give more than the threshold. [W]
     proportional_use, proportional_threshold
@@ -349,6 +531,7 @@ class Interconnection:
     """
 
     limit: float | None = None
+    limit_at_inverters: bool = False
     continuous_use: float = 0.0
     continuous_threshold: float = 0.0
     proportional_use: float = 0.0
@@ -357,6 +540,8 @@ class Interconnection:
     def __post_init__(self) -> None:
         if self.limit is not None and not self.limit > 0:
             raise ValueError(f"limit: {self.limit} W at the interconnection; give a positive power or none")
+        if self.limit_at_inverters and self.limit is None:
+            raise ValueError("limit_at_inverters: there is no limit for the inverters to hold; give one")
         if not 0 <= self.proportional_use < 1:
             raise ValueError(f"proportional_use: {self.proportional_use} is no share of the power, 0 to 1")
         if self.continuous_use < 0:

@@ -48,10 +48,17 @@ class Weather:
     step
         Length of an interval. [s]
     ghi, dhi, dni
-        Global horizontal, diffuse horizontal, direct normal irradiance. [W/m2] Without ``dhi`` it is
-        decomposed from ``ghi``; without ``dni`` it follows by closure.
+        Global horizontal, diffuse horizontal, direct normal irradiance. [W/m2] Without ``dhi`` and ``dni``
+        the diffuse is decomposed from ``ghi``; without one of them it follows by closure.
     temp_air, wind_speed
         Air temperature [degC] and wind speed [m/s].
+    poa
+        Irradiance measured in the plane of the modules, in the place of what a model makes of the others.
+        [W/m2]
+    relative_humidity
+        Of the air. [%]
+    snow_depth, snowfall
+        Depth of the snow on the ground, and of what fell within the interval. [cm]
     """
 
     time: FloatArray
@@ -62,6 +69,10 @@ class Weather:
     wind_speed: FloatArray
     dhi: FloatArray | None = None
     dni: FloatArray | None = None
+    poa: FloatArray | None = None
+    relative_humidity: FloatArray | None = None
+    snow_depth: FloatArray | None = None
+    snowfall: FloatArray | None = None
 
     def __post_init__(self) -> None:
         if self.step <= 0:
@@ -87,5 +98,7 @@ def interval_middle(label: IntArray, step: float, labelled: IntervalLabel) -> Fl
 
 def local_months(time: FloatArray, utc_offset: float) -> IntArray:
     """Return the month 0-11 of local standard time for moments in epoch seconds UTC."""
-    local = (time + utc_offset * 3600.0).astype("datetime64[s]")
-    return local.astype("datetime64[M]").astype(np.int64) % 12
+    day = np.floor((time + utc_offset * 3600.0) / 86400.0).astype(np.int64)
+    first = day.min()
+    calendar = np.arange(first, day.max() + 1).astype("datetime64[D]").astype("datetime64[M]")
+    return (calendar.astype(np.int64) % 12)[day - first]

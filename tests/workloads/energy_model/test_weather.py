@@ -1,4 +1,5 @@
 import math
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from sample import weather
 
 from gnomon.pv.weather import local_months
-from gnomon.workloads.energy_model.weather import MOST_ROWS, NOMINAL_YEAR, check_arrays, read
+from gnomon.workloads.energy_model.weather import MOST_ROWS, NOMINAL_YEAR, check_arrays, gap_notes, read
 
 HOUR = 3_600_000
 
@@ -47,7 +48,7 @@ def test_frost_is_no_error() -> None:
     assert list(check_arrays(short(temperature=[-40.0] * 24))) == []
 
 
-@pytest.mark.parametrize("name", ["ghi", "dhi", "windSpeed", "temperature"])
+@pytest.mark.parametrize("name", ["ghi", "windSpeed", "temperature"])
 def test_a_missing_array_is_named(name: str) -> None:
     document = short()
     del document[name]
@@ -105,9 +106,70 @@ def test_dates_rise_by_one_step(dates: list[Any], words: str) -> None:
     assert words in complaint.message
 
 
-def test_gaps_of_whole_steps_are_allowed() -> None:
-    assert list(check_arrays(short(3, date=[0, HOUR, 5 * HOUR]))) == []
-    assert list(check_arrays(short(3, date=[0, HOUR, HOUR + HOUR // 2]))) == []
+def dated(*hours: float) -> dict[str, Any]:
+    return short(len(hours), date=[HOUR * hour for hour in hours])
+
+
+def test_few_gaps_of_whole_steps_are_allowed_and_told() -> None:
+    document = dated(*range(10), 12, *range(13, 40))
+    assert list(check_arrays(document)) == []
+    assert list(gap_notes(read(document, 0.0))) == [
+        "weather date: 2 rows are missing (5 %), first after row 9 (1970-01-01T09:00Z); "
+        "they are not filled, sums leave them out"
+    ]
+    assert list(gap_notes(read(short(), 0.0))) == []
+
+
+def test_many_gaps_are_refused_at_the_first() -> None:
+    (complaint,) = check_arrays(dated(*range(10), 12, *range(14, 20)))
+    assert complaint.loc == ("date", 10)
+    assert "2 rows are missing here, 3 of 20 in all" in complaint.message
+    assert "at most 10 % may be missing" in complaint.message
+
+
+def test_one_short_step_is_the_one_that_is_named() -> None:
+    (complaint,) = check_arrays(dated(0, 1, 2, 2.5, 3.5, 4.5))
+    assert complaint.loc == ("date", 3)
+    assert complaint.message.endswith("breaks the step of 3600 s; keep to one step")
+
+
+def test_the_server_may_allow_more_rows_or_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GNOMON_MAX_WEATHER_ROWS", "23")
+    (complaint,) = check_arrays(short())
+    assert "24 rows; give 2 to 23; the server's setting --max-weather-rows" in complaint.message
+    monkeypatch.setenv("GNOMON_MAX_WEATHER_ROWS", "24")
+    assert list(check_arrays(short())) == []
+
+
+@pytest.mark.parametrize(
+    ("wire", "field", "value"),
+    [
+        ("poa", "poa", 700.0),
+        ("relativeHumidity", "relative_humidity", 40.0),
+        ("snowDepth", "snow_depth", 12.0),
+        ("snowfall", "snowfall", 0.5),
+        ("dni", "dni", 800.0),
+    ],
+)
+def test_optional_columns_arrive(wire: str, field: str, value: float) -> None:
+    assert getattr(read(short(), 0.0), field) is None
+    assert getattr(read(short(**{wire: [value] * 24}), 0.0), field).tolist() == [value] * 24
+
+
+def test_the_diffuse_light_may_be_absent() -> None:
+    document = short()
+    del document["dhi"]
+    assert list(check_arrays(document)) == []
+    assert read(document, 0.0).dhi is None
+
+
+def test_a_year_of_five_minutes_is_checked_without_a_wait() -> None:
+    rows = 105_408
+    columns = dict.fromkeys(("ghi", "dhi", "dni", "temperature", "windSpeed"), [1.5] * rows)
+    document = {**columns, "date": [300_000 * row for row in range(rows)]}
+    start = time.process_time()
+    assert list(check_arrays(document)) == []
+    assert time.process_time() - start < 0.15
 
 
 @pytest.mark.parametrize("utc_offset", [-7.0, 0.0, 1.0, 5.5])

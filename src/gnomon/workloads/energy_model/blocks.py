@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gnomon.core.workload import Failure, Pinned
-from gnomon.pv.plant import AcSystem, Array, Block, FixedMount, Interconnection, Losses, Shading, Thermal
+from gnomon.pv.mount import FixedMount
+from gnomon.pv.plant import AcSystem, Array, Block, DcInput, Interconnection, Losses, Shading, Thermal
 from gnomon.pv.weather import Site
 from gnomon.workloads.energy_model import document as doc
 from gnomon.workloads.energy_model import place
@@ -176,9 +177,8 @@ def pv_block(work: Work, index: int) -> Block:
     module, inverter = _module(work, module_id), _inverter(work, block)
     return Block(
         name=block.name or "",
-        module=pv_module(module, block.aoi),
+        inputs=(DcInput(module=pv_module(module, block.aoi), array=array),),
         inverter=pv_inverter(inverter),
-        array=array,
         mount=_mount(block),
         losses=_losses(block.losses, work.soiling),
         thermal=Thermal(u_c=block.losses.u_c, u_v=block.losses.u_v),

@@ -11,6 +11,7 @@ from gnomon.core.workload import Failure, Reference
 from gnomon.pvsyst import PvsystError
 from gnomon.workloads.energy_model import place, rules
 from gnomon.workloads.energy_model.blob import is_blob
+from gnomon.workloads.energy_model.block_rules import inner, items, mapped_scenes
 from gnomon.workloads.energy_model.component import REQUIRED, consistent_module, pv_inverter
 from gnomon.workloads.energy_model.document import (
     EnergyModel,
@@ -18,23 +19,24 @@ from gnomon.workloads.energy_model.document import (
     Location,
     Module,
     Project,
-    Record,
+    ShadingScene,
     Weather,
 )
+from gnomon.workloads.energy_model.record import Record
 from gnomon.workloads.energy_model.weather import check_arrays
-from gnomon.workloads.energy_model.wording import words
+from gnomon.workloads.energy_model.wording import place_text, words
 
 Loc = tuple[str | int, ...]
 
 
 def check_energy_model(document: Json) -> list[Complaint]:
     """List what is wrong with the input of a run."""
-    return _checked(document, EnergyModel, rules.energy_model, _zone_of_settings)
+    return _checked(document, EnergyModel, rules.energy_model, _zones_of_run)
 
 
 def check_location(document: Json) -> list[Complaint]:
     """List what is wrong with a location."""
-    return _checked(document, Location, rules.location)
+    return _checked(document, Location, rules.location, _zone_of_place)
 
 
 def check_project(document: Json) -> list[Complaint]:
@@ -45,6 +47,11 @@ def check_project(document: Json) -> list[Complaint]:
 def check_weather(document: Json) -> list[Complaint]:
     """List what is wrong with a weather record."""
     return [] if is_blob(document) else _checked(document, Weather, check_arrays)
+
+
+def check_shading_scene(document: Json) -> list[Complaint]:
+    """List what is wrong with a shading scene."""
+    return _checked(document, ShadingScene, rules.shading_scene)
 
 
 def check_module(document: Json) -> list[Complaint]:
@@ -73,22 +80,22 @@ def _misshapen(document: Mapping[str, Any], model: type[Record]) -> Iterator[Com
     except ValidationError as error:
         for each in error.errors(include_url=False):
             loc = _within(document, each["loc"])
-            yield Complaint(loc, f"{rules.place_text(loc)}: {words(each)}", each["type"])
+            yield Complaint(loc, f"{place_text(loc)}: {words(each)}", each["type"])
 
 
 def _within(document: Json, loc: Sequence[str | int]) -> Loc:
-    """Cut off what pydantic adds behind the place: the branch of a union."""
+    """Leave out what pydantic adds to the place: the branch of a union, the object that a short form stands for."""
     known: list[str | int] = []
     value = document
-    for part in loc:
-        known.append(part)
+    for position, part in enumerate(loc, 1):
         inside = value[part : part + 1] if isinstance(part, int) and isinstance(value, list) else None
         if inside:
             value = inside[0]
         elif isinstance(value, dict) and part in value:
             value = value[part]
-        else:
-            return tuple(known if isinstance(value, dict) else known[:-1])
+        elif not isinstance(value, dict) or position < len(loc):
+            continue
+        known.append(part)
     return tuple(known)
 
 
@@ -115,10 +122,16 @@ def _lacking(document: Mapping[str, Any]) -> Iterator[Complaint]:
                 yield Complaint(("properties", key), f"{key}: is missing; give the {meaning}", "component")
 
 
-def _zone_of_settings(document: Mapping[str, Any]) -> Iterator[Complaint]:
-    settings = document.get("settings")
+def _zones_of_run(document: Mapping[str, Any]) -> Iterator[Complaint]:
+    settings, where = document.get("settings"), document.get("location")
     if isinstance(settings, dict):
         yield from _zone(settings.get("timeZoneOverride"), ("settings", "timeZoneOverride"))
+    if isinstance(where, dict):
+        yield from _zone(where.get("timeZoneName"), ("location", "timeZoneName"))
+
+
+def _zone_of_place(document: Mapping[str, Any]) -> Iterator[Complaint]:
+    yield from _zone(document.get("timeZoneName"), ("timeZoneName",))
 
 
 def _zone_of_project(document: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -130,7 +143,7 @@ def _zone(value: object, loc: Loc) -> Iterator[Complaint]:
         try:
             place.standard_offset(value)
         except Failure as failure:
-            yield Complaint(loc, f"{rules.place_text(loc)}: {failure.message}", "time_zone")
+            yield Complaint(loc, f"{place_text(loc)}: {failure.message}", "time_zone")
 
 
 def references(document: Json) -> list[Reference]:
@@ -151,18 +164,29 @@ def references(document: Json) -> list[Reference]:
 def _block_references(block: Json, at: Loc) -> list[Reference]:
     if not isinstance(block, dict):
         return []
-    keys = (("inverterId", "inverter"), ("moduleId", "module"))
-    named = [
-        Reference(kind=kind, number=block[key], loc=(*at, key))
-        for key, kind in keys
-        if _is_number(block.get(key))
+    named = [*_named(block, at, inverterId="inverter", moduleId="module"), *_scene_of(block, at)]
+    for loc, each in items(block, "dcInputs", at):
+        named += [*_named(each, loc, moduleId="module"), *_scene_of(each, loc)]
+    scenes = mapped_scenes(block.get("shadingStringMap")) or {}
+    loc = (*at, "shadingStringMap")
+    return named + [
+        Reference(kind="shading_scene", number=scene, loc=(*loc, name)) for name, scene in scenes.items()
     ]
-    inputs = block.get("dcInputs")
-    for index, dc_input in enumerate(inputs if isinstance(inputs, list) else []):
-        if isinstance(dc_input, dict) and _is_number(dc_input.get("moduleId")):
-            loc = (*at, "dcInputs", index, "moduleId")
-            named.append(Reference(kind="module", number=dc_input["moduleId"], loc=loc))
-    return named
+
+
+def _scene_of(holder: Mapping[str, Any], at: Loc) -> list[Reference]:
+    shading = inner(holder, "shading")
+    if shading.get("nearShading") != "octavia":
+        return []
+    return _named(shading, (*at, "shading"), shadingSceneId="shading_scene")
+
+
+def _named(holder: Mapping[str, Any], at: Loc, **kinds: str) -> list[Reference]:
+    return [
+        Reference(kind=kind, number=holder[key], loc=(*at, key))
+        for key, kind in kinds.items()
+        if _is_number(holder.get(key))
+    ]
 
 
 def location_of(document: Json) -> list[Reference]:

@@ -4,60 +4,25 @@ A stored document keeps the contract's names (the aliases); each model here is w
 that no model knows are kept, and told as warnings.
 """
 
-from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, Field
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
-Fraction = Annotated[float, Field(ge=0, le=1)]
-# Nothing is left of the energy at a loss of one, and the steps after it would divide by it.
-Loss = Annotated[float, Field(ge=0, lt=1)]
-# Far above anything built, and sums of it stay finite.
-Positive = Annotated[float, Field(gt=0, le=1e12)]
-NonNegative = Annotated[float, Field(ge=0, le=1e12)]
-# Below 5 W/m2K cells would pass 200 degC in full sun.
-HeatLoss = Annotated[float, Field(ge=5, le=1e12)]
-# JSON of some writers has no whole numbers; what has no fraction counts.
-Count = Annotated[
-    int,
-    BeforeValidator(lambda n: int(n) if type(n) is float and n.is_integer() else n),
-    Field(ge=1, le=10**6),
-]
-Identifier = Annotated[int, Field(ge=1)]
-GlobalIdentifier = int | Annotated[str, Field(pattern=r"^\d+$")]
-# Hours from UTC, or the name of a zone.
-TimeZone = Annotated[float, Field(ge=-14, le=14)] | str
-
-
-class Record(BaseModel):
-    """A JSON object of the contract; unknown keys are kept, and a text is no number."""
-
-    model_config = ConfigDict(
-        extra="allow", frozen=True, strict=True, allow_inf_nan=False, protected_namespaces=()
-    )
-
-
-class Monthly(Record):
-    """Twelve fractions, one a month."""
-
-    jan: Fraction
-    feb: Fraction
-    mar: Fraction
-    apr: Fraction
-    may: Fraction
-    jun: Fraction
-    jul: Fraction
-    aug: Fraction
-    sep: Fraction
-    oct: Fraction
-    nov: Fraction
-    dec: Fraction
-
-    def values(self) -> tuple[float, ...]:
-        """Return the fractions from January to December."""
-        return tuple(getattr(self, month) for month in MONTHS)
+from gnomon.workloads.energy_model.options import PlantOptions, Settings
+from gnomon.workloads.energy_model.record import (
+    Count,
+    Fraction,
+    GlobalIdentifier,
+    HeatLoss,
+    Identifier,
+    Loss,
+    Monthly,
+    NonNegative,
+    Positive,
+    Record,
+    Slope,
+    TimeZone,
+)
 
 
 class AoiCurve(Record):
@@ -67,47 +32,69 @@ class AoiCurve(Record):
     factors: Annotated[list[Annotated[float, Field(ge=0, le=1.2)]], Field(min_length=2)]
 
 
-class Array(Record):
-    """The strings of one inverter, all of one module."""
+class BifacialInputs(Record):
+    """How the backs of the modules see the ground; lengths in m."""
+
+    height: Annotated[float, Field(gt=0, le=100)] | None = None
+    collector_width: Annotated[float, Field(gt=0, le=100)] | None = Field(None, alias="collectorWidth")
+    mismatch: Fraction = Field(0.0, alias="irradianceMismatchLoss")
+    transparency: Fraction = Field(0.0, alias="moduleTransparency")
+    racking_shading: Fraction = Field(0.0, alias="rackingShading")
+
+
+class Strings(Record):
+    """Equal strings on one inverter, and whether their backs count."""
 
     strings: Count = Field(alias="stringCount")
     modules_per_string: Count = Field(alias="stringLength")
     bifacial: bool | None = None
-    bifacial_inputs: dict[str, Any] | None = Field(None, alias="bifacialInputs")
+    bifacial_inputs: BifacialInputs | None = Field(None, alias="bifacialInputs")
+
+    @property
+    def is_bifacial(self) -> bool:
+        """Tell whether the backs count: only where it is told how they see the ground, and not switched off."""
+        return self.bifacial is not False and self.bifacial_inputs is not None
 
 
-class DcInput(Record):
-    """The strings of one inverter's tracker."""
-
-    id: int | str = Field(alias="dcInputId")
-    mppt_index: int | None = Field(None, alias="mpptIndex", ge=0)
-    module_id: Identifier = Field(alias="moduleId")
-    strings: Count = Field(alias="stringCount")
-    modules_per_string: Count = Field(alias="stringLength")
-    share_weight: NonNegative | None = Field(None, alias="shareWeight")
+class Array(Strings):
+    """The strings of one inverter, all of one module."""
 
 
 class Layout(Record):
-    """How the array stands; `surface_azimuth` clockwise from north."""
+    """How the array stands; azimuths clockwise from north, of the facing or of a tracker's axis."""
 
     array_type: Literal["fixed", "tracker", "rotationalFloating"] = Field(alias="arrayType")
     gcr: Annotated[float, Field(ge=0.15, le=0.90)]
-    surface_azimuth: Annotated[float, Field(ge=0, le=360)] | None = Field(None, alias="azimuth")
-    axis_tilt: Annotated[float, Field(ge=0, le=90)] | None = Field(None, alias="axisTilt")
+    azimuth: Annotated[float, Field(ge=0, le=360)] | None = None
+    axis_tilt: Slope | None = Field(None, alias="axisTilt")
+    cross_axis_tilt: Slope | None = Field(None, alias="crossAxisTilt")
     surface_tilt: Annotated[float, Field(ge=0, le=90)] | None = Field(None, alias="tilt")
     backtrack: bool | None = Field(None, alias="backTracking")
-    max_angle: Annotated[float, Field(ge=0, le=90)] | None = Field(None, alias="maxAngle")
+    max_angle: Annotated[float, Field(ge=0, le=180)] | None = Field(None, alias="maxAngle")
 
 
 class Shading(Record):
-    """What shades the array."""
+    """What shades the array; a scene is named by its number, or its table stands here."""
 
     far: bool = Field(default=False, alias="farShading")
     near: Literal["unlimited", "octavia"] | None = Field(None, alias="nearShading")
     scene_id: Identifier | None = Field(None, alias="shadingSceneId")
+    scene_table: Any = Field(None, alias="sceneTable")
     electrical_impact: bool = Field(default=False, alias="electricalImpact")
     electrical_impact_fraction: Fraction | None = Field(None, alias="electricalImpactFraction")
     transverse_diodes: Annotated[int, Field(ge=0, le=10)] | None = Field(None, alias="transverseDiodes")
+    module_orientation: Literal["portrait", "landscape"] | None = Field(None, alias="moduleOrientation")
+
+
+class DcInput(Strings):
+    """The strings on one of an inverter's inputs, if wanted with a layout and shading of their own."""
+
+    id: int | str = Field(alias="dcInputId")
+    mppt_index: Annotated[int, Field(ge=0, le=10**6)] | None = Field(None, alias="mpptIndex")
+    module_id: Identifier = Field(alias="moduleId")
+    share_weight: NonNegative | None = Field(None, alias="shareWeight")
+    layout: Layout | None = None
+    shading: Shading | None = None
 
 
 class DcLosses(Record):
@@ -151,7 +138,7 @@ class AcSystem(Record):
     inverters: Count = Field(alias="numberOfInverters")
     losses: AcLosses | None = None
     mv: MediumVoltageLosses | None = Field(None, alias="mvLosses")
-    mppt_fraction: Any = Field(None, alias="mpptFraction")
+    mppt_fraction: Annotated[float, Field(gt=0, le=1)] | None = Field(None, alias="mpptFraction")
 
 
 class Block(Record):
@@ -170,33 +157,6 @@ class Block(Record):
     shading_string_map: Any = Field(None, alias="shadingStringMap")
     albedo: Monthly
     aoi: AoiCurve | None = None
-
-
-class PlantOptions(Record):
-    """The plant behind the blocks."""
-
-    poi_limit_mw: Positive | None = Field(None, alias="poiLimitMW")
-    limit_at_inverters: bool = Field(default=False, alias="limitAtInverters")
-    constant_auxiliary_kw: NonNegative | None = Field(None, alias="contAuxLosskW")
-    constant_auxiliary_threshold_kw: NonNegative | None = Field(None, alias="contAuxLossThreshkW")
-    proportional_auxiliary_w_per_kw: Annotated[float, Field(ge=0, lt=1000)] | None = Field(
-        None, alias="propAuxLossWperkW"
-    )
-    proportional_auxiliary_threshold_kw: NonNegative | None = Field(None, alias="propAuxLossThreshkW")
-
-
-class Settings(Record):
-    """How the run is made."""
-
-    ignore_spectral_correction: bool | None = Field(None, alias="ignoreSpectralCorrection")
-    time_zone_override: TimeZone | None = Field(None, alias="timeZoneOverride")
-    advanced_near_shading_losses: Any = Field(None, alias="advancedNearShadingLosses")
-    wind_stow: Any = Field(None, alias="windStow")
-    irradiance_optimization: Any = Field(None, alias="irradianceOptimization")
-    circumsolar_as_beam: bool = Field(default=True, alias="circumsolarAsBeam")
-    power_sharing: Literal["independent_equal", "string_count_weighted", "manual_weighted"] | None = Field(
-        None, alias="dcInputPowerSharingPolicy"
-    )
 
 
 class Output(Record):
@@ -265,6 +225,15 @@ class Weather(Record):
     date: Any = None
     relative_humidity: Any = Field(None, alias="relativeHumidity")
     poa: Any = None
+    snow_depth: Any = Field(None, alias="snowDepth")
+    snowfall: Any = None
+
+
+class ShadingScene(Record):
+    """A saved scene: what it shades, by the sun's place."""
+
+    name: str | None = None
+    shading_table: Any = Field(None, alias="shadingTable")
 
 
 class EfficiencyPoints(Record):
@@ -315,19 +284,3 @@ class EnergyModel(Record):
     weather: Any = Field(None, alias="weatherData")
     block_query: bool | None = Field(None, alias="blockQuery")
     block_query_index: Annotated[int, Field(ge=0)] | None = Field(None, alias="blockQueryIndex")
-
-
-def unknown_keys(record: Record, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Yield the place of every key that no model knows, in document order."""
-    for key in record.model_extra or {}:
-        yield (*at, key)
-    for name, field in type(record).model_fields.items():
-        yield from _unknown_within(getattr(record, name), (*at, field.alias or name))
-
-
-def _unknown_within(value: object, at: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
-    if isinstance(value, Record):
-        yield from unknown_keys(value, at)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for index, item in enumerate(value):
-            yield from _unknown_within(item, (*at, index))

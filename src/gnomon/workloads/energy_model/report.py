@@ -16,7 +16,8 @@ from gnomon.pv.block import BlockYear
 from gnomon.pv.plant import Block
 from gnomon.pv.weather import Weather, local_months
 from gnomon.workloads.energy_model.blocks import Surroundings, interconnection
-from gnomon.workloads.energy_model.document import MONTHS, PlantOptions
+from gnomon.workloads.energy_model.options import PlantOptions
+from gnomon.workloads.energy_model.record import MONTHS
 from gnomon.workloads.energy_model.losses import plant_tree, tree_of
 from gnomon.workloads.energy_model.series import Columns
 from gnomon.workloads.energy_model.weather import NOMINAL_YEAR
@@ -75,14 +76,14 @@ def block_part(index: int, block: Block, year: BlockYear, weather: Weather, seri
     energy = float(year.p_grid.sum()) * hours / 1e3
     poa = float(year.poa_global.sum()) * hours / 1e3
     inverters = block.ac_system.number_of_inverters
-    strings = block.array.strings * inverters
+    strings = block.inputs[0].array.strings * inverters
     capacity = block.p_stc / 1e3
     return {
         "index": index,
         "name": block.name or f"Block {index + 1}",
-        "module": block.module.name,
+        "module": block.inputs[0].module.name,
         "inverter": block.inverter.name,
-        "modules": strings * block.array.modules_per_string,
+        "modules": strings * block.inputs[0].array.modules_per_string,
         "strings": strings,
         "inverters": inverters,
         "dc_capacity_kw": capacity,

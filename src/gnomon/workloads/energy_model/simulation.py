@@ -18,8 +18,9 @@ from gnomon.pv.weather import Weather
 from gnomon.workloads.energy_model import blob, report, series
 from gnomon.workloads.energy_model.blocks import Surroundings, Work, gather, pv_block, surroundings, work_of
 from gnomon.workloads.energy_model.check import check_energy_model
-from gnomon.workloads.energy_model.document import EnergyModel, PlantOptions
+from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.notes import notes
+from gnomon.workloads.energy_model.options import PlantOptions
 from gnomon.workloads.energy_model.report import Part, PlantSum
 from gnomon.workloads.energy_model.sizing import ratio_notes, voltage_notes
 from gnomon.workloads.energy_model.weather import check_arrays, read

@@ -1,7 +1,7 @@
 """What the shape of a document lacks, in words that say what to give instead."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -14,6 +14,17 @@ _BOUNDS = {
 }
 _NUMBERS = {"int_type": "a whole number", "float_type": "a number", "bool_type": "true or false"}
 _GREATEST_FRACTION = 1.2  # the highest limit of a field that holds a fraction
+
+
+def place_text(loc: Sequence[str | int]) -> str:
+    """Return a place in a document as text, as in `blocks[0].layout.gcr`."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc]
+    return "".join(parts).removeprefix(".")
+
+
+def any_of(choices: Sequence[str]) -> str:
+    """Return choices as a reader lists them."""
+    return f"{', '.join(choices[:-1])} or {choices[-1]}"
 
 
 def words(error: Mapping[str, Any]) -> str:

@@ -1,0 +1,214 @@
+"""The rules between the fields of a block: its strings, their layout, their shading, its AC system."""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from gnomon.core.errors import Complaint
+from gnomon.workloads.energy_model.scene import check_table
+from gnomon.workloads.energy_model.wording import any_of, place_text, shown
+
+Loc = tuple[str | int, ...]
+Object = Mapping[str, Any]
+
+# Fields of a block in another form -> what to give here.
+_OTHER_FORM = {
+    "inverterDefinition": "inverterId, the number of a posted inverter",
+    "moduleDefinition": "moduleId, the number of a posted module",
+    "surfaceDefinition": "layout with arrayType, azimuth, axisTilt, tilt and gcr",
+    "moduleStringingDefinition": "array with stringLength (modules in series) and stringCount (per inverter)",
+}
+_NEEDS = {
+    "fixed": ("azimuth", "axisTilt", "tilt"),
+    "tracker": ("azimuth", "axisTilt", "backTracking", "maxAngle"),
+    "rotationalFloating": ("tilt", "maxAngle"),
+}
+_MOST_TURN = 90.0  # degrees, of a tracker
+
+
+def inner(document: Object, key: str) -> Object:
+    """Return the object under a key; an empty one where there is none."""
+    value = document.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def given(document: Object, key: str) -> bool:
+    """Tell whether there is something under a key."""
+    return document.get(key) is not None
+
+
+def items(document: Object, key: str, at: Loc = ()) -> list[tuple[Loc, Object]]:
+    """Return the objects in the list under a key, each with its place; none where there is no list."""
+    value = document.get(key)
+    listed = value if isinstance(value, list) else []
+    return [((*at, key, index), item) for index, item in enumerate(listed) if isinstance(item, dict)]
+
+
+def shadings_of(document: Object) -> Iterator[tuple[Loc, Object]]:
+    """Yield the shading of every block and of every DC input that has its own."""
+    for at, block in items(document, "blocks"):
+        for loc, holder in ((at, block), *items(block, "dcInputs", at)):
+            if given(holder, "shading"):
+                yield (*loc, "shading"), inner(holder, "shading")
+
+
+def check_block(block: Object, at: Loc, *, is_manual: bool) -> Iterator[Complaint]:
+    """Yield what the fields of a block say against each other.
+
+    Parameters
+    ----------
+    is_manual
+        Whether the run shares an inverter's power by weights that its inputs must have.
+    """
+    for key in _OTHER_FORM.keys() & block.keys():
+        loc = (*at, key)
+        yield Complaint(loc, f"{place_text(loc)}: is not read here; give {_OTHER_FORM[key]}", "replaced")
+    if not given(block, "array") and not block.get("dcInputs"):
+        yield Complaint((*at, "array"), f"{place_text(at)}: give array or dcInputs", "one_of")
+    if not given(block, "layout") and not given(block, "layoutRef"):
+        yield Complaint((*at, "layout"), f"{place_text(at)}: give layout or layoutRef", "one_of")
+    if given(block, "layoutRef"):
+        loc = (*at, "layoutRef")
+        words = "the contract does not say what a layout kept elsewhere looks like; give layout instead"
+        yield Complaint(loc, f"{place_text(loc)}: {words}", "not_supported")
+    yield from _strings(block, at)
+    yield from _layout(inner(block, "layout"), (*at, "layout"))
+    yield from _shading(inner(block, "shading"), (*at, "shading"))
+    yield from _inputs(block, at)
+    if is_manual:
+        yield from _weights(block, at)
+    yield from _shading_map(block, at)
+    yield from _ac_system(inner(block, "acSystem"), (*at, "acSystem"))
+    yield from check_aoi(inner(block, "aoi"), (*at, "aoi"))
+
+
+def _strings(block: Object, at: Loc) -> Iterator[Complaint]:
+    array = inner(block, "array")
+    if array and not given(block, "moduleId"):
+        yield Complaint((*at, "moduleId"), f"{place_text(at)}: array needs moduleId", "missing")
+    yield from _bifacial(array, (*at, "array"))
+
+
+def _bifacial(strings: Object, at: Loc) -> Iterator[Complaint]:
+    if strings.get("bifacial") is False or not given(strings, "bifacialInputs"):
+        return
+    if not given(inner(strings, "bifacialInputs"), "height"):
+        loc = (*at, "bifacialInputs", "height")
+        yield Complaint(
+            loc, f"{place_text(loc)}: give the height of the rows' axis above the ground [m]", "missing"
+        )
+
+
+def _inputs(block: Object, at: Loc) -> Iterator[Complaint]:
+    seen: set[str] = set()
+    for loc, each in items(block, "dcInputs", at):
+        name = str(each.get("dcInputId"))
+        if name in seen:
+            words = f"{place_text(loc)}.dcInputId: {name} is there already; give each input an id of its own"
+            yield Complaint((*loc, "dcInputId"), words, "duplicate")
+        seen.add(name)
+        yield from _layout(inner(each, "layout"), (*loc, "layout"))
+        yield from _shading(inner(each, "shading"), (*loc, "shading"))
+        yield from _bifacial(each, loc)
+
+
+def _weights(block: Object, at: Loc) -> Iterator[Complaint]:
+    inputs = items(block, "dcInputs", at)
+    for loc, each in inputs:
+        if not given(each, "shareWeight"):
+            words = f"{place_text(loc)}: the policy manual_weighted needs shareWeight of every input"
+            yield Complaint((*loc, "shareWeight"), words, "missing")
+    if inputs and given(block, "array"):
+        words = "manual_weighted needs a shareWeight, and array has none; make it one of dcInputs"
+        yield Complaint((*at, "array"), f"{place_text(at)}.array: {words}", "needs_other")
+    weights = [each.get("shareWeight") for _, each in inputs]
+    if weights and all(type(weight) in (int, float) and weight == 0 for weight in weights):
+        words = f"{place_text(at)}.dcInputs: all weights are 0; give one of the inputs a share"
+        yield Complaint((*at, "dcInputs"), words, "weights")
+
+
+def _layout(layout: Object, at: Loc) -> Iterator[Complaint]:
+    kind = layout.get("arrayType")
+    if not isinstance(kind, str):
+        return
+    if kind not in _NEEDS:
+        message = f"{place_text(at)}.arrayType: {shown(kind)} is not known; give {any_of(list(_NEEDS))}"
+        yield Complaint((*at, "arrayType"), message, "literal_error")
+        return
+    for key in _NEEDS[kind]:
+        if not given(layout, key):
+            yield Complaint((*at, key), f"{place_text(at)}: arrayType {kind} needs {key}", "missing")
+    turn = layout.get("maxAngle")
+    if kind == "tracker" and type(turn) in (int, float) and turn > _MOST_TURN:
+        message = f"{place_text(at)}.maxAngle: a tracker turns at most {_MOST_TURN:g} degrees from level, not {turn:g}"
+        yield Complaint((*at, "maxAngle"), message, "less_than_equal")
+
+
+def _shading(shading: Object, at: Loc) -> Iterator[Complaint]:
+    near, where = shading.get("nearShading"), place_text(at)
+    scenes = [key for key in ("shadingSceneId", "sceneTable") if given(shading, key)]
+    if near == "octavia" and not scenes:
+        message = f"{where}: nearShading octavia needs shadingSceneId, the number of a shading scene"
+        yield Complaint((*at, "shadingSceneId"), message, "missing")
+    if len(scenes) == len(("shadingSceneId", "sceneTable")):
+        yield Complaint(
+            (*at, "sceneTable"), f"{where}: give shadingSceneId or sceneTable, not both", "conflict"
+        )
+    if given(shading, "sceneTable"):
+        yield from check_table(shading["sceneTable"], (*at, "sceneTable"))
+    if near == "unlimited" and shading.get("electricalImpact") and not given(shading, "transverseDiodes"):
+        message = f"{where}: electricalImpact with nearShading unlimited needs transverseDiodes, 0 to 10"
+        yield Complaint((*at, "transverseDiodes"), message, "missing")
+
+
+def _shading_map(block: Object, at: Loc) -> Iterator[Complaint]:
+    mapped, loc = block.get("shadingStringMap"), (*at, "shadingStringMap")
+    if not mapped:
+        return
+    known = {str(each.get("dcInputId")) for _, each in items(block, "dcInputs")}
+    if not block.get("dcInputs"):
+        yield Complaint(loc, f"{place_text(loc)} needs dcInputs", "needs_other")
+    if inner(block, "shading").get("nearShading") != "octavia":
+        yield Complaint(loc, f"{place_text(loc)} needs shading.nearShading octavia", "needs_other")
+    scenes = mapped_scenes(mapped)
+    if scenes is None:
+        words = "give an object dcInputId -> shading scene number, or a list of {dcInputId, shadingSceneId}"
+        yield Complaint(loc, f"{place_text(loc)}: {words}", "shading_map")
+    for name in sorted((scenes or {}).keys() - known):
+        message = f"{place_text(loc)}: dcInputId {name} is not among dcInputs"
+        yield Complaint((*loc, name), message, "unknown_input")
+
+
+def mapped_scenes(mapped: object) -> dict[str, int] | None:
+    """Return the scene's number of each DC input that a shadingStringMap names; None when it is none."""
+    if isinstance(mapped, list):
+        entries = [
+            (each.get("dcInputId"), each.get("shadingSceneId")) for each in mapped if isinstance(each, dict)
+        ]
+        whole = len(entries) == len(mapped)
+    else:
+        entries, whole = list(mapped.items()) if isinstance(mapped, dict) else [], isinstance(mapped, dict)
+    right = all(type(name) in (str, int) and type(scene) is int and scene > 0 for name, scene in entries)
+    return {str(name): scene for name, scene in entries} if whole and right else None
+
+
+def _ac_system(ac_system: Object, at: Loc) -> Iterator[Complaint]:
+    here, there = inner(ac_system, "mvLosses"), inner(inner(ac_system, "losses"), "mvLosses")
+    for key in here.keys() & there.keys():
+        if here[key] != there[key]:
+            loc = (*at, "losses", "mvLosses", key)
+            message = f"{place_text(loc)} and {place_text((*at, 'mvLosses', key))} differ; give one of them"
+            yield Complaint(loc, message, "conflict")
+
+
+def check_aoi(curve: Object, at: Loc) -> Iterator[Complaint]:
+    """Yield what is wrong with the points of an incidence angle modifier."""
+    angles, factors = curve.get("angles"), curve.get("factors")
+    if not isinstance(angles, list) or not isinstance(factors, list):
+        return
+    if len(angles) != len(factors):
+        message = f"{place_text(at)}: {len(angles)} angles and {len(factors)} factors; give as many of each"
+        yield Complaint(at, message, "length")
+    numbers = [angle for angle in angles if isinstance(angle, (int, float))]
+    if any(later <= earlier + 1e-6 for earlier, later in pairwise(numbers)):
+        yield Complaint((*at, "angles"), f"{place_text(at)}.angles must increase", "order")

@@ -1,0 +1,74 @@
+"""What every document of the contract is made of: numbers with limits, months, and objects that keep what they do not know."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+# Nothing is left of the energy at a loss of one, and the steps after it would divide by it.
+Loss = Annotated[float, Field(ge=0, lt=1)]
+# Far above anything built, and sums of it stay finite.
+Positive = Annotated[float, Field(gt=0, le=1e12)]
+NonNegative = Annotated[float, Field(ge=0, le=1e12)]
+# Below 5 W/m2K cells would pass 200 degC in full sun.
+HeatLoss = Annotated[float, Field(ge=5, le=1e12)]
+# JSON of some writers has no whole numbers; what has no fraction counts.
+Count = Annotated[
+    int,
+    BeforeValidator(lambda n: int(n) if type(n) is float and n.is_integer() else n),
+    Field(ge=1, le=10**6),
+]
+Identifier = Annotated[int, Field(ge=1)]
+# Of ground or axis; steeper is none to build on.
+Slope = Annotated[float, Field(ge=-89, le=89)]
+GlobalIdentifier = int | Annotated[str, Field(pattern=r"^\d+$")]
+# Hours from UTC, or the name of a zone.
+TimeZone = Annotated[float, Field(ge=-14, le=14)] | str
+
+
+class Record(BaseModel):
+    """A JSON object of the contract; unknown keys are kept, and a text is no number."""
+
+    model_config = ConfigDict(
+        extra="allow", frozen=True, strict=True, allow_inf_nan=False, protected_namespaces=()
+    )
+
+
+class Monthly(Record):
+    """Twelve fractions, one a month."""
+
+    jan: Fraction
+    feb: Fraction
+    mar: Fraction
+    apr: Fraction
+    may: Fraction
+    jun: Fraction
+    jul: Fraction
+    aug: Fraction
+    sep: Fraction
+    oct: Fraction
+    nov: Fraction
+    dec: Fraction
+
+    def values(self) -> tuple[float, ...]:
+        """Return the fractions from January to December."""
+        return tuple(getattr(self, month) for month in MONTHS)
+
+
+def unknown_keys(record: Record, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield the place of every key that no model knows, in document order."""
+    for key in record.model_extra or {}:
+        yield (*at, key)
+    for name, field in type(record).model_fields.items():
+        yield from _unknown_within(getattr(record, name), (*at, field.alias or name))
+
+
+def _unknown_within(value: object, at: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    if isinstance(value, Record):
+        yield from unknown_keys(value, at)
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        for index, item in enumerate(value):
+            yield from _unknown_within(item, (*at, index))
