@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pvlib
 import pytest
 from hypothesis import given
@@ -74,7 +75,7 @@ def test_goes_with_the_variability(mean: float, limit: float, out: float) -> Non
 @given(st.lists(st.tuples(POWER, POWER, POWER), min_size=1, max_size=8))
 def test_rows_do_not_see_each_other(rows: list[tuple[float, float, float]]) -> None:
     columns = np.array(rows).T
-    together = extra_clipping(columns[0], columns[1], columns[2], 3e5)
+    together = extra_clipping(columns[0], columns[1], columns[2], 3e5, variability=1.0)
     assert together.tolist() == [_extra(*row, 3e5) for row in rows]
 
 
@@ -103,7 +104,7 @@ def test_under_passing_clouds_most_of_the_gap_is_found(limit: float) -> None:
     minutes, out, covered = _cloudy_minutes(7)
     mean = minutes.mean(axis=1)
     gap = (np.maximum(minutes - limit, 0).mean(axis=1) - np.maximum(mean - limit, 0)).sum()
-    found = extra_clipping(mean, out, covered, limit).sum()
+    found = extra_clipping(mean, out, covered, limit, variability=1.0).sum()
     assert gap > 0.02 * mean.sum()
     assert 0.6 * gap < found < 1.4 * gap
 
@@ -189,27 +190,71 @@ def _as_weather(sky: Sky) -> Weather:
     return replace(sky.weather, ghi=sky.whole(sky.ghi), dhi=sky.whole(sky.dhi), dni=sky.whole(sky.dni))
 
 
-@pytest.mark.parametrize("ratio", [1.1, 1.2, 1.3, 1.4, 1.5])
-def test_a_measured_month_clips_as_its_minutes_do(minutes: Weather, block: Block, ratio: float) -> None:
-    """The hours miss 0.5 to 2.2 % of the month's energy; three quarters of that at least is found."""
+def _shares(fine: Weather, site: Site, block: Block, ratio: float) -> tuple[float, float, float]:
+    """Return what is clipped by the hours, by the fine rows, and what is added, over all energy."""
     curve = EfficiencyCurve(v_dc=700.0, p_dc=(1e2, 1e3, 1e5), p_ac=(0.0, 9e2, 9.8e4))
     open_ended = replace(block, inverter=Inverter(p_ac_max=1e9, curves=(curve,)))
-    payerne = Site(latitude=46.815, longitude=6.944, altitude=491.0, utc_offset=1.0)
 
     def power(weather: Weather) -> np.ndarray:
-        year = simulate_block(open_ended, weather, sun_position(weather.time, payerne))
+        year = simulate_block(open_ended, weather, sun_position(weather.time, site))
         return np.maximum(year.p_inverter, 0.0)
 
-    hours = _means(minutes, 60)
-    sun = sun_position(hours.time, payerne)
-    sky = look_up(hours, sun)
-    limit = open_ended.p_stc / ratio
-    fine, mean = power(minutes), power(hours)
-    out = power(_as_weather(with_sun_out(sky, sun)))
-    covered = power(_as_weather(with_sun_covered(sky, sun)))
-    truth = np.maximum(fine - limit, 0).sum() / 60
-    by_hours = np.maximum(mean - limit, 0).sum()
-    corrected = by_hours + extra_clipping(mean, out, covered, limit).sum()
+    hours = _means(fine, round(3600 / fine.step))
+    sun = sun_position(hours.time, site)
+    sky, limit = look_up(hours, sun), open_ended.p_stc / ratio
+    exact, mean = power(fine), power(hours)
+    out, covered = power(_as_weather(with_sun_out(sky, sun))), power(_as_weather(with_sun_covered(sky, sun)))
+    added = extra_clipping(mean, out, covered, limit, variability=1.0).sum() / mean.sum()
+    return (
+        float(np.maximum(mean - limit, 0).sum() / mean.sum()),
+        float(np.maximum(exact - limit, 0).sum() / exact.sum()),
+        float(added),
+    )
+
+
+@pytest.mark.parametrize("ratio", [1.1, 1.2, 1.3, 1.4, 1.5])
+def test_a_month_of_broken_clouds_clips_as_its_minutes_do(
+    minutes: Weather, block: Block, ratio: float
+) -> None:
+    """Three quarters of what the hours miss is found; the form was chosen in view of this month."""
+    payerne = Site(latitude=46.815, longitude=6.944, altitude=491.0, utc_offset=1.0)
+    by_hours, truth, added = _shares(minutes, payerne, block, ratio)
     gap = truth - by_hours
-    assert gap > 0.004 * fine.sum() / 60
-    assert abs(truth - corrected) < 0.25 * gap
+    assert gap > 0.004
+    assert abs(gap - added) < 0.3 * gap
+
+
+@pytest.fixture(scope="module")
+def winter() -> Weather:
+    """Five winter days of 5 minutes at Golden, Colorado, that pvanalytics ships; never used to choose."""
+    folder = os.environ.get("GNOMON_PVANALYTICS_DATA", "")
+    file = Path(folder) / "irradiance_RMIS_NREL.csv"
+    if not folder or not file.exists():
+        pytest.skip("no winter days: name the data folder of pvanalytics 0.2 in GNOMON_PVANALYTICS_DATA")
+    table = pd.read_csv(file).ffill().bfill()
+    end = pd.to_datetime(table["measured_on"]).astype("datetime64[s]").astype(np.int64).to_numpy()
+    light = {name: f"irradiance_{name}__{sensor}" for name, sensor in _SENSORS.items()}
+    ghi, dhi, dni = (np.maximum(table[column].to_numpy(), 0.0) for column in light.values())
+    return Weather(
+        time=end + 7 * 3600.0 - 150.0,
+        label=end + 7 * 3600 - 300,
+        step=300.0,
+        ghi=ghi,
+        dhi=dhi,
+        dni=dni,
+        temp_air=np.zeros(len(end)),
+        wind_speed=np.full(len(end), 2.0),
+    )
+
+
+_SENSORS = {"ghi": 7981, "dhi": 7983, "dni": 7982}
+
+
+@pytest.mark.parametrize("ratio", [1.1, 1.2, 1.3, 1.4, 1.5])
+def test_under_veils_the_whole_of_the_swings_is_far_too_much(
+    winter: Weather, block: Block, ratio: float
+) -> None:
+    """The known limit of the estimate, and why its variability has no default."""
+    golden = Site(latitude=39.742, longitude=-105.18, altitude=1829.0, utc_offset=-7.0)
+    by_hours, truth, added = _shares(winter, golden, block, ratio)
+    assert 0 < truth - by_hours < 0.5 * added
