@@ -294,9 +294,7 @@ def _slow_maximum(diode: Diode) -> FloatArray:
     The start is the maximum without resistances, or that of a mere shunt.
     """
     open_circuit = np.log1p(diode.i_l / diode.i_o)
-    start = np.minimum(
-        diode.a * (open_circuit - np.log1p(open_circuit)), 0.5 * diode.i_l * diode.r_sh
-    )
+    start = np.minimum(diode.a * (open_circuit - np.log1p(open_circuit)), 0.5 * diode.i_l * diode.r_sh)
     return _newton(np.minimum(start, _ceiling(diode)), diode, lambda v_d: _power_slope(diode, v_d))
 
 

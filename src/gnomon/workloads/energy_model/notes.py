@@ -7,7 +7,8 @@ from gnomon.pv.solarposition import Sun
 from gnomon.pv.weather import Weather
 from gnomon.workloads.energy_model import document as doc
 from gnomon.workloads.energy_model.doubts import weather_doubts
-from gnomon.workloads.energy_model.rules import place_text
+from gnomon.workloads.energy_model.record import unknown_keys
+from gnomon.workloads.energy_model.wording import place_text
 
 _UNUSED_ARRAYS = ("poa", "relativeHumidity")
 _YEARS = (8760, 8784)
@@ -20,7 +21,7 @@ def notes(
     """List the warnings of a run, in the order of its input."""
     return [
         *deprecations(model),
-        *(f"{place_text(loc)}: not known here; kept and not used" for loc in doc.unknown_keys(model)),
+        *(f"{place_text(loc)}: not known here; kept and not used" for loc in unknown_keys(model)),
         *_unused(model, weather_document),
         *_implausible(model),
         *_offsets(weather_document),

@@ -16,7 +16,7 @@ from gnomon.pv.plant import Block
 from gnomon.pv.solarposition import Sun, sun_position
 from gnomon.pv.weather import Weather
 from gnomon.workloads.energy_model import blob, report, series
-from gnomon.workloads.energy_model.blocks import Surroundings, Work, gather, pv_block, surroundings, work_of
+from gnomon.workloads.energy_model.blocks import Surroundings, gather, pv_block, surroundings
 from gnomon.workloads.energy_model.check import check_energy_model
 from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.notes import notes
@@ -24,6 +24,7 @@ from gnomon.workloads.energy_model.options import PlantOptions
 from gnomon.workloads.energy_model.report import Part, PlantSum
 from gnomon.workloads.energy_model.sizing import ratio_notes, voltage_notes
 from gnomon.workloads.energy_model.weather import check_arrays, read
+from gnomon.workloads.energy_model.work import Work, work_of
 
 BLOCKS_KIND = "energy_model_blocks"
 # Measured on one core of a small server: seconds for one row of one block, storing included.

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gnomon.pvsyst import OndInverter, PanModule
-from gnomon.workloads.energy_model.blocks import Work, block_documents
+from gnomon.workloads.energy_model.blocks import block_documents
 from gnomon.workloads.energy_model.component import ond_inverter, pan_module
+from gnomon.workloads.energy_model.work import Work
 
 COLDEST, HOTTEST = -10.0, 60.0  # cell temperatures [degC], PVsyst's defaults
 
