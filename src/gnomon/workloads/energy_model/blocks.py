@@ -15,7 +15,7 @@ from gnomon.workloads.energy_model import document as doc
 from gnomon.workloads.energy_model import horizon, place
 from gnomon.workloads.energy_model.block_rules import shadings_of
 from gnomon.workloads.energy_model.component import pv_inverter
-from gnomon.workloads.energy_model.inputs import given_inputs, pv_inputs, pv_mount, pv_shading
+from gnomon.workloads.energy_model.inputs import pv_inputs, pv_mount, pv_shading
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.record import Monthly
 from gnomon.workloads.energy_model.rules import snow_of
@@ -193,14 +193,6 @@ def pv_block(work: Work, index: int) -> Block:
         power_sharing=settings.power_sharing or "independent_equal",
         mppt_fraction=block.ac_system.mppt_fraction or 1.0,
     )
-
-
-def block_documents(work: Work, index: int) -> tuple[doc.Module, doc.Inverter, int]:
-    """Return a block's module and inverter as documents, and its modules in series."""
-    block = doc.Block.model_validate(work.blocks[index])
-    first = given_inputs(block)[0]
-    inverter = work.inverter(block.inverter_id)
-    return work.module(first.module_id), inverter, first.strings.modules_per_string
 
 
 def _losses(losses: doc.DcLosses, soiling: tuple[float, ...], settings: Settings) -> Losses:

@@ -22,7 +22,7 @@ from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.notes import notes
 from gnomon.workloads.energy_model.options import PlantOptions
 from gnomon.workloads.energy_model.report import Part, PlantSum
-from gnomon.workloads.energy_model.sizing import ratio_notes, voltage_notes
+from gnomon.workloads.energy_model.sizing import component_notes, ratio_notes
 from gnomon.workloads.energy_model.weather import check_arrays, read
 from gnomon.workloads.energy_model.work import Work, work_of
 
@@ -232,7 +232,7 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, ctx: Contex
         "warnings": [
             *notes(model, ready.around.weather, ready.weather, sun),
             *ratio_notes(parts),
-            *voltage_notes(work),
+            *component_notes(work, ready.weather, sun),
         ],
         "series": {"plant": stored, "blocks": {str(part["index"]): part["series"] for part in parts}},
     }
