@@ -14,7 +14,7 @@ from gnomon.pv.weather import Site
 from gnomon.workloads.energy_model import document as doc
 from gnomon.workloads.energy_model import horizon, place
 from gnomon.workloads.energy_model.block_rules import shadings_of
-from gnomon.workloads.energy_model.component import pv_inverter
+from gnomon.workloads.energy_model.catalogue import Catalogue
 from gnomon.workloads.energy_model.inputs import pv_inputs, pv_mount, pv_shading
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.record import Monthly
@@ -166,22 +166,29 @@ def _soiling(given: Object, around: Surroundings) -> tuple[float, ...]:
     return around.place.soiling.values() if around.place.soiling else (0.0,) * 12
 
 
-def pv_block(work: Work, index: int) -> Block:
-    """Return a block of the work as the laboratory's record.
+def pv_blocks(work: Work) -> list[Block]:
+    """Return all blocks of the work as the laboratory's records.
 
     Raises
     ------
     PvsystError, ValueError
         If a component's properties are wrong; checked documents are not.
     """
+    catalogue = Catalogue(work)
+    return [pv_block(work, index, catalogue) for index in range(len(work.blocks))]
+
+
+def pv_block(work: Work, index: int, catalogue: Catalogue | None = None) -> Block:
+    """Return one block of the work, as `pv_blocks` does; the catalogue of the work saves reading it again."""
+    catalogue = catalogue or Catalogue(work)
     block = doc.Block.model_validate(work.blocks[index])
     settings = work.options()
     if block.layout is None:
         raise Failure("invalid_input", "layout: give how the modules stand")
     return Block(
         name=block.name or "",
-        inputs=pv_inputs(work, block),
-        inverter=pv_inverter(work.inverter(block.inverter_id)),
+        inputs=pv_inputs(work, block, catalogue),
+        inverter=catalogue.inverter(block.inverter_id),
         mount=pv_mount(block.layout, work),
         losses=_losses(block.losses, work.soiling, settings),
         thermal=Thermal(u_c=block.losses.u_c, u_v=block.losses.u_v),

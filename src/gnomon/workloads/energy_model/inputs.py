@@ -1,6 +1,6 @@
 """A block's strings with their mounts, their shading and their backs, as the laboratory's records."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gnomon.core.workload import Failure
@@ -8,7 +8,7 @@ from gnomon.pv.mount import FixedMount, FloatingMount, Mount, TrackerMount, Wind
 from gnomon.pv.plant import Array, Bifacial, DcInput, ElectricalShading, Module, NearShading, Shading
 from gnomon.workloads.energy_model import document as doc
 from gnomon.workloads.energy_model.block_rules import mapped_scenes
-from gnomon.workloads.energy_model.component import pv_module
+from gnomon.workloads.energy_model.catalogue import Catalogue
 from gnomon.workloads.energy_model.options import Settings
 from gnomon.workloads.energy_model.work import Object, Work
 
@@ -60,17 +60,16 @@ def _on_trackers(inputs: list[doc.DcInput]) -> Iterator[tuple[doc.DcInput, int]]
         free += each.mppt_index is None
 
 
-def pv_inputs(work: Work, block: doc.Block) -> tuple[DcInput, ...]:
+def pv_inputs(work: Work, block: doc.Block, catalogue: Catalogue) -> tuple[DcInput, ...]:
     """Return what is on one inverter of a block."""
-    made: dict[int, Module] = {}
-    for each in given_inputs(block):
-        if each.module_id not in made:
-            made[each.module_id] = pv_module(work.module(each.module_id), block.aoi)
-    return tuple(_pv_input(work, block, each, made) for each in given_inputs(block))
+    return tuple(
+        _pv_input(work, block, each, catalogue.module(each.module_id, block.aoi))
+        for each in given_inputs(block)
+    )
 
 
-def _pv_input(work: Work, block: doc.Block, given: Given, modules: Mapping[int, Module]) -> DcInput:
-    strings, module = given.strings, modules[given.module_id]
+def _pv_input(work: Work, block: doc.Block, given: Given, module: Module) -> DcInput:
+    strings = given.strings
     shading = given.shading or block.shading
     own = given.shading is not None or given.scene_id is not None
     return DcInput(

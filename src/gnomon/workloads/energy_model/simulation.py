@@ -16,7 +16,7 @@ from gnomon.pv.plant import Block
 from gnomon.pv.solarposition import Sun, sun_position
 from gnomon.pv.weather import Weather
 from gnomon.workloads.energy_model import blob, report, series
-from gnomon.workloads.energy_model.blocks import Surroundings, gather, pv_block, surroundings
+from gnomon.workloads.energy_model.blocks import Surroundings, gather, pv_blocks, surroundings
 from gnomon.workloads.energy_model.check import check_energy_model
 from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.notes import notes
@@ -137,7 +137,7 @@ def _refuse(complaints: Iterable[Complaint]) -> None:
 
 def _pv_blocks(work: Work) -> list[Block]:
     try:
-        return [pv_block(work, index) for index in range(len(work.blocks))]
+        return pv_blocks(work)
     except ValueError as error:
         raise Failure("invalid_component", str(error)) from error
 

@@ -18,7 +18,7 @@ from gnomon.pv.temperature import pvsyst_cell
 from gnomon.pv.weather import Weather
 from gnomon.pvsyst import OndInverter, PanModule
 from gnomon.workloads.energy_model import document as doc
-from gnomon.workloads.energy_model.component import ond_inverter, pan_module, pv_module
+from gnomon.workloads.energy_model.catalogue import Catalogue
 from gnomon.workloads.energy_model.inputs import Given, given_inputs
 from gnomon.workloads.energy_model.weather import moment
 from gnomon.workloads.energy_model.work import Work
@@ -51,6 +51,7 @@ class Extremes:
     def __init__(self, weather: Weather, sun: Sun) -> None:
         self.weather = weather
         self._day = np.flatnonzero(sun.apparent_zenith < 90.0)
+        self._cold: Extreme | None = None
         self._hot: dict[tuple[float, float, float], Extreme] = {}
 
     @property
@@ -60,8 +61,10 @@ class Extremes:
 
     def coldest(self) -> Extreme:
         """Return the row with the coldest air in daylight."""
-        row = int(self._day[np.argmin(self.weather.temp_air[self._day])])
-        return Extreme(row=row, temp_cell=float(self.weather.temp_air[row]))
+        if self._cold is None:
+            row = int(self._day[np.argmin(self.weather.temp_air[self._day])])
+            self._cold = Extreme(row=row, temp_cell=float(self.weather.temp_air[row]))
+        return self._cold
 
     def hottest(self, efficiency: float, thermal: Thermal) -> Extreme:
         """Return the row with the hottest cells, warmed by the global irradiance."""
@@ -87,21 +90,19 @@ class Extremes:
 
 def component_notes(work: Work, weather: Weather, sun: Sun) -> Iterator[str]:
     """Yield a warning for each input whose strings do not suit their inverter, or whose modules have no back."""
-    extremes = Extremes(weather, sun)
+    extremes, catalogue = Extremes(weather, sun), Catalogue(work)
     for index, document in enumerate(work.blocks):
-        block = doc.Block.model_validate(document)
-        inverter, inputs = ond_inverter(work.inverter(block.inverter_id)), given_inputs(block)
-        yield from _trackers(inverter, inputs, f"blocks[{index}]")
+        block, at = doc.Block.model_validate(document), f"blocks[{index}]"
+        inverter, inputs = catalogue.ond(block.inverter_id), given_inputs(block)
+        thermal = Thermal(u_c=block.losses.u_c, u_v=block.losses.u_v)
+        yield from _trackers(inverter, inputs, at)
         for place, each in enumerate(inputs):
-            at = f"blocks[{index}]" if each.name == "" else f"blocks[{index}].dcInputs[{place}]"
-            module = work.module(each.module_id)
-            if each.strings.is_bifacial and not pan_module(module).bifaciality:
-                yield f"{at}: module {each.module_id} has no BifacialityFactor, so that its back gives nothing"
-            if extremes.has_day:
-                thermal = Thermal(u_c=block.losses.u_c, u_v=block.losses.u_v)
-                length = each.strings.modules_per_string
-                for note in _voltages(module, inverter, length, thermal, extremes):
-                    yield f"{at}: {length} modules in series give {note}"
+            loc = f"{at}.dcInputs[{place}]" if each.name else at
+            module, length = catalogue.module(each.module_id), each.strings.modules_per_string
+            if each.strings.is_bifacial and not module.bifaciality:
+                yield f"{loc}: module {each.module_id} has no BifacialityFactor, so that its back gives nothing"
+            for note in _voltages(module, catalogue.pan(each.module_id), inverter, length, thermal, extremes):
+                yield f"{loc}: {length} modules in series give {note}"
 
 
 def _trackers(inverter: OndInverter, inputs: Sequence[Given], at: str) -> Iterator[str]:
@@ -111,9 +112,15 @@ def _trackers(inverter: OndInverter, inputs: Sequence[Given], at: str) -> Iterat
 
 
 def _voltages(
-    document: doc.Module, inverter: OndInverter, length: int, thermal: Thermal, extremes: Extremes
+    module: Module,
+    given: PanModule,
+    inverter: OndInverter,
+    length: int,
+    thermal: Thermal,
+    extremes: Extremes,
 ) -> Iterator[str]:
-    module, given = pv_module(document), pan_module(document)
+    if not extremes.has_day:
+        return
     cold = extremes.coldest()
     volts = length * _open_voltage(module, given, cold.temp_cell)
     if inverter.v_dc_max is not None and volts > inverter.v_dc_max:
