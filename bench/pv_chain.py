@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 import pvlib
 
-from gnomon.pv import pvarray, solarposition
+from gnomon.pv import ephemeris, pvarray, solarposition
 from gnomon.pv.block import simulate_block, simulate_blocks
 from gnomon.pv.mount import FixedMount
 from gnomon.pv.plant import (
@@ -153,7 +153,7 @@ def report(weather: Weather, frame: pd.DataFrame, runs: int) -> None:
     ten = [replace(BLOCK, mount=replace(BLOCK.mount, surface_azimuth=150.0 + 6 * i)) for i in range(10)]
 
     def cold() -> None:
-        solarposition.daily_table.cache_clear()
+        ephemeris.daily_table.cache_clear()
         simulate_block(BLOCK, weather, solarposition.sun_position(weather.time, SITE))
 
     cases: dict[str, tuple[Callable[[], object], int]] = {

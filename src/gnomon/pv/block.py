@@ -1,27 +1,41 @@
 """A block's year: the chain of models from the sky to the grid, and the ledger of what each step took.
 
-Arrays hold the m rows of daylight for ONE inverter and its array until `_deliver`, where they become the n
-rows of the whole series for ALL inverters of the block.
+Arrays hold the m rows of daylight for ONE inverter and what is on it until `_deliver`; from there on they are
+those of ALL inverters of the block, and one row more stands for every row of night.
 """
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
+from typing import Generic, TypeVar
 
 import numpy as np
 
-from gnomon.pv import grid, inverter, optics, pvarray, temperature, transformer
-from gnomon.pv.arrays import FloatArray, IntArray
+from gnomon.pv import grid, inverter, optics, transformer
+from gnomon.pv.arrays import FloatArray, FloatLike, IntArray
+from gnomon.pv.cells import Cells, ModuleYear, cells, generate
 from gnomon.pv.loss import Account, Ledger, balance, combine, extend
-from gnomon.pv.plant import Block, Module, Plant
+from gnomon.pv.mount import Mount
+from gnomon.pv.plant import Block, DcInput, Plant
 from gnomon.pv.sky import Sky, look_up
 from gnomon.pv.solarposition import Sun, sun_position
 from gnomon.pv.weather import Weather
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+# Neighbours in a plant are alike: enough results are kept for a block of several mounts, and no more, so
+# that memory does not grow with the plant.
+_KEPT = 4
+LOW_SUN = "LowSun"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockYear:
     """Series of a whole block, one value per row of the weather, all of shape (n,), and the ledger.
+
+    Where its inputs differ, irradiances and temperatures are means by the area of the modules, voltage and
+    current those of the inverter's DC side.
 
     Attributes
     ----------
@@ -29,6 +43,8 @@ class BlockYear:
         Labels of the intervals as the weather gave them. [epoch s]
     poa_global, effective_irradiance
         In the plane of the modules; effective after shading, incidence angle and soiling. [W/m2]
+    shaded_fraction
+        Share of the collectors in near shadow. [0-1]
     temp_cell
         Cell temperature; the air's at night. [degC]
     v_mp, i_mp
@@ -48,6 +64,7 @@ class BlockYear:
     label: IntArray
     poa_global: FloatArray
     effective_irradiance: FloatArray
+    shaded_fraction: FloatArray
     temp_cell: FloatArray
     v_mp: FloatArray
     i_mp: FloatArray
@@ -55,8 +72,27 @@ class BlockYear:
     p_dc: FloatArray
     p_inverter: FloatArray
     p_grid: FloatArray
-    taken: dict[str, FloatArray]
+    taken: "Taken"
     ledger: Ledger
+
+
+class Taken(Mapping[str, FloatArray]):
+    """What each step took, spread over all rows when it is asked for."""
+
+    def __init__(self, rows: Mapping[str, FloatArray], sky: Sky) -> None:
+        self._rows, self._sky = rows, sky
+
+    def __getitem__(self, name: str) -> FloatArray:
+        """Return a step's series of shape (n,)."""
+        return self._sky.calendar.left_out if name == LOW_SUN else self._sky.whole(self._rows[name])
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the steps in their order."""
+        return iter((LOW_SUN, *self._rows))
+
+    def __len__(self) -> int:
+        """Return the number of steps."""
+        return 1 + len(self._rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +122,7 @@ class PlantYear:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DcPower:
-    """Power, voltage and current at the DC input of one inverter, and what the steps before took."""
+    """What the inputs of one inverter give it, and what the steps before took, shape (m,)."""
 
     nominal: FloatArray
     p_dc: FloatArray
@@ -97,7 +133,7 @@ class DcPower:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridPower:
-    """Power of a block behind its inverters and at the grid, and what the steps between took."""
+    """Power of a block behind its inverters and at the grid, and what the steps between took, shape (m + 1,)."""
 
     p_inverter: FloatArray
     p_grid: FloatArray
@@ -111,102 +147,157 @@ def simulate_block(block: Block, weather: Weather, sun: Sun) -> BlockYear:
 
 def simulate_blocks(blocks: Sequence[Block], weather: Weather, sun: Sun) -> tuple[BlockYear, ...]:
     """Return the years of blocks of one site; what they see alike is computed once."""
-    return _under(look_up(weather, sun), blocks)
+    return tuple(years(blocks, look_up(weather, sun)))
 
 
 def simulate_plant(plant: Plant, weather: Weather) -> PlantYear:
     """Return a plant's year: its blocks, their sum, and what reaches the meter."""
     sky = look_up(weather, sun_position(weather.time, plant.site))
-    return gather(plant, _under(sky, plant.blocks), sky)
+    return gather(plant, tuple(years(plant.blocks, sky)), sky)
 
 
-def gather(plant: Plant, years: Sequence[BlockYear], sky: Sky) -> PlantYear:
+def years(blocks: Iterable[Block], sky: Sky) -> Iterator[BlockYear]:
+    """Yield the year of each block under a sky, one after the other.
+
+    Equal mounts share their plane, and equal modules on equal mounts all that one module gives.
+    """
+
+    def plane(of: tuple[Mount, tuple[float, ...]]) -> optics.Plane:
+        return optics.transpose(*of, sky)
+
+    def module(of: Cells) -> ModuleYear:
+        on = of.collector
+        return generate(of, optics.collect(on, planes((on.mount, on.albedo)), sky), sky)
+
+    planes, modules = _Kept(plane), _Kept(module)
+    for block in blocks:
+        inputs = sorted(block.inputs, key=_place)
+        yield _simulate(block, [(each, modules(cells(block, each))) for each in inputs], sky)
+
+
+def gather(plant: Plant, of_blocks: Sequence[BlockYear], sky: Sky) -> PlantYear:
     """Add up the years of a plant's blocks and deliver the sum to the meter."""
-    p_grid = np.sum([year.p_grid for year in years], axis=0)
+    p_grid = np.sum([year.p_grid for year in of_blocks], axis=0)
     p_poi, taken = grid.deliver(p_grid, plant.interconnection)
     areas = np.array([block.area for block in plant.blocks])
-    together = combine([year.ledger.energy for year in years], [1.0] * len(years))
-    months = sky.monthly(np.stack([*taken.values(), p_poi]))
+    together = combine([year.ledger.energy for year in of_blocks], [1.0] * len(of_blocks))
+    months = sky.monthly_of_whole([*taken.values(), p_poi])
     return PlantYear(
-        blocks=tuple(years),
-        p_dc=np.sum([year.p_dc for year in years], axis=0),
-        p_inverter=np.sum([year.p_inverter for year in years], axis=0),
+        blocks=tuple(of_blocks),
+        p_dc=np.sum([year.p_dc for year in of_blocks], axis=0),
+        p_inverter=np.sum([year.p_inverter for year in of_blocks], axis=0),
         p_grid=p_grid,
         p_poi=p_poi,
         taken=taken,
         ledger=Ledger(
-            irradiance=combine([year.ledger.irradiance for year in years], (areas / areas.sum()).tolist()),
+            irradiance=combine(
+                [year.ledger.irradiance for year in of_blocks], (areas / areas.sum()).tolist()
+            ),
             energy=extend(together, dict(zip(taken, months[:-1], strict=True)), months[-1]),
         ),
     )
 
 
-def _under(sky: Sky, blocks: Sequence[Block]) -> tuple[BlockYear, ...]:
-    planes = {key: optics.transpose(*key, sky) for key in {(block.mount, block.albedo) for block in blocks}}
-    return tuple(_simulate(block, planes[block.mount, block.albedo], sky) for block in blocks)
+class _Kept(Generic[K, V]):
+    """The latest few values of a function, so that what is equal in neighbours is computed once."""
+
+    def __init__(self, make: Callable[[K], V]) -> None:
+        self._make, self._values = make, OrderedDict[K, V]()
+
+    def __call__(self, key: K) -> V:
+        if key in self._values:
+            self._values.move_to_end(key)
+        else:
+            self._values[key] = self._make(key)
+            if len(self._values) > _KEPT:
+                self._values.popitem(last=False)
+        return self._values[key]
 
 
-def _simulate(block: Block, plane: optics.Plane, sky: Sky) -> BlockYear:
-    effective, optical = optics.collect(block, plane, sky)
-    temp_cell = _warm(block, effective, sky)
-    dc = _generate(block, effective, temp_cell)
+def _place(given: DcInput) -> tuple[int, str, str, int, int]:
+    """Return what decides the order in which inputs are added, whatever order they came in."""
+    array = given.array
+    return given.mppt, given.name, given.module.name, array.modules_per_string, array.strings
+
+
+def _simulate(block: Block, inputs: Sequence[tuple[DcInput, ModuleYear]], sky: Sky) -> BlockYear:
+    dc = _generate(block, inputs)
     ac = inverter.convert(dc.p_dc, dc.v_dc, block.inverter)
-    sent = _deliver(block, ac.p_ac, sky)
+    sent = _deliver(block, np.append(ac.p_ac, 0.0))
     count = block.ac_system.number_of_inverters
-    poa_global, used = sky.whole(plane.poa_global), sky.whole(effective)
-    nominal = sky.whole(count * dc.nominal)
-    low_sun, high_sun = sky.split_ghi()
-    in_plane = {"LowSun": low_sun, "GlobInc": high_sun - poa_global}
-    in_plane |= {name: sky.whole(rows) for name, rows in optical.items()}
-    power = {name: sky.whole(count * rows) for name, rows in (dc.taken | ac.taken).items()} | sent.taken
+    mean = _Mean(inputs)
+    poa_global = mean(lambda year: year.collected.plane.poa_global)
+    effective = mean(lambda year: year.collected.effective)
+    optical = {name: mean(partial(_taken, name)) for name in inputs[0][1].collected.taken}
+    in_plane = {"GlobInc": sky.ghi - poa_global, **optical}
+    nominal = count * dc.nominal
+    power = {name: count * rows for name, rows in (dc.taken | ac.taken).items()} | sent.taken
+    shaded = mean(lambda year: _or_zero(year.collected.shaded, sky))
+    temp_cell = mean(lambda year: year.temp_cell)
     return BlockYear(
         label=sky.weather.label,
-        poa_global=poa_global,
-        effective_irradiance=used,
+        poa_global=sky.whole(poa_global),
+        effective_irradiance=sky.whole(effective),
+        shaded_fraction=sky.whole(shaded),
         temp_cell=sky.whole(temp_cell, night=sky.weather.temp_air),
         v_mp=sky.whole(dc.v_dc),
         i_mp=sky.whole(dc.i_dc),
-        p_array_nominal=nominal,
+        p_array_nominal=sky.whole(nominal),
         p_dc=sky.whole(count * dc.p_dc),
-        p_inverter=sent.p_inverter,
-        p_grid=sent.p_grid,
-        taken=in_plane | power,
+        p_inverter=sky.whole(sent.p_inverter),
+        p_grid=sky.whole(sent.p_grid),
+        taken=Taken(in_plane | power, sky),
         ledger=Ledger(
-            irradiance=_account(("GlobHor", low_sun + high_sun), in_plane, ("GlobEff", used), sky),
+            irradiance=_irradiance_account(in_plane, effective, sky),
             energy=_account(("EArrNom", nominal), power, ("E_Grid", sent.p_grid), sky),
         ),
     )
 
 
-def _warm(block: Block, effective: FloatArray, sky: Sky) -> FloatArray:
-    """Return the cell temperature, driven by the effective irradiance as in PVsyst [degC]."""
-    return temperature.pvsyst_cell(
-        effective,
-        sky.temp_air,
-        sky.wind_speed,
-        u_c=block.thermal.u_c,
-        u_v=block.thermal.u_v,
-        module_efficiency=block.inputs[0].module.efficiency,
-        alpha_absorption=block.thermal.absorption,
-    )
+class _Mean:
+    """The mean of a quantity over the inputs by the area of their modules."""
+
+    def __init__(self, inputs: Sequence[tuple[DcInput, ModuleYear]]) -> None:
+        total = sum(each.area for each, _ in inputs)
+        self._shares = [(each.area / total, year) for each, year in inputs]
+
+    def __call__(self, of: Callable[[ModuleYear], FloatArray]) -> FloatArray:
+        if len(self._shares) == 1:
+            return of(self._shares[0][1])
+        mean: FloatArray = sum(share * of(year) for share, year in self._shares)  # type: ignore[assignment]
+        return mean
 
 
-def _generate(block: Block, effective: FloatArray, temp_cell: FloatArray) -> DcPower:
-    """Return what one inverter's array gives: first as at the reference temperature, then as it is."""
-    module, array = block.inputs[0].module, block.inputs[0].array
-    at_reference = np.full_like(temp_cell, module.temp_ref)
-    cool = pvarray.max_power_point(pvarray.calcparams_pvsyst(effective, at_reference, module))
-    warm = pvarray.max_power_point(pvarray.calcparams_pvsyst(effective, temp_cell, module))
-    nominal = effective * (reference_power(module) / module.irrad_ref * array.modules)
-    cool_power, power = cool.p_mp * array.modules, warm.p_mp * array.modules
-    taken = {"GIncLoss": nominal - cool_power, "TempLoss": cool_power - power}
-    for name, loss in _dc_fractions(block).items():
-        taken[name] = power * loss
-        power = power - taken[name]
-    voltage = warm.v_mp * array.modules_per_string
-    current = np.divide(power, voltage, out=np.zeros_like(power), where=voltage > 0)
-    resistance = block.losses.dc_ohmic * _reference_resistance(block)
-    taken["OhmLoss"] = resistance * current**2
+def _taken(name: str, year: ModuleYear) -> FloatArray:
+    return year.collected.taken[name]
+
+
+def _or_zero(values: FloatArray | None, sky: Sky) -> FloatArray:
+    return np.zeros(len(sky.up)) if values is None else values
+
+
+def _generate(block: Block, inputs: Sequence[tuple[DcInput, ModuleYear]]) -> DcPower:
+    """Return what the inputs of one inverter give: first as at the reference temperature, then as it is."""
+    taken: dict[str, FloatArray] = {}
+    nominal = np.zeros_like(inputs[0][1].nominal)
+
+    def take(name: str, loss: FloatArray) -> None:
+        taken[name] = taken[name] + loss if name in taken else loss
+
+    for each, year in inputs:
+        n = each.array.modules
+        nominal = nominal + n * year.nominal
+        power = n * year.maximum.p_mp
+        take("GIncLoss", n * (year.nominal - year.at_reference))
+        take("TempLoss", n * year.at_reference - power)
+        for name, loss in _dc_fractions(block, year).items():
+            taken_here = power * loss
+            take(name, taken_here)
+            power = power - taken_here
+        voltage = year.maximum.v_mp * each.array.modules_per_string
+        current = np.divide(power, voltage, out=np.zeros_like(power), where=voltage > 0)
+        resistance = block.losses.dc_ohmic * _reference_resistance(each)
+        take("OhmLoss", resistance * current**2)
     return DcPower(
         nominal=nominal,
         p_dc=power - taken["OhmLoss"],
@@ -216,34 +307,34 @@ def _generate(block: Block, effective: FloatArray, temp_cell: FloatArray) -> DcP
     )
 
 
-@lru_cache(maxsize=1024)
-def reference_power(module: Module) -> float:
-    """Return the power of a module's own curve at its reference conditions [W]."""
-    irradiance, temperature_ref = np.array([module.irrad_ref]), np.array([module.temp_ref])
-    diode = pvarray.calcparams_pvsyst(irradiance, temperature_ref, module)
-    return float(pvarray.max_power_point(diode).p_mp[0])
-
-
-def _dc_fractions(block: Block) -> dict[str, float]:
+def _dc_fractions(block: Block, year: ModuleYear) -> dict[str, FloatLike]:
+    """Return the losses that leave the voltage as it is, in their order; those that many lack only if given."""
     losses = block.losses
-    return {
+    some: dict[str, FloatLike] = {
+        "SpctCor": 1.0 - year.spectrum,
+        "ShdElec": year.shade,
+        "AgeLoss": losses.ageing,
+    }
+    every: dict[str, FloatLike] = {
         "ModQual": losses.module_quality,
         "LIDLoss": losses.lid,
         "MisLoss": losses.mismatch,
         "MisString": losses.string_voltage_mismatch,
     }
+    given = {name: loss for name, loss in some.items() if np.any(loss)}
+    return given | every
 
 
-def _reference_resistance(block: Block) -> float:
-    """Return voltage over current of one inverter's array at the reference [ohm]."""
-    array, module = block.inputs[0].array, block.inputs[0].module
+def _reference_resistance(given: DcInput) -> float:
+    """Return voltage over current of an input at the reference [ohm]."""
+    array, module = given.array, given.module
     return array.modules_per_string * module.v_mp_ref / (array.strings * module.i_mp_ref)
 
 
-def _deliver(block: Block, p_ac: FloatArray, sky: Sky) -> GridPower:
-    """Return what reaches the grid, night included, from one inverter's AC power in daylight."""
+def _deliver(block: Block, produced: FloatArray) -> GridPower:
+    """Return what reaches the grid from one inverter's AC power, that of a row of night included."""
     system, machine = block.ac_system, block.inverter
-    count, produced = system.number_of_inverters, sky.whole(p_ac)
+    count = system.number_of_inverters
     night = count * inverter.night_use(produced, machine)
     auxiliary = count * inverter.auxiliary_use(produced, machine) * block.losses.inverter_auxiliary
     p_inverter = count * produced - night - auxiliary
@@ -265,9 +356,17 @@ def _deliver(block: Block, p_ac: FloatArray, sky: Sky) -> GridPower:
     )
 
 
+def _irradiance_account(taken: dict[str, FloatArray], effective: FloatArray, sky: Sky) -> Account:
+    """Enter the light into an account; what came with the sun down is left out first."""
+    sums = sky.monthly([sky.ghi, *taken.values(), effective])
+    low_sun = sky.calendar.left_out_monthly
+    steps = {LOW_SUN: low_sun} | dict(zip(taken, sums[1:-1], strict=True))
+    return balance(("GlobHor", low_sun + sums[0]), steps, ("GlobEff", sums[-1]))
+
+
 def _account(
     opening: tuple[str, FloatArray], taken: dict[str, FloatArray], closing: tuple[str, FloatArray], sky: Sky
 ) -> Account:
-    """Enter whole series into an account of monthly sums."""
-    sums = sky.monthly(np.stack([opening[1], *taken.values(), closing[1]]))
+    """Enter series into an account of monthly sums."""
+    sums = sky.monthly([opening[1], *taken.values(), closing[1]])
     return balance((opening[0], sums[0]), dict(zip(taken, sums[1:-1], strict=True)), (closing[0], sums[-1]))

@@ -157,7 +157,7 @@ def _sky_and_ground(iam: Iam) -> tuple[FloatArray, FloatArray]:
     The integral of `isotropic` over incidence t of ``f(t) sin t cos t (1 - share(t))``, by parts: the ground
     shines in as the mean of what comes from beyond the cones ``arctan(cot(tilt) / sin d)``, d from 0 to pi / 2.
     """
-    tilt, sine, weight = _halves()
+    tilt, sine, weight = _quarter()
     turn, upright = np.sin(tilt)[:, None] * sine, np.cos(tilt)[:, None]
     beyond, cone = _beyond_cones(iam), np.degrees(np.arctan2(upright, turn))
     turn *= turn
@@ -172,13 +172,13 @@ def _sky_and_ground(iam: Iam) -> tuple[FloatArray, FloatArray]:
 @lru_cache(maxsize=256)
 def _along_horizon(iam: Iam) -> FloatArray:
     """Return the table by tilt of `horizon`; a plane that leans over sees the same line from below."""
-    tilt, sine, weight = _halves()
+    tilt, sine, weight = _quarter()
     passed = beam_by_projection(np.sin(tilt)[:, None] * sine, iam)
     factor: FloatArray = np.dot(passed, weight * sine)
     return np.concatenate((factor, factor[-2::-1]))
 
 
-def _halves() -> tuple[FloatArray, FloatArray, FloatArray]:
+def _quarter() -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the tilts to 90 degrees [radians], and sines and weights of a rule over 0 to pi / 2.
 
     The points crowd at both ends: at 0 a plane that stands nearly upright turns from all to nothing, at pi / 2
@@ -197,8 +197,9 @@ def _beyond_cones(iam: Iam) -> FloatArray:
     angle = middle[:, None] + half[:, None] * np.array([-1.0, 1.0]) / np.sqrt(3.0)
     light = np.sin(2.0 * angle)
     passed = beam(np.degrees(angle), iam) * light
-    mean: FloatArray = np.cumsum(passed.sum(axis=1)[::-1])[::-1] / np.cumsum(light.sum(axis=1)[::-1])[::-1]
-    return np.append(mean, max(2.0 * mean[-1] - mean[-2], 0.0))
+    mean = np.cumsum(passed.sum(axis=1)[::-1])[::-1] / np.cumsum(light.sum(axis=1)[::-1])[::-1]
+    last: float = max(2.0 * mean[-1] - mean[-2], 0.0)
+    return np.append(mean, last)
 
 
 def _read(table: FloatArray, angle: FloatArray) -> FloatArray:
@@ -254,7 +255,7 @@ def _transmittance(cosine: FloatArray, glass: PhysicalIam) -> FloatArray:
 
 def _interface(a: FloatArray, b: FloatArray) -> FloatArray:
     """Return what passes an interface: 1 - ((a - b) / (a + b))^2."""
-    whole = np.maximum(a + b, 1e-12)
+    whole: FloatArray = np.maximum(a + b, 1e-12)
     return 4.0 * a * b / (whole * whole)
 
 
@@ -263,7 +264,8 @@ def _stack(passed: list[FloatArray]) -> FloatArray:
     if len(passed) == 1:
         return passed[0]
     first, second = passed
-    return first * second / (first + second - first * second)
+    both = first * second
+    return both / np.maximum(first + second - both, 1e-12)
 
 
 def _profile(aoi: FloatArray, angles: FloatArray, cubics: FloatArray) -> FloatArray:

@@ -3,7 +3,9 @@
 All powers are those of one inverter [W]; arrays of shape (n,).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -47,6 +49,40 @@ def convert(p_dc: FloatArray, v_dc: FloatArray, inverter: Inverter) -> Converted
     )
 
 
+@lru_cache(maxsize=1024)
+def part_of(inverter: Inverter, part: float) -> Inverter:
+    """Return a part of an inverter as a machine of its own: every power and current times the part [0-1]."""
+
+    def scaled(values: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(part * value for value in values)
+
+    if part == 1.0:
+        return inverter
+    return replace(
+        inverter,
+        p_ac_max=part * inverter.p_ac_max,
+        p_dc_threshold=part * inverter.p_dc_threshold,
+        curves=tuple(
+            replace(curve, p_dc=scaled(curve.p_dc), p_ac=scaled(curve.p_ac)) for curve in inverter.curves
+        ),
+        i_dc_max=None if inverter.i_dc_max is None else part * inverter.i_dc_max,
+        p_dc_max=None if inverter.p_dc_max is None else part * inverter.p_dc_max,
+        night_loss=part * inverter.night_loss,
+        aux_loss=part * inverter.aux_loss,
+        aux_threshold=part * inverter.aux_threshold,
+        derating=tuple((temperature, part * power) for temperature, power in inverter.derating),
+    )
+
+
+def ac_limit(temp_air: FloatArray, inverter: Inverter) -> FloatArray:
+    """Return the largest AC power [W] at a temperature of the air [degC], never above ``p_ac_max``."""
+    if not inverter.derating:
+        return np.full_like(temp_air, inverter.p_ac_max)
+    temperatures, powers = zip(*inverter.derating, strict=True)
+    limit: FloatArray = np.interp(temp_air, temperatures, powers)
+    return np.minimum(limit, inverter.p_ac_max)
+
+
 def ac_power(p_dc: FloatArray, v_dc: FloatArray, curves: tuple[EfficiencyCurve, ...]) -> FloatArray:
     """Interpolate the AC power in DC power on each curve, then between the curves in DC voltage.
 
@@ -54,17 +90,40 @@ def ac_power(p_dc: FloatArray, v_dc: FloatArray, curves: tuple[EfficiencyCurve, 
     just above the threshold. Outside the curves' voltages the nearest curve holds: a parabola through three
     voltages, as some use, has no support there.
     """
-    powers = np.stack([on_curve(p_dc, curve) for curve in curves])
+    bounds, slopes, offsets = _segments(curves)
+    cell = np.searchsorted(bounds, p_dc, side="right")
     if len(curves) == 1:
-        only: FloatArray = powers[0]
+        only: FloatArray = slopes.take(cell) * p_dc + offsets.take(cell)
         return only
-    voltages = np.array([curve.v_dc for curve in curves])
-    place: FloatArray = np.interp(v_dc, voltages, np.arange(len(curves), dtype=np.float64))
-    lower = np.minimum(place.astype(np.int64), len(curves) - 2)
-    rows = np.arange(len(p_dc))
-    below, above = powers[lower, rows], powers[lower + 1, rows]
-    power: FloatArray = below + (place - lower) * (above - below)
+    place = _place(v_dc, curves)
+    lower = np.minimum(place, len(curves) - 2).astype(np.int64)
+    place -= lower
+    cell += lower * slopes.shape[1]
+    power: FloatArray = slopes.take(cell) * p_dc + offsets.take(cell)
+    cell += slopes.shape[1]
+    power += place * (slopes.take(cell) * p_dc + offsets.take(cell) - power)
     return power
+
+
+def _place(v_dc: FloatArray, curves: tuple[EfficiencyCurve, ...]) -> FloatArray:
+    """Return where a voltage lies among the curves: 0 at the first, 0.5 halfway to the second, and so on."""
+    place = np.zeros(len(v_dc))
+    for low, high in pairwise(curves):
+        place += np.clip((v_dc - low.v_dc) * (1.0 / (high.v_dc - low.v_dc)), 0.0, 1.0)
+    return place
+
+
+@lru_cache(maxsize=1024)
+def _segments(curves: tuple[EfficiencyCurve, ...]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the bounds between the straight pieces of all curves, and slope and offset of each piece.
+
+    Between the points of all together every curve is straight, so one search serves them all.
+    """
+    points = np.unique([0.0, *(p_dc for curve in curves for p_dc in curve.p_dc)])
+    powers = np.stack([on_curve(points, curve) for curve in curves])
+    beyond = np.array([[curve.p_ac[-1] / curve.p_dc[-1]] for curve in curves])
+    slopes = np.hstack([np.diff(powers) / np.diff(points), beyond])
+    return points[1:], slopes, powers - slopes * points
 
 
 def on_curve(p_dc: FloatArray, curve: EfficiencyCurve) -> FloatArray:

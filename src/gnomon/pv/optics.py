@@ -1,16 +1,36 @@
-"""From the sky to the cells of a block: transposition, then what rows, glass and dirt take."""
+"""From the sky to the cells of a collector: transposition, then what horizon, rows, glass and dirt take."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 
-from gnomon.pv import iam, irradiance, shading
-from gnomon.pv.arrays import FloatArray
-from gnomon.pv.mount import FixedMount, Mount
-from gnomon.pv.plant import Block
+from gnomon.pv import bifacial, horizon, iam, irradiance, shading
+from gnomon.pv.arrays import FloatArray, FloatLike
+from gnomon.pv.horizon import Horizon
+from gnomon.pv.mount import Mount
+from gnomon.pv.plant import Bifacial, Block, DcInput, Iam, Shading
+from gnomon.pv.posture import Posture, posture
+from gnomon.pv.scene import SceneTable, shares_lost, sky_share
 from gnomon.pv.sky import Sky
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    """All that decides which light reaches the cells of equal modules."""
+
+    mount: Mount
+    shading: Shading
+    horizon: Horizon | None
+    iam: Iam
+    back: Bifacial | None
+    bifaciality: float
+    albedo: tuple[float, ...]
+    soiling: tuple[float, ...]
+    snow: tuple[float, ...]
+    circumsolar_as_beam: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +39,8 @@ class Plane:
 
     Attributes
     ----------
+    posture
+        How the modules stand.
     projection
         Cosine of the angle of incidence.
     direct, ground
@@ -27,6 +49,7 @@ class Plane:
         Of the sky, by parts. [W/m2]
     """
 
+    posture: Posture
     projection: FloatArray
     direct: FloatArray
     diffuse: irradiance.SkyDiffuse
@@ -52,26 +75,77 @@ class Light:
         """All of it."""
         return self.beam + self.sky + self.ground
 
+    def times(self, beam: FloatLike, sky: FloatLike, ground: FloatLike) -> "Light":
+        """Return what remains after a factor for each part."""
+        return Light(beam=self.beam * beam, sky=self.sky * sky, ground=self.ground * ground)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What an optical step may look at: the block, its plane, the sky above."""
+    """What an optical step may look at: the collector, its plane, the sky above, the shadow on it.
 
-    block: Block
+    ``sun_visible`` is the share of the sun's disk above the far horizon, ``shaded`` that of the collector that
+    lies in near shadow, None without any; of shape (m,).
+    """
+
+    collector: Collector
     plane: Plane
     sky: Sky
+    sun_visible: FloatLike
+    shaded: FloatArray | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What reached the cells, arrays of shape (m,).
+
+    Attributes
+    ----------
+    plane
+        The light in the plane before any loss.
+    light
+        At the cells, by its direction. [W/m2]
+    shaded
+        Share of the collector in near shadow, None without any.
+    taken
+        What each optical step took, in order. [W/m2]
+    effective
+        All light at the cells. [W/m2]
+    """
+
+    plane: Plane
+    light: Light
+    shaded: FloatArray | None
+    taken: dict[str, FloatArray]
+    effective: FloatArray
 
 
 Optic: TypeAlias = Callable[[Light, Scene], Light]
 
 
+def collector(block: Block, given: DcInput) -> Collector:
+    """Return the collector of one of a block's inputs."""
+    return Collector(
+        mount=block.mount_of(given),
+        shading=block.shading_of(given),
+        horizon=block.horizon,
+        iam=given.module.iam,
+        back=given.bifacial,
+        bifaciality=given.module.bifaciality if given.bifacial else 0.0,
+        albedo=block.albedo,
+        soiling=block.losses.soiling,
+        snow=block.losses.snow,
+        circumsolar_as_beam=block.circumsolar_as_beam,
+    )
+
+
 def transpose(mount: Mount, albedo: tuple[float, ...], sky: Sky) -> Plane:
     """Return the light in the plane of a mount over open ground: Perez sky, isotropic ground."""
-    if not isinstance(mount, FixedMount):
-        raise TypeError("mount: rows that move are not simulated yet")
-    tilt, azimuth = mount.surface_tilt, mount.surface_azimuth
+    stand = posture(mount, sky)
+    tilt, azimuth = stand.surface_tilt, stand.surface_azimuth
     projection = irradiance.aoi_projection(tilt, azimuth, sky.zenith, sky.azimuth)
     return Plane(
+        posture=stand,
         projection=projection,
         direct=sky.dni * np.maximum(projection, 0.0),
         diffuse=irradiance.perez(tilt, projection, sky.zenith, sky.dhi, sky.brightness),
@@ -79,54 +153,151 @@ def transpose(mount: Mount, albedo: tuple[float, ...], sky: Sky) -> Plane:
     )
 
 
-def collect(block: Block, plane: Plane, sky: Sky) -> tuple[FloatArray, dict[str, FloatArray]]:
-    """Return the effective irradiance at the cells and what each optical step took [W/m2]."""
-    scene = Scene(block=block, plane=plane, sky=sky)
-    light, taken = _sort(plane, circumsolar_as_beam=block.circumsolar_as_beam), {}
+def collect(on: Collector, plane: Plane, sky: Sky) -> Collected:
+    """Pass the light in a plane through the optical steps of a collector."""
+    visible = 1.0 if on.horizon is None else horizon.sun_share(on.horizon, sky.zenith, sky.azimuth)
+    shaded = _near_shadow(on, plane, sky)
+    scene = Scene(collector=on, plane=plane, sky=sky, sun_visible=visible, shaded=shaded)
+    light, taken = _sort(plane, circumsolar_as_beam=on.circumsolar_as_beam), {}
+    total = light.total
     for name, step in OPTICS.items():
-        left = step(light, scene)
-        taken[name] = light.total - left.total
-        light = left
-    return light.total, taken
+        before, light = light, step(light, scene)
+        if light is before and name in RARE:
+            continue
+        left = light.total
+        taken[name] = total - left
+        total = left
+    return Collected(plane=plane, light=light, shaded=scene.shaded, taken=taken, effective=total)
+
+
+def far_shading(light: Light, scene: Scene) -> Light:
+    """Take what far terrain hides of the sun, of the sky and its band along the horizon, and of the ground's sky."""
+    on, plane, sky = scene.collector, scene.plane, scene.sky
+    if on.horizon is None:
+        return light
+    visible = np.broadcast_to(scene.sun_visible, sky.ghi.shape)
+    open_sky, open_band = _open(on.horizon, plane.posture)
+    hidden = plane.diffuse.isotropic * (1.0 - open_sky) + plane.diffuse.horizon * (1.0 - open_band)
+    return Light(
+        beam=light.beam * scene.sun_visible,
+        sky=np.clip(light.sky - hidden, 0.0, light.sky),
+        ground=light.ground * horizon.ground_factor(on.horizon, sky.ghi, sky.dhi, visible),
+    )
 
 
 def near_shading(light: Light, scene: Scene) -> Light:
-    """Take what the rows before and behind keep from each other; the horizon's band counts as sky."""
-    block, sky, mount = scene.block, scene.sky, _fixed(scene.block)
-    gcr, tilt = mount.gcr, mount.surface_tilt
-    if block.shading.near == "none" or gcr is None:
+    """Take what rows keep from each other, or what a scene's objects hide; the horizon's band counts as sky."""
+    shade, stand = scene.collector.shading, scene.plane.posture
+    if scene.shaded is None:
         return light
-    across = shading.projected_solar_zenith(mount.surface_azimuth, sky.zenith, sky.azimuth)
-    alone = (1.0 + np.cos(np.radians(tilt))) / 2.0
+    if shade.scene is not None:
+        of_sky, of_ground = _hidden_by_scene(shade.scene, stand)
+        return light.times(1.0 - scene.shaded, 1.0 - of_sky, 1.0 - of_ground)
+    return light if stand.gcr is None else _between_rows(light, scene, stand.gcr, scene.shaded)
+
+
+def _between_rows(light: Light, scene: Scene, gcr: float, shaded: FloatArray) -> Light:
+    stand, sky = scene.plane.posture, scene.sky
+    alone = 0.5 * (1.0 + np.cos(np.radians(stand.rotation - stand.cross_axis_tilt)))
+    of_sky = shading.row_sky_view(stand.rotation, gcr, stand.cross_axis_tilt) / alone
+    ground = _ground_between_rows(stand, gcr, sky, scene.sun_visible)
     return Light(
-        beam=light.beam * (1.0 - shading.shaded_fraction(tilt, gcr, across)),
-        sky=light.sky * (shading.row_sky_view(tilt, gcr) / alone),
-        ground=_ground_between_rows(tilt, gcr, across, sky) * sky.by_month(block.albedo),
+        beam=light.beam * (1.0 - shaded),
+        sky=light.sky * of_sky,
+        ground=ground * sky.by_month(scene.collector.albedo),
     )
 
 
 def incidence(light: Light, scene: Scene) -> Light:
     """Take what the glass reflects: the beam by its angle, sky and ground by their mean over directions."""
-    curve = scene.block.inputs[0].module.iam
-    of_sky, of_ground = iam.diffuse(curve, _fixed(scene.block).surface_tilt)
-    of_beam = iam.beam(np.degrees(np.arccos(scene.plane.projection)), curve)
-    return Light(beam=light.beam * of_beam, sky=light.sky * of_sky, ground=light.ground * of_ground)
+    curve, tilt = scene.collector.iam, scene.plane.posture.surface_tilt
+    of_sky, of_ground = iam.diffuse(curve, tilt)
+    of_beam = iam.beam_by_projection(scene.plane.projection, curve)
+    return light.times(of_beam, of_sky, of_ground)
 
 
 def soiling(light: Light, scene: Scene) -> Light:
     """Take the month's dirt from all light alike."""
-    clean = 1.0 - scene.sky.by_month(scene.block.losses.soiling)
-    return Light(beam=light.beam * clean, sky=light.sky * clean, ground=light.ground * clean)
+    return _share_left(light, scene.collector.soiling, scene.sky)
 
 
-OPTICS: dict[str, Optic] = {"GlobShd": near_shading, "GlobIAM": incidence, "GlobSlg": soiling}
+def snow(light: Light, scene: Scene) -> Light:
+    """Take the month's snow from all light alike."""
+    return _share_left(light, scene.collector.snow, scene.sky)
 
 
-def _fixed(block: Block) -> FixedMount:
-    """Return the block's mount, which stands still."""
-    if not isinstance(block.mount, FixedMount):
-        raise TypeError("mount: rows that move are not simulated yet")
-    return block.mount
+def rear(light: Light, scene: Scene) -> Light:
+    """Add what the backs of bifacial modules make of their light, as light of the ground on the front."""
+    on, stand, sky, plane = scene.collector, scene.plane.posture, scene.sky, scene.plane
+    if on.back is None or stand.gcr is None or not on.bifaciality:
+        return light
+    rows = bifacial.Rows(gcr=stand.gcr, height=on.back.height * stand.gcr / on.back.collector_width)
+    incoming = bifacial.Incoming(
+        across=stand.across,
+        beam=np.maximum(sky.ghi - sky.dhi, 0.0) * scene.sun_visible,
+        diffuse=sky.dhi,
+        behind=sky.dni * np.maximum(-plane.projection, 0.0) * scene.sun_visible,
+        albedo=sky.by_month(on.albedo),
+    )
+    backs = bifacial.rear_irradiance(stand.rotation, rows, incoming, on.back.transparency)
+    of_ground, of_sky = iam.diffuse(on.iam, stand.surface_tilt)
+    gain = bifacial.gain(
+        backs,
+        bifaciality=on.bifaciality,
+        racking_shading=on.back.racking_shading,
+        irradiance_mismatch_loss=on.back.mismatch,
+        iam=(iam.beam_by_projection(-plane.projection, on.iam), of_sky, of_ground),
+    )
+    return Light(beam=light.beam, sky=light.sky, ground=light.ground + gain)
+
+
+OPTICS: dict[str, Optic] = {
+    "GlobHrz": far_shading,
+    "GlobShd": near_shading,
+    "GlobIAM": incidence,
+    "GlobSlg": soiling,
+    "GlobSnow": snow,
+    "GlobBak": rear,
+}
+# Steps that stand in the ledger of those alone who ask for them.
+RARE = frozenset({"GlobSnow", "GlobBak"})
+
+
+def _share_left(light: Light, losses: tuple[float, ...], sky: Sky) -> Light:
+    if not any(losses):
+        return light
+    left: FloatLike = 1.0 - sky.by_month(losses)
+    return light.times(left, left, left)
+
+
+def _open(terrain: Horizon, stand: Posture) -> tuple[FloatLike, FloatLike]:
+    """Return what a plane still sees of the sky and of the band along the horizon."""
+    tilt, azimuth = stand.surface_tilt, stand.surface_azimuth
+    if isinstance(tilt, float) and isinstance(azimuth, float):
+        return horizon.sky_factor(terrain, tilt, azimuth), horizon.band_factor(terrain, azimuth)
+    moving = np.broadcast_to(tilt, stand.across.shape), np.broadcast_to(azimuth, stand.across.shape)
+    return horizon.sky_factors(terrain, *moving), horizon.band_factors(terrain, moving[1])
+
+
+def _hidden_by_scene(table: SceneTable, stand: Posture) -> tuple[float, float]:
+    """Return what a scene hides of sky and ground; rows that move are taken as level for the sky."""
+    tilt, azimuth = stand.surface_tilt, stand.surface_azimuth
+    still = isinstance(tilt, float) and isinstance(azimuth, float)
+    of_sky = _sky_share(table, float(tilt), float(azimuth)) if still else _sky_share(table, 0.0, 0.0)
+    return of_sky, table.ground_share or 0.0
+
+
+_sky_share = lru_cache(maxsize=256)(sky_share)
+
+
+def _near_shadow(on: Collector, plane: Plane, sky: Sky) -> FloatArray | None:
+    """Return the share of the collector that its surroundings shade."""
+    stand = plane.posture
+    if on.shading.scene is not None:
+        return shares_lost(on.shading.scene, sky.zenith, sky.azimuth)[0]
+    if on.shading.near == "none" or stand.gcr is None:
+        return None
+    return shading.shaded_fraction(stand.rotation, stand.gcr, stand.across, stand.cross_axis_tilt)
 
 
 def _sort(plane: Plane, *, circumsolar_as_beam: bool) -> Light:
@@ -138,8 +309,11 @@ def _sort(plane: Plane, *, circumsolar_as_beam: bool) -> Light:
     return Light(beam=plane.direct + (with_beam + short), sky=rest - short, ground=plane.ground)
 
 
-def _ground_between_rows(tilt: float, gcr: float, across: FloatArray, sky: Sky) -> FloatArray:
+def _ground_between_rows(stand: Posture, gcr: float, sky: Sky, sun_visible: FloatLike) -> FloatArray:
     """Return what white ground between rows sends to a row [W/m2]."""
-    beam = np.maximum(sky.ghi - sky.dhi, 0.0) * shading.ground_lit_fraction(tilt, gcr, across)
-    diffuse = sky.dhi * shading.ground_sky_view(tilt, gcr)
-    return (beam + diffuse) * shading.row_ground_view(tilt, gcr)
+    rows = (stand.rotation, gcr, stand.cross_axis_tilt)
+    lit = shading.ground_lit_fraction(stand.rotation, gcr, stand.across, stand.cross_axis_tilt)
+    beam = np.maximum(sky.ghi - sky.dhi, 0.0) * lit * sun_visible
+    diffuse = sky.dhi * shading.ground_sky_view(*rows)
+    seen: FloatArray = (beam + diffuse) * shading.row_ground_view(*rows)
+    return seen

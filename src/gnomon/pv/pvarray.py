@@ -170,8 +170,31 @@ def power_at_reference(effective_irradiance: FloatArray, module: Module) -> Floa
 
 def open_circuit_voltage(diode: Diode) -> FloatArray:
     """Return the voltage without current [V], zero in the dark."""
-    start = np.minimum(_ceiling(diode), diode.i_l * diode.r_sh)
-    return _newton(start, diode, lambda v_d: (current_at(diode, v_d), slope_at(diode, v_d)))
+    start = np.minimum(open_circuit_bound(diode), diode.i_l * diode.r_sh)
+    return _newton(start, diode, lambda v_d: _current_and_slope(diode, v_d))
+
+
+def voltage_at_current(diode: Diode, current: FloatArray) -> FloatArray:
+    """Return the voltage of the terminals [V] at a current between none and the photocurrent [A].
+
+    The curve bends down, so from a V_d above the solution, that without a shunt, every step stays above.
+    """
+    rest = diode.i_l - current
+    start: FloatArray = diode.a * np.log1p(rest / diode.i_o)
+    if diode.recombination:
+        start = np.minimum(start, diode.v_built_in - diode.recombination * diode.i_l / rest)
+
+    def residual(v_d: FloatArray) -> tuple[FloatArray, FloatArray]:
+        found, slope = _current_and_slope(diode, v_d)
+        return found - current, slope
+
+    return _newton(start, diode, residual) - current * diode.r_s
+
+
+def open_circuit_bound(diode: Diode) -> FloatArray:
+    """Return a voltage [V] that no open circuit passes: that without a shunt."""
+    ceiling: FloatArray = diode.a * np.log1p(diode.i_l / diode.i_o)
+    return np.minimum(ceiling, diode.v_built_in - diode.recombination)
 
 
 def short_circuit_current(diode: Diode) -> FloatArray:
@@ -202,10 +225,8 @@ def diode_voltage(diode: Diode, voltage: FloatArray) -> FloatArray:
         start = np.minimum(start, np.where(lost > 0, pole, diode.v_built_in * (1 - 1e-9)))
 
     def residual(v_d: FloatArray) -> tuple[FloatArray, FloatArray]:
-        return (
-            v_d - current_at(diode, v_d) * diode.r_s - voltage,
-            1.0 - slope_at(diode, v_d) * diode.r_s,
-        )
+        current, slope = _current_and_slope(diode, v_d)
+        return v_d - current * diode.r_s - voltage, 1.0 - slope * diode.r_s
 
     return _newton(start, diode, residual, ceiling=start)
 
@@ -234,6 +255,19 @@ def bend_at(diode: Diode, v_d: FloatArray) -> FloatArray:
     return bend
 
 
+def _current_and_slope(diode: Diode, v_d: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return I and dI / dV_d out of one exponential."""
+    leak, grown = 1.0 / diode.r_sh, np.exp(v_d / diode.a)
+    grown *= diode.i_o
+    current = diode.i_l + diode.i_o - grown - leak * v_d
+    slope = -(grown / diode.a + leak)
+    if diode.recombination:
+        room = diode.v_built_in - v_d
+        lost = diode.i_l * diode.recombination / room
+        current, slope = current - lost, slope - lost / room
+    return current, slope
+
+
 def _quick_maximum(diode: Diode) -> tuple[FloatArray, FloatArray, IntArray]:
     """Return V_d and I of the largest power after a few steps in y, and the rows still on their way.
 
@@ -241,11 +275,11 @@ def _quick_maximum(diode: Diode) -> tuple[FloatArray, FloatArray, IntArray]:
     condition is ``F = I - S z = 0`` and its slope over x is ``-(2 S + B z + 2 S^2 R_s / a)``.
     """
     leak, twice_r = diode.a / diode.r_sh, 2.0 / diode.a * diode.r_s
-    all_current, per_dark = diode.i_l + diode.i_o, 1.0 / diode.i_o
+    all_current = diode.i_l + diode.i_o
     y = _first_y(diode, leak, twice_r)
-    most = diode.i_o * np.exp(_ceiling(diode) / diode.a) if diode.recombination else None
+    most = diode.i_o * np.exp(open_circuit_bound(diode) / diode.a) if diode.recombination else None
     for _ in range(_QUICK_STEPS):
-        x = np.log(y * per_dark)
+        x = np.log(y / diode.i_o)
         current, s, b = _at_y(diode, all_current, leak, x, y)
         z = x - twice_r * current
         step = current - s * z
@@ -255,7 +289,7 @@ def _quick_maximum(diode: Diode) -> tuple[FloatArray, FloatArray, IntArray]:
         unsettled = np.flatnonzero(~(np.abs(step) <= _LEFT))
         if unsettled.size <= _FEW * len(y):
             break
-    x = np.log(y * per_dark)
+    x = np.log(y / diode.i_o)
     return diode.a * x, _at_y(diode, all_current, leak, x, y)[0], unsettled
 
 
@@ -295,21 +329,15 @@ def _slow_maximum(diode: Diode) -> FloatArray:
     """
     open_circuit = np.log1p(diode.i_l / diode.i_o)
     start = np.minimum(diode.a * (open_circuit - np.log1p(open_circuit)), 0.5 * diode.i_l * diode.r_sh)
-    return _newton(np.minimum(start, _ceiling(diode)), diode, lambda v_d: _power_slope(diode, v_d))
+    return _newton(np.minimum(start, open_circuit_bound(diode)), diode, lambda v_d: _power_slope(diode, v_d))
 
 
 def _power_slope(diode: Diode, v_d: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return dP/dV_d and its derivative."""
-    current, slope, bend = current_at(diode, v_d), slope_at(diode, v_d), bend_at(diode, v_d)
+    (current, slope), bend = _current_and_slope(diode, v_d), bend_at(diode, v_d)
     voltage, voltage_slope = v_d - current * diode.r_s, 1.0 - slope * diode.r_s
     first = slope * voltage + current * voltage_slope
     return first, bend * (voltage - current * diode.r_s) + 2.0 * slope * voltage_slope
-
-
-def _ceiling(diode: Diode) -> FloatArray:
-    """Return a V_d [V] that no open circuit passes: that without a shunt."""
-    ceiling: FloatArray = diode.a * np.log1p(diode.i_l / diode.i_o)
-    return np.minimum(ceiling, diode.v_built_in - diode.recombination)
 
 
 def _newton(
@@ -323,7 +351,7 @@ def _newton(
     No point of the curve that gives power lies above the open circuit without a shunt. Held below it, an
     iteration never has to climb down the exponential one a at a time.
     """
-    v_d, ceiling = start, _ceiling(diode) if ceiling is None else ceiling
+    v_d, ceiling = start, open_circuit_bound(diode) if ceiling is None else ceiling
     for _ in range(_STEPS):
         value, slope = residual(v_d)
         step = value / slope

@@ -2,7 +2,8 @@
 
 Each row of ``LONGITUDE``, ``LATITUDE`` and ``DISTANCE`` is (A, B, C) of A cos(B + C t), t in Julian ephemeris
 millennia; the group at place k is multiplied by t**k. Each row of ``NUTATION`` is the five multiples of the
-fundamental arguments, then a, b (longitude) and c, d (obliquity) in 0.0001 arc seconds.
+fundamental arguments, then a, b (longitude) and c, d (obliquity) in 0.0001 arc seconds. ``ARGUMENTS`` holds
+these arguments as polynomials in Julian ephemeris centuries [degrees].
 """
 
 from typing import TypeAlias
@@ -236,6 +237,14 @@ DISTANCE: tuple[Terms, ...] = (
     (
         (4, 2.56, 6283.08),
     ),
+)
+# Moon's elongation, sun's anomaly, moon's anomaly, its argument of latitude, its ascending node.
+ARGUMENTS: tuple[tuple[float, ...], ...] = (
+    (297.85036, 445267.111480, -0.0019142, 1 / 189474),
+    (357.52772, 35999.050340, -0.0001603, -1 / 300000),
+    (134.96298, 477198.867398, 0.0086972, 1 / 56250),
+    (93.27191, 483202.017538, -0.0036825, 1 / 327270),
+    (125.04452, -1934.136261, 0.0020708, 1 / 450000),
 )
 NUTATION: tuple[tuple[float, ...], ...] = (
     (0, 0, 0, 0, 1, -171996, -174.2, 92025, 8.9),

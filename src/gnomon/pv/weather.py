@@ -98,5 +98,7 @@ def interval_middle(label: IntArray, step: float, labelled: IntervalLabel) -> Fl
 
 def local_months(time: FloatArray, utc_offset: float) -> IntArray:
     """Return the month 0-11 of local standard time for moments in epoch seconds UTC."""
-    local = (time + utc_offset * 3600.0).astype("datetime64[s]")
-    return local.astype("datetime64[M]").astype(np.int64) % 12
+    day = np.floor((time + utc_offset * 3600.0) / 86400.0).astype(np.int64)
+    first = day.min()
+    calendar = np.arange(first, day.max() + 1).astype("datetime64[D]").astype("datetime64[M]")
+    return (calendar.astype(np.int64) % 12)[day - first]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gnomon.pv.block import reference_power
+from gnomon.pv.cells import reference_power
 from gnomon.pv.plant import (
     AshraeIam,
     EfficiencyCurve,

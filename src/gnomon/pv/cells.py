@@ -1,0 +1,99 @@
+"""From the light at the cells to the power of one module: warmth, colour, curve and partial shade."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from gnomon.pv import optics, pvarray, temperature
+from gnomon.pv.arrays import FloatArray, FloatLike
+from gnomon.pv.plant import Block, DcInput, Module, Thermal
+from gnomon.pv.sky import Sky
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """All that decides what one module gives."""
+
+    collector: optics.Collector
+    module: Module
+    thermal: Thermal
+    spectral: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleYear:
+    """What one module gives, arrays of shape (m,).
+
+    Attributes
+    ----------
+    collected
+        The light, and what was lost of it.
+    temp_cell
+        [degC]
+    diode
+        Its curve.
+    nominal
+        Power at the reference efficiency. [W]
+    at_reference
+        Power at the reference temperature. [W]
+    maximum
+        The point of largest power under even light.
+    spectrum
+        Factor on the current for the colour of the light.
+    shade
+        Share of the power lost to the partial shade of strings, beyond the light itself.
+    """
+
+    collected: optics.Collected
+    temp_cell: FloatArray
+    diode: pvarray.Diode
+    nominal: FloatArray
+    at_reference: FloatArray
+    maximum: pvarray.MaximumPower
+    spectrum: FloatLike
+    shade: FloatLike
+
+
+def cells(block: Block, given: DcInput) -> Cells:
+    """Return the cells of one of a block's inputs."""
+    return Cells(
+        collector=optics.collector(block, given),
+        module=given.module,
+        thermal=block.thermal,
+        spectral=block.spectral,
+    )
+
+
+def generate(of: Cells, collected: optics.Collected, sky: Sky) -> ModuleYear:
+    """Return what one module gives under the light that it collected.
+
+    The cells are warmed by the effective irradiance, as in PVsyst.
+    """
+    module, effective = of.module, collected.effective
+    temp_cell = temperature.pvsyst_cell(
+        effective,
+        sky.temp_air,
+        sky.wind_speed,
+        u_c=of.thermal.u_c,
+        u_v=of.thermal.u_v,
+        module_efficiency=module.efficiency,
+        alpha_absorption=of.thermal.absorption,
+    )
+    diode = pvarray.calcparams_pvsyst(effective, temp_cell, module)
+    return ModuleYear(
+        collected=collected,
+        temp_cell=temp_cell,
+        diode=diode,
+        nominal=effective * (reference_power(module) / module.irrad_ref),
+        at_reference=pvarray.power_at_reference(effective, module),
+        maximum=pvarray.max_power_point(diode),
+        spectrum=1.0,
+        shade=0.0,
+    )
+
+
+@lru_cache(maxsize=1024)
+def reference_power(module: Module) -> float:
+    """Return the power of a module's own curve at its reference conditions [W]."""
+    return float(pvarray.power_at_reference(np.array([module.irrad_ref]), module)[0])
