@@ -1,6 +1,6 @@
 """A block's year: the chain of models from the sky to the grid, and the ledger of what each step took.
 
-Arrays hold the m rows of daylight for ONE inverter and what is on it until `_deliver`; from there on they are
+Arrays hold the m rows of daylight for ONE inverter and what is on it until `deliver`; from there on they are
 those of ALL inverters of the block, and one row more stands for every row of night.
 """
 
@@ -15,8 +15,11 @@ import numpy as np
 from gnomon.pv import grid, inverter, optics, transformer
 from gnomon.pv.arrays import FloatArray, FloatLike, IntArray
 from gnomon.pv.cells import Cells, ModuleYear, cells, generate
-from gnomon.pv.loss import Account, Ledger, balance, combine, extend
+from gnomon.pv.inverter import part_of
+from gnomon.pv.loss import Account, Ledger, balance, combine, extend, in_order
 from gnomon.pv.mount import Mount
+from gnomon.pv.mppt import Generator
+from gnomon.pv.operation import operate
 from gnomon.pv.plant import Block, DcInput, Plant
 from gnomon.pv.sky import Sky, look_up
 from gnomon.pv.solarposition import Sun, sun_position
@@ -121,19 +124,11 @@ class PlantYear:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DcPower:
-    """What the inputs of one inverter give it, and what the steps before took, shape (m,)."""
+class Delivered:
+    """Power of a block behind its inverters and at the grid, and what the steps between took [W].
 
-    nominal: FloatArray
-    p_dc: FloatArray
-    v_dc: FloatArray
-    i_dc: FloatArray
-    taken: dict[str, FloatArray]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GridPower:
-    """Power of a block behind its inverters and at the grid, and what the steps between took, shape (m + 1,)."""
+    Arrays of one shape: series, or rows of daylight and one more for night.
+    """
 
     p_inverter: FloatArray
     p_grid: FloatArray
@@ -198,6 +193,25 @@ def gather(plant: Plant, of_blocks: Sequence[BlockYear], sky: Sky) -> PlantYear:
     )
 
 
+def deliver(block: Block, produced: FloatArray) -> Delivered:
+    """Return what reaches the grid of what a block's inverters produce together [W].
+
+    Parameters
+    ----------
+    produced
+        AC power before the inverters' own use, any shape.
+    """
+    system, count = block.ac_system, block.ac_system.number_of_inverters
+    machine = part_of(block.inverter, block.mppt_fraction)
+    night = count * inverter.night_use(produced, machine)
+    auxiliary = count * inverter.auxiliary_use(produced / count, machine) * block.losses.inverter_auxiliary
+    p_inverter = produced - night - auxiliary
+    p_ref = block.p_stc if system.reference == "stc" else block.p_ac_max
+    p_grid, taken = transformer.to_grid(p_inverter, system, p_ref)
+    own = {"IL_Night": night, "AuxLoss": auxiliary}
+    return Delivered(p_inverter=p_inverter, p_grid=p_grid, taken=own | taken)
+
+
 class _Kept(Generic[K, V]):
     """The latest few values of a function, so that what is equal in neighbours is computed once."""
 
@@ -221,29 +235,30 @@ def _place(given: DcInput) -> tuple[int, str, str, int, int]:
 
 
 def _simulate(block: Block, inputs: Sequence[tuple[DcInput, ModuleYear]], sky: Sky) -> BlockYear:
-    dc = _generate(block, inputs)
-    ac = inverter.convert(dc.p_dc, dc.v_dc, block.inverter)
-    sent = _deliver(block, np.append(ac.p_ac, 0.0))
+    machine = part_of(block.inverter, block.mppt_fraction)
+    nominal, generators, of_modules = _generate(block, inputs)
+    works = operate(generators, machine, sky.temp_air, block.power_sharing)
     count = block.ac_system.number_of_inverters
+    sent = deliver(block, np.append(count * works.p_ac, 0.0))
+    nominal = count * nominal
+    on_dc = {name: count * rows for name, rows in (of_modules | works.taken).items()}
+    power = in_order(on_dc | sent.taken)
     mean = _Mean(inputs)
     poa_global = mean(lambda year: year.collected.plane.poa_global)
     effective = mean(lambda year: year.collected.effective)
     optical = {name: mean(partial(_taken, name)) for name in inputs[0][1].collected.taken}
     in_plane = {"GlobInc": sky.ghi - poa_global, **optical}
-    nominal = count * dc.nominal
-    power = {name: count * rows for name, rows in (dc.taken | ac.taken).items()} | sent.taken
-    shaded = mean(lambda year: _or_zero(year.collected.shaded, sky))
     temp_cell = mean(lambda year: year.temp_cell)
     return BlockYear(
         label=sky.weather.label,
         poa_global=sky.whole(poa_global),
         effective_irradiance=sky.whole(effective),
-        shaded_fraction=sky.whole(shaded),
+        shaded_fraction=sky.whole(mean(lambda year: _or_zero(year.collected.shaded, sky))),
         temp_cell=sky.whole(temp_cell, night=sky.weather.temp_air),
-        v_mp=sky.whole(dc.v_dc),
-        i_mp=sky.whole(dc.i_dc),
+        v_mp=sky.whole(works.v_dc),
+        i_mp=sky.whole(works.i_dc),
         p_array_nominal=sky.whole(nominal),
-        p_dc=sky.whole(count * dc.p_dc),
+        p_dc=sky.whole(count * works.p_mpp),
         p_inverter=sky.whole(sent.p_inverter),
         p_grid=sky.whole(sent.p_grid),
         taken=Taken(in_plane | power, sky),
@@ -276,34 +291,41 @@ def _or_zero(values: FloatArray | None, sky: Sky) -> FloatArray:
     return np.zeros(len(sky.up)) if values is None else values
 
 
-def _generate(block: Block, inputs: Sequence[tuple[DcInput, ModuleYear]]) -> DcPower:
-    """Return what the inputs of one inverter give: first as at the reference temperature, then as it is."""
+def _generate(
+    block: Block, inputs: Sequence[tuple[DcInput, ModuleYear]]
+) -> tuple[FloatArray, list[Generator], dict[str, FloatArray]]:
+    """Return the nominal power, the inputs of one inverter, and what modules and strings took of it."""
     taken: dict[str, FloatArray] = {}
+    generators: list[Generator] = []
     nominal = np.zeros_like(inputs[0][1].nominal)
-
-    def take(name: str, loss: FloatArray) -> None:
-        taken[name] = taken[name] + loss if name in taken else loss
-
     for each, year in inputs:
         n = each.array.modules
-        nominal = nominal + n * year.nominal
         power = n * year.maximum.p_mp
-        take("GIncLoss", n * (year.nominal - year.at_reference))
-        take("TempLoss", n * year.at_reference - power)
+        nominal = nominal + n * year.nominal
+        warm = n * year.at_reference
+        losses = {"GIncLoss": n * year.nominal - warm, "TempLoss": warm - power}
+        factor: FloatLike = 1.0
         for name, loss in _dc_fractions(block, year).items():
-            taken_here = power * loss
-            take(name, taken_here)
-            power = power - taken_here
-        voltage = year.maximum.v_mp * each.array.modules_per_string
-        current = np.divide(power, voltage, out=np.zeros_like(power), where=voltage > 0)
-        resistance = block.losses.dc_ohmic * _reference_resistance(each)
-        take("OhmLoss", resistance * current**2)
-    return DcPower(
-        nominal=nominal,
-        p_dc=power - taken["OhmLoss"],
-        v_dc=voltage - resistance * current,
-        i_dc=current,
-        taken=taken,
+            losses[name] = power * factor * loss
+            factor = factor * (1.0 - loss)
+        for name, loss in losses.items():
+            taken[name] = taken[name] + loss if name in taken else loss
+        generators.append(_generator(block, each, year, factor))
+    return nominal, generators, taken
+
+
+def _generator(block: Block, given: DcInput, year: ModuleYear, factor: FloatLike) -> Generator:
+    return Generator(
+        name=given.name,
+        diode=year.diode,
+        modules_per_string=given.array.modules_per_string,
+        strings=given.array.strings,
+        factor=factor,
+        resistance=block.losses.dc_ohmic * _reference_resistance(given),
+        v_mp=given.array.modules_per_string * year.maximum.v_mp,
+        i_mp=given.array.strings * factor * year.maximum.i_mp,
+        mppt=given.mppt,
+        weight=given.weight,
     )
 
 
@@ -329,31 +351,6 @@ def _reference_resistance(given: DcInput) -> float:
     """Return voltage over current of an input at the reference [ohm]."""
     array, module = given.array, given.module
     return array.modules_per_string * module.v_mp_ref / (array.strings * module.i_mp_ref)
-
-
-def _deliver(block: Block, produced: FloatArray) -> GridPower:
-    """Return what reaches the grid from one inverter's AC power, that of a row of night included."""
-    system, machine = block.ac_system, block.inverter
-    count = system.number_of_inverters
-    night = count * inverter.night_use(produced, machine)
-    auxiliary = count * inverter.auxiliary_use(produced, machine) * block.losses.inverter_auxiliary
-    p_inverter = count * produced - night - auxiliary
-    p_ref = block.p_stc if system.reference == "stc" else block.p_ac_max
-    connected = (p_inverter > 0) if system.night_disconnect else np.ones_like(p_inverter, dtype=bool)
-    wires = transformer.ohmic(p_inverter, system.ac_ohmic, p_ref)
-    copper = transformer.ohmic(p_inverter - wires, system.load_loss, p_ref)
-    iron = transformer.no_load(system.no_load_loss, p_ref, connected)
-    return GridPower(
-        p_inverter=p_inverter,
-        p_grid=p_inverter - wires - iron - copper,
-        taken={
-            "IL_Night": night,
-            "AuxLoss": auxiliary,
-            "EACOhmL": wires,
-            "ETrfIron": iron,
-            "ETrfCopper": copper,
-        },
-    )
 
 
 def _irradiance_account(taken: dict[str, FloatArray], effective: FloatArray, sky: Sky) -> Account:

@@ -10,6 +10,7 @@ import numpy as np
 from gnomon.pv import bifacial, horizon, iam, irradiance, shading
 from gnomon.pv.arrays import FloatArray, FloatLike
 from gnomon.pv.horizon import Horizon
+from gnomon.pv.loss import RARE
 from gnomon.pv.mount import Mount
 from gnomon.pv.plant import Bifacial, Block, DcInput, Iam, Shading
 from gnomon.pv.posture import Posture, posture
@@ -259,8 +260,6 @@ OPTICS: dict[str, Optic] = {
     "GlobSnow": snow,
     "GlobBak": rear,
 }
-# Steps that stand in the ledger of those alone who ask for them.
-RARE = frozenset({"GlobSnow", "GlobBak"})
 
 
 def _share_left(light: Light, losses: tuple[float, ...], sky: Sky) -> Light:

@@ -180,8 +180,9 @@ class Inverter:
     mppt_count
         Maximum power point trackers it has.
     derating
-        Largest AC power over the temperature of the air, (degC, W) by rising temperature; outside, the
-        first and the last hold. Empty when warm air takes nothing.
+        Largest AC power over the temperature of the air, (degC, W) by rising temperature; two points at
+        one temperature are a step. Outside, the first and the last hold. Empty when warm air takes
+        nothing.
     """
 
     name: str = ""
@@ -207,8 +208,8 @@ class Inverter:
         voltages = [curve.v_dc for curve in self.curves]
         if voltages != sorted(set(voltages)):
             raise ValueError(f"inverter {self.name}: the curves' v_dc must increase, they are {voltages}")
-        if any(warm <= cool for (cool, _), (warm, _) in pairwise(self.derating)):
-            raise ValueError(f"inverter {self.name}: derating: the temperatures must increase")
+        if any(warm < cool for (cool, _), (warm, _) in pairwise(self.derating)):
+            raise ValueError(f"inverter {self.name}: derating: the temperatures must not fall")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -356,7 +356,7 @@ def _newton(
         value, slope = residual(v_d)
         step = value / slope
         v_d = np.minimum(v_d - step, ceiling)
-        if not np.any(np.abs(step) > 1e-7 * diode.a):
+        if np.all(np.abs(step) <= 1e-7 * diode.a):
             return v_d
     raise ArithmeticError("the one-diode equation did not converge; the module's parameters are not physical")
 
