@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnomon.pv.inverter import ac_power, auxiliary_use, convert, night_use
+from gnomon.pv.inverter import ac_limit, ac_power, auxiliary_use, convert, night_use, part_of
 from gnomon.pv.plant import EfficiencyCurve, Inverter
 
 LOW = EfficiencyCurve(v_dc=500, p_dc=(100, 1000, 10000), p_ac=(0, 950, 9700))
@@ -43,6 +43,26 @@ def test_three_curves_meet_at_the_middle_one(inverter: Inverter) -> None:
     alone = ac_power(p_dc, np.full(50, 850.0), inverter.curves[1:2])
     for found in between:
         assert found == pytest.approx(alone, abs=0.01)
+
+
+@given(
+    p_dc=st.lists(st.floats(0, 9e4), min_size=1, max_size=20),
+    v_dc=st.floats(300, 1300),
+    which=st.sampled_from([(0,), (0, 2), (0, 1, 2)]),
+)
+def test_is_a_straight_line_in_power_and_in_voltage(
+    inverter: Inverter, p_dc: list[float], v_dc: float, which: tuple[int, ...]
+) -> None:
+    """As NumPy's own interpolation says, one curve and one direction after the other."""
+    curves = tuple(inverter.curves[i] for i in which)
+    found = ac_power(np.array(p_dc), np.full(len(p_dc), v_dc), curves)
+    for each, power in zip(p_dc, found, strict=True):
+        at = [
+            np.interp(min(each, curve.p_dc[-1]), (0, *curve.p_dc), (0, *curve.p_ac))
+            * max(each / curve.p_dc[-1], 1)
+            for curve in curves
+        ]
+        assert power == pytest.approx(np.interp(v_dc, [curve.v_dc for curve in curves], at), abs=1e-6)
 
 
 def _converted(inverter: Inverter, p_dc: float, v_dc: float = 850.0) -> tuple[float, dict[str, float]]:
@@ -108,3 +128,33 @@ def test_a_bad_curve_is_refused(points: tuple[tuple[float, ...], tuple[float, ..
 def test_curves_out_of_order_are_refused(inverter: Inverter) -> None:
     with pytest.raises(ValueError, match="v_dc must increase"):
         replace(inverter, curves=(HIGH, LOW))
+
+
+@pytest.mark.parametrize(
+    ("temp_air", "limit"),
+    [(-10, 60e3), (40, 60e3), (45, 57.5e3), (50, 55e3), (55, 37.5e3), (60, 20e3), (80, 20e3)],
+)
+def test_warm_air_lowers_the_limit_on_straight_lines(
+    inverter: Inverter, temp_air: float, limit: float
+) -> None:
+    warm = replace(inverter, derating=((40, 62e3), (40.001, 60e3), (50, 55e3), (60, 20e3)))
+    assert ac_limit(np.array([temp_air]), warm)[0] == pytest.approx(limit, rel=1e-4)
+    assert ac_limit(np.array([temp_air]), inverter)[0] == 60e3
+
+
+def test_temperatures_of_a_derating_must_rise(inverter: Inverter) -> None:
+    with pytest.raises(ValueError, match="derating: the temperatures must increase"):
+        replace(inverter, derating=((50, 1e3), (40, 2e3)))
+
+
+@given(part=st.floats(0.01, 1.0), load=st.floats(0, 1.5))
+def test_a_part_of_an_inverter_does_a_part_of_its_work(inverter: Inverter, part: float, load: float) -> None:
+    whole = replace(inverter, i_dc_max=70.0, p_dc_max=55e3)
+    smaller = part_of(whole, part)
+    p_ac, taken = _converted(whole, load * 60e3)
+    of_part, taken_of_part = _converted(smaller, part * load * 60e3)
+    assert of_part == pytest.approx(part * p_ac, rel=1e-9, abs=1e-6)
+    assert list(taken_of_part.values()) == pytest.approx(
+        [part * loss for loss in taken.values()], rel=1e-6, abs=1e-6
+    )
+    assert smaller.night_loss == pytest.approx(part * whole.night_loss)

@@ -247,6 +247,20 @@ def test_current_at_a_voltage_is_lambert_s(module: Module, share: float) -> None
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-9 * module.i_sc_ref)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.99])
+def test_voltage_at_a_current_is_lambert_s(module: Module, share: float) -> None:
+    for each in (module, THIN):
+        diode = pvarray.calcparams_pvsyst(*GRID, each)
+        current = share * pvarray.short_circuit_current(diode)
+        found = pvarray.voltage_at_current(diode, current)
+        assert pvarray.current_at_voltage(diode, found) == pytest.approx(current, rel=1e-9, abs=1e-12)
+        if each is module:
+            expected = pvlib.pvsystem.v_from_i(
+                current, diode.i_l, diode.i_o, diode.r_s, diode.r_sh, diode.a, method="lambertw"
+            )
+            assert found == pytest.approx(expected, rel=1e-7, abs=1e-9)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99, 1.1])
 def test_current_at_a_voltage_of_thin_film_is_on_the_curve(share: float) -> None:
     diode = pvarray.calcparams_pvsyst(*GRID, THIN)

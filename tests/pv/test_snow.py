@@ -173,3 +173,12 @@ def test_townsend_knows_summer_and_december() -> None:
     assert lost[[6, 7, 8]].tolist() == [0, 0, 0]
     assert lost[5] > 0
     assert lost[0] == lost.max() > 0.05
+
+
+def test_townsend_in_the_polar_night() -> None:
+    """A month without light: all of nothing under snow, none of it without."""
+    dark = {**MONTHS, "poa_global": np.where(np.arange(12) < 2, 0.0, MONTHS["poa_global"])}
+    edge = Edge(slant_height=2.0, lower_height=1.0)
+    assert snow.townsend(**dark, surface_tilt=30.0, edge=edge)[:2].tolist() == [1, 1]
+    dark["snow_total"] = dark["snow_events"] = np.zeros(12)
+    assert not snow.townsend(**dark, surface_tilt=30.0, edge=edge).any()

@@ -3,10 +3,19 @@
 All powers in W, arrays of shape (n,); a negative power is drawn from the grid.
 """
 
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
 import numpy as np
 
 from gnomon.pv.arrays import FloatArray
 from gnomon.pv.plant import Interconnection
+
+Send: TypeAlias = Callable[[FloatArray], FloatArray]
+"""What reaches the grid [W] of the AC power of a block's inverters [W], row by row."""
+
+_STEPS = 100
+_NEAR = 1e-9  # of the limit: how far below it the plant may end
 
 
 def continuous_use(power: FloatArray, point: Interconnection) -> FloatArray:
@@ -37,3 +46,78 @@ def deliver(power: FloatArray, point: Interconnection) -> tuple[FloatArray, dict
     p_poi = limited(offered, point)
     taken["EUnused"] = offered - p_poi
     return p_poi, taken
+
+
+def curtail(
+    offers: Sequence[FloatArray], capacities: Sequence[float], send: Sequence[Send], point: Interconnection
+) -> list[FloatArray]:
+    """Return the inverters' powers [W] that hold a plant at the limit of its grid.
+
+    Where the plant would pass the limit, every inverter is capped at the same share ``u`` of its largest
+    power, ``min(offer, u capacity)``: who offers less gives all of it, and the others use the room it leaves.
+    ``u`` is found so that what arrives behind all losses and the plant's own use is the limit, within 1e-9
+    of it and never above; where a use sets in by a jump, the nearest below.
+
+    Parameters
+    ----------
+    offers
+        AC power of all inverters of each block, before their own use, each of shape (n,).
+    capacities
+        Largest AC power of all inverters of each block. [W]
+    send
+        What leads from there to the grid, of each block.
+    point
+        Limit and own use of the plant.
+    """
+    if point.limit is None:
+        return list(offers)
+    rows = np.flatnonzero(_at_meter(offers, send, point) > point.limit)
+    if not rows.size:
+        return list(offers)
+    bound = [offer[rows] for offer in offers]
+    share = _common_share(bound, capacities, send, point, point.limit)
+    curtailed = [offer.copy() for offer in offers]
+    for whole, offer, capacity in zip(curtailed, bound, capacities, strict=True):
+        whole[rows] = np.minimum(offer, share * capacity)
+    return curtailed
+
+
+def _at_meter(powers: Sequence[FloatArray], send: Sequence[Send], point: Interconnection) -> FloatArray:
+    """Return what a plant would give its meter without a limit [W]."""
+    arrived = sum(each(power) for each, power in zip(send, powers, strict=True))
+    power: FloatArray = np.asarray(arrived, dtype=np.float64)
+    return power - continuous_use(power, point) - proportional_use(power, point)
+
+
+def _common_share(
+    offers: Sequence[FloatArray],
+    capacities: Sequence[float],
+    send: Sequence[Send],
+    point: Interconnection,
+    limit: float,
+) -> FloatArray:
+    """Return the largest share of capacity that keeps to the limit, by the Illinois false position."""
+
+    def excess(share: FloatArray) -> FloatArray:
+        capped = [np.minimum(offer, share * most) for offer, most in zip(offers, capacities, strict=True)]
+        return _at_meter(capped, send, point) - limit
+
+    high: FloatArray = np.max([offer / most for offer, most in zip(offers, capacities, strict=True)], axis=0)
+    low, f_high = np.zeros_like(high), excess(high)
+    f_low = real_low = excess(low)
+    was_above = np.zeros(len(high), dtype=bool)
+    for step in range(_STEPS):
+        if np.all((real_low >= -_NEAR * limit) | (high - low <= 1e-12)):
+            break
+        share = (low * f_high - high * f_low) / (f_high - f_low)
+        # Every fifth step halves the bracket, which a jump would otherwise hold open.
+        share = share if step % 5 < 4 else 0.5 * (low + high)
+        found = excess(share)
+        above = found > 0
+        again = above == was_above if step else np.zeros_like(above)
+        f_low = np.where(above, np.where(again, 0.5 * f_low, f_low), found)
+        f_high = np.where(above, found, np.where(again, 0.5 * f_high, f_high))
+        real_low = np.where(above, real_low, found)
+        low, high = np.where(above, low, share), np.where(above, share, high)
+        was_above = above
+    return low

@@ -5,6 +5,7 @@ All powers are those of one inverter [W]; arrays of shape (n,).
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -89,17 +90,40 @@ def ac_power(p_dc: FloatArray, v_dc: FloatArray, curves: tuple[EfficiencyCurve, 
     just above the threshold. Outside the curves' voltages the nearest curve holds: a parabola through three
     voltages, as some use, has no support there.
     """
-    powers = np.stack([on_curve(p_dc, curve) for curve in curves])
+    bounds, slopes, offsets = _segments(curves)
+    cell = np.searchsorted(bounds, p_dc, side="right")
     if len(curves) == 1:
-        only: FloatArray = powers[0]
+        only: FloatArray = slopes.take(cell) * p_dc + offsets.take(cell)
         return only
-    voltages = np.array([curve.v_dc for curve in curves])
-    place: FloatArray = np.interp(v_dc, voltages, np.arange(len(curves), dtype=np.float64))
-    lower = np.minimum(place.astype(np.int64), len(curves) - 2)
-    rows = np.arange(len(p_dc))
-    below, above = powers[lower, rows], powers[lower + 1, rows]
-    power: FloatArray = below + (place - lower) * (above - below)
+    place = _place(v_dc, curves)
+    lower = np.minimum(place, len(curves) - 2).astype(np.int64)
+    place -= lower
+    cell += lower * slopes.shape[1]
+    power: FloatArray = slopes.take(cell) * p_dc + offsets.take(cell)
+    cell += slopes.shape[1]
+    power += place * (slopes.take(cell) * p_dc + offsets.take(cell) - power)
     return power
+
+
+def _place(v_dc: FloatArray, curves: tuple[EfficiencyCurve, ...]) -> FloatArray:
+    """Return where a voltage lies among the curves: 0 at the first, 0.5 halfway to the second, and so on."""
+    place = np.zeros(len(v_dc))
+    for low, high in pairwise(curves):
+        place += np.clip((v_dc - low.v_dc) * (1.0 / (high.v_dc - low.v_dc)), 0.0, 1.0)
+    return place
+
+
+@lru_cache(maxsize=1024)
+def _segments(curves: tuple[EfficiencyCurve, ...]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the bounds between the straight pieces of all curves, and slope and offset of each piece.
+
+    Between the points of all together every curve is straight, so one search serves them all.
+    """
+    points = np.unique([0.0, *(p_dc for curve in curves for p_dc in curve.p_dc)])
+    powers = np.stack([on_curve(points, curve) for curve in curves])
+    beyond = np.array([[curve.p_ac[-1] / curve.p_dc[-1]] for curve in curves])
+    slopes = np.hstack([np.diff(powers) / np.diff(points), beyond])
+    return points[1:], slopes, powers - slopes * points
 
 
 def on_curve(p_dc: FloatArray, curve: EfficiencyCurve) -> FloatArray:

@@ -26,16 +26,16 @@ import numpy as np
 
 from gnomon.pv.arrays import FloatArray
 from gnomon.pv.inverter import ac_limit, ac_power
-from gnomon.pv.plant import Inverter, PowerSharing
-from gnomon.pv.tracker import (
+from gnomon.pv.mppt import (
     DC_STEPS,
     Generator,
-    Tracker,
+    PowerTracker,
     own,
     own_power,
     total,
     wire_loss,
 )
+from gnomon.pv.plant import Inverter, PowerSharing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ def operate(
     return _merge(trackers, alone, taken, inverter, temp_air)
 
 
-def _trackers(generators: Sequence[Generator], policy: PowerSharing) -> list[Tracker]:
+def _trackers(generators: Sequence[Generator], policy: PowerSharing) -> list[PowerTracker]:
     """Return the trackers in order, each with its inputs at their own maximum and its part."""
     ordered = sorted(generators, key=_place)
     groups = [tuple(group) for _, group in groupby(ordered, key=lambda each: each.mppt)]
@@ -120,7 +120,7 @@ def _load(group: tuple[Generator, ...], policy: PowerSharing) -> float:
 
 
 def _merge(
-    trackers: Sequence[Tracker],
+    trackers: Sequence[PowerTracker],
     p_mpp: FloatArray,
     taken: dict[str, FloatArray],
     inverter: Inverter,
@@ -146,7 +146,9 @@ def _merge(
     return Operation(p_mpp=p_mpp, p_dc=p_dc, v_dc=v_dc, i_dc=i_dc, p_ac=p_ac, taken=taken | ac_side)
 
 
-def _within(trackers: Sequence[Tracker], p_dc: FloatArray, raw: FloatArray, most: FloatArray) -> FloatArray:
+def _within(
+    trackers: Sequence[PowerTracker], p_dc: FloatArray, raw: FloatArray, most: FloatArray
+) -> FloatArray:
     """Return the AC power that stays within each tracker's part of a limit.
 
     A tracker's AC power is its share of the sum, as its DC power is.

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
 
-from gnomon.pv import iam, irradiance, shading
+from gnomon.pv import bifacial, horizon, iam, irradiance, shading
 from gnomon.pv.arrays import FloatArray, FloatLike
+from gnomon.pv.horizon import Horizon
 from gnomon.pv.mount import Mount
-from gnomon.pv.plant import Block, DcInput, Iam, Shading
+from gnomon.pv.plant import Bifacial, Block, DcInput, Iam, Shading
 from gnomon.pv.posture import Posture, posture
+from gnomon.pv.scene import SceneTable, shares_lost, sky_share
 from gnomon.pv.sky import Sky
 
 
@@ -20,7 +23,10 @@ class Collector:
 
     mount: Mount
     shading: Shading
+    horizon: Horizon | None
     iam: Iam
+    back: Bifacial | None
+    bifaciality: float
     albedo: tuple[float, ...]
     soiling: tuple[float, ...]
     snow: tuple[float, ...]
@@ -78,12 +84,14 @@ class Light:
 class Scene:
     """What an optical step may look at: the collector, its plane, the sky above, the shadow on it.
 
-    ``shaded`` is the share of the collector that lies in near shadow, of shape (m,), None without any.
+    ``sun_visible`` is the share of the sun's disk above the far horizon, ``shaded`` that of the collector that
+    lies in near shadow, None without any; of shape (m,).
     """
 
     collector: Collector
     plane: Plane
     sky: Sky
+    sun_visible: FloatLike
     shaded: FloatArray | None
 
 
@@ -120,7 +128,10 @@ def collector(block: Block, given: DcInput) -> Collector:
     return Collector(
         mount=block.mount_of(given),
         shading=block.shading_of(given),
+        horizon=block.horizon,
         iam=given.module.iam,
+        back=given.bifacial,
+        bifaciality=given.module.bifaciality if given.bifacial else 0.0,
         albedo=block.albedo,
         soiling=block.losses.soiling,
         snow=block.losses.snow,
@@ -144,7 +155,9 @@ def transpose(mount: Mount, albedo: tuple[float, ...], sky: Sky) -> Plane:
 
 def collect(on: Collector, plane: Plane, sky: Sky) -> Collected:
     """Pass the light in a plane through the optical steps of a collector."""
-    scene = Scene(collector=on, plane=plane, sky=sky, shaded=_near_shadow(on, plane))
+    visible = 1.0 if on.horizon is None else horizon.sun_share(on.horizon, sky.zenith, sky.azimuth)
+    shaded = _near_shadow(on, plane, sky)
+    scene = Scene(collector=on, plane=plane, sky=sky, sun_visible=visible, shaded=shaded)
     light, taken = _sort(plane, circumsolar_as_beam=on.circumsolar_as_beam), {}
     total = light.total
     for name, step in OPTICS.items():
@@ -157,17 +170,41 @@ def collect(on: Collector, plane: Plane, sky: Sky) -> Collected:
     return Collected(plane=plane, light=light, shaded=scene.shaded, taken=taken, effective=total)
 
 
-def near_shading(light: Light, scene: Scene) -> Light:
-    """Take what the rows before and behind keep from each other; the horizon's band counts as sky."""
-    on, stand, sky = scene.collector, scene.plane.posture, scene.sky
-    if scene.shaded is None or stand.gcr is None:
+def far_shading(light: Light, scene: Scene) -> Light:
+    """Take what far terrain hides of the sun, of the sky and its band along the horizon, and of the ground's sky."""
+    on, plane, sky = scene.collector, scene.plane, scene.sky
+    if on.horizon is None:
         return light
-    rows = (stand.rotation, stand.gcr, stand.cross_axis_tilt)
-    alone = 0.5 * (1.0 + np.cos(np.radians(stand.rotation - stand.cross_axis_tilt)))
+    visible = np.broadcast_to(scene.sun_visible, sky.ghi.shape)
+    open_sky, open_band = _open(on.horizon, plane.posture)
+    hidden = plane.diffuse.isotropic * (1.0 - open_sky) + plane.diffuse.horizon * (1.0 - open_band)
     return Light(
-        beam=light.beam * (1.0 - scene.shaded),
-        sky=light.sky * (shading.row_sky_view(*rows) / alone),
-        ground=_ground_between_rows(stand, stand.gcr, sky) * sky.by_month(on.albedo),
+        beam=light.beam * scene.sun_visible,
+        sky=np.clip(light.sky - hidden, 0.0, light.sky),
+        ground=light.ground * horizon.ground_factor(on.horizon, sky.ghi, sky.dhi, visible),
+    )
+
+
+def near_shading(light: Light, scene: Scene) -> Light:
+    """Take what rows keep from each other, or what a scene's objects hide; the horizon's band counts as sky."""
+    shade, stand = scene.collector.shading, scene.plane.posture
+    if scene.shaded is None:
+        return light
+    if shade.scene is not None:
+        of_sky, of_ground = _hidden_by_scene(shade.scene, stand)
+        return light.times(1.0 - scene.shaded, 1.0 - of_sky, 1.0 - of_ground)
+    return light if stand.gcr is None else _between_rows(light, scene, stand.gcr, scene.shaded)
+
+
+def _between_rows(light: Light, scene: Scene, gcr: float, shaded: FloatArray) -> Light:
+    stand, sky = scene.plane.posture, scene.sky
+    alone = 0.5 * (1.0 + np.cos(np.radians(stand.rotation - stand.cross_axis_tilt)))
+    of_sky = shading.row_sky_view(stand.rotation, gcr, stand.cross_axis_tilt) / alone
+    ground = _ground_between_rows(stand, gcr, sky, scene.sun_visible)
+    return Light(
+        beam=light.beam * (1.0 - shaded),
+        sky=light.sky * of_sky,
+        ground=ground * sky.by_month(scene.collector.albedo),
     )
 
 
@@ -189,14 +226,41 @@ def snow(light: Light, scene: Scene) -> Light:
     return _share_left(light, scene.collector.snow, scene.sky)
 
 
+def rear(light: Light, scene: Scene) -> Light:
+    """Add what the backs of bifacial modules make of their light, as light of the ground on the front."""
+    on, stand, sky, plane = scene.collector, scene.plane.posture, scene.sky, scene.plane
+    if on.back is None or stand.gcr is None or not on.bifaciality:
+        return light
+    rows = bifacial.Rows(gcr=stand.gcr, height=on.back.height * stand.gcr / on.back.collector_width)
+    incoming = bifacial.Incoming(
+        across=stand.across,
+        beam=np.maximum(sky.ghi - sky.dhi, 0.0) * scene.sun_visible,
+        diffuse=sky.dhi,
+        behind=sky.dni * np.maximum(-plane.projection, 0.0) * scene.sun_visible,
+        albedo=sky.by_month(on.albedo),
+    )
+    backs = bifacial.rear_irradiance(stand.rotation, rows, incoming, on.back.transparency)
+    of_ground, of_sky = iam.diffuse(on.iam, stand.surface_tilt)
+    gain = bifacial.gain(
+        backs,
+        bifaciality=on.bifaciality,
+        racking_shading=on.back.racking_shading,
+        irradiance_mismatch_loss=on.back.mismatch,
+        iam=(iam.beam_by_projection(-plane.projection, on.iam), of_sky, of_ground),
+    )
+    return Light(beam=light.beam, sky=light.sky, ground=light.ground + gain)
+
+
 OPTICS: dict[str, Optic] = {
+    "GlobHrz": far_shading,
     "GlobShd": near_shading,
     "GlobIAM": incidence,
     "GlobSlg": soiling,
     "GlobSnow": snow,
+    "GlobBak": rear,
 }
 # Steps that stand in the ledger of those alone who ask for them.
-RARE = frozenset({"GlobSnow"})
+RARE = frozenset({"GlobSnow", "GlobBak"})
 
 
 def _share_left(light: Light, losses: tuple[float, ...], sky: Sky) -> Light:
@@ -206,9 +270,31 @@ def _share_left(light: Light, losses: tuple[float, ...], sky: Sky) -> Light:
     return light.times(left, left, left)
 
 
-def _near_shadow(on: Collector, plane: Plane) -> FloatArray | None:
+def _open(terrain: Horizon, stand: Posture) -> tuple[FloatLike, FloatLike]:
+    """Return what a plane still sees of the sky and of the band along the horizon."""
+    tilt, azimuth = stand.surface_tilt, stand.surface_azimuth
+    if isinstance(tilt, float) and isinstance(azimuth, float):
+        return horizon.sky_factor(terrain, tilt, azimuth), horizon.band_factor(terrain, azimuth)
+    moving = np.broadcast_to(tilt, stand.across.shape), np.broadcast_to(azimuth, stand.across.shape)
+    return horizon.sky_factors(terrain, *moving), horizon.band_factors(terrain, moving[1])
+
+
+def _hidden_by_scene(table: SceneTable, stand: Posture) -> tuple[float, float]:
+    """Return what a scene hides of sky and ground; rows that move are taken as level for the sky."""
+    tilt, azimuth = stand.surface_tilt, stand.surface_azimuth
+    still = isinstance(tilt, float) and isinstance(azimuth, float)
+    of_sky = _sky_share(table, float(tilt), float(azimuth)) if still else _sky_share(table, 0.0, 0.0)
+    return of_sky, table.ground_share or 0.0
+
+
+_sky_share = lru_cache(maxsize=256)(sky_share)
+
+
+def _near_shadow(on: Collector, plane: Plane, sky: Sky) -> FloatArray | None:
     """Return the share of the collector that its surroundings shade."""
     stand = plane.posture
+    if on.shading.scene is not None:
+        return shares_lost(on.shading.scene, sky.zenith, sky.azimuth)[0]
     if on.shading.near == "none" or stand.gcr is None:
         return None
     return shading.shaded_fraction(stand.rotation, stand.gcr, stand.across, stand.cross_axis_tilt)
@@ -223,11 +309,11 @@ def _sort(plane: Plane, *, circumsolar_as_beam: bool) -> Light:
     return Light(beam=plane.direct + (with_beam + short), sky=rest - short, ground=plane.ground)
 
 
-def _ground_between_rows(stand: Posture, gcr: float, sky: Sky) -> FloatArray:
+def _ground_between_rows(stand: Posture, gcr: float, sky: Sky, sun_visible: FloatLike) -> FloatArray:
     """Return what white ground between rows sends to a row [W/m2]."""
     rows = (stand.rotation, gcr, stand.cross_axis_tilt)
     lit = shading.ground_lit_fraction(stand.rotation, gcr, stand.across, stand.cross_axis_tilt)
-    beam = np.maximum(sky.ghi - sky.dhi, 0.0) * lit
+    beam = np.maximum(sky.ghi - sky.dhi, 0.0) * lit * sun_visible
     diffuse = sky.dhi * shading.ground_sky_view(*rows)
     seen: FloatArray = (beam + diffuse) * shading.row_ground_view(*rows)
     return seen

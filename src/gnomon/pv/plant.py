@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
+from gnomon.pv.horizon import Horizon
 from gnomon.pv.mount import Mount
+from gnomon.pv.scene import SceneTable
 from gnomon.pv.weather import Site
 
 NearShading = Literal["none", "unlimited", "scene"]
@@ -270,7 +272,12 @@ class Shading:
     """
 
     near: NearShading = "none"
+    scene: SceneTable | None = None
     electrical: ElectricalShading | None = None
+
+    def __post_init__(self) -> None:
+        if self.near == "scene" and self.scene is None:
+            raise ValueError("scene: near shading by a scene needs the scene's table")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -439,6 +446,8 @@ class Block:
         What is on one inverter, one or more.
     mount, shading
         Of all inputs that have none of their own.
+    horizon
+        Far terrain, None for level country.
     albedo
         January to December.
     circumsolar_as_beam
@@ -461,6 +470,7 @@ class Block:
     thermal: Thermal = Thermal()
     ac_system: AcSystem = AcSystem()
     shading: Shading = Shading()
+    horizon: Horizon | None = None
     albedo: tuple[float, ...] = (0.2,) * 12
     circumsolar_as_beam: bool = True
     spectral: bool = True

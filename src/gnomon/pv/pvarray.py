@@ -171,7 +171,24 @@ def power_at_reference(effective_irradiance: FloatArray, module: Module) -> Floa
 def open_circuit_voltage(diode: Diode) -> FloatArray:
     """Return the voltage without current [V], zero in the dark."""
     start = np.minimum(open_circuit_bound(diode), diode.i_l * diode.r_sh)
-    return _newton(start, diode, lambda v_d: (current_at(diode, v_d), slope_at(diode, v_d)))
+    return _newton(start, diode, lambda v_d: _current_and_slope(diode, v_d))
+
+
+def voltage_at_current(diode: Diode, current: FloatArray) -> FloatArray:
+    """Return the voltage of the terminals [V] at a current between none and the photocurrent [A].
+
+    The curve bends down, so from a V_d above the solution, that without a shunt, every step stays above.
+    """
+    rest = diode.i_l - current
+    start: FloatArray = diode.a * np.log1p(rest / diode.i_o)
+    if diode.recombination:
+        start = np.minimum(start, diode.v_built_in - diode.recombination * diode.i_l / rest)
+
+    def residual(v_d: FloatArray) -> tuple[FloatArray, FloatArray]:
+        found, slope = _current_and_slope(diode, v_d)
+        return found - current, slope
+
+    return _newton(start, diode, residual) - current * diode.r_s
 
 
 def open_circuit_bound(diode: Diode) -> FloatArray:
@@ -208,10 +225,8 @@ def diode_voltage(diode: Diode, voltage: FloatArray) -> FloatArray:
         start = np.minimum(start, np.where(lost > 0, pole, diode.v_built_in * (1 - 1e-9)))
 
     def residual(v_d: FloatArray) -> tuple[FloatArray, FloatArray]:
-        return (
-            v_d - current_at(diode, v_d) * diode.r_s - voltage,
-            1.0 - slope_at(diode, v_d) * diode.r_s,
-        )
+        current, slope = _current_and_slope(diode, v_d)
+        return v_d - current * diode.r_s - voltage, 1.0 - slope * diode.r_s
 
     return _newton(start, diode, residual, ceiling=start)
 
@@ -238,6 +253,19 @@ def bend_at(diode: Diode, v_d: FloatArray) -> FloatArray:
     if diode.recombination:
         bend -= 2.0 * diode.i_l * diode.recombination / (diode.v_built_in - v_d) ** 3
     return bend
+
+
+def _current_and_slope(diode: Diode, v_d: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return I and dI / dV_d out of one exponential."""
+    leak, grown = 1.0 / diode.r_sh, np.exp(v_d / diode.a)
+    grown *= diode.i_o
+    current = diode.i_l + diode.i_o - grown - leak * v_d
+    slope = -(grown / diode.a + leak)
+    if diode.recombination:
+        room = diode.v_built_in - v_d
+        lost = diode.i_l * diode.recombination / room
+        current, slope = current - lost, slope - lost / room
+    return current, slope
 
 
 def _quick_maximum(diode: Diode) -> tuple[FloatArray, FloatArray, IntArray]:
@@ -306,7 +334,7 @@ def _slow_maximum(diode: Diode) -> FloatArray:
 
 def _power_slope(diode: Diode, v_d: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return dP/dV_d and its derivative."""
-    current, slope, bend = current_at(diode, v_d), slope_at(diode, v_d), bend_at(diode, v_d)
+    (current, slope), bend = _current_and_slope(diode, v_d), bend_at(diode, v_d)
     voltage, voltage_slope = v_d - current * diode.r_s, 1.0 - slope * diode.r_s
     first = slope * voltage + current * voltage_slope
     return first, bend * (voltage - current * diode.r_s) + 2.0 * slope * voltage_slope

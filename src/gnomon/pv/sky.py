@@ -27,6 +27,8 @@ class Sky:
         Apparent zenith and azimuth of the sun. [degrees]
     ghi, dhi, dni
         Irradiance without gaps. [W/m2]
+    airmass
+        Absolute: of the path through the air over that to sea level.
     brightness
         F1 and F2 of the Perez model.
     temp_air, wind_speed
@@ -43,6 +45,7 @@ class Sky:
     ghi: FloatArray
     dhi: FloatArray
     dni: FloatArray
+    airmass: FloatArray
     brightness: tuple[FloatArray, FloatArray]
     temp_air: FloatArray
     wind_speed: FloatArray

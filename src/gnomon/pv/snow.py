@@ -157,10 +157,10 @@ def townsend(
     snow = (np.roll(fresh, 1) + 2.0 * fresh) / 3.0
     level = np.cos(np.radians(surface_tilt))
     pile = _pile(snow * level, snow, edge)
-    climate = relative_humidity / 100.0 / (temp_air + 273.15) ** 2 / (poa_global / 1000.0) ** 0.67
-    return np.clip(
-        5.7e4 * snow * level**2 * (1.0 - 0.51 * np.exp(-pile)) * climate * edge.string_factor, 0, 1
-    )
+    light = np.maximum(poa_global / 1000.0, 1e-9) ** 0.67
+    climate = relative_humidity / 100.0 / (temp_air + 273.15) ** 2 / light
+    lost: FloatArray = 5.7e4 * snow * level**2 * (1.0 - 0.51 * np.exp(-pile)) * climate * edge.string_factor
+    return np.minimum(lost, 1.0)
 
 
 def _left(covers: BoolArray, gone: FloatArray, at_start: float) -> FloatArray:
@@ -182,4 +182,5 @@ def _pile(across: FloatArray, snow: FloatArray, edge: Edge) -> FloatArray:
     """Return how much of the room below the edge the snow of a row fills; the room is 0.1 in2 at least."""
     room = np.maximum((edge.lower_height * _INCHES_PER_METRE) ** 2 - snow**2, 0.1)
     slope = 2.0 * np.tan(np.radians(edge.repose))
-    return edge.slant_height * _INCHES_PER_METRE * across * slope / room
+    pile: FloatArray = edge.slant_height * _INCHES_PER_METRE * slope * across / room
+    return pile

@@ -7,8 +7,8 @@ import pvlib
 from scipy.optimize import brentq
 
 from gnomon.pv import pvarray
+from gnomon.pv.mppt import Generator
 from gnomon.pv.plant import Module
-from gnomon.pv.tracker import Generator
 
 
 def generator(

@@ -5,15 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from generators import current_by_pvlib, generator, voltage_by_pvlib
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
+from gnomon.pv.mppt import DC_STEPS, Generator
 from gnomon.pv.operation import Operation, operate
 from gnomon.pv.plant import Inverter, Module
-from gnomon.pv.tracker import DC_STEPS, Generator
-
-from .support.inputs import current_by_pvlib, generator, voltage_by_pvlib
 
 LIGHT = np.array([0.0, 30.0, 200.0, 600.0, 1000.0])
 WARM = np.array([5.0, 10.0, 25.0, 45.0, 60.0])

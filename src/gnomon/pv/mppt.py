@@ -44,7 +44,7 @@ class Generator:
     v_mp, i_mp
         Of the whole input where its power is largest, before the wires; the factor is in. [V, A]
     mppt
-        Tracker it is on.
+        PowerTracker it is on.
     weight
         Its part of the inverter under the policy ``manual_weighted``.
     """
@@ -62,7 +62,7 @@ class Generator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tracker:
+class PowerTracker:
     """Inputs that share a voltage: their operating point, and their part of the inverter [0-1]."""
 
     inputs: tuple[Generator, ...]
@@ -71,7 +71,7 @@ class Tracker:
     i: FloatArray
     p: FloatArray
 
-    def moved(self, rows: IntArray, v: FloatArray, i: FloatArray) -> "Tracker":
+    def moved(self, rows: IntArray, v: FloatArray, i: FloatArray) -> "PowerTracker":
         """Return the tracker with other operating points in some rows.
 
         No limit adds power. Wires move the best point by a hair, towards which a limit can push; a tracker
@@ -81,24 +81,24 @@ class Tracker:
         running = p > 0
         return self._with(rows, np.where(running, v, 0.0), np.where(running, p, 0.0))
 
-    def _with(self, rows: IntArray, v: FloatArray, p: FloatArray) -> "Tracker":
+    def _with(self, rows: IntArray, v: FloatArray, p: FloatArray) -> "PowerTracker":
         new_v, new_i, new_p = self.v.copy(), self.i.copy(), self.p.copy()
         new_v[rows], new_p[rows] = v, p
         new_i[rows] = np.divide(p, v, out=np.zeros_like(p), where=v > 0)
         return replace(self, v=new_v, i=new_i, p=new_p)
 
-    def cut(self, rows: IntArray) -> "Tracker":
+    def cut(self, rows: IntArray) -> "PowerTracker":
         """Return the tracker switched off in some rows."""
         return self._with(rows, np.zeros(len(rows)), np.zeros(len(rows)))
 
 
-def own(group: tuple[Generator, ...], part: float) -> Tracker:
+def own(group: tuple[Generator, ...], part: float) -> PowerTracker:
     """Return a tracker whose inputs are each at their own maximum; of several the voltage is a mean."""
     i, p = total([each.i_mp for each in group]), total([own_power(each) for each in group])
     v = _own_voltage(group[0])
     if len(group) > 1:
         v = np.divide(p, i, out=np.zeros_like(p), where=i > 0)
-    return Tracker(inputs=group, part=part, v=v, i=i, p=p)
+    return PowerTracker(inputs=group, part=part, v=v, i=i, p=p)
 
 
 def wire_loss(given: Generator) -> FloatArray:
@@ -142,7 +142,7 @@ def _curve(given: Generator, rows: IntArray) -> Diode:
     )
 
 
-def _curves(tracker: Tracker, rows: IntArray) -> list[Diode]:
+def _curves(tracker: PowerTracker, rows: IntArray) -> list[Diode]:
     return [_curve(each, rows) for each in tracker.inputs]
 
 
@@ -159,7 +159,7 @@ def _currents(curves: Sequence[Diode], voltage: FloatArray) -> tuple[FloatArray,
     return current, slope, bend
 
 
-def _share_voltage(tracker: Tracker, _inverter: Inverter) -> Tracker:
+def _share_voltage(tracker: PowerTracker, _inverter: Inverter) -> PowerTracker:
     """Put inputs on one tracker at one voltage: the one where the sum of their powers is largest.
 
     The sum is concave in the voltage, and its maximum lies between those of the inputs.
@@ -189,7 +189,7 @@ def _maximum(curves: Sequence[Diode], v: FloatArray, low: FloatArray, high: Floa
     return v
 
 
-def _raise_to_window(tracker: Tracker, inverter: Inverter) -> Tracker:
+def _raise_to_window(tracker: PowerTracker, inverter: Inverter) -> PowerTracker:
     """Hold a tracker at the lower end of its window, or off where even the open circuit is below it."""
     if inverter.v_mppt_min is None:
         return tracker
@@ -198,21 +198,23 @@ def _raise_to_window(tracker: Tracker, inverter: Inverter) -> Tracker:
     )
 
 
-def _lower_to_window(tracker: Tracker, inverter: Inverter) -> Tracker:
+def _lower_to_window(tracker: PowerTracker, inverter: Inverter) -> PowerTracker:
     """Hold a tracker at the upper end of its window."""
     if inverter.v_mppt_max is None:
         return tracker
     return _hold(tracker, np.flatnonzero(tracker.v > inverter.v_mppt_max), inverter.v_mppt_max)
 
 
-def _hold(tracker: Tracker, rows: IntArray, voltage: float) -> Tracker:
+def _hold(tracker: PowerTracker, rows: IntArray, voltage: float) -> PowerTracker:
     if not rows.size:
         return tracker
     v = np.full(len(rows), voltage)
-    return tracker.moved(rows, v, _currents(_curves(tracker, rows), v)[0])
+    return tracker.moved(
+        rows, v, total([pvarray.current_at_voltage(curve, v) for curve in _curves(tracker, rows)])
+    )
 
 
-def _stay_off(tracker: Tracker, inverter: Inverter) -> Tracker:
+def _stay_off(tracker: PowerTracker, inverter: Inverter) -> PowerTracker:
     """Switch a tracker off where an open circuit on it passes what the inverter bears."""
     if inverter.v_dc_max is None:
         return tracker
@@ -228,7 +230,7 @@ def _stay_off(tracker: Tracker, inverter: Inverter) -> Tracker:
     return tracker.cut(np.flatnonzero(too_high)) if too_high.any() else tracker
 
 
-def _limit_current(tracker: Tracker, inverter: Inverter) -> Tracker:
+def _limit_current(tracker: PowerTracker, inverter: Inverter) -> PowerTracker:
     """Move a tracker up in voltage until its current fits."""
     if inverter.i_dc_max is None:
         return tracker
@@ -242,6 +244,8 @@ def _limit_current(tracker: Tracker, inverter: Inverter) -> Tracker:
 
 def _voltage_of(curves: Sequence[Diode], v: FloatArray, current: float) -> FloatArray:
     """Return the voltage of a current: the curve bends down, so Newton ends from above."""
+    if len(curves) == 1:
+        return pvarray.voltage_at_current(curves[0], np.full(len(v), current))
     most = np.max([pvarray.open_circuit_bound(curve) for curve in curves], axis=0)
     for _ in range(_STEPS):
         found, slope, _ = _currents(curves, v)
@@ -252,7 +256,7 @@ def _voltage_of(curves: Sequence[Diode], v: FloatArray, current: float) -> Float
     return v
 
 
-def _limit_power(tracker: Tracker, inverter: Inverter) -> Tracker:
+def _limit_power(tracker: PowerTracker, inverter: Inverter) -> PowerTracker:
     """Cut a tracker's power to its part of the DC limit; the voltage stays."""
     if inverter.p_dc_max is None:
         return tracker
@@ -263,7 +267,7 @@ def _limit_power(tracker: Tracker, inverter: Inverter) -> Tracker:
     return tracker.moved(rows, tracker.v[rows], most / tracker.v[rows])
 
 
-DC_STEPS: dict[str, Callable[[Tracker, Inverter], Tracker]] = {
+DC_STEPS: dict[str, Callable[[PowerTracker, Inverter], PowerTracker]] = {
     "MisParallel": _share_voltage,
     "IL_Vmin": _raise_to_window,
     "IL_Vmax": _lower_to_window,
