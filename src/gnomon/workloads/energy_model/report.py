@@ -16,9 +16,9 @@ from gnomon.pv.block import BlockYear
 from gnomon.pv.plant import Block
 from gnomon.pv.weather import Weather, local_months
 from gnomon.workloads.energy_model.blocks import Surroundings, interconnection
+from gnomon.workloads.energy_model.losses import plant_tree, tree_of
 from gnomon.workloads.energy_model.options import PlantOptions
 from gnomon.workloads.energy_model.record import MONTHS
-from gnomon.workloads.energy_model.losses import plant_tree, tree_of
 from gnomon.workloads.energy_model.series import Columns
 from gnomon.workloads.energy_model.weather import NOMINAL_YEAR
 
