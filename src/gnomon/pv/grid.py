@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gnomon.pv.arrays import FloatArray
+from gnomon.pv.arrays import FloatArray, FloatLike
+from gnomon.pv.availability import interrupt
 from gnomon.pv.plant import Interconnection
 
 Send: TypeAlias = Callable[[FloatArray], FloatArray]
@@ -35,13 +36,23 @@ def limited(power: FloatArray, point: Interconnection) -> FloatArray:
     return power if point.limit is None else np.minimum(power, point.limit)
 
 
-def deliver(power: FloatArray, point: Interconnection) -> tuple[FloatArray, dict[str, FloatArray]]:
+def deliver(
+    power: FloatArray, point: Interconnection, available: FloatLike = 1.0
+) -> tuple[FloatArray, dict[str, FloatArray]]:
     """Return the power at the meter and what each step before it took [W].
 
-    Both uses are decided by the power of the blocks, and come before the limit: a plant feeds itself first,
-    so what it uses itself is not curtailed.
+    What stands still gives nothing. Both uses are decided by the power that is left, and come before the limit:
+    a plant feeds itself first, so what it uses itself is not curtailed.
+
+    Parameters
+    ----------
+    available
+        Of the plant, from `availability.availability_factor`.
     """
-    taken = {"AuxConst": continuous_use(power, point), "AuxProp": proportional_use(power, point)}
+    taken: dict[str, FloatArray] = {}
+    if np.any(np.less(available, 1.0)):
+        power, taken = interrupt(power, np.broadcast_to(available, power.shape))
+    taken |= {"AuxConst": continuous_use(power, point), "AuxProp": proportional_use(power, point)}
     offered = power - taken["AuxConst"] - taken["AuxProp"]
     p_poi = limited(offered, point)
     taken["EUnused"] = offered - p_poi

@@ -41,7 +41,7 @@ CAPTIONS: dict[str, str] = {
     "IL_Pmin": "Inverter: start threshold",
     "IL_Vmin": "Inverter: least voltage of its window",
     "IL_Pmax": "Inverter: AC power limit",
-    "IL_SubHour": "Inverter: AC power limit within the hour",
+    "ILPmxSH": "Inverter: AC power limit within the hour",
     "IL_Temp": "Inverter: AC power limit when hot",
     "IL_PmaxDC": "Inverter: DC power limit",
     "IL_Vmax": "Inverter: largest voltage of its window",
@@ -55,7 +55,7 @@ CAPTIONS: dict[str, str] = {
     "ETrfCopper": "Transformer: copper",
     "EMVOhmL": "Medium-voltage line",
     "EMVTrfL": "Medium-voltage transformer",
-    "EUnavail": "Unavailability",
+    "Unavail": "Unavailability",
     "AuxConst": "Plant: constant use",
     "AuxProp": "Plant: use with power",
     "EUnused": "Plant: limit at the point of interconnection",
@@ -64,8 +64,8 @@ CAPTIONS: dict[str, str] = {
 RARE = frozenset(
     (
         *("GlobSnow", "GlobBak", "SpctCor", "ShdElec", "AgeLoss", "MisParallel"),
-        *("IL_SubHour", "IL_Temp", "IL_VAbs", "IL_Limit", "EMVOhmL", "EMVTrfL"),
-        *("EUnavail", "AuxConst", "AuxProp", "EUnused"),
+        *("ILPmxSH", "IL_Temp", "IL_VAbs", "IL_Limit", "EMVOhmL", "EMVTrfL"),
+        *("Unavail", "AuxConst", "AuxProp", "EUnused"),
     )
 )
 _PLACES = {name: place for place, name in enumerate(CAPTIONS)}
@@ -143,11 +143,12 @@ def balance(
     )
 
 
-def extend(account: Account, taken: Mapping[str, FloatArray], closing: FloatArray) -> Account:
-    """Add steps after the last of an account, up to a new closing amount under the old name."""
+def amend(account: Account, more: Mapping[str, FloatArray], closing: FloatArray) -> Account:
+    """Return an account whose steps take more, or other steps besides, up to a new closing amount."""
     steps = {step.name: step.monthly for step in account.steps}
+    steps |= {name: steps.get(name, np.zeros(12)) + monthly for name, monthly in more.items()}
     return balance(
-        (account.opening_name, account.opening_monthly), {**steps, **taken}, (account.closing_name, closing)
+        (account.opening_name, account.opening_monthly), in_order(steps), (account.closing_name, closing)
     )
 
 
