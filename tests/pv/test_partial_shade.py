@@ -1,6 +1,7 @@
 """Partial shade against whole I-V curves composed cell by cell with pvlib, a published formula, and its limits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -13,14 +14,13 @@ from gnomon.pv import pvarray
 from gnomon.pv.arrays import FloatArray
 from gnomon.pv.partial_shade import (
     BYPASS_DROP,
-    Orientation,
     PartialShade,
     Wiring,
     row_shade,
     scene_shade,
     wiring,
 )
-from gnomon.pv.plant import Module
+from gnomon.pv.plant import Module, Orientation
 
 
 def _wired(diodes: int, *, half_cut: bool = False) -> Wiring:
@@ -395,3 +395,25 @@ def test_in_the_faintest_light_the_maximum_is_found_too(module: Module, across: 
     expected = np.array([_compose(module, across, f, light) for f in FRACTION.tolist()])
     found = _rows(module, across, FRACTION, light).loss
     assert found == pytest.approx(np.maximum(1.0 - expected / mean, 0.0), abs=2e-3)
+
+
+@pytest.mark.parametrize("across", ALL, ids=str)
+def test_odd_modules_in_any_light_settle(module: Module, across: Wiring) -> None:
+    """Leaky, resistive, far from ideal, without diffuse light or with almost none at all: always an answer."""
+    generator = np.random.default_rng(11)
+    fraction, temp_cell = generator.uniform(0, 1, 3000), generator.uniform(-30, 85, 3000)
+    g_full = 10 ** generator.uniform(0, 3.1, 3000)
+    g_low = g_full * generator.uniform(0, 1, 3000) * generator.integers(0, 2, 3000)
+    for r_s, r_sh, gamma in product((0.0, 0.2, 0.6), (90.0, 400.0, 5000.0), (0.85, 1.4)):
+        odd = replace(module, r_s=r_s, r_sh_ref=r_sh, r_sh_0=4 * r_sh, gamma_ref=gamma)
+        result = row_shade(fraction, g_full, g_low, temp_cell, odd, across)
+        assert np.all((result.loss >= 0) & (result.loss <= 1))
+        assert np.all(np.isfinite(result.voltage_factor))
+
+
+def test_recombination_in_thin_film_does_not_hide_the_loss(module: Module) -> None:
+    """It takes a like share from both powers: the loss stays within 0.02 of that of the same curve without it."""
+    film = replace(module, recombination=1.0, v_built_in=0.9)
+    light = (700.0, 140.0, 35.0)
+    found, plain = (_rows(m, LANDSCAPE, FRACTION, light).loss for m in (film, module))
+    assert found == pytest.approx(plain, abs=0.02)

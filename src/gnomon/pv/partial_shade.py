@@ -13,7 +13,8 @@ circuits, each smooth and with one maximum. There are at most three: nothing byp
 edge of the shadow, and with them the group that holds the edge.
 
 Dark cells and lit ones share one temperature. A bypass diode's drop is constant and cells do not break down in
-reverse; against a diode's exponential and cells that do, the power moves by 0.2 % and 0.05 %.
+reverse; against a diode's exponential and cells that do, the power moves by 0.2 % and 0.05 %. The recombination
+of thin film is left out of both powers that are compared.
 
 References
 ----------
@@ -23,16 +24,13 @@ Deline, Dobos, Janzou, Meydbray and Donovan (2013), A simplified model of unifor
 arrays, Solar Energy 96, 274-282, DOI 10.1016/j.solener.2013.07.008.
 """
 
-from dataclasses import dataclass, fields
-from typing import Literal
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from gnomon.pv import pvarray
 from gnomon.pv.arrays import BoolArray, FloatArray, IntArray
-from gnomon.pv.plant import Module
-
-Orientation = Literal["portrait", "landscape"]
+from gnomon.pv.plant import Module, Orientation
 
 BYPASS_DROP = 0.5
 """Forward voltage of a conducting Schottky bypass diode [V]."""
@@ -114,9 +112,10 @@ class _Light:
     module: Module
 
     def without(self, share: FloatArray) -> pvarray.Diode:
-        """Return the curve of a module that lacks a share of its beam all over."""
+        """Return the curve of a module that lacks a share of its beam all over, without recombination."""
         irradiance = self.g_full - share * (self.g_full - self.g_low)
-        return pvarray.calcparams_pvsyst(irradiance, self.temp_cell, self.module)
+        diode = pvarray.calcparams_pvsyst(irradiance, self.temp_cell, self.module)
+        return replace(diode, recombination=0.0, v_built_in=np.inf)
 
     def twice(self) -> "_Light":
         full, low, temp = (np.tile(rows, 2) for rows in (self.g_full, self.g_low, self.temp_cell))
@@ -304,7 +303,8 @@ def scene_shade(
     -----
     The others are those of `row_shade`, as is the result. Affected groups are taken to lie lowest and to hold
     dark cells in the share ``beam_shaded / affected``. The table is a mean over positions and tables: between
-    two whole counts of groups the power is interpolated.
+    two whole counts of groups the power is interpolated. Lanes below the one with the last affected group count as
+    dark all over.
     """
     shaded = (beam_shaded > 0) & (beam_shaded < 1) & (g_full > g_low)
     if across is None or not shaded.any():
