@@ -16,7 +16,7 @@ from gnomon.pv import grid, inverter, optics, transformer
 from gnomon.pv.arrays import FloatArray, FloatLike, IntArray
 from gnomon.pv.cells import Cells, ModuleYear, cells, generate
 from gnomon.pv.inverter import part_of
-from gnomon.pv.loss import Account, Ledger, balance, combine, extend, in_order
+from gnomon.pv.loss import Account, Ledger, balance, combine, extend, in_order, without_rare
 from gnomon.pv.mount import Mount
 from gnomon.pv.mppt import Generator
 from gnomon.pv.operation import operate
@@ -80,14 +80,21 @@ class BlockYear:
 
 
 class Taken(Mapping[str, FloatArray]):
-    """What each step took, spread over all rows when it is asked for."""
+    """What each step took, spread over all rows when it is asked for.
 
-    def __init__(self, rows: Mapping[str, FloatArray], sky: Sky) -> None:
-        self._rows, self._sky = rows, sky
+    ``parts`` are rows by the names of their steps, and what to multiply them by.
+    """
+
+    def __init__(self, *parts: tuple[Mapping[str, FloatArray], int], sky: Sky) -> None:
+        self._rows = in_order({name: (rows, count) for part, count in parts for name, rows in part.items()})
+        self._sky = sky
 
     def __getitem__(self, name: str) -> FloatArray:
         """Return a step's series of shape (n,)."""
-        return self._sky.calendar.left_out if name == LOW_SUN else self._sky.whole(self._rows[name])
+        if name == LOW_SUN:
+            return self._sky.calendar.left_out
+        rows, count = self._rows[name]
+        return self._sky.whole(rows if count == 1 else count * rows)
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the steps in their order."""
@@ -164,10 +171,15 @@ def years(blocks: Iterable[Block], sky: Sky) -> Iterator[BlockYear]:
         on = of.collector
         return generate(of, optics.collect(on, planes((on.mount, on.albedo)), sky), sky)
 
-    planes, modules = _Kept(plane), _Kept(module)
+    def illuminate(parts: tuple[tuple[Cells, float], ...]) -> _Illumination:
+        return _illuminate([(share, modules(of)) for of, share in parts], sky)
+
+    planes, modules, illuminations = _Kept(plane), _Kept(module), _Kept(illuminate)
     for block in blocks:
         inputs = sorted(block.inputs, key=_place)
-        yield _simulate(block, [(each, modules(cells(block, each))) for each in inputs], sky)
+        area = sum(each.area for each in inputs)
+        lit = illuminations(tuple((cells(block, each), each.area / area) for each in inputs))
+        yield _simulate(block, [(each, modules(cells(block, each))) for each in inputs], lit, sky)
 
 
 def gather(plant: Plant, of_blocks: Sequence[BlockYear], sky: Sky) -> PlantYear:
@@ -234,61 +246,82 @@ def _place(given: DcInput) -> tuple[int, str, str, int, int]:
     return given.mppt, given.name, given.module.name, array.modules_per_string, array.strings
 
 
-def _simulate(block: Block, inputs: Sequence[tuple[DcInput, ModuleYear]], sky: Sky) -> BlockYear:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Illumination:
+    """The optical part of a block's year, which blocks of equal modules on equal mounts have in common."""
+
+    poa_global: FloatArray
+    effective_irradiance: FloatArray
+    shaded_fraction: FloatArray
+    temp_cell: FloatArray
+    taken: dict[str, FloatArray]
+    account: Account
+
+
+def _illuminate(parts: Sequence[tuple[float, ModuleYear]], sky: Sky) -> _Illumination:
+    """Return the light on a block's inputs, by their shares of its area."""
+
+    def mean(of: Callable[[ModuleYear], FloatArray]) -> FloatArray:
+        total = parts[0][0] * of(parts[0][1]) if len(parts) > 1 else of(parts[0][1])
+        for share, year in parts[1:]:
+            total = total + share * of(year)
+        return total
+
+    poa_global = mean(lambda year: year.collected.plane.poa_global)
+    effective = mean(lambda year: year.collected.effective)
+    steps = dict.fromkeys(name for _, year in parts for name in year.collected.taken)
+    taken = {"GlobInc": sky.ghi - poa_global} | {
+        name: mean(partial(_taken, name)) for name in in_order(steps)
+    }
+    temp_cell = mean(lambda year: year.temp_cell)
+    return _Illumination(
+        poa_global=sky.whole(poa_global),
+        effective_irradiance=sky.whole(effective),
+        shaded_fraction=sky.whole(mean(_shaded)),
+        temp_cell=sky.whole(temp_cell, night=sky.weather.temp_air),
+        taken=taken,
+        account=_irradiance_account(taken, effective, sky),
+    )
+
+
+def _simulate(
+    block: Block, inputs: Sequence[tuple[DcInput, ModuleYear]], lit: _Illumination, sky: Sky
+) -> BlockYear:
     machine = part_of(block.inverter, block.mppt_fraction)
     nominal, generators, of_modules = _generate(block, inputs)
     works = operate(generators, machine, sky.temp_air, block.power_sharing)
     count = block.ac_system.number_of_inverters
     sent = deliver(block, np.append(count * works.p_ac, 0.0))
-    nominal = count * nominal
-    on_dc = {name: count * rows for name, rows in (of_modules | works.taken).items()}
-    power = in_order(on_dc | sent.taken)
-    mean = _Mean(inputs)
-    poa_global = mean(lambda year: year.collected.plane.poa_global)
-    effective = mean(lambda year: year.collected.effective)
-    optical = {name: mean(partial(_taken, name)) for name in inputs[0][1].collected.taken}
-    in_plane = {"GlobInc": sky.ghi - poa_global, **optical}
-    temp_cell = mean(lambda year: year.temp_cell)
+    of_one = without_rare(of_modules | works.taken)
+    of_all = without_rare(sent.taken)
     return BlockYear(
         label=sky.weather.label,
-        poa_global=sky.whole(poa_global),
-        effective_irradiance=sky.whole(effective),
-        shaded_fraction=sky.whole(mean(lambda year: _or_zero(year.collected.shaded, sky))),
-        temp_cell=sky.whole(temp_cell, night=sky.weather.temp_air),
+        poa_global=lit.poa_global,
+        effective_irradiance=lit.effective_irradiance,
+        shaded_fraction=lit.shaded_fraction,
+        temp_cell=lit.temp_cell,
         v_mp=sky.whole(works.v_dc),
         i_mp=sky.whole(works.i_dc),
-        p_array_nominal=sky.whole(nominal),
+        p_array_nominal=sky.whole(count * nominal),
         p_dc=sky.whole(count * works.p_mpp),
         p_inverter=sky.whole(sent.p_inverter),
         p_grid=sky.whole(sent.p_grid),
-        taken=Taken(in_plane | power, sky),
+        taken=Taken((lit.taken, 1), (of_one, count), (of_all, 1), sky=sky),
         ledger=Ledger(
-            irradiance=_irradiance_account(in_plane, effective, sky),
-            energy=_account(("EArrNom", nominal), power, ("E_Grid", sent.p_grid), sky),
+            irradiance=lit.account,
+            energy=_energy_account(nominal, of_one, count, of_all, sent.p_grid, sky),
         ),
     )
 
 
-class _Mean:
-    """The mean of a quantity over the inputs by the area of their modules."""
-
-    def __init__(self, inputs: Sequence[tuple[DcInput, ModuleYear]]) -> None:
-        total = sum(each.area for each, _ in inputs)
-        self._shares = [(each.area / total, year) for each, year in inputs]
-
-    def __call__(self, of: Callable[[ModuleYear], FloatArray]) -> FloatArray:
-        if len(self._shares) == 1:
-            return of(self._shares[0][1])
-        mean: FloatArray = sum(share * of(year) for share, year in self._shares)  # type: ignore[assignment]
-        return mean
-
-
 def _taken(name: str, year: ModuleYear) -> FloatArray:
-    return year.collected.taken[name]
+    collected = year.collected
+    return collected.taken[name] if name in collected.taken else np.zeros_like(collected.effective)
 
 
-def _or_zero(values: FloatArray | None, sky: Sky) -> FloatArray:
-    return np.zeros(len(sky.up)) if values is None else values
+def _shaded(year: ModuleYear) -> FloatArray:
+    collected = year.collected
+    return np.zeros_like(collected.effective) if collected.shaded is None else collected.shaded
 
 
 def _generate(
@@ -361,9 +394,16 @@ def _irradiance_account(taken: dict[str, FloatArray], effective: FloatArray, sky
     return balance(("GlobHor", low_sun + sums[0]), steps, ("GlobEff", sums[-1]))
 
 
-def _account(
-    opening: tuple[str, FloatArray], taken: dict[str, FloatArray], closing: tuple[str, FloatArray], sky: Sky
+def _energy_account(
+    nominal: FloatArray,
+    of_one: dict[str, FloatArray],
+    count: int,
+    of_all: dict[str, FloatArray],
+    p_grid: FloatArray,
+    sky: Sky,
 ) -> Account:
-    """Enter series into an account of monthly sums."""
-    sums = sky.monthly([opening[1], *taken.values(), closing[1]])
-    return balance((opening[0], sums[0]), dict(zip(taken, sums[1:-1], strict=True)), (closing[0], sums[-1]))
+    """Enter the energy into an account: up to the inverters' terminals as counted on one of them."""
+    sums = sky.monthly([nominal, *of_one.values(), *of_all.values(), p_grid])
+    sums[: 1 + len(of_one)] *= count
+    taken = in_order(dict(zip((*of_one, *of_all), sums[1:-1], strict=True)))
+    return balance(("EArrNom", sums[0]), taken, ("E_Grid", sums[-1]))

@@ -6,10 +6,13 @@ equals opening minus closing. Step names are PVsyst's published variables where 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from gnomon.pv.arrays import FloatArray
+
+V = TypeVar("V")
 
 # The steps in the order of PVsyst's loss diagram, and what people call them. The closing node of PVsyst stands for
 # its step in the irradiance part. Some limits act before the efficiency and stand behind it all the same: what each
@@ -59,24 +62,11 @@ CAPTIONS: dict[str, str] = {
 }
 # Steps that many plants do not have.
 RARE = frozenset(
-    [
-        "GlobSnow",
-        "GlobBak",
-        "SpctCor",
-        "ShdElec",
-        "AgeLoss",
-        "MisParallel",
-        "IL_SubHour",
-        "IL_Temp",
-        "IL_VAbs",
-        "IL_Limit",
-        "EMVOhmL",
-        "EMVTrfL",
-        "EUnavail",
-        "AuxConst",
-        "AuxProp",
-        "EUnused",
-    ]
+    (
+        *("GlobSnow", "GlobBak", "SpctCor", "ShdElec", "AgeLoss", "MisParallel"),
+        *("IL_SubHour", "IL_Temp", "IL_VAbs", "IL_Limit", "EMVOhmL", "EMVTrfL"),
+        *("EUnavail", "AuxConst", "AuxProp", "EUnused"),
+    )
 )
 _PLACES = {name: place for place, name in enumerate(CAPTIONS)}
 
@@ -161,10 +151,14 @@ def extend(account: Account, taken: Mapping[str, FloatArray], closing: FloatArra
     )
 
 
-def in_order(taken: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-    """Return the steps in the ledger's order, those of `RARE` only if they took anything."""
-    names = sorted(taken, key=_PLACES.__getitem__)
-    return {name: taken[name] for name in names if name not in RARE or taken[name].any()}
+def in_order(taken: Mapping[str, V]) -> dict[str, V]:
+    """Return what belongs to the steps in the ledger's order."""
+    return {name: taken[name] for name in sorted(taken, key=_PLACES.__getitem__)}
+
+
+def without_rare(taken: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Return the steps without those of `RARE` that took nothing."""
+    return {name: rows for name, rows in taken.items() if name not in RARE or rows.any()}
 
 
 def combine(accounts: Sequence[Account], weights: Sequence[float]) -> Account:

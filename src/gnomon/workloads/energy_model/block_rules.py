@@ -32,7 +32,7 @@ def inner(document: Object, key: str) -> Object:
     return value if isinstance(value, dict) else {}
 
 
-def given(document: Object, key: str) -> bool:
+def has(document: Object, key: str) -> bool:
     """Tell whether there is something under a key."""
     return document.get(key) is not None
 
@@ -44,12 +44,11 @@ def items(document: Object, key: str, at: Loc = ()) -> list[tuple[Loc, Object]]:
     return [((*at, key, index), item) for index, item in enumerate(listed) if isinstance(item, dict)]
 
 
-def shadings_of(document: Object) -> Iterator[tuple[Loc, Object]]:
-    """Yield the shading of every block and of every DC input that has its own."""
+def far_shaded(document: Object) -> Iterator[Loc]:
+    """Yield the place of each block's wish for far shading, which a horizon must fulfil."""
     for at, block in items(document, "blocks"):
-        for loc, holder in ((at, block), *items(block, "dcInputs", at)):
-            if given(holder, "shading"):
-                yield (*loc, "shading"), inner(holder, "shading")
+        if inner(block, "shading").get("farShading") is True:
+            yield (*at, "shading", "farShading")
 
 
 def check_block(block: Object, at: Loc, *, is_manual: bool) -> Iterator[Complaint]:
@@ -63,11 +62,11 @@ def check_block(block: Object, at: Loc, *, is_manual: bool) -> Iterator[Complain
     for key in _OTHER_FORM.keys() & block.keys():
         loc = (*at, key)
         yield Complaint(loc, f"{place_text(loc)}: is not read here; give {_OTHER_FORM[key]}", "replaced")
-    if not given(block, "array") and not block.get("dcInputs"):
+    if not has(block, "array") and not block.get("dcInputs"):
         yield Complaint((*at, "array"), f"{place_text(at)}: give array or dcInputs", "one_of")
-    if not given(block, "layout") and not given(block, "layoutRef"):
+    if not has(block, "layout") and not has(block, "layoutRef"):
         yield Complaint((*at, "layout"), f"{place_text(at)}: give layout or layoutRef", "one_of")
-    if given(block, "layoutRef"):
+    if has(block, "layoutRef"):
         loc = (*at, "layoutRef")
         words = "the contract does not say what a layout kept elsewhere looks like; give layout instead"
         yield Complaint(loc, f"{place_text(loc)}: {words}", "not_supported")
@@ -84,15 +83,15 @@ def check_block(block: Object, at: Loc, *, is_manual: bool) -> Iterator[Complain
 
 def _strings(block: Object, at: Loc) -> Iterator[Complaint]:
     array = inner(block, "array")
-    if array and not given(block, "moduleId"):
+    if array and not has(block, "moduleId"):
         yield Complaint((*at, "moduleId"), f"{place_text(at)}: array needs moduleId", "missing")
     yield from _bifacial(array, (*at, "array"))
 
 
 def _bifacial(strings: Object, at: Loc) -> Iterator[Complaint]:
-    if strings.get("bifacial") is False or not given(strings, "bifacialInputs"):
+    if strings.get("bifacial") is False or not has(strings, "bifacialInputs"):
         return
-    if not given(inner(strings, "bifacialInputs"), "height"):
+    if not has(inner(strings, "bifacialInputs"), "height"):
         loc = (*at, "bifacialInputs", "height")
         yield Complaint(
             loc, f"{place_text(loc)}: give the height of the rows' axis above the ground [m]", "missing"
@@ -115,10 +114,10 @@ def _inputs(block: Object, at: Loc) -> Iterator[Complaint]:
 def _weights(block: Object, at: Loc) -> Iterator[Complaint]:
     inputs = items(block, "dcInputs", at)
     for loc, each in inputs:
-        if not given(each, "shareWeight"):
+        if not has(each, "shareWeight"):
             words = f"{place_text(loc)}: the policy manual_weighted needs shareWeight of every input"
             yield Complaint((*loc, "shareWeight"), words, "missing")
-    if inputs and given(block, "array"):
+    if inputs and has(block, "array"):
         words = "manual_weighted needs a shareWeight, and array has none; make it one of dcInputs"
         yield Complaint((*at, "array"), f"{place_text(at)}.array: {words}", "needs_other")
     weights = [each.get("shareWeight") for _, each in inputs]
@@ -136,17 +135,17 @@ def _layout(layout: Object, at: Loc) -> Iterator[Complaint]:
         yield Complaint((*at, "arrayType"), message, "literal_error")
         return
     for key in _NEEDS[kind]:
-        if not given(layout, key):
+        if not has(layout, key):
             yield Complaint((*at, key), f"{place_text(at)}: arrayType {kind} needs {key}", "missing")
     turn = layout.get("maxAngle")
-    if kind == "tracker" and type(turn) in (int, float) and turn > _MOST_TURN:
-        message = f"{place_text(at)}.maxAngle: a tracker turns at most {_MOST_TURN:g} degrees from level, not {turn:g}"
+    if kind == "tracker" and isinstance(turn, (int, float)) and turn > _MOST_TURN:
+        message = f"{place_text(at)}.maxAngle: a tracker turns at most {_MOST_TURN:g} degrees, not {turn:g}"
         yield Complaint((*at, "maxAngle"), message, "less_than_equal")
 
 
 def _shading(shading: Object, at: Loc) -> Iterator[Complaint]:
     near, where = shading.get("nearShading"), place_text(at)
-    scenes = [key for key in ("shadingSceneId", "sceneTable") if given(shading, key)]
+    scenes = [key for key in ("shadingSceneId", "sceneTable") if has(shading, key)]
     if near == "octavia" and not scenes:
         message = f"{where}: nearShading octavia needs shadingSceneId, the number of a shading scene"
         yield Complaint((*at, "shadingSceneId"), message, "missing")
@@ -154,9 +153,9 @@ def _shading(shading: Object, at: Loc) -> Iterator[Complaint]:
         yield Complaint(
             (*at, "sceneTable"), f"{where}: give shadingSceneId or sceneTable, not both", "conflict"
         )
-    if given(shading, "sceneTable"):
+    if has(shading, "sceneTable"):
         yield from check_table(shading["sceneTable"], (*at, "sceneTable"))
-    if near == "unlimited" and shading.get("electricalImpact") and not given(shading, "transverseDiodes"):
+    if near == "unlimited" and shading.get("electricalImpact") and not has(shading, "transverseDiodes"):
         message = f"{where}: electricalImpact with nearShading unlimited needs transverseDiodes, 0 to 10"
         yield Complaint((*at, "transverseDiodes"), message, "missing")
 
@@ -181,15 +180,13 @@ def _shading_map(block: Object, at: Loc) -> Iterator[Complaint]:
 
 def mapped_scenes(mapped: object) -> dict[str, int] | None:
     """Return the scene's number of each DC input that a shadingStringMap names; None when it is none."""
-    if isinstance(mapped, list):
-        entries = [
-            (each.get("dcInputId"), each.get("shadingSceneId")) for each in mapped if isinstance(each, dict)
-        ]
-        whole = len(entries) == len(mapped)
-    else:
-        entries, whole = list(mapped.items()) if isinstance(mapped, dict) else [], isinstance(mapped, dict)
+    entries: list[tuple[Any, Any]] = []
+    if isinstance(mapped, dict):
+        entries = list(mapped.items())
+    elif isinstance(mapped, list) and all(isinstance(each, dict) for each in mapped):
+        entries = [(each.get("dcInputId"), each.get("shadingSceneId")) for each in mapped]
     right = all(type(name) in (str, int) and type(scene) is int and scene > 0 for name, scene in entries)
-    return {str(name): scene for name, scene in entries} if whole and right else None
+    return {str(name): scene for name, scene in entries} if entries and right else None
 
 
 def _ac_system(ac_system: Object, at: Loc) -> Iterator[Complaint]:

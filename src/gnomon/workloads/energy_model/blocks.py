@@ -4,58 +4,27 @@ The gathered work holds everything: a child that gets a range of its blocks need
 numbers come out however the blocks are shared.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gnomon.core.workload import Failure, Pinned
-from gnomon.pv.mount import FixedMount
-from gnomon.pv.plant import AcSystem, Array, Block, DcInput, Interconnection, Losses, Shading, Thermal
+from gnomon.pv.horizon import Horizon
+from gnomon.pv.plant import AcSystem, Block, Interconnection, Losses, Thermal
 from gnomon.pv.weather import Site
 from gnomon.workloads.energy_model import document as doc
-from gnomon.workloads.energy_model import place
-from gnomon.workloads.energy_model.component import pv_inverter, pv_module
+from gnomon.workloads.energy_model import horizon, place
+from gnomon.workloads.energy_model.block_rules import far_shaded
+from gnomon.workloads.energy_model.catalogue import Catalogue
+from gnomon.workloads.energy_model.inputs import pv_inputs, pv_mount, pv_shading
+from gnomon.workloads.energy_model.options import PlantOptions, Settings
+from gnomon.workloads.energy_model.record import Monthly
+from gnomon.workloads.energy_model.rules import snow_of
+from gnomon.workloads.energy_model.wording import place_text
+from gnomon.workloads.energy_model.work import Object, Work
 
-Object = Mapping[str, Any]
 # A month under snow may lose all; the laboratory's losses stay below one, for something must enter the next step.
 _MOST_SOILING = 1 - 1e-12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What a run simulates: the documents of its blocks and components, its site and its soiling."""
-
-    site: Site
-    soiling: tuple[float, ...]
-    circumsolar_as_beam: bool
-    blocks: tuple[Object, ...]
-    modules: Mapping[str, Object]
-    inverters: Mapping[str, Object]
-
-    def as_json(self, start: int, stop: int) -> dict[str, Any]:
-        """Return the work on a range of the blocks as JSON."""
-        site = self.site
-        return {
-            "site": [site.latitude, site.longitude, site.altitude, site.utc_offset],
-            "soiling": list(self.soiling),
-            "circumsolar_as_beam": self.circumsolar_as_beam,
-            "blocks": [dict(block) for block in self.blocks[start:stop]],
-            "modules": dict(self.modules),
-            "inverters": dict(self.inverters),
-        }
-
-
-def work_of(given: Object) -> Work:
-    """Return the work that `Work.as_json` wrote."""
-    latitude, longitude, altitude, utc_offset = given["site"]
-    return Work(
-        site=Site(latitude=latitude, longitude=longitude, altitude=altitude, utc_offset=utc_offset),
-        soiling=tuple(given["soiling"]),
-        circumsolar_as_beam=given["circumsolar_as_beam"],
-        blocks=tuple(given["blocks"]),
-        modules=given["modules"],
-        inverters=given["inverters"],
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +92,8 @@ def _zone_override(given: Object, pinned: Sequence[Pinned]) -> float | str | Non
     return projects[0].time_zone_override if projects else None
 
 
-def _settings(given: Object) -> doc.Settings:
-    return doc.Settings.model_validate(given.get("settings") or {})
+def _settings(given: Object) -> Settings:
+    return Settings.model_validate(given.get("settings") or {})
 
 
 def _offset(zone: float | str) -> float:
@@ -139,7 +108,15 @@ def _only(pinned: Sequence[Pinned], kind: str) -> Object:
 
 
 def gather(given: Object, around: Surroundings, pinned: Sequence[Pinned]) -> Work:
-    """Gather what a run simulates."""
+    """Gather what a run simulates.
+
+    Raises
+    ------
+    Failure
+        If a block asks for a horizon or a model for snow, and place or weather have none.
+    """
+    for complaint in snow_of(around.weather, given):
+        raise Failure("invalid_input", complaint.message)
     site = Site(
         latitude=around.place.latitude,
         longitude=around.place.longitude,
@@ -149,91 +126,89 @@ def gather(given: Object, around: Surroundings, pinned: Sequence[Pinned]) -> Wor
     return Work(
         site=site,
         soiling=tuple(min(loss, _MOST_SOILING) for loss in _soiling(given, around)),
-        circumsolar_as_beam=_settings(given).circumsolar_as_beam,
+        settings=given.get("settings") or {},
+        horizon=_horizon(given, around.place),
         blocks=tuple(given["blocks"]),
-        modules={str(each.number): each.document for each in pinned if each.kind == "module"},
-        inverters={str(each.number): each.document for each in pinned if each.kind == "inverter"},
+        modules=_documents(pinned, "module"),
+        inverters=_documents(pinned, "inverter"),
+        scenes=_documents(pinned, "shading_scene"),
     )
+
+
+def _documents(pinned: Sequence[Pinned], kind: str) -> dict[str, Object]:
+    return {str(each.number): each.document for each in pinned if each.kind == kind}
+
+
+def _horizon(given: Object, at: doc.Place) -> horizon.Points | None:
+    wanted = next(far_shaded(given), None)
+    if wanted is None:
+        return None
+    if at.far_shading is None:
+        raise Failure(
+            "no_horizon",
+            f"{place_text(wanted)}: the location has no horizon; give its farShading with "
+            f"{horizon.ELEVATIONS} [degrees], or set farShading false",
+        )
+    return _profile(at.far_shading)
+
+
+def _profile(far: Any) -> horizon.Points:
+    try:
+        return horizon.profile(far)
+    except ValueError as error:
+        raise Failure("invalid_input", f"the location's farShading: {error}") from error
 
 
 def _soiling(given: Object, around: Surroundings) -> tuple[float, ...]:
     """Return the monthly soiling: the run's own, else the weather's, else the location's, else none."""
     for found in (given.get("soiling"), around.weather.get("soiling")):
         if found is not None:
-            return doc.Monthly.model_validate(found).values()
+            return Monthly.model_validate(found).values()
     return around.place.soiling.values() if around.place.soiling else (0.0,) * 12
 
 
-def pv_block(work: Work, index: int) -> Block:
-    """Return a block of the work as the laboratory's record.
+def pv_blocks(work: Work) -> list[Block]:
+    """Return all blocks of the work as the laboratory's records.
 
     Raises
     ------
     PvsystError, ValueError
         If a component's properties are wrong; checked documents are not.
     """
+    catalogue = Catalogue(work)
+    return [pv_block(work, index, catalogue) for index in range(len(work.blocks))]
+
+
+def pv_block(work: Work, index: int, catalogue: Catalogue | None = None) -> Block:
+    """Return one block of the work, as `pv_blocks` does; the catalogue of the work saves reading it again."""
+    catalogue = catalogue or Catalogue(work)
     block = doc.Block.model_validate(work.blocks[index])
-    module_id, array = _array(block)
-    module, inverter = _module(work, module_id), _inverter(work, block)
+    settings = work.options()
+    if block.layout is None:
+        raise Failure("invalid_input", "layout: give how the modules stand")
     return Block(
         name=block.name or "",
-        inputs=(DcInput(module=pv_module(module, block.aoi), array=array),),
-        inverter=pv_inverter(inverter),
-        mount=_mount(block),
-        losses=_losses(block.losses, work.soiling),
+        inputs=pv_inputs(work, block, catalogue),
+        inverter=catalogue.inverter(block.inverter_id),
+        mount=pv_mount(block.layout, work),
+        losses=_losses(block.losses, work.soiling, settings),
         thermal=Thermal(u_c=block.losses.u_c, u_v=block.losses.u_v),
         ac_system=_ac_system(block.ac_system),
-        shading=Shading(near="unlimited" if block.shading.near == "unlimited" else "none"),
+        shading=pv_shading(block.shading, work),
+        horizon=Horizon.around(work.horizon) if block.shading.far and work.horizon else None,
         albedo=block.albedo.values(),
-        circumsolar_as_beam=work.circumsolar_as_beam,
+        circumsolar_as_beam=settings.circumsolar_as_beam,
+        spectral=not settings.ignore_spectral_correction,
+        power_sharing=settings.power_sharing or "independent_equal",
+        mppt_fraction=block.ac_system.mppt_fraction or 1.0,
     )
 
 
-def block_documents(work: Work, index: int) -> tuple[doc.Module, doc.Inverter, int]:
-    """Return a block's module and inverter as documents, and its modules in series."""
-    block = doc.Block.model_validate(work.blocks[index])
-    module_id, array = _array(block)
-    return _module(work, module_id), _inverter(work, block), array.modules_per_string
-
-
-def _module(work: Work, number: int) -> doc.Module:
-    return doc.Module.model_validate(_named(work.modules, "module", number))
-
-
-def _inverter(work: Work, block: doc.Block) -> doc.Inverter:
-    return doc.Inverter.model_validate(_named(work.inverters, "inverter", block.inverter_id))
-
-
-def _named(documents: Mapping[str, Object], kind: str, number: int) -> Object:
-    found = documents.get(str(number))
-    if found is None:
-        raise Failure(f"no_{kind}", f"{kind} {number} is not known here; post it and refer to its id")
-    return found
-
-
-def _array(block: doc.Block) -> tuple[int, Array]:
-    """Return module number and strings; a single DC input means the same as the older array."""
-    if block.array is not None and block.module_id is not None:
-        array = block.array
-        return block.module_id, Array(modules_per_string=array.modules_per_string, strings=array.strings)
-    if not block.dc_inputs:
-        raise Failure("invalid_input", "array: give stringCount and stringLength")
-    dc_input = block.dc_inputs[0]
-    return dc_input.module_id, Array(modules_per_string=dc_input.modules_per_string, strings=dc_input.strings)
-
-
-def _mount(block: doc.Block) -> FixedMount:
-    layout = block.layout
-    if layout is None or layout.surface_tilt is None or layout.surface_azimuth is None:
-        raise Failure("invalid_input", "layout: give tilt and azimuth of the fixed tables")
-    return FixedMount(
-        surface_tilt=layout.surface_tilt, surface_azimuth=layout.surface_azimuth % 360, gcr=layout.gcr
-    )
-
-
-def _losses(losses: doc.DcLosses, soiling: tuple[float, ...]) -> Losses:
+def _losses(losses: doc.DcLosses, soiling: tuple[float, ...], settings: Settings) -> Losses:
+    snow = settings.snow.monthly if settings.snow else None
     return Losses(
         soiling=soiling,
+        snow=tuple(min(loss, _MOST_SOILING) for loss in snow.values()) if snow else (0.0,) * 12,
         module_quality=losses.module_quality,
         lid=losses.lid,
         mismatch=losses.mismatch,
@@ -246,7 +221,10 @@ def _losses(losses: doc.DcLosses, soiling: tuple[float, ...]) -> Losses:
 def _ac_system(ac_system: doc.AcSystem) -> AcSystem:
     losses = ac_system.losses or doc.AcLosses.model_validate({})
     transformer = losses.transformer or doc.Transformer.model_validate({})
+    mv = ac_system.mv or losses.mv or doc.MediumVoltageLosses.model_validate({})
     return AcSystem(
+        mv_ohmic_loss=mv.ohmic_loss,
+        mv_transformer_loss=mv.transformer_loss,
         number_of_inverters=ac_system.inverters,
         ac_ohmic=losses.ac_ohmic,
         no_load_loss=transformer.no_load_loss,
@@ -254,10 +232,11 @@ def _ac_system(ac_system: doc.AcSystem) -> AcSystem:
     )
 
 
-def interconnection(plant: doc.PlantOptions) -> Interconnection:
+def interconnection(plant: PlantOptions) -> Interconnection:
     """Return where the plant meets the grid, in W."""
     return Interconnection(
         limit=None if plant.poi_limit_mw is None else 1e6 * plant.poi_limit_mw,
+        limit_at_inverters=plant.limit_at_inverters,
         continuous_use=1e3 * (plant.constant_auxiliary_kw or 0.0),
         continuous_threshold=1e3 * (plant.constant_auxiliary_threshold_kw or 0.0),
         proportional_use=(plant.proportional_auxiliary_w_per_kw or 0.0) / 1e3,

@@ -24,6 +24,7 @@ _SHUNT_EXPONENT = 5.5
 _DARK_OVER_LIT_SHUNT = 4.0
 _SHUNT_CURRENT_SHARE = 0.2  # of the current lost between short circuit and maximum power
 _CURRENT_COEFFICIENT = 5e-4  # of the short-circuit current [1/K], typical of crystalline silicon
+_MOST_GAMMA_DRIFT = 0.01  # of the diode ideality factor [1/K]; files give up to some thousandths
 # Files meet their nameplate within 0.5 %; data sheets completed by hand, or thin film without its recombination,
 # miss it by up to 9 %.
 _MOST_GAP = 0.15
@@ -101,6 +102,11 @@ def consistent_module(document: doc.Module) -> Module:
     """
     _check_cells(pan_module(document))
     module = pv_module(document)
+    if abs(module.mu_gamma) > _MOST_GAMMA_DRIFT:
+        raise PvsystError(
+            f"{module.mu_gamma:g} per K is out of range; give -{_MOST_GAMMA_DRIFT:g} to {_MOST_GAMMA_DRIFT:g}",
+            key="muGamma",
+        )
     if module.efficiency > _MOST_EFFICIENCY:
         raise PvsystError(
             f"a module of {module.area:.4g} m2 cannot give {module.p_nom:g} W; check Width, Height and PNom",

@@ -32,7 +32,7 @@ def profile(far: Any) -> Points:
     if given is None and AZIMUTHS not in far:
         return _by_azimuth(far)
     if not isinstance(given, list):
-        raise ValueError(f"give {ELEVATIONS}, a list of elevations [degrees] clockwise from north")
+        raise ValueError(f"give {ELEVATIONS}, a list of elevations [degrees] clockwise from north")  # noqa: TRY004 - the caller's value
     azimuths = far.get(AZIMUTHS)
     return _even(given) if azimuths is None else _paired(azimuths, given)
 

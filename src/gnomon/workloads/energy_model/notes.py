@@ -3,14 +3,23 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
+from gnomon.pv.arrays import IntArray
 from gnomon.pv.solarposition import Sun
-from gnomon.pv.weather import Weather
+from gnomon.pv.weather import Weather, local_months
 from gnomon.workloads.energy_model import document as doc
 from gnomon.workloads.energy_model.doubts import weather_doubts
-from gnomon.workloads.energy_model.rules import place_text
+from gnomon.workloads.energy_model.options import Settings
+from gnomon.workloads.energy_model.record import MONTHS, unknown_keys
+from gnomon.workloads.energy_model.rules import schema_major
+from gnomon.workloads.energy_model.unused import unused
+from gnomon.workloads.energy_model.weather import gap_notes
+from gnomon.workloads.energy_model.wording import place_text, shown
 
-_UNUSED_ARRAYS = ("poa", "relativeHumidity")
 _YEARS = (8760, 8784)
+_KNOWN_MAJORS = range(1, 4)
+_MONTH_NAMES = tuple(month.capitalize() for month in MONTHS)
 _MOST_MISMATCH, _MOST_HEAT_LOSS = 0.1, 200.0
 
 
@@ -20,11 +29,15 @@ def notes(
     """List the warnings of a run, in the order of its input."""
     return [
         *deprecations(model),
-        *(f"{place_text(loc)}: not known here; kept and not used" for loc in doc.unknown_keys(model)),
-        *_unused(model, weather_document),
+        *(f"{place_text(loc)}: not known here; kept and not used" for loc in unknown_keys(model)),
+        *_version(model),
+        *unused(model),
+        *_unused_weather(model, weather_document),
         *_implausible(model),
+        *_derived(weather_document),
         *_offsets(weather_document),
-        *_period(weather),
+        *gap_notes(weather),
+        *_period(weather, np.unique(local_months(weather.time, sun.site.utc_offset))),
         *weather_doubts(weather, sun),
     ]
 
@@ -38,18 +51,42 @@ def deprecations(model: doc.EnergyModel) -> Iterator[str]:
             yield f"blocks[{index}].array is deprecated; use dcInputs"
 
 
-def _unused(model: doc.EnergyModel, weather_document: Mapping[str, Any]) -> Iterator[str]:
-    for name in _UNUSED_ARRAYS:
-        if weather_document.get(name) is not None:
-            yield f"weather {name}: kept and not used"
-    if model.settings and model.settings.ignore_spectral_correction is False:
-        yield "settings.ignoreSpectralCorrection false: no spectral correction is modelled yet; none was made"
+def _version(model: doc.EnergyModel) -> Iterator[str]:
+    told = model.schema_version
+    if told is not None and schema_major({"schemaVersion": told}) not in _KNOWN_MAJORS:
+        yield f"schemaVersion {shown(told)} is not known here; read as 3.1.0"
 
 
-def _period(weather: Weather) -> Iterator[str]:
+def _unused_weather(model: doc.EnergyModel, weather: Mapping[str, Any]) -> Iterator[str]:
+    settings = model.settings or Settings.model_validate({})
+    if settings.snow is None or settings.snow.model is None:
+        for name in ("snowDepth", "snowfall"):
+            if weather.get(name) is not None:
+                yield f"weather {name}: kept and not used; settings.snow.model uses it"
+    if settings.ignore_spectral_correction is False and weather.get("relativeHumidity") is None:
+        yield (
+            "settings.ignoreSpectralCorrection false: the weather has no relativeHumidity [%], and without it no "
+            "spectral correction is made"
+        )
+
+
+def _derived(weather: Mapping[str, Any]) -> Iterator[str]:
+    if weather.get("dhi") is None:
+        given = weather.get("dni") is not None
+        how = "it closes ghi and dni" if given else "made from ghi by the model of Erbs and Driesse"
+        yield f"weather dhi: not given; {how}"
+
+
+def _period(weather: Weather, months: IntArray) -> Iterator[str]:
     hours = weather.label.size * weather.step / 3600
-    if not _YEARS[0] <= hours <= _YEARS[1]:
-        yield f"the weather covers {hours:g} hours, not a year; annual figures are sums over these hours"
+    if _YEARS[0] <= hours <= _YEARS[1]:
+        return
+    absent = [_MONTH_NAMES[month] for month in range(12) if month not in months]
+    lacking = f"; no rows in {', '.join(absent)}" if absent else ""
+    years = f", {hours / 8766:.1f} years" if hours > _YEARS[1] else ""
+    yield (
+        f"the weather covers {hours:g} hours{years}, not a year{lacking}; annual figures are sums over these hours"
+    )
 
 
 def _implausible(model: doc.EnergyModel) -> Iterator[str]:
@@ -63,11 +100,12 @@ def _implausible(model: doc.EnergyModel) -> Iterator[str]:
 
 
 def _offsets(weather_document: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("ghi", "dhi", "dni"):
-        below = [(row, value) for row, value in enumerate(weather_document.get(name) or ()) if value < 0]
-        if below:
-            row, value = below[0]
+    for name in ("ghi", "dhi", "dni", "poa"):
+        values = np.array(weather_document.get(name) or [0.0], dtype=np.float64)
+        below = values < 0
+        if below.any():
+            row = int(np.argmax(below))
             yield (
-                f"weather {name}: {len(below)} rows, first row {row} ({value:g} W/m2): "
+                f"weather {name}: {below.sum()} rows, first row {row} ({values[row]:g} W/m2): "
                 "below zero, a sensor's thermal offset? taken as 0"
             )

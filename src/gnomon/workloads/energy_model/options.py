@@ -34,7 +34,7 @@ class Availability(Record):
     """Which share of the energy is left by standstill: month by month, and in periods that are listed."""
 
     monthly: Monthly | None = None
-    periods: Annotated[list[Outage], Field(max_length=10_000)] = []
+    periods: Annotated[list[Outage], Field(max_length=10_000)] = Field(default_factory=list)
 
 
 def _availability(given: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What every document of the contract is made of: numbers with limits, months, and objects that keep what they do not know."""
+"""What the contract's documents are made of: numbers with limits, months, objects that keep what they do not know."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated

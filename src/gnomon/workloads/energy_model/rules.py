@@ -11,10 +11,10 @@ from gnomon.workloads.energy_model.block_rules import (
     Object,
     check_aoi,
     check_block,
-    given,
+    far_shaded,
+    has,
     inner,
     items,
-    shadings_of,
 )
 from gnomon.workloads.energy_model.scene import check_table
 from gnomon.workloads.energy_model.weather import check_arrays
@@ -55,13 +55,13 @@ def location(document: Object) -> Iterator[Complaint]:
 
 def shading_scene(document: Object) -> Iterator[Complaint]:
     """Yield what is wrong with a scene's table."""
-    if given(document, "shadingTable"):
+    if has(document, "shadingTable"):
         yield from check_table(document["shadingTable"], ("shadingTable",))
 
 
 def project(document: Object) -> Iterator[Complaint]:
     """Yield what a project lacks."""
-    if not given(document, "locationId") and not given(document, "globalLocationId"):
+    if not has(document, "locationId") and not has(document, "globalLocationId"):
         yield Complaint(("locationId",), "locationId: give the location's id, or globalLocationId", "missing")
 
 
@@ -73,7 +73,7 @@ def component(document: Object) -> Iterator[Complaint]:
 
 
 def _one_place(document: Object) -> Iterator[Complaint]:
-    given = [key for key in PLACES if given(document, key)]
+    given = [key for key in PLACES if has(document, key)]
     if len(given) != 1:
         found = f"found {' and '.join(given)}" if given else "found none"
         yield Complaint(
@@ -145,7 +145,7 @@ def _plant(plant: Object, at: Loc) -> Iterator[Complaint]:
         ("propAuxLossWperkW", "propAuxLossThreshkW"),
     )
     for key, needed in pairs:
-        if plant.get(key) and not given(plant, needed):
+        if plant.get(key) and not has(plant, needed):
             yield Complaint((*at, key), f"plant.{key} needs plant.{needed}; give both", "needs_other")
     for loc, period in items(inner(plant, "availability"), "periods", (*at, "availability")):
         yield from _period(period, loc)
@@ -168,14 +168,14 @@ def _settings(settings: Object, at: Loc) -> Iterator[Complaint]:
             "not_supported",
         )
     snow, loc = inner(settings, "snow"), (*at, "snow")
-    if given(settings, "snow") and given(snow, "monthly") == given(snow, "model"):
+    if has(settings, "snow") and has(snow, "monthly") == has(snow, "model"):
         yield Complaint(loc, "settings.snow: give monthly losses or a model, one of them", "one_of")
 
 
 def snow_of(weather: Object, document: Object) -> Iterator[Complaint]:
     """Yield what a run's model of snow lacks in its weather."""
     snow = inner(inner(document, "settings"), "snow")
-    if given(snow, "model") and not any(given(weather, key) for key in ("snowDepth", "snowfall")):
+    if has(snow, "model") and not any(has(weather, key) for key in ("snowDepth", "snowfall")):
         words = "settings.snow.model needs the weather's snowDepth [cm] or snowfall [cm in the interval]"
         yield Complaint(
             ("settings", "snow", "model"), f"{words}; or give settings.snow.monthly", "needs_other"
@@ -196,7 +196,7 @@ def _version(document: Object) -> Iterator[Complaint]:
     if (schema_major(document) or 0) < 4:
         return
     for loc, block in items(document, "blocks"):
-        if given(block, "array"):
+        if has(block, "array"):
             message = f"{place_text(loc)}.array: is gone in schema 4; give dcInputs, or schemaVersion 3.1.0"
             yield Complaint((*loc, "array"), message, "removed")
 
@@ -206,19 +206,18 @@ def _horizon(document: Object) -> Iterator[Complaint]:
     if not isinstance(place, dict):
         return
     yield from _far(place, ("location",))
-    if given(place, "farShading"):
+    if has(place, "farShading"):
         return
-    for loc, shading in shadings_of(document):
-        if shading.get("farShading") is True:
-            message = (
-                f"{place_text(loc)}.farShading: no horizon is given; give location.farShading with "
-                "farShadingElevationAngles [degrees], evenly spaced clockwise from north"
-            )
-            yield Complaint((*loc, "farShading"), message, "missing")
+    for loc in far_shaded(document):
+        message = (
+            f"{place_text(loc)}: no horizon is given; give location.farShading with "
+            f"{horizon.ELEVATIONS} [degrees], evenly spaced clockwise from north"
+        )
+        yield Complaint(loc, message, "missing")
 
 
 def _far(place: Object, at: Loc) -> Iterator[Complaint]:
-    if not given(place, "farShading"):
+    if not has(place, "farShading"):
         return
     loc = (*at, "farShading")
     try:

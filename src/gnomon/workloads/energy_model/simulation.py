@@ -16,14 +16,15 @@ from gnomon.pv.plant import Block
 from gnomon.pv.solarposition import Sun, sun_position
 from gnomon.pv.weather import Weather
 from gnomon.workloads.energy_model import blob, report, series
-from gnomon.workloads.energy_model.blocks import Surroundings, Work, gather, pv_block, surroundings, work_of
+from gnomon.workloads.energy_model.blocks import Surroundings, gather, pv_blocks, surroundings
 from gnomon.workloads.energy_model.check import check_energy_model
 from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.notes import notes
 from gnomon.workloads.energy_model.options import PlantOptions
 from gnomon.workloads.energy_model.report import Part, PlantSum
-from gnomon.workloads.energy_model.sizing import ratio_notes, voltage_notes
+from gnomon.workloads.energy_model.sizing import component_notes, ratio_notes
 from gnomon.workloads.energy_model.weather import check_arrays, read
+from gnomon.workloads.energy_model.work import Work, work_of
 
 BLOCKS_KIND = "energy_model_blocks"
 # Measured on one core of a small server: seconds for one row of one block, storing included.
@@ -136,7 +137,7 @@ def _refuse(complaints: Iterable[Complaint]) -> None:
 
 def _pv_blocks(work: Work) -> list[Block]:
     try:
-        return [pv_block(work, index) for index in range(len(work.blocks))]
+        return pv_blocks(work)
     except ValueError as error:
         raise Failure("invalid_component", str(error)) from error
 
@@ -231,7 +232,7 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, ctx: Contex
         "warnings": [
             *notes(model, ready.around.weather, ready.weather, sun),
             *ratio_notes(parts),
-            *voltage_notes(work),
+            *component_notes(work, ready.weather, sun),
         ],
         "series": {"plant": stored, "blocks": {str(part["index"]): part["series"] for part in parts}},
     }
