@@ -80,10 +80,7 @@ KINDS = [
 def order_of(blocks: int) -> dict[str, Any]:
     layout = {"arrayType": "fixed", "gcr": 0.4, "azimuth": 180, "axisTilt": 0}
     model = sample.energy_model(
-        *(
-            sample.block(name=f"B{i}", layout={**layout, "tilt": 5 + 40 * i / blocks})
-            for i in range(blocks)
-        )
+        *(sample.block(name=f"B{i}", layout={**layout, "tilt": 5 + 40 * i / blocks}) for i in range(blocks))
     )
     pins = sample.references(ROOT / "examples/plant")
     names = ("kind", "number", "id", "revision", "document")
