@@ -107,28 +107,32 @@ def _common_share(
     point: Interconnection,
     limit: float,
 ) -> FloatArray:
-    """Return the largest share of capacity that keeps to the limit, by the Illinois false position."""
+    """Return the largest share of capacity that keeps to the limit, by the Illinois false position.
+
+    It aims half the tolerance below the limit, so that what is near enough is also not above.
+    """
+    slack = 0.5 * _NEAR * limit
 
     def excess(share: FloatArray) -> FloatArray:
         capped = [np.minimum(offer, share * most) for offer, most in zip(offers, capacities, strict=True)]
-        return _at_meter(capped, send, point) - limit
+        return _at_meter(capped, send, point) - (limit - slack)
 
     high: FloatArray = np.max([offer / most for offer, most in zip(offers, capacities, strict=True)], axis=0)
     low, f_high = np.zeros_like(high), excess(high)
-    f_low = real_low = excess(low)
-    was_above = np.zeros(len(high), dtype=bool)
+    f_low, result = excess(low), low
+    settled, was_above = np.zeros(len(high), dtype=bool), np.ones(len(high), dtype=bool)
     for step in range(_STEPS):
-        if np.all((real_low >= -_NEAR * limit) | (high - low <= 1e-12)):
-            break
-        share = (low * f_high - high * f_low) / (f_high - f_low)
         # Every fifth step halves the bracket, which a jump would otherwise hold open.
-        share = share if step % 5 < 4 else 0.5 * (low + high)
+        share = (low * f_high - high * f_low) / (f_high - f_low) if step % 5 < 4 else 0.5 * (low + high)
         found = excess(share)
         above = found > 0
-        again = above == was_above if step else np.zeros_like(above)
+        again = above == was_above
         f_low = np.where(above, np.where(again, 0.5 * f_low, f_low), found)
         f_high = np.where(above, found, np.where(again, 0.5 * f_high, f_high))
-        real_low = np.where(above, real_low, found)
-        low, high = np.where(above, low, share), np.where(above, share, high)
-        was_above = above
-    return low
+        low, high, was_above = np.where(above, low, share), np.where(above, share, high), above
+        near = np.abs(found) <= slack
+        result = np.where(settled, result, np.where(near, share, low))
+        settled |= near | (high - low <= 1e-12)
+        if settled.all():
+            break
+    return result
