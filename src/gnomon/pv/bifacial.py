@@ -159,8 +159,7 @@ def front_ground(
     """Return the light of the ground on the fronts of rows, strip by strip as `rear_irradiance` [W/m2].
 
     `shading` multiplies mean light by mean view over the pitch instead. The two agree where a face sees all
-    parts of the pitch alike, which it does from high rows; low fronts see more of the lit ground before
-    them than of the shadow behind, and get more.
+    parts of the pitch alike, as from high rows; under low rows a year's sums part by some percent.
     """
     _require_share("transparency", transparency)
     views, shadow = _views(rotation, rows), _cast(rotation, rows, incoming.across)
