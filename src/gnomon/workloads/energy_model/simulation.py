@@ -165,7 +165,8 @@ def _split(ready: Prepared, work: Work, shares: Sequence[range], ctx: Context) -
 
 
 def _wants_losses(ready: Prepared) -> bool:
-    return bool((ready.given.get("output") or {}).get("lossBreakdownTimestamps"))
+    output = ready.given.get("output") or {}
+    return any(output.get(flag) for flag in ("lossBreakdownTimestamps", "fullTimeSeries"))
 
 
 def _simulate(ready: Prepared, work: Work, ctx: Context) -> Iterator[tuple[Part, series.Columns]]:
@@ -207,14 +208,14 @@ def _stored(
     index: int, block: Block, year: BlockYear, weather: Weather, ctx: Context, *, detailed: bool
 ) -> tuple[Part, series.Columns]:
     columns = report.block_columns(year, weather)
-    extra = report.loss_columns(year) if detailed else {}
+    extra = report.detail_columns(block, year) if detailed else {}
     name = ctx.put(series.dump({**columns, **extra}))
     return report.block_part(index, block, year, weather, name), columns
 
 
 def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, ctx: Context) -> Json:
     ctx.progress(92, "saving")
-    whole = report.plant_whole(total, ready.weather, ready.plant)
+    whole = report.plant_whole(total, ready.weather, ready.plant, ready.around.utc_offset)
     stored = ctx.put(series.dump(whole.columns))
     model, work = EnergyModel.model_validate(ready.given), gather(ready.given, ready.around, ready.pinned)
     figures = report.summary(parts, whole, ready.weather, ready.plant)
@@ -224,6 +225,7 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, ctx: Contex
         "name": (model.output and model.output.name) or model.name,
         "summary": figures,
         "location": report.location(ready.around),
+        "local_time": report.local_time(ready.weather, ready.around),
         "plant": report.plant_facts(parts, ready.plant),
         "losses": report.losses(parts, whole),
         "blocks": [{key: value for key, value in part.items() if key != "series"} for part in parts],
