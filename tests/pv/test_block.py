@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plants import with_module
 
-from gnomon.pv.block import BlockYear, simulate_block, simulate_blocks, simulate_plant
+from gnomon.pv.block import BlockYear, simulate_block, simulate_blocks
 from gnomon.pv.loss import CAPTIONS, RARE
 from gnomon.pv.mount import FixedMount
 from gnomon.pv.plant import (
@@ -23,6 +23,7 @@ from gnomon.pv.plant import (
     Shading,
     Thermal,
 )
+from gnomon.pv.plant_year import simulate_plant
 from gnomon.pv.solarposition import Sun, sun_position
 from gnomon.pv.weather import Site, Weather
 

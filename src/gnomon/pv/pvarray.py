@@ -104,6 +104,11 @@ def calcparams_pvsyst(effective_irradiance: FloatArray, temp_cell: FloatArray, m
     kelvin, kelvin_ref = temp_cell + _KELVIN, module.temp_ref + _KELVIN
     warmer = temp_cell - module.temp_ref
     gamma = module.gamma_ref + module.mu_gamma * warmer
+    if not np.all(gamma > 0):
+        raise ArithmeticError(
+            "the ideality of the diode falls to nothing at the temperatures of the cells; the module's "
+            "parameters are not physical, check muGamma"
+        )
     share, hotter = effective_irradiance / module.irrad_ref, kelvin / kelvin_ref
     gap = (module.eg_ref / (BOLTZMANN_OVER_CHARGE * kelvin_ref)) * (1.0 - 1.0 / hotter) / gamma
     return Diode(

@@ -1,0 +1,172 @@
+"""Energy models of many blocks through the embedded engine: in one process, and shared among children.
+
+    python bench/fan_out.py [--seconds 1 3 6 12] [--repeats 3] [--slots 2] [--folder DIR]
+
+Both ways run the same blocks, every one on a plane of its own, through the same store, pipe and blob folder; what
+counts is the wall time from submit to done. Their results are compared byte by byte.
+"""
+
+import argparse
+import asyncio
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from secrets import randbits
+from typing import Any
+
+from gnomon.core.hub import Hub
+from gnomon.core.ports import Submit
+from gnomon.core.task import NewTask, Status, task_id
+from gnomon.core.workload import ChildResult, Context, Pinned, Workload
+from gnomon.engine.embedded import EmbeddedEngine
+from gnomon.engine.registry import gather
+from gnomon.store.sqlite import SqliteStore
+from gnomon.workloads.energy_model import WORKLOADS, simulation
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests/workloads/support"))
+
+import sample  # noqa: E402  # stands beside the tests, which are no package
+
+
+class WallClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def chance(self, bits: int) -> int:
+        return randbits(bits)
+
+
+@dataclass(frozen=True, slots=True)
+class WithReferences:
+    """An attempt's context that has the documents its input refers to, as if they had been posted before."""
+
+    inner: Context
+    references: tuple[Pinned, ...]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+def _with_references(order: Mapping[str, Any], ctx: Context) -> Any:
+    return WithReferences(ctx, tuple(Pinned(**each) for each in order["references"]))
+
+
+def in_one(order: Mapping[str, Any], ctx: Context) -> Any:
+    return simulation.run_whole(order["model"], _with_references(order, ctx))
+
+
+def shared(order: Mapping[str, Any], ctx: Context) -> Any:
+    return simulation.run(order["model"], _with_references(order, ctx))
+
+
+def join_shared(order: Mapping[str, Any], children: list[ChildResult], state: Any, ctx: Context) -> Any:
+    return simulation.join(order["model"], children, state, _with_references(order, ctx))
+
+
+KINDS = [
+    Workload(kind="in_one", run=in_one),
+    Workload(kind="shared", run=shared, join=join_shared),
+    *(workload for workload in WORKLOADS if workload.kind == simulation.BLOCKS_KIND),
+]
+
+
+def order_of(blocks: int) -> dict[str, Any]:
+    layout = {"arrayType": "fixed", "gcr": 0.4, "azimuth": 180, "axisTilt": 0}
+    model = sample.energy_model(
+        *(sample.block(name=f"B{i}", layout={**layout, "tilt": 5 + 40 * i / blocks}) for i in range(blocks))
+    )
+    pins = sample.references(ROOT / "examples/plant")
+    names = ("kind", "number", "id", "revision", "document")
+    return {"model": model, "references": [{name: getattr(pin, name) for name in names} for pin in pins]}
+
+
+@dataclass(slots=True)
+class House:
+    store: SqliteStore
+    hub: Hub
+
+    async def run(self, kind: str, order: dict[str, Any]) -> tuple[float, str]:
+        """Return the seconds from submit to done, and the result."""
+        now = datetime.now(UTC)
+        task = NewTask(id=task_id(now, randbits(80)), workspace="bench", kind=kind, input=order)
+        with self.hub.subscribe(task.id) as news:
+            begin = time.perf_counter()
+            await self.store.submit(Submit(task=task, now=now))
+            while (seen := await news.next(600)) is not None and not seen.status.is_terminal:
+                pass
+            took = time.perf_counter() - begin
+        done = await self.store.get_task("bench", task.id)
+        if done.status is not Status.COMPLETED:
+            raise RuntimeError(f"{kind}: {done.status}, {done.error}")
+        return took, json.dumps(done.result)
+
+
+async def measure(folder: Path, seconds: list[float], repeats: int, slots: int) -> None:
+    hub = Hub()
+    store = SqliteStore.open(folder / "store", hub)
+    engine = EmbeddedEngine(
+        store,
+        hub,
+        gather(KINDS),
+        WallClock(),
+        worker="bench",
+        cpu_slots=slots,
+        lease=timedelta(seconds=30),
+    )
+    await engine.start()
+    house = House(store, hub)
+    await house.run("in_one", order_of(8))
+    took = min([(await house.run("in_one", order_of(100)))[0] for _ in range(2)])
+    per_block = took / 100
+    print(f"one process, 100 blocks: {took:.2f} s; {slots} slots, load {_load()}")
+    for target in seconds:
+        await _compare(house, max(1, round(target / per_block)), repeats)
+    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    await engine.stop()
+    await store.close()
+    print(f"largest child {max(most, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024):.0f} MB")
+
+
+async def _compare(house: House, blocks: int, repeats: int) -> None:
+    order = order_of(blocks)
+    alone, apart, results = [], [], set()
+    for _ in range(repeats):
+        for kind, times in (("in_one", alone), ("shared", apart)):
+            took, result = await house.run(kind, order)
+            times.append(took)
+            results.add(result)
+    children = len(simulation.share_out(blocks, 8760))
+    print(
+        f"{blocks:6d} blocks: one process {min(alone):6.2f} s, {children} children {min(apart):6.2f} s, "
+        f"ratio {min(apart) / min(alone):.2f}; {'same' if len(results) == 1 else 'DIFFERENT'} bytes"
+    )
+
+
+def _load() -> str:
+    return Path("/proc/loadavg").read_text().split()[0] if Path("/proc/loadavg").exists() else "unknown"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, nargs="+", default=[1, 3, 6, 12])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--slots", type=int, default=2)
+    parser.add_argument("--folder", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        asyncio.run(measure(Path(folder), options.seconds, options.repeats, options.slots))
+
+
+if __name__ == "__main__":
+    from fan_out import main as importable_main  # children import this module by its name
+
+    importable_main()
