@@ -9,12 +9,22 @@ import pytest
 from sample import LOCATION, block, components, energy_model, monthly, pin, weather
 
 from gnomon.core.workload import Failure
+from gnomon.pv.availability import Availability, Outage
+from gnomon.pv.exceedance import Uncertainty
 from gnomon.pv.horizon import Horizon
+from gnomon.pv.lifetime import Ageing
 from gnomon.pv.mount import FixedMount, FloatingMount, TrackerMount, WindStow
 from gnomon.pv.plant import Bifacial, Block, ElectricalShading, ProfileIam
-from gnomon.workloads.energy_model.blocks import gather, interconnection, pv_blocks, surroundings
+from gnomon.workloads.energy_model.blocks import (
+    gather,
+    interconnection,
+    pv_ageing,
+    pv_blocks,
+    pv_uncertainty,
+    surroundings,
+)
 from gnomon.workloads.energy_model.check import check_energy_model
-from gnomon.workloads.energy_model.options import PlantOptions
+from gnomon.workloads.energy_model.options import Degradation, PlantOptions
 from gnomon.workloads.energy_model.work import Work, work_of
 
 Change = dict[str, Any]
@@ -184,6 +194,10 @@ SETTINGS: list[tuple[Change, Change, str, Any]] = [
     ({"ignoreSpectralCorrection": True}, {}, "spectral", False),
     ({"circumsolarAsBeam": False}, {}, "circumsolar_as_beam", False),
     ({"snow": {"monthly": monthly(0.2)}}, {}, "losses.snow", (0.2,) * 12),
+    ({"snow": {"monthly": monthly(0.2)}}, {}, "snow_strings", None),
+    ({"subHourlyClipping": True}, {}, "sub_hourly_clipping", 1),
+    ({"subHourlyClipping": False}, {}, "sub_hourly_clipping", 0),
+    ({"subHourlyClipping": {"variability": 0.4}}, {}, "sub_hourly_clipping", 0.4),
     ({}, {"layout": TRACKER}, "mount.wind_stow", None),
     ({"windStow": True}, {"layout": TRACKER}, "mount.wind_stow", WindStow()),
     ({"windStow": False}, {"layout": TRACKER}, "mount.wind_stow", None),
@@ -237,6 +251,19 @@ def test_a_model_of_snow_without_its_column_says_what_to_give(example_plant: Pat
         gather(given, surroundings(given, pins), pins)
 
 
+@pytest.mark.parametrize(("snow", "strings"), [({}, 1), ({"stringsAlongSlope": 3}, 3)])
+def test_sliding_snow_counts_the_strings_along_the_slope(
+    example_plant: Path, snow: Change, strings: int
+) -> None:
+    given = energy_model(
+        settings={"snow": {"model": "slide", **snow}}, weatherData=weather(snowDepth=[0.0] * 8760)
+    )
+    assert check_energy_model(given) == []
+    pins = [*components(example_plant), pin("location", 1, LOCATION)]
+    (found,) = pv_blocks(gather(given, surroundings(given, pins), pins))
+    assert found.snow_strings == strings
+
+
 def test_a_scene_without_a_table_says_so(example_plant: Path) -> None:
     given = energy_model(block(shading=SCENE), weatherData=weather())
     pins = [*components(example_plant), pin("location", 1, LOCATION), pin("shading_scene", 1, {"name": "s"})]
@@ -274,6 +301,35 @@ def test_a_platform_in_the_south_looks_north(example_plant: Path) -> None:
 )
 def test_the_plant_is_mapped(given: Change, name: str, value: Any) -> None:
     assert getattr(interconnection(PlantOptions.model_validate(given)), name) == value
+
+
+PERIOD = {"start": 1000, "stop": 61_000, "available": 0.25}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (0.75, Availability(monthly=(0.25,) * 12)),
+        (monthly(0.5), Availability(monthly=(0.5,) * 12)),
+        ([PERIOD], Availability(outages=(Outage(start=1, end=61, share=0.75),))),
+        ({"periods": [{"start": 0, "stop": 1000}]}, Availability(outages=(Outage(start=0, end=1),))),
+        (
+            {"monthly": monthly(0.5), "periods": [PERIOD]},
+            Availability(monthly=(0.5,) * 12, outages=(Outage(start=1, end=61, share=0.75),)),
+        ),
+    ],
+)
+def test_what_is_available_in_any_form(given: Any, expected: Availability) -> None:
+    plant = PlantOptions.model_validate({"availability": given})
+    assert interconnection(plant).availability == expected
+
+
+def test_ageing_and_doubt_are_mapped() -> None:
+    given = Degradation.model_validate({"ratePerYear": 0.004, "years": 20, "law": "compounding"})
+    assert pv_ageing(given) == Ageing(rate=0.004, law="compounding")
+    assert pv_uncertainty({"interannual": 0.05, "model": 0.03}) == Uncertainty(
+        interannual=0.05, sources={"model": 0.03}
+    )
 
 
 def test_work_survives_the_way_to_a_child(example_plant: Path) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from gnomon.pv import grid
-from gnomon.pv.arrays import FloatArray, IntArray
+from gnomon.pv.arrays import FloatArray, FloatLike, IntArray
+from gnomon.pv.availability import availability_factor
 from gnomon.pv.block import BlockYear
 from gnomon.pv.mount import FixedMount, FloatingMount, Mount, TrackerMount
 from gnomon.pv.plant import Block, DcInput
@@ -199,7 +200,11 @@ class Whole:
 
 def plant_whole(total: PlantSum, weather: Weather, plant: PlantOptions, utc_offset: float) -> Whole:
     """Return the plant's columns once every block is added."""
-    poi, taken = grid.deliver(1e3 * total.columns["grid_ac_power"], interconnection(plant))
+    month, point = local_months(weather.time, utc_offset), interconnection(plant)
+    available: FloatLike = 1.0
+    if point.availability is not None:
+        available = availability_factor(weather.time, weather.step, month, point.availability)
+    poi, taken = grid.deliver(1e3 * total.columns["grid_ac_power"], point, available)
     taken = {name: rows for name, rows in taken.items() if rows.any()}
     further = total.further()
     if further:
@@ -214,7 +219,7 @@ def plant_whole(total: PlantSum, weather: Weather, plant: PlantOptions, utc_offs
         "wind_speed": weather.wind_speed,
         **further,
     }
-    month, to_kwh = local_months(weather.time, utc_offset), weather.step / 3.6e6
+    to_kwh = weather.step / 3.6e6
     behind = {
         name: np.bincount(month, weights=rows * to_kwh, minlength=12).astype(np.float64)
         for name, rows in taken.items()
