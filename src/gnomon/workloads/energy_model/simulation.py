@@ -208,8 +208,9 @@ def _stored(
     index: int, block: Block, year: BlockYear, weather: Weather, ctx: Context, *, detailed: bool
 ) -> tuple[Part, series.Columns]:
     columns = report.block_columns(year, weather)
-    extra = report.detail_columns(block, year) if detailed else {}
-    name = ctx.put(series.dump({**columns, **extra}))
+    if detailed:
+        columns |= report.detail_columns(block, year)
+    name = ctx.put(series.dump(columns))
     return report.block_part(index, block, year, weather, name), columns
 
 
