@@ -148,8 +148,8 @@ def look_up(weather: Weather, sun: Sun) -> Sky:
     else:
         dhi = irradiance.erbs_driesse(ghi, zenith, dni_extra)
     dhi = np.clip(dhi, 0.0, ghi if weather.dni is None else None)
+    thinned = airmass * (standard_pressure(sun.site.altitude) / 101325.0)
     if weather.dni is None:
-        thinned = airmass * (standard_pressure(sun.site.altitude) / 101325.0)
         dni = irradiance.closure_dni(ghi, dhi, zenith, dni_extra, thinned)
     else:
         dni = np.maximum(weather.dni[up], 0.0)
@@ -163,6 +163,7 @@ def look_up(weather: Weather, sun: Sun) -> Sky:
         ghi=ghi,
         dhi=dhi,
         dni=dni,
+        airmass=thinned,
         brightness=irradiance.perez_brightness(dhi, dni, dni_extra, zenith, airmass),
         temp_air=weather.temp_air[up],
         wind_speed=np.maximum(weather.wind_speed[up], 0.0),

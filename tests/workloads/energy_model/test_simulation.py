@@ -15,7 +15,8 @@ from gnomon.core.workload import Cancelled, Failure, Pinned, Split
 from gnomon.workloads.energy_model import WORKLOADS
 from gnomon.workloads.energy_model.check import check_energy_model, check_inverter, check_module
 from gnomon.workloads.energy_model.series import load
-from gnomon.workloads.energy_model.simulation import MOST_CHILDREN, run, run_whole, share_out
+from gnomon.workloads.energy_model.share import MOST_CHILDREN, groups, share_out
+from gnomon.workloads.energy_model.simulation import run, run_whole
 
 Columns = dict[str, np.ndarray[Any, Any]]
 
@@ -302,17 +303,29 @@ def test_loss_series_are_stored_on_request(ctx: MemoryContext) -> None:
 
 
 @pytest.mark.parametrize(
-    ("blocks", "rows", "shares"), [(1, 105408, 1), (40, 8760, 1), (1000, 8760, MOST_CHILDREN)]
+    ("blocks", "rows", "shares"),
+    [(1, 105408, 1), (200, 8760, 1), (400, 8760, 2), (1000, 8760, MOST_CHILDREN)],
 )
 def test_shares_are_contiguous_and_worth_a_process(blocks: int, rows: int, shares: int) -> None:
     got = share_out(blocks, rows)
     assert len(got) == shares
-    assert [index for share in got for index in share] == list(range(blocks))
-    assert max(map(len, got)) - min(map(len, got)) <= 1
+    assert [group for share in got for group in share] == groups(blocks)
+    assert [index for group in groups(blocks) for index in group] == list(range(blocks))
+    sizes = [sum(map(len, share)) for share in got]
+    assert max(sizes) - min(sizes) <= blocks / 8
+
+
+@pytest.mark.parametrize("rows", [8760, 105120, 10_000_000])
+@pytest.mark.parametrize("blocks", [1, 2, 15, 16, 17, 1001])
+def test_groups_depend_on_the_blocks_alone(blocks: int, rows: int) -> None:
+    """Else the last bits of a plant's sum would depend on who computed it."""
+    got = share_out(blocks, rows)
+    assert [group for share in got for group in share] == groups(blocks)
+    assert all(len(group) for group in groups(blocks))
 
 
 def test_a_shared_run_gives_the_same_bytes(example_plant: Path) -> None:
-    tilts = [10 + index / 8 for index in range(130)]
+    tilts = [10 + index // 40 for index in range(400)]
     layout = {"arrayType": "fixed", "gcr": 0.4, "azimuth": 180, "axisTilt": 0}
     blocks = [block(name=f"B{i}", layout={**layout, "tilt": tilt}) for i, tilt in enumerate(tilts)]
     given = energy_model(*blocks, plant={"poiLimitMW": 20})

@@ -105,6 +105,14 @@ class PlantSum:
     capacity_kw: float = 0.0
     columns: dict[str, FloatArray] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, parts: Sequence[Part], columns: Columns) -> "PlantSum":
+        """Return the sum of some blocks whose columns were added before."""
+        total = cls(columns=dict(columns))
+        for part in parts:
+            total.capacity_kw += part["dc_capacity_kw"]
+        return total
+
     def add(self, part: Part, block: Columns) -> None:
         """Add a block; the order of the blocks decides the last bits, so keep it."""
         capacity = part["dc_capacity_kw"]
@@ -113,6 +121,12 @@ class PlantSum:
             self.columns[name] = self.columns.get(name, 0.0) + block[name]
         for name in MEANS:
             self.columns[name] = self.columns.get(name, 0.0) + capacity * block[name]
+
+    def merge(self, other: "PlantSum") -> None:
+        """Add the sum of the blocks that follow."""
+        self.capacity_kw += other.capacity_kw
+        for name, column in other.columns.items():
+            self.columns[name] = self.columns.get(name, 0.0) + column
 
     def powers(self) -> dict[str, FloatArray]:
         """Return the sums of the blocks' powers [kW]."""
