@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gnomon.pv.block import simulate_block, simulate_plant
+from gnomon.pv.block import simulate_block
 from gnomon.pv.mount import FixedMount
 from gnomon.pv.plant import (
     AcSystem,
@@ -24,6 +24,7 @@ from gnomon.pv.plant import (
     Shading,
     Thermal,
 )
+from gnomon.pv.plant_year import simulate_plant
 from gnomon.pv.solarposition import sun_position
 from gnomon.pv.temperature import pvsyst_cell
 from gnomon.pv.weather import Site, Weather, interval_middle

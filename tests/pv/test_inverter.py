@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnomon.pv.inverter import ac_limit, ac_power, auxiliary_use, convert, night_use, part_of
+from gnomon.pv.inverter import ac_limit, ac_power, auxiliary_use, night_use, part_of
 from gnomon.pv.plant import EfficiencyCurve, Inverter
 
 LOW = EfficiencyCurve(v_dc=500, p_dc=(100, 1000, 10000), p_ac=(0, 950, 9700))
@@ -65,46 +65,6 @@ def test_is_a_straight_line_in_power_and_in_voltage(
         assert power == pytest.approx(np.interp(v_dc, [curve.v_dc for curve in curves], at), abs=1e-6)
 
 
-def _converted(inverter: Inverter, p_dc: float, v_dc: float = 850.0) -> tuple[float, dict[str, float]]:
-    result = convert(np.array([p_dc]), np.array([v_dc]), inverter)
-    return float(result.p_ac[0]), {name: float(loss[0]) for name, loss in result.taken.items()}
-
-
-def test_below_the_threshold_it_stands_still(inverter: Inverter) -> None:
-    p_ac, taken = _converted(inverter, 299.0)
-    assert p_ac == 0
-    assert taken["IL_Pmin"] == 299
-    assert sum(taken.values()) == 299
-
-
-def test_above_its_power_it_clips(inverter: Inverter) -> None:
-    p_ac, taken = _converted(inverter, 80000.0)
-    assert p_ac == inverter.p_ac_max
-    assert taken["IL_Pmax"] > 15000
-    assert taken["IL_Oper"] > 0
-
-
-def test_caps_of_the_input_are_booked_apart(inverter: Inverter) -> None:
-    capped = replace(inverter, i_dc_max=50.0, p_dc_max=40000.0)
-    p_ac, taken = _converted(capped, 50000.0)
-    assert taken["IL_Imax"] == pytest.approx(50000 - 50 * 850)
-    assert taken["IL_PmaxDC"] == pytest.approx(50 * 850 - 40000)
-    assert p_ac < 40000
-
-
-@given(p_dc=st.floats(0, 2e5), v_dc=st.floats(0, 1500))
-def test_energy_is_never_created_nor_lost_unbooked(inverter: Inverter, p_dc: float, v_dc: float) -> None:
-    p_ac, taken = _converted(inverter, p_dc, v_dc)
-    assert 0 <= p_ac <= min(p_dc, inverter.p_ac_max)
-    assert all(loss >= 0 for loss in taken.values())
-    assert p_ac + sum(taken.values()) == pytest.approx(p_dc, rel=1e-12)
-
-
-@given(low=st.floats(0, 1e5), more=st.floats(0, 1e4), v_dc=st.floats(400, 1200))
-def test_more_light_never_gives_less(inverter: Inverter, low: float, more: float, v_dc: float) -> None:
-    assert _converted(inverter, low + more, v_dc)[0] >= _converted(inverter, low, v_dc)[0] - 1e-9
-
-
 def test_use_at_night_and_by_day(inverter: Inverter) -> None:
     p_ac = np.array([0.0, 10.0, 5000.0])
     assert night_use(p_ac, inverter).tolist() == [4, 0, 0]
@@ -137,24 +97,40 @@ def test_curves_out_of_order_are_refused(inverter: Inverter) -> None:
 def test_warm_air_lowers_the_limit_on_straight_lines(
     inverter: Inverter, temp_air: float, limit: float
 ) -> None:
-    warm = replace(inverter, derating=((40, 62e3), (40.001, 60e3), (50, 55e3), (60, 20e3)))
-    assert ac_limit(np.array([temp_air]), warm)[0] == pytest.approx(limit, rel=1e-4)
+    warm = replace(inverter, derating=((40, 62e3), (40, 60e3), (50, 55e3), (60, 20e3)))
+    assert ac_limit(np.array([temp_air]), warm)[0] == pytest.approx(limit, rel=1e-12)
     assert ac_limit(np.array([temp_air]), inverter)[0] == 60e3
 
 
-def test_temperatures_of_a_derating_must_rise(inverter: Inverter) -> None:
-    with pytest.raises(ValueError, match="derating: the temperatures must increase"):
+def test_temperatures_of_a_derating_must_not_fall(inverter: Inverter) -> None:
+    with pytest.raises(ValueError, match="derating: the temperatures must not fall"):
         replace(inverter, derating=((50, 1e3), (40, 2e3)))
 
 
-@given(part=st.floats(0.01, 1.0), load=st.floats(0, 1.5))
-def test_a_part_of_an_inverter_does_a_part_of_its_work(inverter: Inverter, part: float, load: float) -> None:
-    whole = replace(inverter, i_dc_max=70.0, p_dc_max=55e3)
+@given(part=st.floats(0.01, 1.0), load=st.floats(0, 1.5), v_dc=st.floats(400, 1200))
+def test_a_part_of_an_inverter_does_a_part_of_its_work(
+    inverter: Inverter, part: float, load: float, v_dc: float
+) -> None:
+    whole = replace(inverter, i_dc_max=70.0, p_dc_max=55e3, derating=((40, 60e3), (60, 10e3)))
     smaller = part_of(whole, part)
-    p_ac, taken = _converted(whole, load * 60e3)
-    of_part, taken_of_part = _converted(smaller, part * load * 60e3)
-    assert of_part == pytest.approx(part * p_ac, rel=1e-9, abs=1e-6)
-    assert list(taken_of_part.values()) == pytest.approx(
-        [part * loss for loss in taken.values()], rel=1e-6, abs=1e-6
+    p_dc, voltage = np.array([load * 60e3]), np.array([v_dc])
+    assert ac_power(part * p_dc, voltage, smaller.curves) == pytest.approx(
+        part * ac_power(p_dc, voltage, whole.curves), rel=1e-9, abs=1e-6
     )
-    assert smaller.night_loss == pytest.approx(part * whole.night_loss)
+    for name in (
+        "p_ac_max",
+        "p_dc_threshold",
+        "i_dc_max",
+        "p_dc_max",
+        "night_loss",
+        "aux_loss",
+        "aux_threshold",
+    ):
+        assert getattr(smaller, name) == pytest.approx(part * getattr(whole, name))
+    air = np.array([20.0, 50.0, 70.0])
+    assert ac_limit(air, smaller) == pytest.approx(part * ac_limit(air, whole))
+    assert (smaller.mppt_count, smaller.v_mppt_min) == (whole.mppt_count, whole.v_mppt_min)
+
+
+def test_the_whole_of_an_inverter_is_itself(inverter: Inverter) -> None:
+    assert part_of(inverter, 1.0) is inverter

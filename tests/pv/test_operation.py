@@ -10,10 +10,11 @@ from generators import generator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnomon.pv.inverter import ac_power, convert, part_of
+from gnomon.pv.inverter import ac_power, part_of
 from gnomon.pv.mppt import Generator
 from gnomon.pv.operation import Operation, operate
 from gnomon.pv.plant import Inverter, Module, PowerSharing
+from gnomon.pv.pvarray import Diode
 
 LIGHT = np.array([0.0, 3.0, 30.0, 200.0, 600.0, 1000.0, 1150.0])
 WARM = np.array([5.0, 5.0, 10.0, 25.0, 45.0, 60.0, 30.0])
@@ -28,16 +29,50 @@ def _inputs(module: Module, *strings: int, **more: Any) -> list[Generator]:
     ]
 
 
-def test_one_tracker_is_a_plain_conversion(inverter: Inverter, module: Module) -> None:
-    (only,) = _inputs(module, 11)
-    found = operate([only], inverter, AIR)
-    plain = convert(only.v_mp * only.i_mp, only.v_mp, inverter)
-    assert np.array_equal(found.p_ac, plain.p_ac)
-    for name in ("IL_Pmin", "IL_Oper", "IL_Pmax"):
-        assert np.array_equal(found.taken[name], plain.taken[name])
-    assert found.taken["IL_Pmax"][-1] > 0
-    assert found.taken["IL_Pmin"][1] > 0
-    assert not found.taken["IL_Temp"].any()
+def _converted(inverter: Inverter, p_dc: float, v_dc: float = 850.0) -> tuple[float, dict[str, float]]:
+    """What one tracker at a given voltage makes of a given power, and what each step took."""
+    dark = Diode(i_l=np.zeros(1), i_o=np.ones(1), r_s=0.0, r_sh=np.ones(1), a=np.ones(1))
+    source = Generator(
+        diode=dark,
+        modules_per_string=1,
+        strings=1,
+        v_mp=np.array([v_dc]),
+        i_mp=np.array([p_dc / v_dc]),
+    )
+    found = operate([source], inverter, np.array([20.0]))
+    return float(found.p_ac[0]), {name: float(loss[0]) for name, loss in found.taken.items()}
+
+
+def test_below_the_threshold_it_stands_still(inverter: Inverter) -> None:
+    p_ac, taken = _converted(inverter, 299.0)
+    assert p_ac == 0
+    assert taken["IL_Pmin"] == sum(taken.values()) == pytest.approx(299)
+
+
+def test_above_its_power_it_clips(inverter: Inverter) -> None:
+    p_ac, taken = _converted(inverter, 80000.0)
+    assert p_ac == inverter.p_ac_max
+    assert taken["IL_Pmax"] > 15000
+    assert taken["IL_Oper"] > 0
+
+
+def test_a_cap_of_the_input_comes_before_the_efficiency(inverter: Inverter) -> None:
+    p_ac, taken = _converted(replace(inverter, p_dc_max=40000.0), 50000.0)
+    assert taken["IL_PmaxDC"] == pytest.approx(10000)
+    assert p_ac == pytest.approx(_converted(inverter, 40000.0)[0])
+
+
+@given(p_dc=st.floats(0, 2e5), v_dc=st.floats(100, 1500))
+def test_energy_is_never_created_nor_lost_unbooked(inverter: Inverter, p_dc: float, v_dc: float) -> None:
+    p_ac, taken = _converted(inverter, p_dc, v_dc)
+    assert 0 <= p_ac <= min(p_dc * (1 + 1e-12), inverter.p_ac_max)
+    assert all(loss >= 0 for loss in taken.values())
+    assert p_ac + sum(taken.values()) == pytest.approx(p_dc, rel=1e-12)
+
+
+@given(low=st.floats(0, 1e5), more=st.floats(0, 1e4), v_dc=st.floats(400, 1200))
+def test_more_light_never_gives_less(inverter: Inverter, low: float, more: float, v_dc: float) -> None:
+    assert _converted(inverter, low + more, v_dc)[0] >= _converted(inverter, low, v_dc)[0] - 1e-9
 
 
 def test_equal_trackers_are_one(inverter: Inverter, module: Module) -> None:

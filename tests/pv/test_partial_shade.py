@@ -1,6 +1,7 @@
 """Partial shade against whole I-V curves composed cell by cell with pvlib, a published formula, and its limits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -13,26 +14,33 @@ from gnomon.pv import pvarray
 from gnomon.pv.arrays import FloatArray
 from gnomon.pv.partial_shade import (
     BYPASS_DROP,
-    Orientation,
     PartialShade,
     Wiring,
     row_shade,
     scene_shade,
     wiring,
 )
-from gnomon.pv.plant import Module
+from gnomon.pv.plant import Module, Orientation
 
-PORTRAIT = wiring(1)
-HALF_CUT = wiring(2, half_cut=True)
-TWO_PORTRAIT = wiring(2)
-TWO_HALF_CUT = wiring(4, half_cut=True)
-LANDSCAPE = wiring(3)
-TWO_LANDSCAPE = wiring(6)
+
+def _wired(diodes: int, *, half_cut: bool = False) -> Wiring:
+    found = wiring(diodes, half_cut=half_cut)
+    assert found is not None
+    return found
+
+
+PORTRAIT = _wired(1)
+HALF_CUT = _wired(2, half_cut=True)
+TWO_PORTRAIT = _wired(2)
+TWO_HALF_CUT = _wired(4, half_cut=True)
+LANDSCAPE = _wired(3)
+TWO_LANDSCAPE = _wired(6)
 FOUR_LANDSCAPE = Wiring(modules=4, lanes=4, groups=3, cells=2)
 ALL = (PORTRAIT, HALF_CUT, TWO_PORTRAIT, TWO_HALF_CUT, LANDSCAPE, TWO_LANDSCAPE, FOUR_LANDSCAPE)
 FRACTION = np.array([0.004, 0.04, 0.1, 1 / 6, 0.22, 0.3, 1 / 3, 0.36, 0.47, 0.5, 0.62, 0.7, 0.81, 0.9, 0.97])
 
 Bypass = Callable[[FloatArray, FloatArray], FloatArray]
+Light = tuple[float, float, float]
 
 
 def _parameters(module: Module, irradiance: FloatArray | float, temp_cell: float) -> tuple[FloatArray, ...]:
@@ -80,7 +88,7 @@ def _cell_voltage(
         breakdown_factor=breakdown,
         breakdown_voltage=-16.5,
     )
-    return np.interp(current, i[::-1], v[::-1])
+    return np.asarray(np.interp(current, i[::-1], v[::-1]))
 
 
 def _ideal(current: FloatArray, voltage: FloatArray) -> FloatArray:
@@ -101,7 +109,7 @@ def _compose(
     module: Module,
     across: Wiring,
     fraction: float,
-    light: tuple[float, float, float],
+    light: Light,
     bypass: Bypass = _ideal,
     breakdown: float = 0.0,
 ) -> float:
@@ -130,16 +138,12 @@ def _compose(
     return float(np.max(voltage * total)) / across.lanes
 
 
-def _rows(
-    module: Module, across: Wiring | None, fraction: FloatArray, light: tuple[float, ...]
-) -> PartialShade:
+def _rows(module: Module, across: Wiring | None, fraction: FloatArray, light: Light) -> PartialShade:
     one = np.ones_like(fraction)
     return row_shade(fraction, light[0] * one, light[1] * one, light[2] * one, module, across)
 
 
-def _power(
-    module: Module, across: Wiring | None, fraction: FloatArray, light: tuple[float, ...]
-) -> FloatArray:
+def _power(module: Module, across: Wiring | None, fraction: FloatArray, light: Light) -> FloatArray:
     mean = light[0] - fraction * (light[0] - light[1])
     uniform = pvarray.max_power_point(pvarray.calcparams_pvsyst(mean, np.full_like(mean, light[2]), module))
     return (1.0 - _rows(module, across, fraction, light).loss) * uniform.p_mp
@@ -181,8 +185,8 @@ def test_against_the_published_approximation(module: Module) -> None:
     for modules, diffuse, groups in product((1, 2, 3, 4, 6), (0.05, 0.1, 0.2, 0.4, 0.6, 0.8), (1, 2, 3)):
         across = Wiring(modules=modules, lanes=modules, groups=3, cells=2)
         shaded = np.array([groups / (3 * modules) * (1 - 1e-12)])
-        rows = (np.full(1, value) for value in (1000.0, 1000.0 * diffuse, 25.0))
-        loss = scene_shade(shaded, shaded, *rows, module, across).loss
+        g_full, g_low, temp_cell = (np.full(1, value) for value in (1000.0, 1000.0 * diffuse, 25.0))
+        loss = scene_shade(shaded, shaded, g_full, g_low, temp_cell, module, across).loss
         power = (1 - loss) * _uniform_power(module, 1000 * (1 - shaded * (1 - diffuse)), 25.0) / rated
         off.append(power[0] - _published(1 / modules, groups / 3, fill, diffuse, module.v_mp_ref / 3))
     assert np.max(np.abs(off)) < 0.03
@@ -311,9 +315,9 @@ def test_shade_costs_continuously(module: Module) -> None:
 
 
 def test_impact_scales_the_electrical_part_alone(module: Module) -> None:
-    rows = tuple(np.full_like(FRACTION, value) for value in (800.0, 160.0, 35.0))
-    whole = row_shade(FRACTION, *rows, module, LANDSCAPE)
-    half = row_shade(FRACTION, *rows, module, LANDSCAPE, impact=0.5)
+    g_full, g_low, temp_cell = (np.full_like(FRACTION, value) for value in (800.0, 160.0, 35.0))
+    whole = row_shade(FRACTION, g_full, g_low, temp_cell, module, LANDSCAPE)
+    half = row_shade(FRACTION, g_full, g_low, temp_cell, module, LANDSCAPE, impact=0.5)
     assert half.loss == pytest.approx(0.5 * whole.loss, rel=1e-12)
     assert 1 - half.voltage_factor == pytest.approx(0.5 * (1 - whole.voltage_factor), rel=1e-12)
 
@@ -391,3 +395,25 @@ def test_in_the_faintest_light_the_maximum_is_found_too(module: Module, across: 
     expected = np.array([_compose(module, across, f, light) for f in FRACTION.tolist()])
     found = _rows(module, across, FRACTION, light).loss
     assert found == pytest.approx(np.maximum(1.0 - expected / mean, 0.0), abs=2e-3)
+
+
+@pytest.mark.parametrize("across", ALL, ids=str)
+def test_odd_modules_in_any_light_settle(module: Module, across: Wiring) -> None:
+    """Leaky, resistive, far from ideal, without diffuse light or with almost none at all: always an answer."""
+    generator = np.random.default_rng(11)
+    fraction, temp_cell = generator.uniform(0, 1, 3000), generator.uniform(-30, 85, 3000)
+    g_full = 10 ** generator.uniform(0, 3.1, 3000)
+    g_low = g_full * generator.uniform(0, 1, 3000) * generator.integers(0, 2, 3000)
+    for r_s, r_sh, gamma in product((0.0, 0.2, 0.6), (90.0, 400.0, 5000.0), (0.85, 1.4)):
+        odd = replace(module, r_s=r_s, r_sh_ref=r_sh, r_sh_0=4 * r_sh, gamma_ref=gamma)
+        result = row_shade(fraction, g_full, g_low, temp_cell, odd, across)
+        assert np.all((result.loss >= 0) & (result.loss <= 1))
+        assert np.all(np.isfinite(result.voltage_factor))
+
+
+def test_recombination_in_thin_film_does_not_hide_the_loss(module: Module) -> None:
+    """It takes a like share from both powers: the loss stays within 0.02 of that of the same curve without it."""
+    film = replace(module, recombination=1.0, v_built_in=0.9)
+    light = (700.0, 140.0, 35.0)
+    found, plain = (_rows(m, LANDSCAPE, FRACTION, light).loss for m in (film, module))
+    assert found == pytest.approx(plain, abs=0.02)

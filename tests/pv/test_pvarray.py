@@ -318,3 +318,10 @@ def test_the_maximum_of_thin_film_is_one(
     for near in v_d * np.array([0.9, 0.99, 0.999]):
         current = pvarray.current_at(diode, near)
         assert ((near - current * r_s) * current <= best.p_mp * (1 + 1e-12)).all()
+
+
+def test_a_diode_that_ends_when_hot_is_told(module: Module) -> None:
+    """An ideality that falls below nothing: no curve is left."""
+    bent = replace(module, mu_gamma=-0.02)
+    with np.errstate(all="ignore"), pytest.raises(ArithmeticError, match="not physical"):
+        pvarray.max_power_point(pvarray.calcparams_pvsyst(np.array([500.0]), np.array([80.0]), bent))

@@ -207,6 +207,10 @@ def test_a_sun_behind_the_hill_lights_nothing() -> None:
     assert shading.ground_lit_fraction(-20.0, 0.4, behind, 10.0)[0] == 0
 
 
+def test_a_row_that_shows_the_sun_its_back_has_no_beam_to_shade() -> None:
+    assert shading.shaded_fraction(20.0, 0.4, np.array([-75.0, -85.0]), 10.0).tolist() == [0, 0]
+
+
 @given(tilt=TILT, gcr=GCR)
 def test_views_are_shares_of_what_there_is(tilt: float, gcr: float) -> None:
     sky, ground = shading.row_sky_view(tilt, gcr), shading.row_ground_view(tilt, gcr)

@@ -1,6 +1,7 @@
 """Mounts that turn, against pvlib's tracker, and what a turning mount must obey."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pvlib
@@ -21,7 +22,7 @@ def sky(weather: Weather, sun: Sun) -> Sky:
     return look_up(weather, sun)
 
 
-def rotation(sun: Sun, **config: object) -> tuple[np.ndarray, np.ndarray]:
+def rotation(sun: Sun, **config: Any) -> tuple[np.ndarray, np.ndarray]:
     """Ours and pvlib's, while the sun is up."""
     up = sun.apparent_zenith <= 90
     zenith, azimuth = sun.apparent_zenith[up], sun.azimuth[up]
@@ -239,7 +240,7 @@ def collected(theta: np.ndarray, sky: Sky, albedo: float, *, axis_tilt: float, p
     return whole
 
 
-@pytest.mark.parametrize(("axis_tilt", "albedo"), [(0.0, 0.2), (12.0, 0.6)])
+@pytest.mark.parametrize(("axis_tilt", "albedo"), [(0.0, 0.2), (12.0, 0.5), (40.0, 0.0)])
 def test_choosing_the_brighter_never_loses(sky: Sky, axis_tilt: float, albedo: float) -> None:
     """And it finds all there is to gain between the two, in the model that it compares by."""
     theta = tracking.singleaxis(sky.zenith, sky.azimuth, axis_tilt=axis_tilt, max_angle=60.0, gcr=0.4)
@@ -293,7 +294,7 @@ def test_a_platform_is_the_nearest_to_the_sun_in_its_band(sun: float, central: f
     def apart(one: float, other: float) -> float:
         return abs((one - other + 180.0) % 360.0 - 180.0)
 
-    assert 0 <= found <= 360
+    assert -1e-9 <= found <= 360
     assert apart(found, central) <= band + 1e-9
     reach = max(apart(sun, central) - band, 0.0)
     assert apart(found, sun) == pytest.approx(reach, abs=1e-9)

@@ -95,3 +95,26 @@ def test_three_voltages_and_derating(golden: Path) -> None:
     assert [curve.v_dc for curve in got.curves] == [880, 1174, 1300]
     assert got.derating == ((40, 250e3), (45, 250e3), (50, 225e3), (60, 90e3))
     assert (got.mppt_count, got.input_count, got.i_dc_max, got.p_dc_max) == (12, 36, 360, 375e3)
+
+
+@pytest.mark.parametrize(
+    ("keys", "derating"),
+    [
+        ({}, ()),
+        ({"TPMax": 25, "TPNom": 50, "TPLim1": 60, "TPLimAbs": 70}, ()),
+        ({"PMaxOUT": 110, "TPMax": 30, "TPNom": 50}, ((30, 110e3), (50, 100e3))),
+        ({"PMaxOUT": 110, "TPMax": 50, "TPNom": 50}, ((50, 110e3), (50, 100e3))),
+        (
+            {"TPMax": 25, "TPNom": 50, "TPLim1": 55, "PLim1": 80, "TPLimAbs": 60, "PLimAbs": 10},
+            ((25, 100e3), (50, 100e3), (55, 80e3), (60, 10e3)),
+        ),
+        (
+            {"TPMax": 25, "TPNom": 35, "TPLim1": 50, "PLim1": 90, "TPLimAbs": 60},
+            ((25, 100e3), (35, 100e3), (50, 90e3)),
+        ),
+    ],
+)
+def test_warm_air_lowers_the_output_where_the_file_says_so(
+    keys: dict[str, float], derating: tuple[tuple[float, float], ...]
+) -> None:
+    assert inverter({"PNomConv": 100, "EfficMax": 98, **keys}, ()).derating == derating

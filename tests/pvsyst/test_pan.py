@@ -97,3 +97,15 @@ def test_unknown_keys_are_kept(golden: Path) -> None:
     assert properties["Flags"] == "$00900243"
     assert read_module(root).is_half_cell
     assert read_module(root).bifaciality == 0.7
+
+
+def test_thin_film_carries_its_recombination(golden: Path) -> None:
+    (path,) = [path for path in pan_files(golden) if path.name.startswith("FirstSolar_FS4112A")]
+    got = read_module(parse(path.read_bytes()))
+    assert (got.technology, got.d2_mu_tau) == ("mtCdTe", 0.25)
+
+
+@pytest.mark.parametrize("wrong", [{"BifacialityFactor": 70}, {"D2MuTau": -1}])
+def test_a_slip_of_the_pen_is_named(wrong: dict[str, float]) -> None:
+    with pytest.raises(PvsystError, match=f"^{next(iter(wrong))}: .* is outside"):
+        module({**NAMEPLATE, **wrong}, None)

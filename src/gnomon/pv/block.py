@@ -1,25 +1,29 @@
 """A block's year: the chain of models from the sky to the grid, and the ledger of what each step took.
 
-Arrays hold the m rows of daylight for ONE inverter and what is on it until `_deliver`; from there on they are
+Arrays hold the m rows of daylight for ONE inverter and what is on it until `delivery.deliver`; from there on they are
 those of ALL inverters of the block, and one row more stands for every row of night.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from typing import Generic, TypeVar
 
 import numpy as np
 
-from gnomon.pv import grid, inverter, optics, transformer
+from gnomon.pv import optics, subhourly
 from gnomon.pv.arrays import FloatArray, FloatLike, IntArray
 from gnomon.pv.cells import Cells, ModuleYear, cells, generate
-from gnomon.pv.loss import Account, Ledger, balance, combine, extend
+from gnomon.pv.delivery import deliver
+from gnomon.pv.inverter import part_of
+from gnomon.pv.loss import Account, Ledger, balance, in_order, without_rare
 from gnomon.pv.mount import Mount
-from gnomon.pv.plant import Block, DcInput, Plant
+from gnomon.pv.mppt import Generator
+from gnomon.pv.operation import Operation, operate
+from gnomon.pv.plant import Block, DcInput
 from gnomon.pv.sky import Sky, look_up
-from gnomon.pv.solarposition import Sun, sun_position
+from gnomon.pv.solarposition import Sun
 from gnomon.pv.weather import Weather
 
 K = TypeVar("K", bound=Hashable)
@@ -53,6 +57,8 @@ class BlockYear:
         What the modules would give at their reference efficiency (EArrNom). [W]
     p_dc
         Power at the inverters' DC inputs (EArrMPP). [W]
+    p_ac
+        Power that the inverters make, before their own use. [W]
     p_inverter
         Power out of the inverters, negative when they use some (EOutInv). [W]
     p_grid
@@ -70,21 +76,29 @@ class BlockYear:
     i_mp: FloatArray
     p_array_nominal: FloatArray
     p_dc: FloatArray
+    p_ac: FloatArray
     p_inverter: FloatArray
     p_grid: FloatArray
-    taken: "Taken"
+    taken: Mapping[str, FloatArray]
     ledger: Ledger
 
 
 class Taken(Mapping[str, FloatArray]):
-    """What each step took, spread over all rows when it is asked for."""
+    """What each step took, spread over all rows when it is asked for.
 
-    def __init__(self, rows: Mapping[str, FloatArray], sky: Sky) -> None:
-        self._rows, self._sky = rows, sky
+    ``parts`` are rows by the names of their steps, and what to multiply them by.
+    """
+
+    def __init__(self, *parts: tuple[Mapping[str, FloatArray], int], sky: Sky) -> None:
+        self._rows = in_order({name: (rows, count) for part, count in parts for name, rows in part.items()})
+        self._sky = sky
 
     def __getitem__(self, name: str) -> FloatArray:
         """Return a step's series of shape (n,)."""
-        return self._sky.calendar.left_out if name == LOW_SUN else self._sky.whole(self._rows[name])
+        if name == LOW_SUN:
+            return self._sky.calendar.left_out
+        rows, count = self._rows[name]
+        return self._sky.whole(rows if count == 1 else count * rows)
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the steps in their order."""
@@ -95,51 +109,6 @@ class Taken(Mapping[str, FloatArray]):
         return 1 + len(self._rows)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlantYear:
-    """The years of all blocks, their sum and what the meter sees [W].
-
-    Attributes
-    ----------
-    p_dc, p_inverter, p_grid
-        Sums of the blocks.
-    p_poi
-        Power at the point of interconnection, after the plant's own use and the grid's limit.
-    taken
-        What the steps between ``p_grid`` and ``p_poi`` took.
-    ledger
-        Irradiance as the mean over collector area, energy from all modules to the meter.
-    """
-
-    blocks: tuple[BlockYear, ...]
-    p_dc: FloatArray
-    p_inverter: FloatArray
-    p_grid: FloatArray
-    p_poi: FloatArray
-    taken: dict[str, FloatArray]
-    ledger: Ledger
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DcPower:
-    """What the inputs of one inverter give it, and what the steps before took, shape (m,)."""
-
-    nominal: FloatArray
-    p_dc: FloatArray
-    v_dc: FloatArray
-    i_dc: FloatArray
-    taken: dict[str, FloatArray]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GridPower:
-    """Power of a block behind its inverters and at the grid, and what the steps between took, shape (m + 1,)."""
-
-    p_inverter: FloatArray
-    p_grid: FloatArray
-    taken: dict[str, FloatArray]
-
-
 def simulate_block(block: Block, weather: Weather, sun: Sun) -> BlockYear:
     """Return a block's year under a weather; ``sun`` is `sun_position` of the weather's times."""
     return simulate_blocks((block,), weather, sun)[0]
@@ -147,55 +116,18 @@ def simulate_block(block: Block, weather: Weather, sun: Sun) -> BlockYear:
 
 def simulate_blocks(blocks: Sequence[Block], weather: Weather, sun: Sun) -> tuple[BlockYear, ...]:
     """Return the years of blocks of one site; what they see alike is computed once."""
-    return tuple(years(blocks, look_up(weather, sun)))
+    return tuple(years(blocks, look_up(weather, sun), sun))
 
 
-def simulate_plant(plant: Plant, weather: Weather) -> PlantYear:
-    """Return a plant's year: its blocks, their sum, and what reaches the meter."""
-    sky = look_up(weather, sun_position(weather.time, plant.site))
-    return gather(plant, tuple(years(plant.blocks, sky)), sky)
-
-
-def years(blocks: Iterable[Block], sky: Sky) -> Iterator[BlockYear]:
+def years(blocks: Iterable[Block], sky: Sky, sun: Sun) -> Iterator[BlockYear]:
     """Yield the year of each block under a sky, one after the other.
 
     Equal mounts share their plane, and equal modules on equal mounts all that one module gives.
     """
-
-    def plane(of: tuple[Mount, tuple[float, ...]]) -> optics.Plane:
-        return optics.transpose(*of, sky)
-
-    def module(of: Cells) -> ModuleYear:
-        on = of.collector
-        return generate(of, optics.collect(on, planes((on.mount, on.albedo)), sky), sky)
-
-    planes, modules = _Kept(plane), _Kept(module)
+    under, extremes = _Under(sky), lru_cache(maxsize=1)(lambda: _extremes(sky, sun))
     for block in blocks:
-        inputs = sorted(block.inputs, key=_place)
-        yield _simulate(block, [(each, modules(cells(block, each))) for each in inputs], sky)
-
-
-def gather(plant: Plant, of_blocks: Sequence[BlockYear], sky: Sky) -> PlantYear:
-    """Add up the years of a plant's blocks and deliver the sum to the meter."""
-    p_grid = np.sum([year.p_grid for year in of_blocks], axis=0)
-    p_poi, taken = grid.deliver(p_grid, plant.interconnection)
-    areas = np.array([block.area for block in plant.blocks])
-    together = combine([year.ledger.energy for year in of_blocks], [1.0] * len(of_blocks))
-    months = sky.monthly_of_whole([*taken.values(), p_poi])
-    return PlantYear(
-        blocks=tuple(of_blocks),
-        p_dc=np.sum([year.p_dc for year in of_blocks], axis=0),
-        p_inverter=np.sum([year.p_inverter for year in of_blocks], axis=0),
-        p_grid=p_grid,
-        p_poi=p_poi,
-        taken=taken,
-        ledger=Ledger(
-            irradiance=combine(
-                [year.ledger.irradiance for year in of_blocks], (areas / areas.sum()).tolist()
-            ),
-            energy=extend(together, dict(zip(taken, months[:-1], strict=True)), months[-1]),
-        ),
-    )
+        clipped = _beyond(block, under, extremes()) if block.sub_hourly_clipping else None
+        yield _simulate(block, under, clipped)
 
 
 class _Kept(Generic[K, V]):
@@ -214,96 +146,181 @@ class _Kept(Generic[K, V]):
         return self._values[key]
 
 
+class _Under:
+    """What blocks have in common under a sky."""
+
+    def __init__(self, sky: Sky) -> None:
+        self.sky = sky
+        self._planes = _Kept(self._plane)
+        self._modules = _Kept(self._module)
+        self._illuminations = _Kept(self._illuminate)
+
+    def inputs(self, block: Block) -> list[tuple[DcInput, ModuleYear]]:
+        """Return the inputs of one inverter in their order, and what a module of each gives."""
+        return [(each, self._modules(cells(block, each))) for each in sorted(block.inputs, key=_place)]
+
+    def illumination(self, block: Block) -> "_Illumination":
+        """Return the light on a block."""
+        inputs = sorted(block.inputs, key=_place)
+        area = sum(each.area for each in inputs)
+        return self._illuminations(tuple((cells(block, each), each.area / area) for each in inputs))
+
+    def _plane(self, of: tuple[Mount, tuple[float, ...]]) -> optics.Plane:
+        return optics.transpose(*of, self.sky)
+
+    def _module(self, of: Cells) -> ModuleYear:
+        on = of.collector
+        return generate(of, optics.collect(on, self._planes((on.mount, on.albedo)), self.sky), self.sky)
+
+    def _illuminate(self, parts: tuple[tuple[Cells, float], ...]) -> "_Illumination":
+        return _illuminate([(share, self._modules(of)) for of, share in parts], self.sky)
+
+
+def _extremes(sky: Sky, sun: Sun) -> tuple[_Under, _Under]:
+    """Return the same rows with the sun out all the time, and covered all the time."""
+    bare = replace(sky, weather=replace(sky.weather, poa=None))
+    return _Under(subhourly.with_sun_out(bare, sun)), _Under(subhourly.with_sun_covered(bare, sun))
+
+
+def _beyond(block: Block, under: _Under, extremes: tuple[_Under, _Under]) -> FloatArray:
+    """Return what one inverter clips within the hours beyond what their means show [W]."""
+    mean, out, covered = (_unclipped(block, each) for each in (under, *extremes))
+    limit = part_of(block.inverter, block.mppt_fraction).p_ac_max
+    return subhourly.extra_clipping(mean, out, covered, limit, variability=block.sub_hourly_clipping)
+
+
+def _unclipped(block: Block, under: _Under) -> FloatArray:
+    works = _operate(block, _generate(block, under.inputs(block))[1], under.sky)
+    return works.p_ac + works.taken["IL_Pmax"] + works.taken["IL_Temp"]
+
+
+def _operate(block: Block, generators: Sequence[Generator], sky: Sky) -> Operation:
+    machine = part_of(block.inverter, block.mppt_fraction)
+    return operate(generators, machine, sky.temp_air, block.power_sharing)
+
+
 def _place(given: DcInput) -> tuple[int, str, str, int, int]:
     """Return what decides the order in which inputs are added, whatever order they came in."""
     array = given.array
     return given.mppt, given.name, given.module.name, array.modules_per_string, array.strings
 
 
-def _simulate(block: Block, inputs: Sequence[tuple[DcInput, ModuleYear]], sky: Sky) -> BlockYear:
-    dc = _generate(block, inputs)
-    ac = inverter.convert(dc.p_dc, dc.v_dc, block.inverter)
-    sent = _deliver(block, np.append(ac.p_ac, 0.0))
-    count = block.ac_system.number_of_inverters
-    mean = _Mean(inputs)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Illumination:
+    """The optical part of a block's year, which blocks of equal modules on equal mounts have in common."""
+
+    poa_global: FloatArray
+    effective_irradiance: FloatArray
+    shaded_fraction: FloatArray
+    temp_cell: FloatArray
+    taken: dict[str, FloatArray]
+    account: Account
+
+
+def _illuminate(parts: Sequence[tuple[float, ModuleYear]], sky: Sky) -> _Illumination:
+    """Return the light on a block's inputs, by their shares of its area."""
+
+    def mean(of: Callable[[ModuleYear], FloatArray]) -> FloatArray:
+        total = parts[0][0] * of(parts[0][1]) if len(parts) > 1 else of(parts[0][1])
+        for share, year in parts[1:]:
+            total = total + share * of(year)
+        return total
+
     poa_global = mean(lambda year: year.collected.plane.poa_global)
     effective = mean(lambda year: year.collected.effective)
-    optical = {name: mean(partial(_taken, name)) for name in inputs[0][1].collected.taken}
-    in_plane = {"GlobInc": sky.ghi - poa_global, **optical}
-    nominal = count * dc.nominal
-    power = {name: count * rows for name, rows in (dc.taken | ac.taken).items()} | sent.taken
-    shaded = mean(lambda year: _or_zero(year.collected.shaded, sky))
+    steps = dict.fromkeys(name for _, year in parts for name in year.collected.taken)
+    taken = {"GlobInc": sky.ghi - poa_global} | {
+        name: mean(partial(_taken, name)) for name in in_order(steps)
+    }
     temp_cell = mean(lambda year: year.temp_cell)
-    return BlockYear(
-        label=sky.weather.label,
+    return _Illumination(
         poa_global=sky.whole(poa_global),
         effective_irradiance=sky.whole(effective),
-        shaded_fraction=sky.whole(shaded),
+        shaded_fraction=sky.whole(mean(_shaded)),
         temp_cell=sky.whole(temp_cell, night=sky.weather.temp_air),
-        v_mp=sky.whole(dc.v_dc),
-        i_mp=sky.whole(dc.i_dc),
-        p_array_nominal=sky.whole(nominal),
-        p_dc=sky.whole(count * dc.p_dc),
+        taken=taken,
+        account=_irradiance_account(taken, effective, sky),
+    )
+
+
+def _simulate(block: Block, under: _Under, clipped: FloatArray | None) -> BlockYear:
+    sky, lit = under.sky, under.illumination(block)
+    nominal, generators, of_modules = _generate(block, under.inputs(block))
+    works = _operate(block, generators, sky)
+    count = block.ac_system.number_of_inverters
+    of_one, p_ac = of_modules | works.taken, works.p_ac
+    if clipped is not None:
+        of_one["ILPmxSH"] = np.minimum(clipped, p_ac)
+        p_ac = p_ac - of_one["ILPmxSH"]
+    produced = np.append(count * p_ac, 0.0)
+    sent = deliver(block, produced)
+    of_one, of_all = without_rare(of_one), without_rare(sent.taken)
+    return BlockYear(
+        label=sky.weather.label,
+        poa_global=lit.poa_global,
+        effective_irradiance=lit.effective_irradiance,
+        shaded_fraction=lit.shaded_fraction,
+        temp_cell=lit.temp_cell,
+        v_mp=sky.whole(works.v_dc),
+        i_mp=sky.whole(works.i_dc),
+        p_array_nominal=sky.whole(count * nominal),
+        p_dc=sky.whole(count * works.p_mpp),
+        p_ac=sky.whole(produced),
         p_inverter=sky.whole(sent.p_inverter),
         p_grid=sky.whole(sent.p_grid),
-        taken=Taken(in_plane | power, sky),
+        taken=Taken((lit.taken, 1), (of_one, count), (of_all, 1), sky=sky),
         ledger=Ledger(
-            irradiance=_irradiance_account(in_plane, effective, sky),
-            energy=_account(("EArrNom", nominal), power, ("E_Grid", sent.p_grid), sky),
+            irradiance=lit.account,
+            energy=_energy_account(nominal, of_one, count, of_all, sent.p_grid, sky),
         ),
     )
 
 
-class _Mean:
-    """The mean of a quantity over the inputs by the area of their modules."""
-
-    def __init__(self, inputs: Sequence[tuple[DcInput, ModuleYear]]) -> None:
-        total = sum(each.area for each, _ in inputs)
-        self._shares = [(each.area / total, year) for each, year in inputs]
-
-    def __call__(self, of: Callable[[ModuleYear], FloatArray]) -> FloatArray:
-        if len(self._shares) == 1:
-            return of(self._shares[0][1])
-        mean: FloatArray = sum(share * of(year) for share, year in self._shares)  # type: ignore[assignment]
-        return mean
-
-
 def _taken(name: str, year: ModuleYear) -> FloatArray:
-    return year.collected.taken[name]
+    collected = year.collected
+    return collected.taken[name] if name in collected.taken else np.zeros_like(collected.effective)
 
 
-def _or_zero(values: FloatArray | None, sky: Sky) -> FloatArray:
-    return np.zeros(len(sky.up)) if values is None else values
+def _shaded(year: ModuleYear) -> FloatArray:
+    collected = year.collected
+    return np.zeros_like(collected.effective) if collected.shaded is None else collected.shaded
 
 
-def _generate(block: Block, inputs: Sequence[tuple[DcInput, ModuleYear]]) -> DcPower:
-    """Return what the inputs of one inverter give: first as at the reference temperature, then as it is."""
+def _generate(
+    block: Block, inputs: Sequence[tuple[DcInput, ModuleYear]]
+) -> tuple[FloatArray, list[Generator], dict[str, FloatArray]]:
+    """Return the nominal power, the inputs of one inverter, and what modules and strings took of it."""
     taken: dict[str, FloatArray] = {}
+    generators: list[Generator] = []
     nominal = np.zeros_like(inputs[0][1].nominal)
-
-    def take(name: str, loss: FloatArray) -> None:
-        taken[name] = taken[name] + loss if name in taken else loss
-
     for each, year in inputs:
         n = each.array.modules
-        nominal = nominal + n * year.nominal
         power = n * year.maximum.p_mp
-        take("GIncLoss", n * (year.nominal - year.at_reference))
-        take("TempLoss", n * year.at_reference - power)
+        nominal = nominal + n * year.nominal
+        warm = n * year.at_reference
+        losses = {"GIncLoss": n * year.nominal - warm, "TempLoss": warm - power}
+        factor: FloatLike = 1.0
         for name, loss in _dc_fractions(block, year).items():
-            taken_here = power * loss
-            take(name, taken_here)
-            power = power - taken_here
-        voltage = year.maximum.v_mp * each.array.modules_per_string
-        current = np.divide(power, voltage, out=np.zeros_like(power), where=voltage > 0)
-        resistance = block.losses.dc_ohmic * _reference_resistance(each)
-        take("OhmLoss", resistance * current**2)
-    return DcPower(
-        nominal=nominal,
-        p_dc=power - taken["OhmLoss"],
-        v_dc=voltage - resistance * current,
-        i_dc=current,
-        taken=taken,
+            losses[name] = power * factor * loss
+            factor = factor * (1.0 - loss)
+        for name, loss in losses.items():
+            taken[name] = taken[name] + loss if name in taken else loss
+        generators.append(_generator(block, each, year, factor))
+    return nominal, generators, taken
+
+
+def _generator(block: Block, given: DcInput, year: ModuleYear, factor: FloatLike) -> Generator:
+    return Generator(
+        name=given.name,
+        diode=year.diode,
+        modules_per_string=given.array.modules_per_string,
+        strings=given.array.strings,
+        factor=factor,
+        resistance=block.losses.dc_ohmic * _reference_resistance(given),
+        v_mp=given.array.modules_per_string * year.maximum.v_mp,
+        i_mp=given.array.strings * factor * year.maximum.i_mp,
+        mppt=given.mppt,
+        weight=given.weight,
     )
 
 
@@ -331,31 +348,6 @@ def _reference_resistance(given: DcInput) -> float:
     return array.modules_per_string * module.v_mp_ref / (array.strings * module.i_mp_ref)
 
 
-def _deliver(block: Block, produced: FloatArray) -> GridPower:
-    """Return what reaches the grid from one inverter's AC power, that of a row of night included."""
-    system, machine = block.ac_system, block.inverter
-    count = system.number_of_inverters
-    night = count * inverter.night_use(produced, machine)
-    auxiliary = count * inverter.auxiliary_use(produced, machine) * block.losses.inverter_auxiliary
-    p_inverter = count * produced - night - auxiliary
-    p_ref = block.p_stc if system.reference == "stc" else block.p_ac_max
-    connected = (p_inverter > 0) if system.night_disconnect else np.ones_like(p_inverter, dtype=bool)
-    wires = transformer.ohmic(p_inverter, system.ac_ohmic, p_ref)
-    copper = transformer.ohmic(p_inverter - wires, system.load_loss, p_ref)
-    iron = transformer.no_load(system.no_load_loss, p_ref, connected)
-    return GridPower(
-        p_inverter=p_inverter,
-        p_grid=p_inverter - wires - iron - copper,
-        taken={
-            "IL_Night": night,
-            "AuxLoss": auxiliary,
-            "EACOhmL": wires,
-            "ETrfIron": iron,
-            "ETrfCopper": copper,
-        },
-    )
-
-
 def _irradiance_account(taken: dict[str, FloatArray], effective: FloatArray, sky: Sky) -> Account:
     """Enter the light into an account; what came with the sun down is left out first."""
     sums = sky.monthly([sky.ghi, *taken.values(), effective])
@@ -364,9 +356,16 @@ def _irradiance_account(taken: dict[str, FloatArray], effective: FloatArray, sky
     return balance(("GlobHor", low_sun + sums[0]), steps, ("GlobEff", sums[-1]))
 
 
-def _account(
-    opening: tuple[str, FloatArray], taken: dict[str, FloatArray], closing: tuple[str, FloatArray], sky: Sky
+def _energy_account(
+    nominal: FloatArray,
+    of_one: dict[str, FloatArray],
+    count: int,
+    of_all: dict[str, FloatArray],
+    p_grid: FloatArray,
+    sky: Sky,
 ) -> Account:
-    """Enter series into an account of monthly sums."""
-    sums = sky.monthly([opening[1], *taken.values(), closing[1]])
-    return balance((opening[0], sums[0]), dict(zip(taken, sums[1:-1], strict=True)), (closing[0], sums[-1]))
+    """Enter the energy into an account: up to the inverters' terminals as counted on one of them."""
+    sums = sky.monthly([nominal, *of_one.values(), *of_all.values(), p_grid])
+    sums[: 1 + len(of_one)] *= count
+    taken = in_order(dict(zip((*of_one, *of_all), sums[1:-1], strict=True)))
+    return balance(("EArrNom", sums[0]), taken, ("E_Grid", sums[-1]))

@@ -5,10 +5,21 @@ from functools import lru_cache
 
 import numpy as np
 
-from gnomon.pv import optics, pvarray, temperature
+from gnomon.pv import optics, partial_shade, pvarray, spectrum, temperature
 from gnomon.pv.arrays import FloatArray, FloatLike
 from gnomon.pv.plant import Block, DcInput, Module, Thermal
+from gnomon.pv.scene import shares_lost
 from gnomon.pv.sky import Sky
+
+# What cells are made of -> the spectral model's word for the like.
+_SPECTRA: dict[str, spectrum.Technology] = {
+    "mono": "monosi",
+    "multi": "multisi",
+    "hit": "monosi",
+    "cdte": "cdte",
+    "cis": "cigs",
+    "asi": "asi",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +99,39 @@ def generate(of: Cells, collected: optics.Collected, sky: Sky) -> ModuleYear:
         nominal=effective * (reference_power(module) / module.irrad_ref),
         at_reference=pvarray.power_at_reference(effective, module),
         maximum=pvarray.max_power_point(diode),
-        spectrum=1.0,
-        shade=0.0,
+        spectrum=_spectrum(of, sky),
+        shade=_shade(of, collected, temp_cell, sky),
     )
+
+
+def _spectrum(of: Cells, sky: Sky) -> FloatLike:
+    """Return the factor for the colour of the light, 1 where humidity or technology are not known."""
+    technology, humidity = _SPECTRA.get(of.module.technology or ""), sky.weather.relative_humidity
+    if not of.spectral or technology is None or humidity is None:
+        return 1.0
+    water = spectrum.precipitable_water(sky.temp_air, humidity[sky.up])
+    return spectrum.first_solar(sky.airmass, water, technology)
+
+
+def _shade(of: Cells, collected: optics.Collected, temp_cell: FloatArray, sky: Sky) -> FloatLike:
+    """Return the share of the power that strings lose because some of their cells lack the beam."""
+    electrical, shaded = of.collector.shading.electrical, collected.shaded
+    if electrical is None or shaded is None:
+        return 0.0
+    across = partial_shade.wiring(
+        electrical.transverse_diodes,
+        half_cut=of.module.half_cut,
+        orientation=electrical.orientation,
+        cells_in_series=of.module.cells_in_series,
+    )
+    light = collected.light
+    without = light.sky + light.ground
+    full = without + np.divide(light.beam, 1.0 - shaded, out=np.zeros_like(shaded), where=shaded < 1.0)
+    rest = (full, without, temp_cell, of.module, across, electrical.share)
+    if of.collector.shading.scene is None:
+        return partial_shade.row_shade(shaded, *rest).loss
+    affected = shares_lost(of.collector.shading.scene, sky.zenith, sky.azimuth)[1]
+    return partial_shade.scene_shade(affected, shaded, *rest).loss
 
 
 @lru_cache(maxsize=1024)

@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gnomon.pv.arrays import FloatArray
+from gnomon.pv.arrays import FloatArray, FloatLike
+from gnomon.pv.availability import interrupt
 from gnomon.pv.plant import Interconnection
 
 Send: TypeAlias = Callable[[FloatArray], FloatArray]
@@ -35,13 +36,23 @@ def limited(power: FloatArray, point: Interconnection) -> FloatArray:
     return power if point.limit is None else np.minimum(power, point.limit)
 
 
-def deliver(power: FloatArray, point: Interconnection) -> tuple[FloatArray, dict[str, FloatArray]]:
+def deliver(
+    power: FloatArray, point: Interconnection, available: FloatLike = 1.0
+) -> tuple[FloatArray, dict[str, FloatArray]]:
     """Return the power at the meter and what each step before it took [W].
 
-    Both uses are decided by the power of the blocks, and come before the limit: a plant feeds itself first,
-    so what it uses itself is not curtailed.
+    What stands still gives nothing. Both uses are decided by the power that is left, and come before the limit:
+    a plant feeds itself first, so what it uses itself is not curtailed.
+
+    Parameters
+    ----------
+    available
+        Of the plant, from `availability.availability_factor`.
     """
-    taken = {"AuxConst": continuous_use(power, point), "AuxProp": proportional_use(power, point)}
+    taken: dict[str, FloatArray] = {}
+    if np.any(np.less(available, 1.0)):
+        power, taken = interrupt(power, np.broadcast_to(available, power.shape))
+    taken |= {"AuxConst": continuous_use(power, point), "AuxProp": proportional_use(power, point)}
     offered = power - taken["AuxConst"] - taken["AuxProp"]
     p_poi = limited(offered, point)
     taken["EUnused"] = offered - p_poi
@@ -96,28 +107,32 @@ def _common_share(
     point: Interconnection,
     limit: float,
 ) -> FloatArray:
-    """Return the largest share of capacity that keeps to the limit, by the Illinois false position."""
+    """Return the largest share of capacity that keeps to the limit, by the Illinois false position.
+
+    It aims half the tolerance below the limit, so that what is near enough is also not above.
+    """
+    slack = 0.5 * _NEAR * limit
 
     def excess(share: FloatArray) -> FloatArray:
         capped = [np.minimum(offer, share * most) for offer, most in zip(offers, capacities, strict=True)]
-        return _at_meter(capped, send, point) - limit
+        return _at_meter(capped, send, point) - (limit - slack)
 
     high: FloatArray = np.max([offer / most for offer, most in zip(offers, capacities, strict=True)], axis=0)
     low, f_high = np.zeros_like(high), excess(high)
-    f_low = real_low = excess(low)
-    was_above = np.zeros(len(high), dtype=bool)
+    f_low, result = excess(low), low
+    settled, was_above = np.zeros(len(high), dtype=bool), np.ones(len(high), dtype=bool)
     for step in range(_STEPS):
-        if np.all((real_low >= -_NEAR * limit) | (high - low <= 1e-12)):
-            break
-        share = (low * f_high - high * f_low) / (f_high - f_low)
         # Every fifth step halves the bracket, which a jump would otherwise hold open.
-        share = share if step % 5 < 4 else 0.5 * (low + high)
+        share = (low * f_high - high * f_low) / (f_high - f_low) if step % 5 < 4 else 0.5 * (low + high)
         found = excess(share)
         above = found > 0
-        again = above == was_above if step else np.zeros_like(above)
+        again = above == was_above
         f_low = np.where(above, np.where(again, 0.5 * f_low, f_low), found)
         f_high = np.where(above, found, np.where(again, 0.5 * f_high, f_high))
-        real_low = np.where(above, real_low, found)
-        low, high = np.where(above, low, share), np.where(above, share, high)
-        was_above = above
-    return low
+        low, high, was_above = np.where(above, low, share), np.where(above, share, high), above
+        near = np.abs(found) <= slack
+        result = np.where(settled, result, np.where(near, share, low))
+        settled |= near | (high - low <= 1e-12)
+        if settled.all():
+            break
+    return result

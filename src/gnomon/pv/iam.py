@@ -184,10 +184,16 @@ def _quarter() -> tuple[FloatArray, FloatArray, FloatArray]:
     The points crowd at both ends: at 0 a plane that stands nearly upright turns from all to nothing, at pi / 2
     one that lies nearly level has all its light.
     """
-    points, weights = np.polynomial.legendre.leggauss(_POINTS)
+    points, weights = _gauss(_POINTS)
     tilt = np.radians(np.arange(90 * _CELLS + 1) / _CELLS)
     sine = np.sin(np.pi / 4 * (1.0 + np.sin(np.pi / 2 * points)))
     return tilt, sine, weights * np.pi**2 / 8 * np.cos(np.pi / 2 * points)
+
+
+@lru_cache(maxsize=4)
+def _gauss(count: int) -> tuple[FloatArray, FloatArray]:
+    points, weights = np.polynomial.legendre.leggauss(count)
+    return points, weights
 
 
 def _beyond_cones(iam: Iam) -> FloatArray:
@@ -213,7 +219,7 @@ def _read(table: FloatArray, angle: FloatArray) -> FloatArray:
 
 def _quadrature(kink: float) -> tuple[FloatArray, FloatArray]:
     """Return points and weights on 0 to pi/2 that crowd at the ends and where the cone meets the horizon."""
-    points, weights = np.polynomial.legendre.leggauss(96)
+    points, weights = _gauss(96)
     edges = [0.0, kink, np.pi / 2] if 0.0 < kink < np.pi / 2 else [0.0, np.pi / 2]
     angle, weight = [], []
     for start, end in pairwise(edges):

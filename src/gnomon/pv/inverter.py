@@ -1,9 +1,9 @@
-"""From DC to AC: efficiency by power and voltage, and the limits of the machine, each booked apart.
+"""From DC to AC: efficiency by power and voltage, the largest power in warm air, and own use.
 
 All powers are those of one inverter [W]; arrays of shape (n,).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -11,42 +11,6 @@ import numpy as np
 
 from gnomon.pv.arrays import FloatArray
 from gnomon.pv.plant import EfficiencyCurve, Inverter
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Converted:
-    """AC power of one inverter and what each step took on the way, by PVsyst's names [W]."""
-
-    p_ac: FloatArray
-    taken: dict[str, FloatArray]
-
-
-def convert(p_dc: FloatArray, v_dc: FloatArray, inverter: Inverter) -> Converted:
-    """Pass DC power through the limits and the efficiency of an inverter.
-
-    In order: below the threshold the inverter stands still; the current cap and the power cap cut the
-    input; the efficiency curve turns the rest into AC power, and what exceeds the largest AC power is
-    clipped. A capped input stays at the voltage of the maximum power point, which a real inverter leaves
-    for a slightly better point on the curve.
-
-    Clipping is booked in AC power, after the efficiency, which is the order of PVsyst's loss diagram.
-    """
-    started = np.where(p_dc >= max(inverter.p_dc_threshold, 1e-9), p_dc, 0.0)
-    current_cap, power_cap = inverter.i_dc_max, inverter.p_dc_max
-    within_current = started if current_cap is None else np.minimum(started, current_cap * v_dc)
-    within_power = within_current if power_cap is None else np.minimum(within_current, power_cap)
-    raw = ac_power(within_power, v_dc, inverter.curves)
-    p_ac = np.minimum(raw, inverter.p_ac_max)
-    return Converted(
-        p_ac=p_ac,
-        taken={
-            "IL_Pmin": p_dc - started,
-            "IL_Imax": started - within_current,
-            "IL_PmaxDC": within_current - within_power,
-            "IL_Oper": within_power - raw,
-            "IL_Pmax": raw - p_ac,
-        },
-    )
 
 
 @lru_cache(maxsize=1024)

@@ -6,12 +6,17 @@ equals opening minus closing. Step names are PVsyst's published variables where 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from gnomon.pv.arrays import FloatArray
 
-# What a step is called by people. The closing node of PVsyst stands for its step in the irradiance part.
+V = TypeVar("V")
+
+# The steps in the order of PVsyst's loss diagram, and what people call them. The closing node of PVsyst stands for
+# its step in the irradiance part. Some limits act before the efficiency and stand behind it all the same: what each
+# step took is an amount, and the amounts add up in any order.
 CAPTIONS: dict[str, str] = {
     "LowSun": "Irradiation while the sun is below the horizon",
     "GlobInc": "Transposition into the plane of the modules",
@@ -31,20 +36,39 @@ CAPTIONS: dict[str, str] = {
     "MisLoss": "Module mismatch",
     "MisString": "String voltage mismatch",
     "OhmLoss": "DC wiring",
-    "IL_Imax": "Inverter: DC current limit",
-    "IL_PmaxDC": "Inverter: DC power limit",
-    "IL_Pmin": "Inverter: start threshold",
+    "MisParallel": "Unlike strings on one tracker",
     "IL_Oper": "Inverter: efficiency",
+    "IL_Pmin": "Inverter: start threshold",
+    "IL_Vmin": "Inverter: least voltage of its window",
     "IL_Pmax": "Inverter: AC power limit",
+    "ILPmxSH": "Inverter: AC power limit within the hour",
+    "IL_Temp": "Inverter: AC power limit when hot",
+    "IL_PmaxDC": "Inverter: DC power limit",
+    "IL_Vmax": "Inverter: largest voltage of its window",
+    "IL_VAbs": "Inverter: open-circuit voltage too high",
+    "IL_Imax": "Inverter: DC current limit",
+    "IL_Limit": "Inverter: limit of the plant",
     "IL_Night": "Inverter: night use",
     "AuxLoss": "Inverter: auxiliary use",
     "EACOhmL": "AC wiring",
     "ETrfIron": "Transformer: iron",
     "ETrfCopper": "Transformer: copper",
+    "EMVOhmL": "Medium-voltage line",
+    "EMVTrfL": "Medium-voltage transformer",
+    "Unavail": "Unavailability",
     "AuxConst": "Plant: constant use",
     "AuxProp": "Plant: use with power",
     "EUnused": "Plant: limit at the point of interconnection",
 }
+# Steps that many plants do not have.
+RARE = frozenset(
+    (
+        *("GlobSnow", "GlobBak", "SpctCor", "ShdElec", "AgeLoss", "MisParallel"),
+        *("ILPmxSH", "IL_Temp", "IL_VAbs", "IL_Limit", "EMVOhmL", "EMVTrfL"),
+        *("Unavail", "AuxConst", "AuxProp", "EUnused"),
+    )
+)
+_PLACES = {name: place for place, name in enumerate(CAPTIONS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +143,23 @@ def balance(
     )
 
 
-def extend(account: Account, taken: Mapping[str, FloatArray], closing: FloatArray) -> Account:
-    """Add steps after the last of an account, up to a new closing amount under the old name."""
+def amend(account: Account, more: Mapping[str, FloatArray], closing: FloatArray) -> Account:
+    """Return an account whose steps take more, or other steps besides, up to a new closing amount."""
     steps = {step.name: step.monthly for step in account.steps}
+    steps |= {name: steps.get(name, np.zeros(12)) + monthly for name, monthly in more.items()}
     return balance(
-        (account.opening_name, account.opening_monthly), {**steps, **taken}, (account.closing_name, closing)
+        (account.opening_name, account.opening_monthly), in_order(steps), (account.closing_name, closing)
     )
+
+
+def in_order(taken: Mapping[str, V]) -> dict[str, V]:
+    """Return what belongs to the steps in the ledger's order."""
+    return {name: taken[name] for name in sorted(taken, key=_PLACES.__getitem__)}
+
+
+def without_rare(taken: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Return the steps without those of `RARE` that took nothing."""
+    return {name: rows for name, rows in taken.items() if name not in RARE or rows.any()}
 
 
 def combine(accounts: Sequence[Account], weights: Sequence[float]) -> Account:
@@ -135,11 +170,10 @@ def combine(accounts: Sequence[Account], weights: Sequence[float]) -> Account:
         return added
 
     first = accounts[0]
+    steps = [{step.name: step.monthly for step in account.steps} for account in accounts]
+    names = sorted({name for own in steps for name in own}, key=_PLACES.__getitem__)
     return balance(
         (first.opening_name, total(account.opening_monthly for account in accounts)),
-        {
-            step.name: total(account.steps[i].monthly for account in accounts)
-            for i, step in enumerate(first.steps)
-        },
+        {name: total(own.get(name, np.zeros(12)) for own in steps) for name in names},
         (first.closing_name, total(account.closing_monthly for account in accounts)),
     )

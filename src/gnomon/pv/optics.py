@@ -7,9 +7,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from gnomon.pv import bifacial, horizon, iam, irradiance, shading
+from gnomon.pv import bifacial, horizon, iam, irradiance, shading, snow
 from gnomon.pv.arrays import FloatArray, FloatLike
 from gnomon.pv.horizon import Horizon
+from gnomon.pv.loss import RARE
 from gnomon.pv.mount import Mount
 from gnomon.pv.plant import Bifacial, Block, DcInput, Iam, Shading
 from gnomon.pv.posture import Posture, posture
@@ -30,6 +31,7 @@ class Collector:
     albedo: tuple[float, ...]
     soiling: tuple[float, ...]
     snow: tuple[float, ...]
+    snow_strings: int | None
     circumsolar_as_beam: bool
 
 
@@ -135,6 +137,7 @@ def collector(block: Block, given: DcInput) -> Collector:
         albedo=block.albedo,
         soiling=block.losses.soiling,
         snow=block.losses.snow,
+        snow_strings=block.snow_strings,
         circumsolar_as_beam=block.circumsolar_as_beam,
     )
 
@@ -144,12 +147,34 @@ def transpose(mount: Mount, albedo: tuple[float, ...], sky: Sky) -> Plane:
     stand = posture(mount, sky)
     tilt, azimuth = stand.surface_tilt, stand.surface_azimuth
     projection = irradiance.aoi_projection(tilt, azimuth, sky.zenith, sky.azimuth)
-    return Plane(
+    plane = Plane(
         posture=stand,
         projection=projection,
         direct=sky.dni * np.maximum(projection, 0.0),
         diffuse=irradiance.perez(tilt, projection, sky.zenith, sky.dhi, sky.brightness),
         ground=irradiance.ground_diffuse(tilt, sky.ghi, sky.by_month(albedo)),
+    )
+    return plane if sky.weather.poa is None else _as_measured(plane, sky.weather.poa[sky.up])
+
+
+def _as_measured(plane: Plane, poa_global: FloatArray) -> Plane:
+    """Return the plane with the light that was measured in it, in the shares that the model gives its parts.
+
+    Where the model sees no light at all the measured light is the sky's.
+    """
+    modelled = plane.poa_global
+    scale = np.divide(poa_global, modelled, out=np.zeros_like(modelled), where=modelled > 0)
+    diffuse = plane.diffuse
+    return Plane(
+        posture=plane.posture,
+        projection=plane.projection,
+        direct=plane.direct * scale,
+        diffuse=irradiance.SkyDiffuse(
+            isotropic=np.where(modelled > 0, diffuse.isotropic * scale, poa_global),
+            circumsolar=diffuse.circumsolar * scale,
+            horizon=diffuse.horizon * scale,
+        ),
+        ground=plane.ground * scale,
     )
 
 
@@ -221,9 +246,31 @@ def soiling(light: Light, scene: Scene) -> Light:
     return _share_left(light, scene.collector.soiling, scene.sky)
 
 
-def snow(light: Light, scene: Scene) -> Light:
-    """Take the month's snow from all light alike."""
-    return _share_left(light, scene.collector.snow, scene.sky)
+def under_snow(light: Light, scene: Scene) -> Light:
+    """Take the month's snow, and what lies and slides by its model, from all light alike."""
+    on, sky, light = scene.collector, scene.sky, _share_left(light, scene.collector.snow, scene.sky)
+    if on.snow_strings is None:
+        return light
+    covered = snow.dc_loss(_snow_cover(scene.plane, sky), on.snow_strings)
+    left = 1.0 - covered[sky.up]
+    return light.times(left, left, left)
+
+
+def _snow_cover(plane: Plane, sky: Sky) -> FloatArray:
+    """Return the share of a row that lies under snow in all n rows; at night rows lie as they last did."""
+    weather, tilt = sky.weather, plane.posture.surface_tilt
+    fallen = weather.snowfall
+    if fallen is None:
+        if weather.snow_depth is None:
+            raise ValueError(
+                "snow_depth: the model of sliding snow needs snow_depth or snowfall in the weather"
+            )
+        fallen = snow.snowfall_of_depth(weather.snow_depth)
+    if not isinstance(tilt, float):
+        last = np.maximum(np.searchsorted(sky.up, np.arange(len(sky.month)), side="right") - 1, 0)
+        tilt = np.asarray(tilt)[last] if len(sky.up) else 0.0
+    poa_global = sky.whole(plane.poa_global)
+    return snow.coverage(fallen, poa_global, weather.temp_air, tilt, weather.step, depth=weather.snow_depth)
 
 
 def rear(light: Light, scene: Scene) -> Light:
@@ -256,11 +303,9 @@ OPTICS: dict[str, Optic] = {
     "GlobShd": near_shading,
     "GlobIAM": incidence,
     "GlobSlg": soiling,
-    "GlobSnow": snow,
+    "GlobSnow": under_snow,
     "GlobBak": rear,
 }
-# Steps that stand in the ledger of those alone who ask for them.
-RARE = frozenset({"GlobSnow", "GlobBak"})
 
 
 def _share_left(light: Light, losses: tuple[float, ...], sky: Sky) -> Light:

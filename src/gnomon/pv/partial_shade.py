@@ -9,11 +9,12 @@ of `Wiring.groups` groups of cells, and each group has its bypass diode and `Wir
 - Lanes share the voltage of the tracker; it finds the highest of the local maxima.
 
 The chain's voltage at a current is the largest over what may be bypassed, so its power is the largest over those
-circuits, each smooth and with one maximum. There are at most three worth asking: nothing bypassed, all touched
-groups bypassed, and only the dark ones while the shadow's edge lies within the first cells of the next group.
+circuits, each smooth and with one maximum. There are at most three: nothing bypassed, the groups below the
+edge of the shadow, and with them the group that holds the edge.
 
 Dark cells and lit ones share one temperature. A bypass diode's drop is constant and cells do not break down in
-reverse; against a diode's exponential and cells that do, the power moves by 0.2 % and 0.05 %.
+reverse; against a diode's exponential and cells that do, the power moves by 0.2 % and 0.05 %. The recombination
+of thin film is left out of both powers that are compared.
 
 References
 ----------
@@ -23,23 +24,20 @@ Deline, Dobos, Janzou, Meydbray and Donovan (2013), A simplified model of unifor
 arrays, Solar Energy 96, 274-282, DOI 10.1016/j.solener.2013.07.008.
 """
 
-from dataclasses import dataclass, fields
-from typing import Literal
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from gnomon.pv import pvarray
 from gnomon.pv.arrays import BoolArray, FloatArray, IntArray
-from gnomon.pv.plant import Module
-
-Orientation = Literal["portrait", "landscape"]
+from gnomon.pv.plant import Module, Orientation
 
 BYPASS_DROP = 0.5
 """Forward voltage of a conducting Schottky bypass diode [V]."""
 _DIODES_PER_MODULE = 3
 _COLUMNS = 6
 _FULL, _LOW, _EDGE = 0, 1, 2
-_STEPS = 80
+_STEPS, _NEWTON_STEPS = 80, 20
 _INNER = 3
 _SETTLED = 1e-2
 """A move of V_d [a] below which the power is within some 1e-5 of its maximum."""
@@ -92,15 +90,15 @@ class PartialShade:
 class _Shadow:
     """Where the shadow ends, per row (m,): in which lane, in which of its groups, in which row of cells.
 
-    Lanes below the edge are ``dark``. In the lane of the edge, ``hit`` groups hold cells without any beam, a
-    ``dark_share`` of the lane's cells; the next row of cells lacks ``edge`` of its beam. With the group of that
-    row, ``touched`` groups hold cells in shade.
+    Lanes below the edge are ``dark``. In the lane of the edge ``whole`` groups lie below it, whose cells without
+    beam are a share ``below`` of the lane's. The group with the edge holds a share ``within`` of such cells, and
+    the next row of cells lacks ``edge`` of its beam.
     """
 
     dark: FloatArray
-    hit: FloatArray
-    touched: FloatArray
-    dark_share: FloatArray
+    whole: FloatArray
+    below: FloatArray
+    within: FloatArray
     edge: FloatArray
 
 
@@ -114,9 +112,10 @@ class _Light:
     module: Module
 
     def without(self, share: FloatArray) -> pvarray.Diode:
-        """Return the curve of a module that lacks a share of its beam all over."""
+        """Return the curve of a module that lacks a share of its beam all over, without recombination."""
         irradiance = self.g_full - share * (self.g_full - self.g_low)
-        return pvarray.calcparams_pvsyst(irradiance, self.temp_cell, self.module)
+        diode = pvarray.calcparams_pvsyst(irradiance, self.temp_cell, self.module)
+        return replace(diode, recombination=0.0, v_built_in=np.inf)
 
     def twice(self) -> "_Light":
         full, low, temp = (np.tile(rows, 2) for rows in (self.g_full, self.g_low, self.temp_cell))
@@ -304,7 +303,8 @@ def scene_shade(
     -----
     The others are those of `row_shade`, as is the result. Affected groups are taken to lie lowest and to hold
     dark cells in the share ``beam_shaded / affected``. The table is a mean over positions and tables: between
-    two whole counts of groups the power is interpolated.
+    two whole counts of groups the power is interpolated. Lanes below the one with the last affected group count as
+    dark all over.
     """
     shaded = (beam_shaded > 0) & (beam_shaded < 1) & (g_full > g_low)
     if across is None or not shaded.any():
@@ -358,9 +358,9 @@ def _band(fraction: FloatArray, across: Wiring) -> _Shadow:
     rows = np.floor(depth)
     return _Shadow(
         dark=dark,
-        hit=whole + (rows > 0),
-        touched=whole + (depth > 0),
-        dark_share=(whole + rows / across.cells) / across.groups,
+        whole=whole,
+        below=whole / across.groups,
+        within=rows / (across.cells * across.groups),
         edge=depth - rows,
     )
 
@@ -368,9 +368,9 @@ def _band(fraction: FloatArray, across: Wiring) -> _Shadow:
 def _whole_groups(count: FloatArray, dark_share: FloatArray, across: Wiring) -> _Shadow:
     """Return the shadow on a whole count of groups with a share of dark cells in each."""
     dark = np.clip(np.ceil(count / across.groups) - 1.0, 0.0, across.lanes - 1.0)
-    hit = count - dark * across.groups
-    share = hit * dark_share / across.groups
-    return _Shadow(dark=dark, hit=hit, touched=hit, dark_share=share, edge=np.zeros_like(hit))
+    whole = count - dark * across.groups
+    none = np.zeros_like(whole)
+    return _Shadow(dark=dark, whole=whole, below=whole * dark_share / across.groups, within=none, edge=none)
 
 
 def _largest(shadow: _Shadow, light: _Light, across: Wiring) -> tuple[FloatArray, FloatArray]:
@@ -408,20 +408,38 @@ def _largest(shadow: _Shadow, light: _Light, across: Wiring) -> tuple[FloatArray
 
 
 def _choices(shadow: _Shadow, across: Wiring) -> _Choices:
-    """Say what the lane of the edge may do: bypass nothing, its dark groups, all touched groups."""
+    """Say what the lane of the edge may do: bypass nothing, the groups below the edge's, all touched groups."""
     row = 1.0 / (across.groups * across.cells)
-    is_dark, is_apart = shadow.hit > 0, shadow.touched > shadow.hit
-    untouched = 1.0 - shadow.touched / across.groups
-    zero = np.zeros_like(untouched)
-    held = np.where(is_dark, shadow.dark_share, row)
-    edge = np.where(is_dark & (shadow.edge > 0), row, 0.0)
+    is_entered = (shadow.within > 0) | (shadow.edge > 0)
+    touched = shadow.whole + is_entered
+    lit = 1.0 - touched / across.groups
+    none = np.zeros_like(lit)
+    curves, weak, middle = zip(
+        _weakest(shadow.below + shadow.within, shadow.edge, row),
+        _weakest(shadow.within, shadow.edge, row),
+        (np.full(none.shape, _FULL), lit, none),
+        strict=True,
+    )
+    bypassed = np.stack((none, shadow.whole, touched))
     return _Choices(
-        asked=np.stack((np.ones_like(is_dark), is_dark & is_apart, (untouched > 0) & (untouched < 1))),
-        curve=np.stack((np.where(is_dark, _LOW, _EDGE), zero + _EDGE, zero + _FULL)).astype(np.intp),
-        weak=np.stack((held, zero + row, untouched)),
-        middle=np.stack((edge, zero, zero)),
-        strong=np.stack((1.0 - held - edge, 1.0 - shadow.hit / across.groups - row, zero)),
-        bypassed=np.stack((zero, shadow.hit, shadow.touched)),
+        asked=np.stack(
+            (np.ones_like(is_entered), (shadow.whole > 0) & is_entered, (lit > 0) & (touched > 0))
+        ),
+        curve=np.stack(curves),
+        weak=np.stack(weak),
+        middle=np.stack(middle),
+        strong=1.0 - bypassed / across.groups - np.stack(weak) - np.stack(middle),
+        bypassed=bypassed,
+    )
+
+
+def _weakest(dark: FloatArray, edge: FloatArray, row: float) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Return the curve and the share of the cells that hold a chain down, and the share at the edge beside them."""
+    is_dark = dark > 0
+    return (
+        np.where(is_dark, _LOW, _EDGE),
+        np.where(is_dark, dark, row),
+        np.where(is_dark & (edge > 0), row, 0.0),
     )
 
 
@@ -429,18 +447,18 @@ def _peak(circuit: _Circuit) -> FloatArray:
     """Return the largest power [W] of all lanes and its voltage [V], stacked to shape (2, n).
 
     A Newton iteration in the weak cells' V_d, whose points are explicit, held between two voltages that the
-    maximum never leaves. Rows leave the iteration as they settle.
+    maximum never leaves and halving them where it does not settle. Rows leave the iteration as they settle.
     """
     peak = np.empty((2, circuit.a.size))
     rows = np.arange(circuit.a.size)
     v_d, floor, ceiling = _start(circuit)
-    for _ in range(_STEPS):
+    for count in range(_STEPS):
         peak[0, rows], peak[1, rows], rise, step = _move(circuit, v_d)
         floor, ceiling = np.where(rise > 0, v_d, floor), np.where(rise > 0, ceiling, v_d)
         moved = v_d + step
-        moved = np.where((moved > floor) & (moved < ceiling), moved, 0.5 * (floor + ceiling))
-        moving = np.abs(moved - v_d) > _SETTLED * circuit.a
-        moving &= np.abs(step) > _SETTLED * circuit.a
+        halves = (moved <= floor) | (moved >= ceiling) | (count >= _NEWTON_STEPS)
+        moved = np.where(halves, 0.5 * (floor + ceiling), moved)
+        moving = np.minimum(np.abs(step), ceiling - floor) > _SETTLED * circuit.a
         if not moving.any():
             return peak
         rows, v_d, floor, ceiling = rows[moving], moved[moving], floor[moving], ceiling[moving]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
+from gnomon.pv.availability import Availability
 from gnomon.pv.horizon import Horizon
 from gnomon.pv.mount import Mount
 from gnomon.pv.scene import SceneTable
@@ -180,8 +181,9 @@ class Inverter:
     mppt_count
         Maximum power point trackers it has.
     derating
-        Largest AC power over the temperature of the air, (degC, W) by rising temperature; outside, the
-        first and the last hold. Empty when warm air takes nothing.
+        Largest AC power over the temperature of the air, (degC, W) by rising temperature; two points at
+        one temperature are a step. Outside, the first and the last hold. Empty when warm air takes
+        nothing.
     """
 
     name: str = ""
@@ -207,8 +209,8 @@ class Inverter:
         voltages = [curve.v_dc for curve in self.curves]
         if voltages != sorted(set(voltages)):
             raise ValueError(f"inverter {self.name}: the curves' v_dc must increase, they are {voltages}")
-        if any(warm <= cool for (cool, _), (warm, _) in pairwise(self.derating)):
-            raise ValueError(f"inverter {self.name}: derating: the temperatures must increase")
+        if any(warm < cool for (cool, _), (warm, _) in pairwise(self.derating)):
+            raise ValueError(f"inverter {self.name}: derating: the temperatures must not fall")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -460,6 +462,10 @@ class Block:
         How the trackers of an inverter share its limits.
     mppt_fraction
         Share of each inverter that belongs to this block.
+    sub_hourly_clipping
+        Share of the light's swings inside an hour that counts for what inverters clip, 0 for none.
+    snow_strings
+        Strings along the slope of a row for the model of sliding snow, None for monthly losses alone.
     """
 
     name: str = ""
@@ -476,6 +482,8 @@ class Block:
     spectral: bool = True
     power_sharing: PowerSharing = "independent_equal"
     mppt_fraction: float = 1.0
+    sub_hourly_clipping: float = 0.0
+    snow_strings: int | None = None
 
     def __post_init__(self) -> None:
         if not self.inputs:
@@ -484,6 +492,8 @@ class Block:
             raise ValueError("albedo: give twelve fractions 0 to 1, January to December")
         if not 0 < self.mppt_fraction <= 1:
             raise ValueError(f"mppt_fraction: {self.mppt_fraction} of an inverter; give above 0, up to 1")
+        if not 0 <= self.sub_hourly_clipping <= 1:
+            raise ValueError(f"sub_hourly_clipping: {self.sub_hourly_clipping} of the swings; give 0 to 1")
         for each in self.inputs:
             if self.shading_of(each).near == "unlimited" and self.mount_of(each).gcr is None:
                 raise ValueError("gcr: rows without limit need the mount's gcr (collector width / pitch)")
@@ -527,6 +537,8 @@ class Interconnection:
         Constant use of the plant while its blocks give more than the threshold. [W]
     proportional_use, proportional_threshold
         Share of the blocks' power that the plant uses while they give more than the threshold. [0-1, W]
+    availability
+        When and how far the plant stands still, None for never.
     """
 
     limit: float | None = None
@@ -535,6 +547,7 @@ class Interconnection:
     continuous_threshold: float = 0.0
     proportional_use: float = 0.0
     proportional_threshold: float = 0.0
+    availability: Availability | None = None
 
     def __post_init__(self) -> None:
         if self.limit is not None and not self.limit > 0:

@@ -104,6 +104,11 @@ def calcparams_pvsyst(effective_irradiance: FloatArray, temp_cell: FloatArray, m
     kelvin, kelvin_ref = temp_cell + _KELVIN, module.temp_ref + _KELVIN
     warmer = temp_cell - module.temp_ref
     gamma = module.gamma_ref + module.mu_gamma * warmer
+    if not np.all(gamma > 0):
+        raise ArithmeticError(
+            "the ideality of the diode falls to nothing at the temperatures of the cells; the module's "
+            "parameters are not physical, check muGamma"
+        )
     share, hotter = effective_irradiance / module.irrad_ref, kelvin / kelvin_ref
     gap = (module.eg_ref / (BOLTZMANN_OVER_CHARGE * kelvin_ref)) * (1.0 - 1.0 / hotter) / gamma
     return Diode(
@@ -356,7 +361,7 @@ def _newton(
         value, slope = residual(v_d)
         step = value / slope
         v_d = np.minimum(v_d - step, ceiling)
-        if not np.any(np.abs(step) > 1e-7 * diode.a):
+        if np.all(np.abs(step) <= 1e-7 * diode.a):
             return v_d
     raise ArithmeticError("the one-diode equation did not converge; the module's parameters are not physical")
 

@@ -111,13 +111,13 @@ def surface_orientation(
         Of the axis. [degrees]
     """
     if axis_tilt == 0.0:
-        side = np.where(np.asarray(theta) > 0, 90.0, -90.0)
-        return np.abs(theta), np.mod(axis_azimuth + side, 360.0)
+        right, left = (axis_azimuth + 90.0) % 360.0, (axis_azimuth - 90.0) % 360.0
+        return np.abs(theta), np.where(np.asarray(theta) > 0, right, left)
     turn, lean = np.radians(theta), np.radians(axis_tilt)
     across, off = np.sin(turn), np.cos(turn)
     along = off * np.sin(lean)
     tilt = np.degrees(np.arctan2(np.hypot(across, along), off * np.cos(lean)))
-    return tilt, np.mod(axis_azimuth + np.degrees(np.arctan2(across, along)), 360.0)
+    return tilt, _compass(axis_azimuth + np.degrees(np.arctan2(across, along)))
 
 
 def level_angle(max_angle: MaxAngle) -> float:
@@ -225,9 +225,14 @@ def floating_azimuth(azimuth: FloatArray, *, central_azimuth: float, max_angle: 
     max_angle
         Largest turn to either side of it; 180 follows the sun all round. [degrees]
     """
-    turn = np.mod(azimuth - central_azimuth + 180.0, 360.0) - 180.0
-    return np.mod(central_azimuth + np.clip(turn, -max_angle, max_angle), 360.0)
+    turn = _compass(azimuth - central_azimuth + 180.0) - 180.0
+    return _compass(central_azimuth + np.clip(turn, -max_angle, max_angle))
 
 
 def _limits(max_angle: MaxAngle) -> tuple[float, float]:
     return max_angle if isinstance(max_angle, tuple) else (-max_angle, max_angle)
+
+
+def _compass(azimuth: FloatArray) -> FloatArray:
+    """Return the angle within 0 to 360 degrees; many times as fast as NumPy's modulo."""
+    return azimuth - 360.0 * np.floor(azimuth / 360.0)

@@ -45,7 +45,8 @@ class OndInverter:
     p_aux, p_aux_threshold : float
         Taken by fans and control [W], when the output is above the threshold [W].
     derating : tuple of (float, float)
-        Greatest output over ambient temperature (degC, W), by rising temperature.
+        Greatest output over ambient temperature (degC, W), by rising temperature; a temperature whose
+        power the file leaves out (`TPLimAbs` without `PLimAbs`) is none of them.
     mppt_count, input_count : int
         Trackers and inputs.
     curves : tuple of EfficiencyCurve
@@ -185,7 +186,8 @@ def _derating(given: Reading, nominal: float, greatest: float) -> tuple[tuple[fl
         (given.find("TPLim1"), _limit(given, "PLim1", 1e3)),
         (given.find("TPLimAbs"), _limit(given, "PLimAbs", 1e3)),
     )
-    known = sorted((temp, power) for temp, power in pairs if temp is not None and power is not None)
+    known = [(temp, power) for temp, power in pairs if temp is not None and power is not None]
+    known.sort(key=lambda point: (point[0], -point[1]))
     return tuple(known) if any(power < greatest for _, power in known) else ()
 
 

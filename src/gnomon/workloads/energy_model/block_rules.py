@@ -44,12 +44,11 @@ def items(document: Object, key: str, at: Loc = ()) -> list[tuple[Loc, Object]]:
     return [((*at, key, index), item) for index, item in enumerate(listed) if isinstance(item, dict)]
 
 
-def shadings_of(document: Object) -> Iterator[tuple[Loc, Object]]:
-    """Yield the shading of every block and of every DC input that has its own."""
+def far_shaded(document: Object) -> Iterator[Loc]:
+    """Yield the place of each block's wish for far shading, which a horizon must fulfil."""
     for at, block in items(document, "blocks"):
-        for loc, holder in ((at, block), *items(block, "dcInputs", at)):
-            if has(holder, "shading"):
-                yield (*loc, "shading"), inner(holder, "shading")
+        if inner(block, "shading").get("farShading") is True:
+            yield (*at, "shading", "farShading")
 
 
 def check_block(block: Object, at: Loc, *, is_manual: bool) -> Iterator[Complaint]:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from gnomon.core.workload import Failure, Pinned
+from gnomon.pv.horizon import Horizon
 from gnomon.pv.plant import AcSystem, Block, Interconnection, Losses, Thermal
 from gnomon.pv.weather import Site
 from gnomon.workloads.energy_model import document as doc
 from gnomon.workloads.energy_model import horizon, place
-from gnomon.workloads.energy_model.block_rules import shadings_of
+from gnomon.workloads.energy_model.block_rules import far_shaded
 from gnomon.workloads.energy_model.catalogue import Catalogue
 from gnomon.workloads.energy_model.inputs import pv_inputs, pv_mount, pv_shading
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
@@ -139,13 +140,13 @@ def _documents(pinned: Sequence[Pinned], kind: str) -> dict[str, Object]:
 
 
 def _horizon(given: Object, at: doc.Place) -> horizon.Points | None:
-    wanted = next((loc for loc, shading in shadings_of(given) if shading.get("farShading")), None)
+    wanted = next(far_shaded(given), None)
     if wanted is None:
         return None
     if at.far_shading is None:
         raise Failure(
             "no_horizon",
-            f"{place_text(wanted)}.farShading: the location has no horizon; give its farShading with "
+            f"{place_text(wanted)}: the location has no horizon; give its farShading with "
             f"{horizon.ELEVATIONS} [degrees], or set farShading false",
         )
     return _profile(at.far_shading)
@@ -193,7 +194,8 @@ def pv_block(work: Work, index: int, catalogue: Catalogue | None = None) -> Bloc
         losses=_losses(block.losses, work.soiling, settings),
         thermal=Thermal(u_c=block.losses.u_c, u_v=block.losses.u_v),
         ac_system=_ac_system(block.ac_system),
-        shading=pv_shading(block.shading),
+        shading=pv_shading(block.shading, work),
+        horizon=Horizon.around(work.horizon) if block.shading.far and work.horizon else None,
         albedo=block.albedo.values(),
         circumsolar_as_beam=settings.circumsolar_as_beam,
         spectral=not settings.ignore_spectral_correction,

@@ -25,7 +25,8 @@ _DARK_OVER_LIT_SHUNT = 4.0
 _SHUNT_CURRENT_SHARE = 0.2  # of the current lost between short circuit and maximum power
 _CURRENT_COEFFICIENT = 5e-4  # of the short-circuit current [1/K], typical of crystalline silicon
 _MOST_GAMMA_DRIFT = 0.01  # of the diode ideality factor [1/K]; files give up to some thousandths
-# Thin film files miss their nameplate by up to 9 % without the recombination term.
+# Files meet their nameplate within 0.5 %; data sheets completed by hand, or thin film without its recombination,
+# miss it by up to 9 %.
 _MOST_GAP = 0.15
 _MOST_EFFICIENCY = 0.5
 # Open-circuit voltage of one cell [V], from old multicrystalline cells to heterojunctions, with room on both sides.

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from gnomon.core.workload import Failure
 from gnomon.pv.mount import FixedMount, FloatingMount, Mount, TrackerMount, WindStow
 from gnomon.pv.plant import Array, Bifacial, DcInput, ElectricalShading, Module, NearShading, Shading
+from gnomon.pv.scene import SceneTable
 from gnomon.workloads.energy_model import document as doc
 from gnomon.workloads.energy_model.block_rules import mapped_scenes
 from gnomon.workloads.energy_model.catalogue import Catalogue
 from gnomon.workloads.energy_model.options import Settings
-from gnomon.workloads.energy_model.work import Object, Work
+from gnomon.workloads.energy_model.scene import scene_table
+from gnomon.workloads.energy_model.work import Work
 
 _NEAR: dict[str | None, NearShading] = {None: "none", "unlimited": "unlimited", "octavia": "scene"}
 
@@ -79,7 +81,7 @@ def _pv_input(work: Work, block: doc.Block, given: Given, module: Module) -> DcI
         mppt=given.mppt,
         weight=given.weight,
         mount=None if given.layout is None else pv_mount(given.layout, work),
-        shading=pv_shading(shading, given.scene_id) if own else None,
+        shading=pv_shading(shading, work, given.scene_id) if own else None,
         bifacial=_bifacial(strings, module, shading),
     )
 
@@ -140,24 +142,21 @@ def _tracker(layout: doc.Layout, settings: Settings) -> TrackerMount:
     )
 
 
-def pv_shading(shading: doc.Shading, scene_id: int | None = None) -> Shading:
+def pv_shading(shading: doc.Shading, work: Work, scene_id: int | None = None) -> Shading:
     """Return what shades modules; a scene of their own comes before the one that their shading names."""
     near = "octavia" if scene_id is not None else shading.near
-    return Shading(near=_NEAR[near], electrical=_electrical(shading) if near else None)
+    return Shading(
+        near=_NEAR[near],
+        scene=_scene(shading, work, scene_id) if near == "octavia" else None,
+        electrical=_electrical(shading) if near else None,
+    )
 
 
-def scene_of(shading: doc.Shading, work: Work, scene_id: int | None = None) -> Object | None:
-    """Return the table of the scene that shades modules, None where none does."""
-    if scene_id is not None:
-        return work.scene_table(scene_id)
-    if shading.near != "octavia":
-        return None
-    if shading.scene_table is not None:
-        table: Object = shading.scene_table
-        return table
-    if shading.scene_id is None:
-        raise Failure("invalid_input", "shading: nearShading octavia needs shadingSceneId")
-    return work.scene_table(shading.scene_id)
+def _scene(shading: doc.Shading, work: Work, scene_id: int | None) -> SceneTable:
+    number = scene_id or shading.scene_id
+    if number is not None:
+        return scene_table(work.scene_table(number))
+    return scene_table(shading.scene_table)
 
 
 def _electrical(shading: doc.Shading) -> ElectricalShading | None:

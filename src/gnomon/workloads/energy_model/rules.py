@@ -11,10 +11,10 @@ from gnomon.workloads.energy_model.block_rules import (
     Object,
     check_aoi,
     check_block,
+    far_shaded,
     has,
     inner,
     items,
-    shadings_of,
 )
 from gnomon.workloads.energy_model.scene import check_table
 from gnomon.workloads.energy_model.weather import check_arrays
@@ -208,13 +208,12 @@ def _horizon(document: Object) -> Iterator[Complaint]:
     yield from _far(place, ("location",))
     if has(place, "farShading"):
         return
-    for loc, shading in shadings_of(document):
-        if shading.get("farShading") is True:
-            message = (
-                f"{place_text(loc)}.farShading: no horizon is given; give location.farShading with "
-                "farShadingElevationAngles [degrees], evenly spaced clockwise from north"
-            )
-            yield Complaint((*loc, "farShading"), message, "missing")
+    for loc in far_shaded(document):
+        message = (
+            f"{place_text(loc)}: no horizon is given; give location.farShading with "
+            f"{horizon.ELEVATIONS} [degrees], evenly spaced clockwise from north"
+        )
+        yield Complaint(loc, message, "missing")
 
 
 def _far(place: Object, at: Loc) -> Iterator[Complaint]:

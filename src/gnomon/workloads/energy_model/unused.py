@@ -49,6 +49,8 @@ def _block(block: doc.Block, at: Loc, settings: Settings) -> Iterator[str]:
             yield from _layout(each.layout, (*loc, "layout"))
         if each.shading is not None:
             yield from _shading(each.shading, (*loc, "shading"))
+            if each.shading.far and not block.shading.far:
+                yield _told((*loc, "shading", "farShading"), "the block's own counts for all its inputs")
         if each.share_weight is not None and settings.power_sharing != "manual_weighted":
             yield _told((*loc, "shareWeight"), "dcInputPowerSharingPolicy is not manual_weighted")
         yield from _backs(each, loc)
