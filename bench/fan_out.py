@@ -8,6 +8,7 @@ counts is the wall time from submit to done.
 
 import argparse
 import asyncio
+import multiprocessing
 import resource
 import sys
 import tempfile
@@ -133,10 +134,28 @@ async def measure(folder: Path, seconds: list[float], repeats: int, slots: int) 
     print(f"one process, 100 blocks: {took:.2f} s; {slots} slots, load {_load()}")
     for target in seconds:
         await _compare(house, max(1, round(target / per_block)), repeats)
-    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     await engine.stop()
     await store.close()
-    print(f"largest child {max(most, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024):.0f} MB")
+    print(f"largest child {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MB")
+
+
+def _burn(rounds: int) -> None:
+    total = 0
+    for i in range(rounds):
+        total += i
+
+
+def two_cores() -> float:
+    """Return the wall time of two busy processes at once over that of the same work in one: 0.5 if idle."""
+    spawn = multiprocessing.get_context("spawn")
+    with spawn.Pool(2) as pool:
+        pool.map(_burn, [1, 1])
+        begin = time.perf_counter()
+        pool.apply(_burn, (20_000_000,))
+        alone = time.perf_counter() - begin
+        begin = time.perf_counter()
+        pool.map(_burn, [10_000_000, 10_000_000], chunksize=1)
+        return (time.perf_counter() - begin) / alone
 
 
 async def _compare(house: House, blocks: int, repeats: int) -> None:
@@ -144,10 +163,11 @@ async def _compare(house: House, blocks: int, repeats: int) -> None:
     for _ in range(repeats):
         for kind, times in (("in_one", alone), ("shared", apart)):
             times.append(await house.run(kind, order_of(blocks)))
+    cores = await asyncio.to_thread(two_cores)
     children = len(share.share_out(blocks, 8760))
     print(
         f"{blocks:6d} blocks: one process {median(alone):6.2f} s, {children} children {median(apart):6.2f} s, "
-        f"ratio {median(apart) / median(alone):.2f}"
+        f"ratio {median(apart) / median(alone):.2f}; pure computing now {cores:.2f}"
     )
 
 

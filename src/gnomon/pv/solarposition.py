@@ -111,13 +111,13 @@ def _by_day(time: FloatArray) -> tuple[IntArray, FloatArray, slice | None]:
     Even steps of which a day holds a whole number come back as the days touched, the fractions each of them
     has, and which of all these moments are wanted; others as one day and one fraction per moment.
     """
-    day: FloatArray = np.floor(time / DAY)
+    day = np.floor(time / DAY)
     step = float(time[1] - time[0]) if time.size > 1 else 0.0
     a_day = round(DAY / step) if step > 0 else 0
     if a_day < 1 or a_day * step != DAY or not (np.diff(time) == step).all():
         return day.astype(np.int64), time / DAY - day, None
     skipped, rest = divmod(float(time[0] - day[0] * DAY), step)
-    part: FloatArray = (rest + step * np.arange(a_day)) / DAY
+    part = (rest + step * np.arange(a_day, dtype=np.float64)) / DAY
     return np.arange(day[0], day[-1] + 1, dtype=np.int64), part, slice(int(skipped), int(skipped) + time.size)
 
 

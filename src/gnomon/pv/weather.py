@@ -102,4 +102,5 @@ def local_months(time: FloatArray, utc_offset: float) -> IntArray:
     first = day.min()
     calendar = np.arange(first, day.max() + 1).astype("datetime64[D]").astype("datetime64[M]")
     months: IntArray = calendar.astype(np.int64) % 12
-    return months.take(day - first)
+    of_rows: IntArray = months[day - first]
+    return of_rows

@@ -12,11 +12,11 @@ from gnomon.pv.solarposition import Sun
 from gnomon.pv.weather import Site, Weather
 from gnomon.workloads.energy_model import series
 
-# Measured on one core of a small server: seconds for one row of one block, storing included.
-SECONDS_PER_ROW = 6e-7
-# Below this a run in one is done before children have begun; a child's share must dwarf its start, and more
-# children than a small server has cores win nothing.
-LEAST_SECONDS, LEAST_SHARE, MOST_CHILDREN = 2.0, 0.75, 4
+# Measured: processor seconds for one row of one block, storing included.
+SECONDS_PER_ROW = 4.5e-7
+# From how many processor seconds on a run is worth how many children: below the first, it is done before
+# they have begun. Never an odd number: the last one would leave one of two cores idle.
+WORTH = ((2.0, 2), (3.0, 4))
 # Each group's sum is stored: few enough to cost little beside the blocks' own series.
 _MOST_GROUPS = 16
 _OF_SUN = ("zenith", "apparent_zenith", "azimuth", "dni_extra")
@@ -29,11 +29,10 @@ def groups(blocks: int) -> list[range]:
 
 def share_out(blocks: int, rows: int) -> list[list[range]]:
     """Return contiguous shares of the groups, each worth a process of its own; one share for a small run."""
-    seconds = blocks * rows * SECONDS_PER_ROW
-    every = groups(blocks)
-    most = min(MOST_CHILDREN, int(seconds / LEAST_SHARE), len(every))
-    count = most if seconds >= LEAST_SECONDS else 1
-    return [every[share.start : share.stop] for share in _cut(len(every), max(count, 1))]
+    seconds, every = blocks * rows * SECONDS_PER_ROW, groups(blocks)
+    children = max((number for least, number in WORTH if seconds >= least), default=1)
+    cut = _cut(len(every), min(children, len(every)))
+    return [every[share.start : share.stop] for share in cut]
 
 
 def _cut(count: int, pieces: int) -> list[range]:

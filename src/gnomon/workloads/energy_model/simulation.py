@@ -13,7 +13,7 @@ from gnomon.core.task import Json
 from gnomon.core.workload import Child, ChildResult, Context, Failure, Pinned, Split
 from gnomon.pv.block import BlockYear, years
 from gnomon.pv.plant import Block
-from gnomon.pv.sky import Sky, look_up
+from gnomon.pv.sky import look_up
 from gnomon.pv.solarposition import Sun, sun_position
 from gnomon.pv.weather import Weather
 from gnomon.workloads.energy_model import blob, report, series, share
@@ -83,9 +83,7 @@ def _whole(ready: Prepared, work: Work, ctx: Context) -> Json:
     sun = sun_position(ready.weather.time, work.site)
     total, parts = PlantSum(), []
     every = share.groups(len(work.blocks))
-    for some, of_group in _simulate(
-        work, every, look_up(ready.weather, sun), ctx, detailed=_wants_losses(ready)
-    ):
+    for some, of_group in _simulate(work, every, (ready.weather, sun), ctx, detailed=_wants_losses(ready)):
         total.merge(of_group)
         parts += some
     return _result(ready, parts, total, sun, ctx)
@@ -94,12 +92,12 @@ def _whole(ready: Prepared, work: Work, ctx: Context) -> Json:
 def run_blocks(given: Json, ctx: Context) -> Json:
     """Run a share of an energy model's blocks; everything it needs is in its input and the blob it names."""
     work = work_of(given["work"])
-    sky = _sky(*share.load_seen(ctx.get(given["seen"]), work.site))
+    seen = share.load_seen(ctx.get(given["seen"]), work.site)
     groups = [range(*group) for group in given["groups"]]
     return {
         "groups": [
             {"parts": parts, "sum": ctx.put(series.dump(of_group.columns))}
-            for parts, of_group in _simulate(work, groups, sky, ctx, detailed=given["loss_series"])
+            for parts, of_group in _simulate(work, groups, seen, ctx, detailed=given["loss_series"])
         ]
     }
 
@@ -168,34 +166,29 @@ def _wants_losses(ready: Prepared) -> bool:
 
 
 def _simulate(
-    work: Work, groups: Sequence[range], sky: Sky, ctx: Context, *, detailed: bool
+    work: Work, groups: Sequence[range], seen: tuple[Weather, Sun], ctx: Context, *, detailed: bool
 ) -> Iterator[tuple[list[Part], PlantSum]]:
     """Yield the parts and the sum of each group; the groups make up the blocks of the work."""
     blocks, first = _pv_blocks(work), groups[0].start
     ctx.progress(10, "calculating")
-    coming = enumerate(zip(blocks, _years(blocks, sky), strict=True), start=first)
+    coming = enumerate(zip(blocks, _years(blocks, *seen), strict=True), start=first)
     for group in groups:
         total, parts = PlantSum(), []
         for index, (block, year) in itertools.islice(coming, len(group)):
             ctx.checkpoint()
-            part, columns = _stored(index, block, year, sky.weather, ctx, detailed=detailed)
+            part, columns = _stored(index, block, year, seen[0], ctx, detailed=detailed)
             total.add(part, columns)
             parts.append(part)
         yield parts, total
         ctx.progress(10 + 80 * (group.stop - first) / len(blocks), "calculating")
 
 
-def _sky(weather: Weather, sun: Sun) -> Sky:
-    # Weather that was accepted may still be absurd; what comes of it is refused as a block's power.
+def _years(blocks: Sequence[Block], weather: Weather, sun: Sun) -> Iterator[BlockYear]:
+    # What overflows on the way shows in the result, which is refused then.
     with np.errstate(all="ignore"):
-        return look_up(weather, sun)
-
-
-def _years(blocks: Sequence[Block], sky: Sky) -> Iterator[BlockYear]:
-    coming = years(blocks, sky)
+        coming = years(blocks, look_up(weather, sun), sun)
     for block in blocks:
         try:
-            # What overflows on the way shows in the result, which is refused then.
             with np.errstate(all="ignore"):
                 year = next(coming)
         except (ArithmeticError, ValueError) as error:
