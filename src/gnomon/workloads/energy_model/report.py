@@ -4,6 +4,7 @@ Names are pvlib's, with the unit at the end. The whole is made of stored parts a
 bytes whoever computed them.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from gnomon.pv import grid
 from gnomon.pv.arrays import FloatArray, FloatLike, IntArray
 from gnomon.pv.availability import availability_factor
 from gnomon.pv.block import BlockYear
+from gnomon.pv.loss import CAPTIONS
 from gnomon.pv.mount import FixedMount, FloatingMount, Mount, TrackerMount
 from gnomon.pv.plant import Block, DcInput
 from gnomon.pv.weather import Weather, local_months
@@ -34,6 +36,8 @@ CLIPS = {
     "inverter_dc_clip_loss": ("IL_PmaxDC",),
 }
 LOSS = "loss_"
+# Steps of the loss tree before the modules: not powers.
+LIGHT = frozenset(itertools.takewhile(lambda name: name != "GIncLoss", CAPTIONS))
 _MOUNTS: Mapping[type[Mount], str] = {
     FixedMount: "fixed",
     TrackerMount: "tracker",
@@ -105,7 +109,7 @@ def _shades(block: Block, year: BlockYear) -> dict[str, FloatArray]:
     return {
         "direct_shading_factor": shaded,
         "shadow_height": shaded * (block.shading.near == "unlimited"),
-        "shaded_diode_fraction": np.ceil(shaded * groups - 1e-9) / groups if groups else shaded,
+        "shaded_diode_fraction": np.ceil(np.maximum(shaded * groups - 1e-9, 0.0)) / groups if groups else shaded,
     }
 
 
@@ -158,28 +162,30 @@ class PlantSum:
 
     capacity_kw: float = 0.0
     columns: dict[str, FloatArray] = field(default_factory=dict)
-    mean_details: dict[str, FloatArray] = field(default_factory=dict)
-    details: dict[str, FloatArray] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, parts: Sequence[Part], columns: Columns) -> "PlantSum":
+        """Return the sum of some blocks whose columns were added before."""
+        total = cls(columns=dict(columns))
+        for part in parts:
+            total.capacity_kw += part["dc_capacity_kw"]
+        return total
 
     def add(self, part: Part, block: Columns) -> None:
         """Add a block; the order of the blocks decides the last bits, so keep it."""
         capacity = part["dc_capacity_kw"]
         self.capacity_kw += capacity
-        for name in POWERS:
-            self.columns[name] = self.columns.get(name, 0.0) + block[name]
-        for name in MEANS:
-            self.columns[name] = self.columns.get(name, 0.0) + capacity * block[name]
-        light = {f"{LOSS}{step['name']}" for step in part["losses"]["irradiance"]["steps"]}
         for name in block:
-            if name in SHADES or name in light:
-                self.mean_details[name] = self.mean_details.get(name, 0.0) + capacity * block[name]
-            elif name in CLIPS or name.startswith(LOSS):
-                self.details[name] = self.details.get(name, 0.0) + block[name]
+            if _is_mean(name):
+                self.columns[name] = self.columns.get(name, 0.0) + capacity * block[name]
+            elif name in POWERS or _is_detail(name):
+                self.columns[name] = self.columns.get(name, 0.0) + block[name]
 
-    def further(self) -> dict[str, FloatArray]:
-        """Return what blocks with details give together: shade, clipping, and the loss tree's steps."""
-        means = {name: column / self.capacity_kw for name, column in self.mean_details.items()}
-        return {**means, **self.details}
+    def merge(self, other: "PlantSum") -> None:
+        """Add the sum of the blocks that follow."""
+        self.capacity_kw += other.capacity_kw
+        for name, column in other.columns.items():
+            self.columns[name] = self.columns.get(name, 0.0) + column
 
     def powers(self) -> dict[str, FloatArray]:
         """Return the sums of the blocks' powers [kW]."""
@@ -188,6 +194,22 @@ class PlantSum:
     def means(self) -> dict[str, FloatArray]:
         """Return the means over the blocks by nameplate."""
         return {name: self.columns[name] / self.capacity_kw for name in MEANS}
+
+    def details(self) -> dict[str, FloatArray]:
+        """Return what blocks with details give together: shade, clipping, and the loss tree's steps."""
+        return {
+            name: column / self.capacity_kw if _is_mean(name) else column
+            for name, column in self.columns.items()
+            if _is_detail(name)
+        }
+
+
+def _is_mean(name: str) -> bool:
+    return name in MEANS or name in SHADES or name.removeprefix(LOSS) in LIGHT
+
+
+def _is_detail(name: str) -> bool:
+    return name in SHADES or name in CLIPS or name.startswith(LOSS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +228,7 @@ def plant_whole(total: PlantSum, weather: Weather, plant: PlantOptions, utc_offs
         available = availability_factor(weather.time, weather.step, month, point.availability)
     poi, taken = grid.deliver(1e3 * total.columns["grid_ac_power"], point, available)
     taken = {name: rows for name, rows in taken.items() if rows.any()}
-    further = total.further()
+    further = total.details()
     if further:
         further |= {f"{LOSS}{name}": rows / 1e3 for name, rows in taken.items()}
     columns = {
