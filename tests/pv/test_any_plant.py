@@ -1,18 +1,14 @@
 """What must hold for every plant that the records can tell: nothing is created, and all is accounted for."""
 
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from records import blocks, short_year
 
-from gnomon.pv.availability import Availability
 from gnomon.pv.block import BlockYear, simulate_block
 from gnomon.pv.loss import CAPTIONS, Account
-from gnomon.pv.plant import Block, Interconnection, Inverter, Module, Plant
-from gnomon.pv.plant_year import simulate_plant
+from gnomon.pv.plant import Block
 from gnomon.pv.solarposition import Sun, sun_position
 from gnomon.pv.weather import Site, Weather
 

@@ -109,7 +109,9 @@ def _shades(block: Block, year: BlockYear) -> dict[str, FloatArray]:
     return {
         "direct_shading_factor": shaded,
         "shadow_height": shaded * (block.shading.near == "unlimited"),
-        "shaded_diode_fraction": np.ceil(np.maximum(shaded * groups - 1e-9, 0.0)) / groups if groups else shaded,
+        "shaded_diode_fraction": np.ceil(np.maximum(shaded * groups - 1e-9, 0.0)) / groups
+        if groups
+        else shaded,
     }
 
 
