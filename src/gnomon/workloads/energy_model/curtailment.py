@@ -91,7 +91,7 @@ def _cut(block: Block, rows: IntArray, before: FloatArray, after: FloatArray) ->
 
 def cut_columns(columns: Mapping[str, FloatArray], cut: Cut, *, detailed: bool) -> Columns:
     """Return the columns of a block, or of the plant's sum, after a cut."""
-    lost = {name: cut.grid for name in ("grid_ac_power", "poi_ac_power")} | {
+    lost = dict.fromkeys(("grid_ac_power", "poi_ac_power"), cut.grid) | {
         "inverter_out_ac_power": cut.inverter
     }
     changes = {name: -power for name, power in lost.items() if name in columns}
