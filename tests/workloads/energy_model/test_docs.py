@@ -40,6 +40,6 @@ def test_every_field_of_the_result_is_described(example_plant: Path) -> None:
     ctx = MemoryContext(references=references(example_plant))
     got = finish(WORKLOADS, "energy_model", energy_model(plant={"poiLimitMW": 0.1}), ctx)
     steps = [step["name"] for account in got["losses"].values() for step in account["steps"]]
-    columns = [name for content in ctx.blobs.values() for name in load(content)]
+    columns = [name for content in ctx.blobs.values() for name in load(content, "0")]
     named = {name for name in (*keys(got), *steps, *columns) if not name.isdigit()}
     assert sorted(named - words("energy-model-output.md")) == []
