@@ -262,7 +262,7 @@ def test_any_accepted_heat_loss_gives_energy(ctx: MemoryContext, u_c: float, u_v
 
 def test_a_diode_that_ends_when_hot_fails_in_words(example_plant: Path) -> None:
     module, *others = references(example_plant)
-    bent = {**module.document, "properties": {**module.document["properties"], "muGamma": -0.02}}
+    bent = {**module.document, "properties": {**module.document["properties"], "muGamma": -0.01}}
     assert check_module(bent) == []
     pins = [pin("module", 1, bent), *others]
     with pytest.raises(Failure, match="the module's parameters are not physical"):
@@ -284,24 +284,129 @@ def test_the_settings_name_the_weather(example_plant: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "words"), [(26, None), (28, "1523 V open at -10 degC, above"), (11, "412 V at 60 degC, below")]
+    ("length", "words"),
+    [
+        (26, []),
+        (
+            30,
+            ["1580 V open at 3.4 degC (row 8480, 2025-12-20T07:00Z), above the inverter's 1500 V (VAbsMax)"],
+        ),
+        (11, ["440 V at 40.7 degC (row 4140, 2025-06-22T11:00Z), below the inverter's 500 V (VMppMin)"]),
+    ],
 )
 def test_strings_outside_the_inverters_voltages_are_told(
-    ctx: MemoryContext, length: int, words: str | None
+    ctx: MemoryContext, length: int, words: list[str]
 ) -> None:
     got = result(energy_model(block(array={"stringCount": 18, "stringLength": length})), ctx)
     told = [warning for warning in got["warnings"] if "in series" in warning]
-    assert len(told) == (words is not None)
-    assert words is None or words in told[0]
+    assert told == [f"blocks[0]: {length} modules in series give {each}" for each in words]
 
 
-def test_loss_series_are_stored_on_request(ctx: MemoryContext) -> None:
-    got = result(energy_model(output={"lossBreakdownTimestamps": True}), ctx)
-    series = columns(got, ctx, 0)
-    for account, unit in (("irradiance", 1e3), ("energy", 1.0)):
-        for step in got["blocks"][0]["losses"][account]["steps"]:
-            assert series[f"loss_{step['name']}"].sum() / unit == pytest.approx(step["value"], abs=1e-6)
+MOVING = {
+    "arrayType": "tracker",
+    "gcr": 0.4,
+    "azimuth": 180,
+    "axisTilt": 0,
+    "backTracking": False,
+    "maxAngle": 60,
+}
+ROWS = {"nearShading": "unlimited", "electricalImpact": True, "transverseDiodes": 3}
+
+
+@pytest.mark.parametrize("flag", ["lossBreakdownTimestamps", "fullTimeSeries"])
+def test_loss_series_are_stored_on_request(ctx: MemoryContext, flag: str) -> None:
+    output = {"timeSeries": True, flag: True}
+    plant = {"poiLimitMW": 0.25, "contAuxLosskW": 1, "contAuxLossThreshkW": 0}
+    blocks = [block(layout=MOVING, shading=ROWS), block()]
+    got = result(energy_model(*blocks, output=output, plant=plant), ctx)
+    for tree, series in (
+        (got["blocks"][0]["losses"], columns(got, ctx, 0)),
+        (got["losses"], columns(got, ctx)),
+    ):
+        for account, unit in (("irradiance", 1e3), ("energy", 1.0)):
+            for step in tree[account]["steps"]:
+                assert series[f"loss_{step['name']}"].sum() / unit == pytest.approx(step["value"], abs=1e-3)
     assert not any(name.startswith("loss_") for name in columns(result(energy_model(), ctx), ctx, 0))
+
+
+def test_shade_and_clipping_have_columns_of_their_own(ctx: MemoryContext) -> None:
+    many = {"stringCount": 30, "stringLength": 30}
+    got = result(energy_model(block(array=many, shading=ROWS), output={"lossBreakdownTimestamps": True}), ctx)
+    series = columns(got, ctx, 0)
+    shaded = series["direct_shading_factor"]
+    assert 0 < shaded.max() <= 1
+    assert series["shadow_height"].tolist() == shaded.tolist()
+    diodes = series["shaded_diode_fraction"]
+    assert set(np.round(diodes * 3, 6)) <= {0.0, 1.0, 2.0, 3.0}
+    assert (diodes >= shaded - 1e-6).all()
+    taken = {name: series.get(f"loss_{name}", 0.0) for name in ("IL_Vmin", "IL_Vmax", "IL_VAbs")}
+    assert series["mppt_voltage_clip_loss"] == pytest.approx(sum(taken.values()))
+    assert series["mppt_current_clip_loss"].tolist() == series["loss_IL_Imax"].tolist()
+    assert series["inverter_dc_clip_loss"].tolist() == series["loss_IL_PmaxDC"].tolist()
+
+
+def test_the_tree_has_its_months(ctx: MemoryContext) -> None:
+    plant = {"poiLimitMW": 0.25, "contAuxLosskW": 1, "contAuxLossThreshkW": 0}
+    got = result(energy_model(block(), block(layout=MOVING), plant=plant), ctx)
+    for tree in (got["losses"], *(each["losses"] for each in got["blocks"])):
+        for account in tree.values():
+            nodes = [account["opening"], *account["steps"], account["closing"]]
+            assert all(sum(node["monthly"]) == pytest.approx(node["value"]) for node in nodes)
+            opening, *taken, closing = (np.array(node["monthly"]) for node in nodes)
+            assert opening - sum(taken) == pytest.approx(closing, abs=1e-6)
+    energies = [1e3 * month["energy_mwh"] for month in got["monthly"]]
+    assert got["losses"]["energy"]["closing"]["monthly"] == pytest.approx(energies)
+
+
+def test_a_run_is_told_in_the_sites_own_time(ctx: MemoryContext) -> None:
+    assert result(energy_model(), ctx)["local_time"] == {
+        "time_zone_name": "Europe/Zurich",
+        "utc_offset_h": 1.0,
+        "first": "2025-01-01T00:00:00+01:00",
+        "last": "2025-12-31T23:00:00+01:00",
+    }
+
+
+def test_moving_rows_give_more_than_flat_ones(ctx: MemoryContext) -> None:
+    flat = block(layout={"arrayType": "fixed", "gcr": 0.4, "azimuth": 180, "axisTilt": 0, "tilt": 0})
+    platform = {"arrayType": "rotationalFloating", "gcr": 0.4, "tilt": 25, "maxAngle": 90}
+    blocks = [flat, block(layout=MOVING), block(layout=platform), block()]
+    still, moved, floated, tilted = result(energy_model(*blocks), ctx)["blocks"]
+    assert moved["poa_global_kwh_m2"] > 1.1 * still["poa_global_kwh_m2"]
+    assert floated["poa_global_kwh_m2"] > tilted["poa_global_kwh_m2"] > still["poa_global_kwh_m2"]
+    assert [each["inputs"][0]["mount"] for each in (still, moved, floated)] == [
+        *("fixed", "tracker", "rotationalFloating")
+    ]
+
+
+def test_an_array_beside_inputs_is_one_more_of_them(ctx: MemoryContext) -> None:
+    one = {"dcInputId": "a", "moduleId": 1, "stringLength": 26, "stringCount": 9, "mpptIndex": 3}
+    half = {"stringCount": 9, "stringLength": 26}
+    got = result(energy_model(block(array=half, dcInputs=[one])), ctx)
+    (shown,) = got["blocks"]
+    assert shown["strings"] == 18
+    assert sorted((each["name"], each["mppt"], each["strings"]) for each in shown["inputs"]) == [
+        *(("", 4, 9), ("a", 3, 9))
+    ]
+    whole = result(energy_model(), ctx)["summary"]["annual_energy_mwh"]
+    assert got["summary"]["annual_energy_mwh"] == pytest.approx(whole, rel=1e-3)
+
+
+def test_components_that_do_not_suit_are_told(ctx: MemoryContext) -> None:
+    back = {"bifacial": True, "bifacialInputs": {"height": 1.5}}
+    strings = {"moduleId": 1, "stringLength": 26, "stringCount": 1}
+    inputs = [{"dcInputId": index, **strings} for index in range(20)]
+    array = {"stringCount": 18, "stringLength": 26, **back}
+    got = result(energy_model(block(array=array), block(array=None, dcInputs=inputs)), ctx)["warnings"]
+    told = [note for note in got if "BifacialityFactor" in note or "trackers" in note]
+    assert told[-1].startswith("blocks[1].dcInputs: 20 trackers (mpptIndex) on an inverter that has ")
+
+
+def test_standstill_costs_what_it_says(ctx: MemoryContext) -> None:
+    got = result(energy_model(plant={"availability": monthly(0.9)}), ctx)
+    steps = {step["name"]: step for step in got["losses"]["energy"]["steps"]}
+    produced = columns(got, ctx)["grid_ac_power"]
+    assert steps["Unavail"]["value"] == pytest.approx(0.1 * produced[produced > 0].sum(), rel=1e-3)
 
 
 @pytest.mark.parametrize(

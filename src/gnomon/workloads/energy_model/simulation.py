@@ -11,6 +11,7 @@ import numpy as np
 from gnomon.core.errors import Complaint
 from gnomon.core.task import Json
 from gnomon.core.workload import Child, ChildResult, Context, Failure, Pinned, Split
+from gnomon.pv.arrays import FloatArray
 from gnomon.pv.block import BlockYear, years
 from gnomon.pv.plant import Block
 from gnomon.pv.sky import look_up
@@ -162,7 +163,8 @@ def _split(ready: Prepared, work: Work, shares: Sequence[Sequence[range]], ctx: 
 
 
 def _wants_losses(ready: Prepared) -> bool:
-    return bool((ready.given.get("output") or {}).get("lossBreakdownTimestamps"))
+    output = ready.given.get("output") or {}
+    return any(output.get(flag) for flag in ("lossBreakdownTimestamps", "fullTimeSeries"))
 
 
 def _simulate(
@@ -210,13 +212,15 @@ def _stored(
     """Store the series of a few blocks in one file, add them to a sum, and return their parts."""
     parts: list[Part] = []
     columns: dict[str, series.Columns] = {}
-    of_block: series.Columns = {}
+    of_block: dict[str, FloatArray] = {}
     for index, (block, year) in some:
         ctx.checkpoint()
         part, of_block = report.block_part(index, block, year, weather), report.block_columns(year, weather)
+        if detailed:
+            of_block |= report.detail_columns(block, year)
         total.add(part, of_block)
         parts.append(part)
-        columns[str(index)] = {**of_block, **(report.loss_columns(year) if detailed else {})}
+        columns[str(index)] = of_block
     alike = {name: of_block[name] for name in report.ALIKE}
     name = ctx.put(series.bundle(columns, alike))
     return [{**part, "series": name} for part in parts]
@@ -224,7 +228,7 @@ def _stored(
 
 def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, sun: Sun, ctx: Context) -> Json:
     ctx.progress(92, "saving")
-    whole = report.plant_whole(total, ready.weather, ready.plant)
+    whole = report.plant_whole(total, ready.weather, ready.plant, ready.around.utc_offset)
     stored = ctx.put(series.dump(whole.columns))
     model, work = EnergyModel.model_validate(ready.given), gather(ready.given, ready.around, ready.pinned)
     figures = report.summary(parts, whole, ready.weather, ready.plant)
@@ -233,6 +237,7 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, sun: Sun, c
         "name": (model.output and model.output.name) or model.name,
         "summary": figures,
         "location": report.location(ready.around),
+        "local_time": report.local_time(ready.weather, ready.around),
         "plant": report.plant_facts(parts, ready.plant),
         "losses": report.losses(parts, whole),
         "blocks": [{key: value for key, value in part.items() if key != "series"} for part in parts],

@@ -123,6 +123,7 @@ def render_sections(result: Mapping[str, Json], view: View) -> dict[str, Json]:
         "losses": _losses(result["losses"], view),
         "blockSummary": [_block(block, view) for block in result["blocks"]],
         "settings": camel_keys(result["settings"]),
+        **({"localTime": camel_keys(result["local_time"])} if "local_time" in result else {}),
         "monthlySummary": [camel_keys(month) for month in result["monthly"]],
     }
 
