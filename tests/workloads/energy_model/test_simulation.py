@@ -33,7 +33,9 @@ def result(given: dict[str, Any], ctx: MemoryContext) -> dict[str, Any]:
 
 def columns(got: dict[str, Any], ctx: MemoryContext, index: int | None = None) -> Columns:
     series = got["series"]
-    return load(ctx.get(series["plant"] if index is None else series["blocks"][str(index)]))
+    if index is None:
+        return load(ctx.get(series["plant"]))
+    return load(ctx.get(series["blocks"][str(index)]), str(index))
 
 
 def test_the_contracts_sample_runs(ctx: MemoryContext) -> None:

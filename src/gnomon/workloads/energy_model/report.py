@@ -27,6 +27,8 @@ from gnomon.workloads.energy_model.series import Columns
 from gnomon.workloads.energy_model.weather import NOMINAL_YEAR
 
 POWERS = ("array_stc_dc_power", "array_dc_power", "inverter_out_ac_power", "grid_ac_power")
+# What all blocks of a run see alike.
+ALIKE = ("date", "ghi")
 MEANS = ("poa_global", "effective_irradiance", "temp_cell")
 SHADES = ("direct_shading_factor", "shadow_height", "shaded_diode_fraction")
 # What keeps an inverter's inputs from their maximum -> the steps of the loss tree that it sums up.
@@ -115,8 +117,8 @@ def _shades(block: Block, year: BlockYear) -> dict[str, FloatArray]:
     }
 
 
-def block_part(index: int, block: Block, year: BlockYear, weather: Weather, series: str) -> Part:
-    """Return a block's part of the result; `series` names its stored columns."""
+def block_part(index: int, block: Block, year: BlockYear, weather: Weather) -> Part:
+    """Return a block's part of the result."""
     hours = weather.step / 3600
     energy = float(year.p_grid.sum()) * hours / 1e3
     poa = float(year.poa_global.sum()) * hours / 1e3
@@ -140,7 +142,6 @@ def block_part(index: int, block: Block, year: BlockYear, weather: Weather, seri
         "poa_global_kwh_m2": poa,
         "effective_irradiance_kwh_m2": float(year.effective_irradiance.sum()) * hours / 1e3,
         "losses": tree_of(year.ledger),
-        "series": series,
     }
 
 
