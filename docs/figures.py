@@ -319,7 +319,7 @@ def clear_day() -> str:
         above.name(18.9, 56, "follows the sun", LOSS),
         above.name(18.0, 28, "turns back", "#2f67b5"),
         _text(70, 296, "Power", font_weight=600),
-        _text(240, 296, f"kW at the DC inputs of one inverter; gcr {tracker.gcr:g}", fill=PALE, font_size=13),
+        _text(130, 296, f"kW at the DC inputs of one inverter; gcr {tracker.gcr:g}", fill=PALE, font_size=13),
         *below.grid(ticks, [(kilowatt, f"{kilowatt}") for kilowatt in (0, 100, 200, 300)]),
         below.line(np.array(_HOURS), np.full(2, limit), stroke=INK, stroke_width=1),
         below.line(hour, power(fixed), stroke=PALE, stroke_width=2, stroke_dasharray="2 3"),
