@@ -93,6 +93,47 @@ async def test_saved_nouns(talk: Talk, pan: Path, ond: Path) -> None:
     await talk(about)
 
 
+async def test_all_kinds_of_blocks(talk: Talk, pan: Path, ond: Path) -> None:
+    tracker = {"arrayType": "tracker", "gcr": 0.4, "azimuth": 180, "axisTilt": 0}
+    moving = {**tracker, "backTracking": True, "maxAngle": 60}
+    platform = {"arrayType": "rotationalFloating", "gcr": 0.4, "tilt": 10, "maxAngle": 90}
+    rows = {"nearShading": "unlimited", "electricalImpact": True, "transverseDiodes": 3, "farShading": True}
+    strings = {"moduleId": 1, "stringLength": 26, "stringCount": 9}
+    inputs = [{"dcInputId": name, "shareWeight": 1, **strings} for name in ("a", "b")]
+    horizon = {"farShadingElevationAngles": [5, 10, 15, 20]}
+
+    def about(client: DalyClient) -> None:
+        stock(client, pan, ond)
+        blocks = [
+            block(layout=moving, shading=rows),
+            block(layout=platform),
+            {key: value for key, value in block(dcInputs=inputs).items() if key not in ("array", "moduleId")},
+        ]
+        settings = {
+            "windStow": True,
+            "irradianceOptimization": True,
+            "dcInputPowerSharingPolicy": "manual_weighted",
+            "uncertainties": {"model": 0.05},
+        }
+        told = client.energy_models.create(
+            energy_model(*blocks, location={**LOCATION, "farShading": horizon}, locationId=None)
+            | {"settings": settings, "weatherData": weather(), "output": {"irradianceLossDetail": True}}
+        )
+        assert told["taskDetails"]["schemaMode"] == "hybrid"
+        assert [each["inputs"][0]["mount"] for each in told["blockSummary"]] == [
+            *("tracker", "rotationalFloating", "fixed")
+        ]
+        steps = {step["name"]: step for step in told["losses"]["irradianceLossDetail"]["steps"]}
+        assert steps["GlobHrz"]["value"] > 0
+        assert len(steps["GlobHrz"]["monthly"]) == 12
+        assert told["exceedance"]["p90MWh"] < told["annualProductionMWh"]
+        lacking = energy_model(block(shading={"nearShading": "octavia", "shadingSceneId": 7}))
+        with pytest.raises(ValidationError, match="There is no shading scene 7"):
+            client.energy_models.create(lacking)
+
+    await talk(about)
+
+
 async def test_energy_models_tasks_and_workflows(talk: Talk, pan: Path, ond: Path) -> None:
     def about(client: DalyClient) -> None:
         stock(client, pan, ond)

@@ -39,7 +39,8 @@ def keys(value: Any) -> Iterator[str]:
 
 def test_every_field_of_the_result_is_described(example_plant: Path) -> None:
     ctx = MemoryContext(references=references(example_plant))
-    given = energy_model(plant={"poiLimitMW": 0.1}, output={"lossBreakdownTimestamps": True})
+    output, settings = {"lossBreakdownTimestamps": True}, {"uncertainties": {"model": 0.03}}
+    given = energy_model(plant={"poiLimitMW": 0.1}, output=output, settings=settings)
     got = finish(WORKLOADS, "energy_model", given, ctx)
     steps = [*CAPTIONS, *(step["name"] for account in got["losses"].values() for step in account["steps"])]
     columns = [name for content in ctx.blobs.values() for name in load(content)]

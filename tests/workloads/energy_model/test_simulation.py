@@ -400,6 +400,15 @@ def test_components_that_do_not_suit_are_told(ctx: MemoryContext) -> None:
     assert told[-1].startswith("blocks[1].dcInputs: 20 trackers (mpptIndex) on an inverter that has ")
 
 
+def test_doubt_gives_probabilities(ctx: MemoryContext) -> None:
+    got = result(energy_model(settings={"uncertainties": {"interannual": 0.04, "model": 0.03}}), ctx)
+    energy, told = got["summary"]["annual_energy_mwh"], got["exceedance"]
+    assert told["relative_deviation"] == pytest.approx(0.05)
+    assert told["p50_mwh"] == pytest.approx(energy)
+    assert told["p90_mwh"] == pytest.approx(energy * (1 - 0.05 * 1.2815515655446004))
+    assert "exceedance" not in result(energy_model(), ctx)
+
+
 def test_standstill_costs_what_it_says(ctx: MemoryContext) -> None:
     got = result(energy_model(plant={"availability": monthly(0.9)}), ctx)
     steps = {step["name"]: step for step in got["losses"]["energy"]["steps"]}

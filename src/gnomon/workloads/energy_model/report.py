@@ -15,11 +15,12 @@ from gnomon.pv import grid
 from gnomon.pv.arrays import FloatArray, FloatLike, IntArray
 from gnomon.pv.availability import availability_factor
 from gnomon.pv.block import BlockYear
+from gnomon.pv.exceedance import exceeded, total_deviation
 from gnomon.pv.loss import CAPTIONS
 from gnomon.pv.mount import FixedMount, FloatingMount, Mount, TrackerMount
 from gnomon.pv.plant import Block, DcInput
 from gnomon.pv.weather import Weather, local_months
-from gnomon.workloads.energy_model.blocks import Surroundings, interconnection
+from gnomon.workloads.energy_model.blocks import Surroundings, interconnection, pv_uncertainty
 from gnomon.workloads.energy_model.losses import plant_tree, tree_of
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.record import MONTHS
@@ -279,6 +280,16 @@ def summary(parts: Sequence[Part], whole: Whole, weather: Weather, plant: PlantO
         "poa_global_kwh_m2": sums["poa_global"],
         "effective_irradiance_kwh_m2": sums["effective_irradiance"],
         "temp_air_mean_c": float(weather.temp_air.mean()),
+    }
+
+
+def exceedance(energy_mwh: float, given: Mapping[str, float]) -> dict[str, float]:
+    """Return what a year's energy exceeds with stated probabilities, given what makes it unsure."""
+    unsure = pv_uncertainty(given)
+    amounts = exceeded(energy_mwh, unsure)
+    return {
+        "relative_deviation": total_deviation(unsure),
+        **{f"{name.lower()}_mwh": amount for name, amount in amounts.items()},
     }
 
 

@@ -236,5 +236,8 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, sun: Sun, c
         ],
         "series": {"plant": stored, "blocks": {str(part["index"]): part["series"] for part in parts}},
     }
+    unsure = work.options().uncertainties
+    if unsure:
+        result["exceedance"] = report.exceedance(figures["annual_energy_mwh"], unsure)
     # Through JSON once, so that a run in one and a joined run hold the same types.
     return json.loads(json.dumps(result, allow_nan=False))
