@@ -49,6 +49,8 @@ class Plane:
         Beam of the sun; reflected by the ground. [W/m2]
     diffuse
         Of the sky, by parts. [W/m2]
+    scale
+        Light measured in the plane over that modelled; 1 where none was measured.
     """
 
     posture: Posture
@@ -56,6 +58,7 @@ class Plane:
     direct: FloatArray
     diffuse: irradiance.SkyDiffuse
     ground: FloatArray
+    scale: FloatLike = 1.0
 
     @property
     def poa_global(self) -> FloatArray:
@@ -175,6 +178,7 @@ def _as_measured(plane: Plane, poa_global: FloatArray) -> Plane:
             horizon=diffuse.horizon * scale,
         ),
         ground=plane.ground * scale,
+        scale=scale,
     )
 
 
@@ -222,15 +226,14 @@ def near_shading(light: Light, scene: Scene) -> Light:
 
 
 def _between_rows(light: Light, scene: Scene, gcr: float, shaded: FloatArray) -> Light:
-    stand, sky = scene.plane.posture, scene.sky
-    alone = 0.5 * (1.0 + np.cos(np.radians(stand.rotation - stand.cross_axis_tilt)))
-    of_sky = shading.row_sky_view(stand.rotation, gcr, stand.cross_axis_tilt) / alone
-    ground = _ground_between_rows(stand, gcr, sky, scene.sun_visible)
-    return Light(
-        beam=light.beam * (1.0 - shaded),
-        sky=light.sky * of_sky,
-        ground=ground * sky.by_month(scene.collector.albedo),
-    )
+    stand, (beam, diffuse) = scene.plane.posture, _on_open_ground(scene)
+    rows = (stand.rotation, gcr, stand.cross_axis_tilt)
+    of_sky, of_ground = shading.row_view_shares(*rows)
+    lit = shading.ground_lit_fraction(stand.rotation, gcr, stand.across, stand.cross_axis_tilt)
+    open_ground = beam + diffuse
+    left = beam * lit + diffuse * shading.ground_sky_view(*rows)
+    bright = np.divide(left, open_ground, out=np.zeros_like(left), where=open_ground > 0)
+    return light.times(1.0 - shaded, of_sky, of_ground * bright)
 
 
 def incidence(light: Light, scene: Scene) -> Light:
@@ -281,11 +284,12 @@ def rear(light: Light, scene: Scene) -> Light:
     slope = stand.cross_axis_tilt
     gcr = stand.gcr * float(np.cos(np.radians(slope)))
     rows = bifacial.Rows(gcr=gcr, height=on.back.height * gcr / on.back.collector_width)
+    beam, diffuse = _on_open_ground(scene)
     incoming = bifacial.Incoming(
         across=stand.across - slope,
-        beam=np.maximum(sky.ghi - sky.dhi, 0.0) * scene.sun_visible,
-        diffuse=sky.dhi,
-        behind=sky.dni * np.maximum(-plane.projection, 0.0) * scene.sun_visible,
+        beam=beam,
+        diffuse=diffuse,
+        behind=sky.dni * np.maximum(-plane.projection, 0.0) * (plane.scale * scene.sun_visible),
         albedo=sky.by_month(on.albedo),
     )
     backs = bifacial.rear_irradiance(stand.rotation - slope, rows, incoming, on.back.transparency)
@@ -297,7 +301,8 @@ def rear(light: Light, scene: Scene) -> Light:
         irradiance_mismatch_loss=on.back.mismatch,
         iam=(iam.beam_by_projection(-plane.projection, on.iam), of_sky, of_ground),
     )
-    return Light(beam=light.beam, sky=light.sky, ground=light.ground + gain)
+    # Level rows see nothing but what the views round to, which may be below zero.
+    return Light(beam=light.beam, sky=light.sky, ground=light.ground + np.maximum(gain, 0.0))
 
 
 OPTICS: dict[str, Optic] = {
@@ -356,11 +361,9 @@ def _sort(plane: Plane, *, circumsolar_as_beam: bool) -> Light:
     return Light(beam=plane.direct + (with_beam + short), sky=rest - short, ground=plane.ground)
 
 
-def _ground_between_rows(stand: Posture, gcr: float, sky: Sky, sun_visible: FloatLike) -> FloatArray:
-    """Return what white ground between rows sends to a row [W/m2]."""
-    rows = (stand.rotation, gcr, stand.cross_axis_tilt)
-    lit = shading.ground_lit_fraction(stand.rotation, gcr, stand.across, stand.cross_axis_tilt)
-    beam = np.maximum(sky.ghi - sky.dhi, 0.0) * lit * sun_visible
-    diffuse = sky.dhi * shading.ground_sky_view(*rows)
-    seen: FloatArray = (beam + diffuse) * shading.row_ground_view(*rows)
-    return seen
+def _on_open_ground(scene: Scene) -> tuple[FloatArray, FloatArray]:
+    """Return the beam and the diffuse light on level ground before the rows, under far terrain [W/m2]."""
+    sky, terrain = scene.sky, scene.collector.horizon
+    open_sky = 1.0 if terrain is None else horizon.sky_factor(terrain, 0.0, 0.0)
+    beam = np.maximum(sky.ghi - sky.dhi, 0.0) * (scene.plane.scale * scene.sun_visible)
+    return beam, sky.dhi * (scene.plane.scale * open_sky)

@@ -49,7 +49,7 @@ def posture(mount: Mount, sky: Sky) -> Posture:
 
 
 def _fixed(mount: FixedMount, sky: Sky) -> Posture:
-    tilt, azimuth = mount.surface_tilt, mount.surface_azimuth
+    tilt, azimuth = float(mount.surface_tilt), float(mount.surface_azimuth)
     if mount.axis_tilt:
         turned = tracking.surface_orientation(tilt, mount.axis_tilt, azimuth - 90.0)
         tilt, azimuth = float(turned[0]), float(turned[1])
@@ -104,7 +104,7 @@ def _floating(mount: FloatingMount, sky: Sky) -> Posture:
         sky.azimuth, central_azimuth=mount.surface_azimuth, max_angle=mount.max_angle
     )
     return Posture(
-        surface_tilt=mount.surface_tilt,
+        surface_tilt=float(mount.surface_tilt),
         surface_azimuth=azimuth,
         rotation=mount.surface_tilt,
         across=shading.projected_solar_zenith(azimuth, sky.zenith, sky.azimuth),

@@ -137,6 +137,17 @@ def row_ground_view(rotation: FloatLike, gcr: float, cross_axis_tilt: float = 0.
     return _aperture_view(-cosine, cover)
 
 
+def row_view_shares(
+    rotation: FloatLike, gcr: float, cross_axis_tilt: float = 0.0
+) -> tuple[FloatLike, FloatLike]:
+    """Return `row_sky_view` and `row_ground_view` over what a row sees alone, also where it sees none.
+
+    ``2 / (1 + gcr + s)`` with the length s of the string that `ground_sky_view` names.
+    """
+    cosine, cover = _lean(rotation, gcr, cross_axis_tilt)
+    return 2.0 / (1.0 + cover + _string(-cosine, cover)), 2.0 / (1.0 + cover + _string(cosine, cover))
+
+
 def ground_sky_view(rotation: FloatLike, gcr: float, cross_axis_tilt: float = 0.0) -> FloatLike:
     """Return the mean view factor from the ground between two rows to the sky.
 

@@ -56,6 +56,15 @@ def _node(entry: Entry) -> Tree:
     }
 
 
+def amended(tree: Tree, more: Mapping[str, FloatArray], less: FloatArray) -> Tree:
+    """Return the energy part of a tree whose steps take more [kWh], and which closes with so much less."""
+    steps = {step["name"]: _months(step) for step in tree["steps"]}
+    steps |= {name: steps.get(name, np.zeros(12)) + monthly for name, monthly in more.items()}
+    closing = tree["closing"]["name"], _months(tree["closing"]) - less
+    taken = [(name, steps[name]) for name in _in_order([steps])]
+    return _closed(tree["unit"], _entry(tree["opening"]), taken, closing)
+
+
 def plant_tree(trees: Sequence[Tree], weights: Sequence[float], behind: Mapping[str, FloatArray]) -> Tree:
     """Return the tree of all blocks together.
 
