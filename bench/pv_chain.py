@@ -6,7 +6,8 @@ All run the typical year of Greensboro that pvlib ships, on one block of horizon
 they shade each other: SPA sun, Perez 1990, ASHRAE incidence angle, PVsyst cell temperature, PVsyst one-diode model.
 Ours has in addition diffuse incidence factors, row shading, a second operating point for the ledger, three
 efficiency curves, wires, transformer and the loss tree; pvlib has its PVWatts inverter, SAM row and string shading
-(which ours has in a row of its own) and a loss diagram. How far their energies agree is held by tests/pv/test_peers.py. Times are CPU time with one BLAS thread.
+(ours has the latter in rows of its own) and a loss diagram. How far their energies agree is held by
+tests/pv/test_peers.py. Times are CPU time with one BLAS thread.
 """
 
 import argparse
@@ -158,6 +159,7 @@ def report(year: peers.Year, runs: int) -> None:
         "gnomon, fixed, sun warm": lambda: one(fixed, weather),
         "gnomon, eleven blocks alike": lambda: stream(alike, weather),
         "gnomon, eleven planes": lambda: stream(turned(11), weather),
+        "gnomon, tracker, 5 minutes, cold": lambda: one(BLOCK, fine, cold=True),
         "gnomon, tracker, 5 minutes, warm": lambda: one(BLOCK, fine),
     }
     told = {name: cpu_ms(work, runs) for name, work in cases.items()}
@@ -186,7 +188,9 @@ def _ratios(ms: dict[str, float]) -> None:
     for name in ("alike", "planes"):
         further = (ms[f"gnomon, eleven {'blocks alike' if name == 'alike' else name}"] - first) / 10
         print(f"  a further block ({name}): {further:.2f} ms, {further / first:.2f} of the first")
-    print(f"  5 minutes over hours: {ms['gnomon, tracker, 5 minutes, warm'] / first:.1f}")
+    for warmth in ("cold", "warm"):
+        hours = ms[f"gnomon, tracker, sun {warmth}"]
+        print(f"  5 minutes over hours, {warmth}: {ms[f'gnomon, tracker, 5 minutes, {warmth}'] / hours:.1f}")
 
 
 def where_it_goes(weather: Weather, runs: int) -> None:

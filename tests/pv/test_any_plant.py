@@ -1,6 +1,5 @@
 """What must hold for every plant that the records can tell: nothing is created, and all is accounted for."""
 
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings

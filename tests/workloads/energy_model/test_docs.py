@@ -39,11 +39,11 @@ def keys(value: Any) -> Iterator[str]:
 
 def test_every_field_of_the_result_is_described(example_plant: Path) -> None:
     ctx = MemoryContext(references=references(example_plant))
-    output, settings = {"lossBreakdownTimestamps": True}, {"uncertainties": {"model": 0.03}}
-    given = energy_model(plant={"poiLimitMW": 0.1}, output=output, settings=settings)
+    output = {"lossBreakdownTimestamps": True}
+    given = energy_model(plant={"poiLimitMW": 0.1}, output=output)
     got = finish(WORKLOADS, "energy_model", given, ctx)
     steps = [*CAPTIONS, *(step["name"] for account in got["losses"].values() for step in account["steps"])]
-    columns = [name for content in ctx.blobs.values() for name in load(content)]
+    columns = [name for content in ctx.blobs.values() for name in load(content, "0")]
     called = (name.removeprefix("loss_") for name in (*keys(got), *steps, *columns))
     named = {name for name in called if not name.isdigit()}
     assert sorted(named - words("energy-model-output.md")) == []

@@ -33,7 +33,9 @@ def result(given: dict[str, Any], ctx: MemoryContext) -> dict[str, Any]:
 
 def columns(got: dict[str, Any], ctx: MemoryContext, index: int | None = None) -> Columns:
     series = got["series"]
-    return load(ctx.get(series["plant"] if index is None else series["blocks"][str(index)]))
+    if index is None:
+        return load(ctx.get(series["plant"]))
+    return load(ctx.get(series["blocks"][str(index)]), str(index))
 
 
 def test_the_contracts_sample_runs(ctx: MemoryContext) -> None:
@@ -398,15 +400,6 @@ def test_components_that_do_not_suit_are_told(ctx: MemoryContext) -> None:
     got = result(energy_model(block(array=array), block(array=None, dcInputs=inputs)), ctx)["warnings"]
     told = [note for note in got if "BifacialityFactor" in note or "trackers" in note]
     assert told[-1].startswith("blocks[1].dcInputs: 20 trackers (mpptIndex) on an inverter that has ")
-
-
-def test_doubt_gives_probabilities(ctx: MemoryContext) -> None:
-    got = result(energy_model(settings={"uncertainties": {"interannual": 0.04, "model": 0.03}}), ctx)
-    energy, told = got["summary"]["annual_energy_mwh"], got["exceedance"]
-    assert told["relative_deviation"] == pytest.approx(0.05)
-    assert told["p50_mwh"] == pytest.approx(energy)
-    assert told["p90_mwh"] == pytest.approx(energy * (1 - 0.05 * 1.2815515655446004))
-    assert "exceedance" not in result(energy_model(), ctx)
 
 
 def test_standstill_costs_what_it_says(ctx: MemoryContext) -> None:

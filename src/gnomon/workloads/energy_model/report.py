@@ -15,12 +15,11 @@ from gnomon.pv import grid
 from gnomon.pv.arrays import FloatArray, FloatLike, IntArray
 from gnomon.pv.availability import availability_factor
 from gnomon.pv.block import BlockYear
-from gnomon.pv.exceedance import exceeded, total_deviation
 from gnomon.pv.loss import CAPTIONS
 from gnomon.pv.mount import FixedMount, FloatingMount, Mount, TrackerMount
 from gnomon.pv.plant import Block, DcInput
 from gnomon.pv.weather import Weather, local_months
-from gnomon.workloads.energy_model.blocks import Surroundings, interconnection, pv_uncertainty
+from gnomon.workloads.energy_model.blocks import Surroundings, interconnection
 from gnomon.workloads.energy_model.losses import plant_tree, tree_of
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.record import MONTHS
@@ -28,6 +27,8 @@ from gnomon.workloads.energy_model.series import Columns
 from gnomon.workloads.energy_model.weather import NOMINAL_YEAR
 
 POWERS = ("array_stc_dc_power", "array_dc_power", "inverter_out_ac_power", "grid_ac_power")
+# What all blocks of a run see alike.
+ALIKE = ("date", "ghi")
 MEANS = ("poa_global", "effective_irradiance", "temp_cell")
 SHADES = ("direct_shading_factor", "shadow_height", "shaded_diode_fraction")
 # What keeps an inverter's inputs from their maximum -> the steps of the loss tree that it sums up.
@@ -45,7 +46,7 @@ _MOUNTS: Mapping[type[Mount], str] = {
     FloatingMount: "rotationalFloating",
 }
 Part = dict[str, Any]
-MODEL_VERSION = "1.0.0"
+MODEL_VERSION = "2.0.0"
 # The laboratory's models, as a reader of a result would name them.
 MODELS = {
     "sun_position": "SPA",
@@ -119,8 +120,8 @@ def _shades(block: Block, year: BlockYear) -> dict[str, FloatArray]:
     }
 
 
-def block_part(index: int, block: Block, year: BlockYear, weather: Weather, series: str) -> Part:
-    """Return a block's part of the result; `series` names its stored columns."""
+def block_part(index: int, block: Block, year: BlockYear, weather: Weather) -> Part:
+    """Return a block's part of the result."""
     hours = weather.step / 3600
     energy = float(year.p_grid.sum()) * hours / 1e3
     poa = float(year.poa_global.sum()) * hours / 1e3
@@ -144,7 +145,6 @@ def block_part(index: int, block: Block, year: BlockYear, weather: Weather, seri
         "poa_global_kwh_m2": poa,
         "effective_irradiance_kwh_m2": float(year.effective_irradiance.sum()) * hours / 1e3,
         "losses": tree_of(year.ledger),
-        "series": series,
     }
 
 
@@ -280,16 +280,6 @@ def summary(parts: Sequence[Part], whole: Whole, weather: Weather, plant: PlantO
         "poa_global_kwh_m2": sums["poa_global"],
         "effective_irradiance_kwh_m2": sums["effective_irradiance"],
         "temp_air_mean_c": float(weather.temp_air.mean()),
-    }
-
-
-def exceedance(energy_mwh: float, given: Mapping[str, float]) -> dict[str, float]:
-    """Return what a year's energy exceeds with stated probabilities, given what makes it unsure."""
-    unsure = pv_uncertainty(given)
-    amounts = exceeded(energy_mwh, unsure)
-    return {
-        "relative_deviation": total_deviation(unsure),
-        **{f"{name.lower()}_mwh": amount for name, amount in amounts.items()},
     }
 
 

@@ -19,6 +19,8 @@ SECONDS_PER_ROW = 4.5e-7
 WORTH = ((2.0, 2), (3.0, 4))
 # Each group's sum is stored: few enough to cost little beside the blocks' own series.
 _MOST_GROUPS = 16
+# Every file waits for the disk twice, however small it is; a reader of one block reads its neighbours too.
+_ROWS_IN_BUNDLE = 8 * 8784
 _OF_SUN = ("zenith", "apparent_zenith", "azimuth", "dni_extra")
 
 
@@ -33,6 +35,12 @@ def share_out(blocks: int, rows: int) -> list[list[range]]:
     children = max((number for least, number in WORTH if seconds >= least), default=1)
     cut = _cut(len(every), min(children, len(every)))
     return [every[share.start : share.stop] for share in cut]
+
+
+def bundles(group: range, rows: int) -> list[range]:
+    """Return pieces of a group whose series stand in one file, of a few megabytes whatever the step."""
+    size = max(1, _ROWS_IN_BUNDLE // rows)
+    return [range(start, min(start + size, group.stop)) for start in range(group.start, group.stop, size)]
 
 
 def _cut(count: int, pieces: int) -> list[range]:

@@ -11,6 +11,7 @@ import numpy as np
 from gnomon.core.errors import Complaint
 from gnomon.core.task import Json
 from gnomon.core.workload import Child, ChildResult, Context, Failure, Pinned, Split
+from gnomon.pv.arrays import FloatArray
 from gnomon.pv.block import BlockYear, years
 from gnomon.pv.plant import Block
 from gnomon.pv.sky import look_up
@@ -175,13 +176,11 @@ def _simulate(
     coming = enumerate(zip(blocks, _years(blocks, *seen), strict=True), start=first)
     for group in groups:
         total, parts = PlantSum(), []
-        for index, (block, year) in itertools.islice(coming, len(group)):
-            ctx.checkpoint()
-            part, columns = _stored(index, block, year, seen[0], ctx, detailed=detailed)
-            total.add(part, columns)
-            parts.append(part)
+        for bundle in share.bundles(group, seen[0].label.size):
+            some = itertools.islice(coming, len(bundle))
+            parts += _stored(some, seen[0], total, ctx, detailed=detailed)
+            ctx.progress(10 + 80 * (bundle.stop - first) / len(blocks), "calculating")
         yield parts, total
-        ctx.progress(10 + 80 * (group.stop - first) / len(blocks), "calculating")
 
 
 def _years(blocks: Sequence[Block], weather: Weather, sun: Sun) -> Iterator[BlockYear]:
@@ -203,13 +202,28 @@ def _years(blocks: Sequence[Block], weather: Weather, sun: Sun) -> Iterator[Bloc
 
 
 def _stored(
-    index: int, block: Block, year: BlockYear, weather: Weather, ctx: Context, *, detailed: bool
-) -> tuple[Part, series.Columns]:
-    columns = report.block_columns(year, weather)
-    if detailed:
-        columns |= report.detail_columns(block, year)
-    name = ctx.put(series.dump(series.to_read(columns)))
-    return report.block_part(index, block, year, weather, name), columns
+    some: Iterable[tuple[int, tuple[Block, BlockYear]]],
+    weather: Weather,
+    total: PlantSum,
+    ctx: Context,
+    *,
+    detailed: bool,
+) -> list[Part]:
+    """Store the series of a few blocks in one file, add them to a sum, and return their parts."""
+    parts: list[Part] = []
+    columns: dict[str, series.Columns] = {}
+    of_block: dict[str, FloatArray] = {}
+    for index, (block, year) in some:
+        ctx.checkpoint()
+        part, of_block = report.block_part(index, block, year, weather), report.block_columns(year, weather)
+        if detailed:
+            of_block |= report.detail_columns(block, year)
+        total.add(part, of_block)
+        parts.append(part)
+        columns[str(index)] = of_block
+    alike = {name: of_block[name] for name in report.ALIKE}
+    name = ctx.put(series.bundle(columns, alike))
+    return [{**part, "series": name} for part in parts]
 
 
 def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, sun: Sun, ctx: Context) -> Json:
@@ -236,8 +250,5 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, sun: Sun, c
         ],
         "series": {"plant": stored, "blocks": {str(part["index"]): part["series"] for part in parts}},
     }
-    unsure = work.options().uncertainties
-    if unsure:
-        result["exceedance"] = report.exceedance(figures["annual_energy_mwh"], unsure)
     # Through JSON once, so that a run in one and a joined run hold the same types.
     return json.loads(json.dumps(result, allow_nan=False))

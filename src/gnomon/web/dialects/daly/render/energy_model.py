@@ -23,7 +23,7 @@ BASE_COLUMNS: Mapping[str, str] = {
 }
 """The six series of an immediate answer."""
 
-_OPTIONAL = {"local_time": "localTime", "exceedance": "exceedance"}
+_OPTIONAL = {"local_time": "localTime"}
 LOSS_PREFIX = "loss_"
 EVERYTHING = View(
     time_series=True,

@@ -253,7 +253,7 @@ def _local_time(result: Mapping[str, Json]) -> list[Member]:
 def _blocks(result: Mapping[str, Json], shape: Shape, only: int | None) -> Member:
     stored: Mapping[str, str] = result["series"]["blocks"]
     kept = [
-        (key, Series(sha256=sha256, shape=shape))
+        (key, Series(sha256=sha256, shape=shape, part=key))
         for key, sha256 in stored.items()
         if only is None or key == str(only)
     ]
