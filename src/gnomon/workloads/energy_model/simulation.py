@@ -242,7 +242,7 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, sun: Sun, c
         "losses": report.losses(parts, whole),
         "blocks": [{key: value for key, value in part.items() if key != "series"} for part in parts],
         "monthly": report.monthly(whole, ready.weather, ready.around.utc_offset, figures["dc_capacity_kw"]),
-        "settings": report.settings(ready.weather, ready.around, dated="date" in ready.around.weather),
+        "settings": report.settings(ready.weather, ready.around, work.options()),
         "warnings": [
             *notes(model, ready.around.weather, ready.weather, sun),
             *ratio_notes(parts),
