@@ -11,7 +11,8 @@ from records import blocks, points, short_year
 
 from gnomon.pv.block import BlockYear, simulate_block, simulate_blocks
 from gnomon.pv.loss import CAPTIONS, Account
-from gnomon.pv.plant import Block, Interconnection, Plant
+from gnomon.pv.mount import FixedMount
+from gnomon.pv.plant import Block, DcInput, Interconnection, Plant
 from gnomon.pv.plant_year import simulate_plant
 from gnomon.pv.solarposition import Sun, sun_position
 from gnomon.pv.weather import Site, Weather
@@ -90,6 +91,17 @@ def test_a_block_is_linear_in_its_inverters(block: Block, count: int, days: Weat
     assert np.array_equal(many.v_mp, one.v_mp)
     for few, lots in zip(one.ledger.energy.steps, many.ledger.energy.steps, strict=True):
         assert lots.monthly == pytest.approx(count * few.monthly, rel=1e-9, abs=1e-9)
+
+
+def _facing(block: Block, azimuth: float) -> DcInput:
+    mount = FixedMount(surface_tilt=10.0 + azimuth / 10.0, surface_azimuth=azimuth, gcr=0.4)
+    return replace(block.inputs[0], name="", mount=mount)
+
+
+def test_three_nameless_inputs_are_added_in_one_order(block: Block, weather: Weather, sun: Sun) -> None:
+    inputs = [_facing(block, azimuth) for azimuth in (90.0, 130.0, 250.0)]
+    orders = [replace(block, inputs=order) for order in itertools.permutations(inputs)]
+    assert len({_bits(simulate_block(order, weather, sun)) for order in orders}) == 1
 
 
 @FEW
