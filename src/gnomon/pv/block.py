@@ -199,10 +199,10 @@ def _operate(block: Block, generators: Sequence[Generator], sky: Sky) -> Operati
     return operate(generators, machine, sky.temp_air, block.power_sharing)
 
 
-def _place(given: DcInput) -> tuple[int, str, str, int, int]:
+@lru_cache(maxsize=1024)
+def _place(given: DcInput) -> tuple[int, str, str]:
     """Return what decides the order in which inputs are added, whatever order they came in."""
-    array = given.array
-    return given.mppt, given.name, given.module.name, array.modules_per_string, array.strings
+    return given.mppt, given.name, repr(given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

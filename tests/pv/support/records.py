@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 from peers import MODULE
 
+from gnomon.pv.availability import Availability, Outage
 from gnomon.pv.horizon import Horizon
 from gnomon.pv.mount import FixedMount, FloatingMount, Mount, TrackerMount, WindStow
 from gnomon.pv.plant import (
@@ -17,6 +18,7 @@ from gnomon.pv.plant import (
     DcInput,
     EfficiencyCurve,
     ElectricalShading,
+    Interconnection,
     Inverter,
     Losses,
     Module,
@@ -210,4 +212,26 @@ def blocks() -> st.SearchStrategy[Block]:
         mppt_fraction=st.floats(0.1, 1),
         sub_hourly_clipping=st.sampled_from([0.0, 0.0, 0.5, 1.0]),
         snow_strings=st.none() | st.integers(1, 4),
+    )
+
+
+def points() -> st.SearchStrategy[Interconnection]:
+    """Draw points of interconnection: own use, a limit held here or there, and times of standstill."""
+    standstill = st.builds(
+        Availability,
+        constant=SHARE,
+        monthly=MONTHS,
+        outages=st.sampled_from([(), (Outage(start=1.5517e9, end=1.5680e9, share=0.5),)]),
+    )
+    return st.builds(
+        lambda limit, at_inverters, **more: Interconnection(
+            limit=limit, limit_at_inverters=at_inverters and limit is not None, **more
+        ),
+        limit=st.none() | st.floats(5e3, 1e6),
+        at_inverters=st.booleans(),
+        continuous_use=st.floats(0, 1e3),
+        continuous_threshold=st.floats(0, 2e3),
+        proportional_use=SHARE,
+        proportional_threshold=st.floats(0, 2e3),
+        availability=st.none() | standstill,
     )

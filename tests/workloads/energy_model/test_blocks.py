@@ -10,21 +10,17 @@ from sample import LOCATION, block, components, energy_model, monthly, pin, weat
 
 from gnomon.core.workload import Failure
 from gnomon.pv.availability import Availability, Outage
-from gnomon.pv.exceedance import Uncertainty
 from gnomon.pv.horizon import Horizon
-from gnomon.pv.lifetime import Ageing
 from gnomon.pv.mount import FixedMount, FloatingMount, TrackerMount, WindStow
 from gnomon.pv.plant import Bifacial, Block, ElectricalShading, ProfileIam
 from gnomon.workloads.energy_model.blocks import (
     gather,
     interconnection,
-    pv_ageing,
     pv_blocks,
-    pv_uncertainty,
     surroundings,
 )
 from gnomon.workloads.energy_model.check import check_energy_model
-from gnomon.workloads.energy_model.options import Degradation, PlantOptions
+from gnomon.workloads.energy_model.options import PlantOptions
 from gnomon.workloads.energy_model.work import Work, work_of
 
 Change = dict[str, Any]
@@ -322,14 +318,6 @@ PERIOD = {"start": 1000, "stop": 61_000, "available": 0.25}
 def test_what_is_available_in_any_form(given: Any, expected: Availability) -> None:
     plant = PlantOptions.model_validate({"availability": given})
     assert interconnection(plant).availability == expected
-
-
-def test_ageing_and_doubt_are_mapped() -> None:
-    given = Degradation.model_validate({"ratePerYear": 0.004, "years": 20, "law": "compounding"})
-    assert pv_ageing(given) == Ageing(rate=0.004, law="compounding")
-    assert pv_uncertainty({"interannual": 0.05, "model": 0.03}) == Uncertainty(
-        interannual=0.05, sources={"model": 0.03}
-    )
 
 
 def test_work_survives_the_way_to_a_child(example_plant: Path) -> None:

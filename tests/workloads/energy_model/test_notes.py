@@ -128,6 +128,15 @@ def test_the_weather_of_a_run_is_told(
     assert words is None or words in found[0]
 
 
+def test_one_measured_plane_for_several_layouts_is_told() -> None:
+    document = weather(poa=[0.0] * 8760)
+    read_as = read(document, SITE.utc_offset)
+    model = EnergyModel.model_validate(energy_model(block(), block(layout=TRACKER)))
+    found = list(notes(model, document, read_as, sun_position(read_as.time, SITE)))
+    assert "weather poa: measured in one plane, and taken for all of 2 layouts" in found
+    assert told(document) == []
+
+
 def dated(rows: int, first: int = 1_735_686_000_000) -> dict[str, Any]:
     """Return rows from the new year of 2025 in Bern on."""
     return weather(rows, date=[first + 3_600_000 * row for row in range(rows)])

@@ -1,5 +1,6 @@
 """The run from documents to a result, in memory."""
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -451,21 +452,69 @@ def test_a_run_stops_where_it_is_told(example_plant: Path) -> None:
     assert 0 < len(ctx.blobs) < 20
 
 
+TABLE = {"azimuth": [0, 180], "elevation": [0, 45], "directShare": [[1, 0], [0.5, 0]], "skyShare": 0.02}
+
+
 def small_run() -> dict[str, Any]:
     """Return a day with every supported option set."""
-    day = weather(24, date=[1_750_000_000_000 // HOUR * HOUR + HOUR * row for row in range(24)])
-    plant = {"poiLimitMW": 0.1, "contAuxLosskW": 1, "contAuxLossThreshkW": 1}
+    columns = {name: [value] * 24 for name, value in (("relativeHumidity", 60), ("snowDepth", 3))}
+    dates = [1_750_000_000_000 // HOUR * HOUR + HOUR * row for row in range(24)]
+    strings = {"moduleId": 1, "stringLength": 26, "stringCount": 4}
+    backs = {"height": 1.5, "collectorWidth": 2, "irradianceMismatchLoss": 0.1, "rackingShading": 0.1}
+    scene = {"nearShading": "octavia", "sceneTable": TABLE, "electricalImpact": True}
+    platform = {"arrayType": "rotationalFloating", "gcr": 0.4, "tilt": 10, "maxAngle": 90}
+    inputs = [
+        {"dcInputId": "a", "mpptIndex": 2, "shareWeight": 1, **strings, "shading": scene},
+        {"dcInputId": "b", "mpptIndex": 2, "shareWeight": 2, **strings, "layout": platform},
+    ]
+    some = block(
+        aoi={"angles": [0, 60, 90], "factors": [1, 0.9, 0]},
+        array={"stringCount": 4, "stringLength": 26, "bifacial": True, "bifacialInputs": backs},
+        layout={**MOVING, "axisTilt": 2, "crossAxisTilt": 3, "backTracking": True},
+        shading={
+            **ROWS,
+            "farShading": True,
+            "electricalImpactFraction": 0.8,
+            "moduleOrientation": "portrait",
+        },
+    )
+    tables = block(array=None, dcInputs=inputs)
+    for each in (some, tables):
+        each["acSystem"] |= {"mpptFraction": 0.5, "mvLosses": {"mvOhmicLossFraction": 0.01}}
+    plant = {
+        "poiLimitMW": 0.1,
+        "contAuxLosskW": 1,
+        "contAuxLossThreshkW": 1,
+        "propAuxLossWperkW": 1,
+        "propAuxLossThreshkW": 1,
+        "availability": [{"start": dates[0], "stop": dates[9], "available": 0.5}],
+    }
+    settings = {
+        "timeZoneOverride": 1,
+        "circumsolarAsBeam": False,
+        "windStow": {"windSpeed": 10, "stowAngle": 5},
+        "irradianceOptimization": {"diffuseShare": 0.9},
+        "dcInputPowerSharingPolicy": "string_count_weighted",
+        "subHourlyClipping": {"variability": 0.5},
+        "snow": {"model": "slide", "stringsAlongSlope": 2},
+    }
     given = energy_model(
-        block(aoi={"angles": [0, 60, 90], "factors": [1, 0.9, 0]}),
-        plant={**plant, "propAuxLossWperkW": 1, "propAuxLossThreshkW": 1},
-        settings={"timeZoneOverride": 1, "circumsolarAsBeam": False},
+        some,
+        tables,
+        plant=plant,
+        settings=settings,
         output={"lossBreakdownTimestamps": True},
         soiling=monthly(0.1),
-        weatherData=day,
-        location=LOCATION,
+        weatherData=weather(24, date=dates, **columns),
+        location={**LOCATION, "farShading": {"farShadingElevationAngles": [5, 10, 15, 20]}},
     )
     del given["locationId"]
-    return given
+    return copy.deepcopy(given)
+
+
+def test_a_day_with_every_option_runs(example_plant: Path) -> None:
+    assert check_energy_model(small_run()) == []
+    assert ending(small_run(), components(example_plant)) == "ran"
 
 
 HOUR = 3_600_000

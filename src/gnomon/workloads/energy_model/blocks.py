@@ -4,15 +4,13 @@ The gathered work holds everything: a child that gets a range of its blocks need
 numbers come out however the blocks are shared.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gnomon.core.workload import Failure, Pinned
 from gnomon.pv.availability import Availability, Outage
-from gnomon.pv.exceedance import Uncertainty
 from gnomon.pv.horizon import Horizon
-from gnomon.pv.lifetime import Ageing
 from gnomon.pv.plant import AcSystem, Block, Interconnection, Losses, Thermal
 from gnomon.pv.weather import Site
 from gnomon.workloads.energy_model import document as doc
@@ -21,13 +19,12 @@ from gnomon.workloads.energy_model.block_rules import far_shaded
 from gnomon.workloads.energy_model.catalogue import Catalogue
 from gnomon.workloads.energy_model.inputs import pv_inputs, pv_mount, pv_shading
 from gnomon.workloads.energy_model.options import Availability as GivenAvailability
-from gnomon.workloads.energy_model.options import Degradation, PlantOptions, Settings
+from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.record import Monthly
 from gnomon.workloads.energy_model.rules import snow_of
 from gnomon.workloads.energy_model.wording import place_text
 from gnomon.workloads.energy_model.work import Object, Work
 
-INTERANNUAL = "interannual"
 # A month under snow may lose all; the laboratory's losses stay below one, for something must enter the next step.
 _MOST_SOILING = 1 - 1e-12
 
@@ -261,14 +258,3 @@ def pv_availability(given: GivenAvailability) -> Availability:
             for each in given.periods
         ),
     )
-
-
-def pv_ageing(given: Degradation) -> Ageing:
-    """Return how the modules age."""
-    return Ageing(rate=given.rate_per_year, law=given.law)
-
-
-def pv_uncertainty(given: Mapping[str, float]) -> Uncertainty:
-    """Return how sure the yield is; the cause named `interannual` averages out over the years."""
-    others = {name: deviation for name, deviation in given.items() if name != INTERANNUAL}
-    return Uncertainty(interannual=given.get(INTERANNUAL, 0.0), sources=others)

@@ -23,16 +23,20 @@ def aged(block: Block, degradation: Degradation | None) -> dict[int, Block]:
     """Return the block as it is in each operating year that is simulated, by the year's number from 1."""
     if degradation is None:
         return {}
-    left = factors(Ageing(rate=degradation.rate_per_year), degradation.years)
+    left = factors(_ageing(degradation), degradation.years)
     return {
         year: replace(block, losses=replace(block.losses, ageing=float(1.0 - left[year - 1])))
         for year in years_to_simulate(degradation.years)
     }
 
 
+def _ageing(degradation: Degradation) -> Ageing:
+    return Ageing(rate=degradation.rate_per_year, law=degradation.law)
+
+
 def life(degradation: Degradation, energies_mwh: Mapping[int, float]) -> dict[str, Any]:
     """Return the years of a plant's life from the energies of those that were simulated [MWh]."""
-    left = factors(Ageing(rate=degradation.rate_per_year), degradation.years)
+    left = factors(_ageing(degradation), degradation.years)
     whole = lifetime(left, energies_mwh)
     first = degradation.first_year
     return {

@@ -21,7 +21,7 @@ from gnomon.pv.plant import Block, DcInput
 from gnomon.pv.weather import Weather, local_months
 from gnomon.workloads.energy_model.blocks import Surroundings, interconnection
 from gnomon.workloads.energy_model.losses import plant_tree, tree_of
-from gnomon.workloads.energy_model.options import PlantOptions
+from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.record import MONTHS
 from gnomon.workloads.energy_model.series import Columns
 from gnomon.workloads.energy_model.weather import NOMINAL_YEAR
@@ -46,19 +46,22 @@ _MOUNTS: Mapping[type[Mount], str] = {
     FloatingMount: "rotationalFloating",
 }
 Part = dict[str, Any]
-MODEL_VERSION = "1.0.0"
+MODEL_VERSION = "2.0.0"
 # The laboratory's models, as a reader of a result would name them.
 MODELS = {
     "sun_position": "SPA",
     "sky_diffuse": "Perez 1990, all sites composite",
     "cell_temperature": "PVsyst heat balance, driven by effective irradiance",
-    "module": "PVsyst one-diode",
-    "near_shading": "long equal rows at the layout's gcr",
-    "spectral": "none",
-    "inverter_derating": "none",
-    "inverter_voltage_window": "none",
+    "module": "PVsyst one-diode, with recombination",
+    "near_shading": "long equal rows at the layout's gcr, or a scene's table",
+    "electrical_shading": "module curves under partial shade, by groups of cells",
+    "far_shading": "horizon of the location",
+    "bifacial": "long rows, view factors of strips of ground",
+    "inverter_derating": "largest AC power over the air's temperature",
+    "inverter_voltage_window": "strings held at its edge; off above the largest open voltage",
     "strings": "counted on one inverter",
 }
+_SPECTRAL = "Lee and Panchula 2016, water from relative humidity"
 
 
 def date_ms(label: IntArray) -> FloatArray:
@@ -364,10 +367,14 @@ def local_iso(date: FloatArray, utc_offset: float) -> list[str]:
     return [f"{moment}{sign}{hours:02d}:{rest:02d}" for moment in np.datetime_as_string(local).tolist()]
 
 
-def settings(weather: Weather, around: Surroundings, *, dated: bool) -> dict[str, Any]:
+def settings(weather: Weather, around: Surroundings, given: Settings) -> dict[str, Any]:
     """Return how the run was made: its models and its reading of time."""
+    dated = around.weather.get("date") is not None
     return {
         **MODELS,
+        "spectral": _SPECTRAL if _is_spectral(weather, given) else "none",
+        "circumsolar_as_beam": given.circumsolar_as_beam,
+        "power_sharing": given.power_sharing or "independent_equal",
         "rows": int(weather.label.size),
         "step_s": weather.step,
         "first_date_ms": int(weather.label[0]) * 1000,
@@ -378,6 +385,10 @@ def settings(weather: Weather, around: Surroundings, *, dated: bool) -> dict[str
         "poa": "given" if weather.poa is not None else "transposed",
         "relative_humidity": "none" if weather.relative_humidity is None else "given",
     }
+
+
+def _is_spectral(weather: Weather, given: Settings) -> bool:
+    return weather.relative_humidity is not None and not given.ignore_spectral_correction
 
 
 def _irradiance(weather: Weather) -> dict[str, str]:

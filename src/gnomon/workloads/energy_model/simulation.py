@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,19 @@ from gnomon.pv.block import BlockYear, years
 from gnomon.pv.plant import Block
 from gnomon.pv.sky import look_up
 from gnomon.pv.solarposition import Sun, sun_position
-from gnomon.pv.weather import Weather
-from gnomon.workloads.energy_model import blob, report, series, share
-from gnomon.workloads.energy_model.blocks import Surroundings, gather, pv_blocks, surroundings
+from gnomon.pv.weather import Weather, local_months
+from gnomon.workloads.energy_model import blob, curtailment, outlook, report, series, share
+from gnomon.workloads.energy_model.blocks import (
+    Surroundings,
+    gather,
+    interconnection,
+    pv_blocks,
+    surroundings,
+)
 from gnomon.workloads.energy_model.check import check_energy_model
 from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.notes import notes
-from gnomon.workloads.energy_model.options import PlantOptions
+from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.report import Part, PlantSum
 from gnomon.workloads.energy_model.sizing import component_notes, ratio_notes
 from gnomon.workloads.energy_model.weather import check_arrays, read
@@ -30,6 +36,25 @@ from gnomon.workloads.energy_model.work import Work, work_of
 
 BLOCKS_KIND = "energy_model_blocks"
 _MOST_POWER = 1e30  # W; far above any block, and sums of it stay finite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a run wants of each block besides its year.
+
+    Attributes
+    ----------
+    details
+        Its shade, what clips it, and what each step took.
+    made
+        What its inverters make, for a limit that they hold.
+    ageing
+        Shares of the modules' power that are gone in the years that are simulated.
+    """
+
+    details: bool
+    made: bool
+    ageing: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +109,7 @@ def _whole(ready: Prepared, work: Work, ctx: Context) -> Json:
     sun = sun_position(ready.weather.time, work.site)
     total, parts = PlantSum(), []
     every = share.groups(len(work.blocks))
-    for some, of_group in _simulate(work, every, (ready.weather, sun), ctx, detailed=_wants_losses(ready)):
+    for some, of_group in _simulate(work, every, (ready.weather, sun), _wanted(ready), ctx):
         total.merge(of_group)
         parts += some
     return _result(ready, parts, total, sun, ctx)
@@ -98,7 +123,7 @@ def run_blocks(given: Json, ctx: Context) -> Json:
     return {
         "groups": [
             {"parts": parts, "sum": ctx.put(series.dump(of_group.columns))}
-            for parts, of_group in _simulate(work, groups, seen, ctx, detailed=given["loss_series"])
+            for parts, of_group in _simulate(work, groups, seen, Wanted(**given["wanted"]), ctx)
         ]
     }
 
@@ -153,7 +178,7 @@ def _split(ready: Prepared, work: Work, shares: Sequence[Sequence[range]], ctx: 
             "groups": [[group.start, group.stop] for group in groups],
             "seen": seen,
             "work": work.as_json(groups[0].start, groups[-1].stop),
-            "loss_series": _wants_losses(ready),
+            "wanted": asdict(_wanted(ready)),
         }
         for groups in shares
     )
@@ -162,23 +187,28 @@ def _split(ready: Prepared, work: Work, shares: Sequence[Sequence[range]], ctx: 
     )
 
 
-def _wants_losses(ready: Prepared) -> bool:
-    output = ready.given.get("output") or {}
-    return any(output.get(flag) for flag in ("lossBreakdownTimestamps", "fullTimeSeries"))
+def _wanted(ready: Prepared) -> Wanted:
+    output, plant = ready.given.get("output") or {}, ready.plant
+    return Wanted(
+        details=any(output.get(flag) for flag in ("lossBreakdownTimestamps", "fullTimeSeries")),
+        made=plant.limit_at_inverters,
+        ageing=outlook.ageing(plant.degradation),
+    )
 
 
 def _simulate(
-    work: Work, groups: Sequence[range], seen: tuple[Weather, Sun], ctx: Context, *, detailed: bool
+    work: Work, groups: Sequence[range], seen: tuple[Weather, Sun], wanted: Wanted, ctx: Context
 ) -> Iterator[tuple[list[Part], PlantSum]]:
     """Yield the parts and the sum of each group; the groups make up the blocks of the work."""
     blocks, first = _pv_blocks(work), groups[0].start
     ctx.progress(10, "calculating")
-    coming = enumerate(zip(blocks, _years(blocks, *seen), strict=True), start=first)
+    lives = [[block, *outlook.aged(block, wanted.ageing).values()] for block in blocks]
+    coming = _years([block for life in lives for block in life], *seen)
     for group in groups:
         total, parts = PlantSum(), []
         for bundle in share.bundles(group, seen[0].label.size):
-            some = itertools.islice(coming, len(bundle))
-            parts += _stored(some, seen[0], total, ctx, detailed=detailed)
+            some = ((index, blocks[index - first]) for index in bundle)
+            parts += _stored(some, coming, seen[0], total, wanted, ctx)
             ctx.progress(10 + 80 * (bundle.stop - first) / len(blocks), "calculating")
         yield parts, total
 
@@ -202,23 +232,28 @@ def _years(blocks: Sequence[Block], weather: Weather, sun: Sun) -> Iterator[Bloc
 
 
 def _stored(
-    some: Iterable[tuple[int, tuple[Block, BlockYear]]],
+    some: Iterable[tuple[int, Block]],
+    coming: Iterator[BlockYear],
     weather: Weather,
     total: PlantSum,
+    wanted: Wanted,
     ctx: Context,
-    *,
-    detailed: bool,
 ) -> list[Part]:
     """Store the series of a few blocks in one file, add them to a sum, and return their parts."""
     parts: list[Part] = []
     columns: dict[str, series.Columns] = {}
     of_block: dict[str, FloatArray] = {}
-    for index, (block, year) in some:
+    for index, block in some:
         ctx.checkpoint()
+        year = next(coming)
         part, of_block = report.block_part(index, block, year, weather), report.block_columns(year, weather)
-        if detailed:
+        if wanted.details:
             of_block |= report.detail_columns(block, year)
+        if wanted.made:
+            of_block[curtailment.MADE] = year.p_ac / 1e3
         total.add(part, of_block)
+        for age in outlook.aged(block, wanted.ageing):
+            total.add_later(age, next(coming).p_grid / 1e3)
         parts.append(part)
         columns[str(index)] = of_block
     alike = {name: of_block[name] for name in report.ALIKE}
@@ -226,11 +261,60 @@ def _stored(
     return [{**part, "series": name} for part in parts]
 
 
+def _held_down(
+    ready: Prepared, blocks: Sequence[Block], parts: Sequence[Part], total: PlantSum, ctx: Context
+) -> list[Part]:
+    """Work the limit that the inverters hold into parts, series and sums; return the parts."""
+    weather, detailed = ready.weather, _wanted(ready).details
+
+    def made(place: int) -> FloatArray:
+        return series.load(ctx.get(parts[place]["series"]), str(parts[place]["index"]))[curtailment.MADE]
+
+    cuts = curtailment.cuts(blocks, made, total.columns["grid_ac_power"], interconnection(ready.plant))
+    if not cuts:
+        return list(parts)
+    month = local_months(weather.time, ready.around.utc_offset)
+    left: list[Part] = []
+    for name, some in itertools.groupby(zip(parts, cuts, strict=True), key=lambda pair: pair[0]["series"]):
+        ctx.checkpoint()
+        content, columns = ctx.get(name), {}
+        of_file = list(some)
+        for part, cut in of_file:
+            before = series.load(content, str(part["index"]))
+            columns[str(part["index"])] = curtailment.cut_columns(before, cut, detailed=detailed)
+            total.columns = curtailment.cut_columns(total.columns, cut, detailed=detailed)
+        alike = {key: before[key] for key in report.ALIKE}
+        stored = ctx.put(series.bundle(columns, alike))
+        hours = weather.step / 3600
+        left += [
+            {**curtailment.cut_part(part, cut, month, hours), "series": stored} for part, cut in of_file
+        ]
+    return left
+
+
+def _outlook(ready: Prepared, whole: report.Whole) -> dict[str, Any]:
+    """Return the sections on the years to come and on what is exceeded how surely, where they are asked for."""
+    weather, plant = ready.weather, ready.plant
+    to_mwh = weather.step / 3.6e6
+    sections: dict[str, Any] = {}
+    if plant.degradation is not None:
+        energies = {year: float(poi.sum()) * to_mwh for year, poi in whole.later.items()}
+        sections["lifetime"] = outlook.life(plant.degradation, energies)
+    uncertainties = Settings.model_validate(ready.given.get("settings") or {}).uncertainties
+    if uncertainties is not None:
+        energy = whole.columns["poi_ac_power"] * to_mwh
+        yearly = outlook.whole_years(weather.time, weather.step, ready.around.utc_offset, energy)
+        sections["exceedance"] = outlook.likely(float(energy.sum()), uncertainties, yearly)
+    return sections
+
+
 def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, sun: Sun, ctx: Context) -> Json:
     ctx.progress(92, "saving")
+    model, work = EnergyModel.model_validate(ready.given), gather(ready.given, ready.around, ready.pinned)
+    if ready.plant.limit_at_inverters:
+        parts = _held_down(ready, _pv_blocks(work), parts, total, ctx)
     whole = report.plant_whole(total, ready.weather, ready.plant, ready.around.utc_offset)
     stored = ctx.put(series.dump(whole.columns))
-    model, work = EnergyModel.model_validate(ready.given), gather(ready.given, ready.around, ready.pinned)
     figures = report.summary(parts, whole, ready.weather, ready.plant)
     result = {
         "model_version": report.MODEL_VERSION,
@@ -242,7 +326,8 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, sun: Sun, c
         "losses": report.losses(parts, whole),
         "blocks": [{key: value for key, value in part.items() if key != "series"} for part in parts],
         "monthly": report.monthly(whole, ready.weather, ready.around.utc_offset, figures["dc_capacity_kw"]),
-        "settings": report.settings(ready.weather, ready.around, dated="date" in ready.around.weather),
+        **_outlook(ready, whole),
+        "settings": report.settings(ready.weather, ready.around, work.options()),
         "warnings": [
             *notes(model, ready.around.weather, ready.weather, sun),
             *ratio_notes(parts),
