@@ -21,6 +21,8 @@ from secrets import randbits
 from statistics import median
 from typing import Any
 
+import numpy as np
+
 from gnomon.core.hub import Hub
 from gnomon.core.ports import Submit
 from gnomon.core.task import NewTask, Status, task_id
@@ -34,6 +36,13 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests/workloads/support"))
 
 import sample  # noqa: E402  # stands beside the tests, which are no package
+
+ROWS = 4 * 8760
+# Quarters of hours: models of many seconds whose results, a few kilobytes a block, fit in a task.
+QUARTERS = {
+    **{name: np.repeat(hours, 4).tolist() for name, hours in sample.weather().items()},
+    "date": (1_483_225_200_000 + 900_000 * np.arange(ROWS)).tolist(),
+}
 
 
 class WallClock:
@@ -88,7 +97,7 @@ def order_of(blocks: int) -> dict[str, Any]:
             for i in range(blocks)
         )
     )
-    pins = sample.references(ROOT / "examples/plant")
+    pins = sample.references(ROOT / "examples/plant", **QUARTERS)
     names = ("kind", "number", "id", "revision", "document")
     return {"model": model, "references": [{name: getattr(pin, name) for name in names} for pin in pins]}
 
@@ -129,9 +138,9 @@ async def measure(folder: Path, seconds: list[float], repeats: int, slots: int) 
     await engine.start()
     house = House(store, hub)
     await house.run("in_one", order_of(8))
-    took = min([await house.run("in_one", order_of(100)) for _ in range(2)])
-    per_block = took / 100
-    print(f"one process, 100 blocks: {took:.2f} s; {slots} slots, load {_load()}")
+    took = min([await house.run("in_one", order_of(40)) for _ in range(2)])
+    per_block = took / 40
+    print(f"one process, 40 blocks: {took:.2f} s; {slots} slots, load {_load()}")
     for target in seconds:
         await _compare(house, max(1, round(target / per_block)), repeats)
     await engine.stop()
@@ -164,7 +173,7 @@ async def _compare(house: House, blocks: int, repeats: int) -> None:
         for kind, times in (("in_one", alone), ("shared", apart)):
             times.append(await house.run(kind, order_of(blocks)))
     cores = await asyncio.to_thread(two_cores)
-    children = len(share.share_out(blocks, 8760))
+    children = len(share.share_out(blocks, ROWS))
     print(
         f"{blocks:6d} blocks: one process {median(alone):6.2f} s, {children} children {median(apart):6.2f} s, "
         f"ratio {median(apart) / median(alone):.2f}; pure computing now {cores:.2f}"

@@ -19,25 +19,26 @@ _LEAST_OF_A_YEAR = 0.98  # share of its hours that a year of weather must have t
 _HOURS = 8760
 
 
-def aged(block: Block, degradation: Degradation | None) -> dict[int, Block]:
-    """Return the block as it is in each operating year that is simulated, by the year's number from 1."""
+def ageing(degradation: Degradation | None) -> dict[str, float]:
+    """Return the share of the modules' power that is gone in each operating year that is simulated, from "1"."""
     if degradation is None:
         return {}
-    left = factors(_ageing(degradation), degradation.years)
-    return {
-        year: replace(block, losses=replace(block.losses, ageing=float(1.0 - left[year - 1])))
-        for year in years_to_simulate(degradation.years)
-    }
+    left = _left(degradation)
+    return {str(year): float(1.0 - left[year - 1]) for year in years_to_simulate(degradation.years)}
 
 
-def _ageing(degradation: Degradation) -> Ageing:
-    return Ageing(rate=degradation.rate_per_year, law=degradation.law)
+def aged(block: Block, gone: Mapping[str, float]) -> dict[str, Block]:
+    """Return the block as it is in each of the years of `ageing`."""
+    return {year: replace(block, losses=replace(block.losses, ageing=loss)) for year, loss in gone.items()}
+
+
+def _left(degradation: Degradation) -> FloatArray:
+    return factors(Ageing(rate=degradation.rate_per_year, law=degradation.law), degradation.years)
 
 
 def life(degradation: Degradation, energies_mwh: Mapping[int, float]) -> dict[str, Any]:
     """Return the years of a plant's life from the energies of those that were simulated [MWh]."""
-    left = factors(_ageing(degradation), degradation.years)
-    whole = lifetime(left, energies_mwh)
+    whole = lifetime(_left(degradation), energies_mwh)
     first = degradation.first_year
     return {
         "energy_mwh": whole.energy,

@@ -37,7 +37,7 @@ CLIPS = {
     "mppt_current_clip_loss": ("IL_Imax",),
     "inverter_dc_clip_loss": ("IL_PmaxDC",),
 }
-LOSS = "loss_"
+LOSS, LATER = "loss_", "later_"
 # Steps of the loss tree before the modules: not powers.
 LIGHT = frozenset(itertools.takewhile(lambda name: name != "GIncLoss", CAPTIONS))
 _MOUNTS: Mapping[type[Mount], str] = {
@@ -187,6 +187,18 @@ class PlantSum:
             elif name in POWERS or _is_detail(name):
                 self.columns[name] = self.columns.get(name, 0.0) + block[name]
 
+    def add_later(self, year: str, grid_kw: FloatArray) -> None:
+        """Add what a block gives the plant's grid in a later year of its life."""
+        self.columns[f"{LATER}{year}"] = self.columns.get(f"{LATER}{year}", 0.0) + grid_kw
+
+    def later(self) -> dict[int, FloatArray]:
+        """Return what all blocks give the plant's grid in later years, by the year's number [kW]."""
+        return {
+            int(name.removeprefix(LATER)): column
+            for name, column in self.columns.items()
+            if name.startswith(LATER)
+        }
+
     def merge(self, other: "PlantSum") -> None:
         """Add the sum of the blocks that follow."""
         self.capacity_kw += other.capacity_kw
@@ -224,6 +236,7 @@ class Whole:
 
     columns: dict[str, FloatArray]
     behind: dict[str, FloatArray]
+    later: dict[int, FloatArray]
 
 
 def plant_whole(total: PlantSum, weather: Weather, plant: PlantOptions, utc_offset: float) -> Whole:
@@ -252,7 +265,8 @@ def plant_whole(total: PlantSum, weather: Weather, plant: PlantOptions, utc_offs
         name: np.bincount(month, weights=rows * to_kwh, minlength=12).astype(np.float64)
         for name, rows in taken.items()
     }
-    return Whole(columns=columns, behind=behind)
+    later = {year: grid.deliver(1e3 * kw, point, available)[0] / 1e3 for year, kw in total.later().items()}
+    return Whole(columns=columns, behind=behind, later=later)
 
 
 def losses(parts: Sequence[Part], whole: Whole) -> dict[str, Any]:

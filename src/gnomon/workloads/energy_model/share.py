@@ -13,7 +13,7 @@ from gnomon.pv.weather import Site, Weather
 from gnomon.workloads.energy_model import series
 
 # Measured: processor seconds for one row of one block, storing included.
-SECONDS_PER_ROW = 4.5e-7
+SECONDS_PER_ROW = 6.5e-7
 # From how many processor seconds on a run is worth how many children: below the first, it is done before
 # they have begun. Never an odd number: the last one would leave one of two cores idle.
 WORTH = ((2.0, 2), (3.0, 4))

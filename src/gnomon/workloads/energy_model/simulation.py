@@ -286,9 +286,7 @@ def _held_down(
         alike = {key: before[key] for key in report.ALIKE}
         stored = ctx.put(series.bundle(columns, alike))
         hours = weather.step / 3600
-        left += [
-            {**curtailment.cut_part(part, cut, month, hours), "series": stored} for part, cut in of_file
-        ]
+        left += [{**curtailment.cut_part(part, cut, month, hours), "series": stored} for part, cut in of_file]
     return left
 
 
