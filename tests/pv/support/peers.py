@@ -184,7 +184,8 @@ def _mermoud(module: Module) -> dict[str, Any]:
         "IAM_c_as": _ashrae(module),
         "IAM_c_cs_incAngle": [0.0, 90.0],
         "IAM_c_cs_iamValue": [1.0, 0.0],
-        "groundRelfectionFraction": 0.2,
+        # A share of what the ground reflects that counts at all, not its albedo.
+        "groundRelfectionFraction": 1.0,
         "is_bifacial": 0,
         "bifaciality": 0,
         "bifacial_transmission_factor": 0,
