@@ -76,6 +76,8 @@ def test_plane_of_array_of_pvwatts(pvwatts: dict[str, np.ndarray], block: Block)
     poa = simulate_block(fixed, weather, sun).poa_global
     assert poa.sum() == pytest.approx(pvwatts["poa"].sum(), rel=1e-3)
     assert np.sqrt(np.mean((poa - pvwatts["poa"]) ** 2)) < 2.0
+    bright = pvwatts["poa"] > 50
+    assert np.mean(np.abs(poa / np.maximum(pvwatts["poa"], 1) - 1)[bright] < 0.01) > 0.95
 
 
 def test_cell_temperature_of_pvwatts(pvwatts: dict[str, np.ndarray]) -> None:
