@@ -38,7 +38,7 @@ def _closes(account: Account) -> None:
     taken = np.sum([step.monthly for step in account.steps], axis=0)
     months = account.opening_monthly - taken - account.closing_monthly
     assert abs(account.gap) < 1e-9
-    assert np.abs(months).max() <= 1e-9 * max(account.opening, 1e-6)
+    assert np.abs(months).max() <= 1e-9 * max(account.opening, 1.0)
     names = [step.name for step in account.steps]
     assert names == [name for name in CAPTIONS if name in names]
 
