@@ -169,7 +169,7 @@ def test_an_hour_of_shade_is_its_cells_in_series(rows: Block, run: Run, out: Out
         dim = year.effective_irradiance[row] - beam[row] * (1 - shaded[row])
         dark = np.clip(6 * shaded[row] - np.arange(6), 0, 1)
         string = [curve(module, dim + (1 - lost) * beam[row], year.temp_cell[row]) for lost in dark]
-        current = np.linspace(0, string[-1]["photocurrent"] * 0.999, 4000)
+        current = np.linspace(0, string[-1]["photocurrent"] * 0.999, 600)
         volts = np.array([_cells_of(each, current) for each in string]) / 6
         groups = np.maximum(volts[0::2] + volts[1::2], -0.5)
         best = (groups.sum(axis=0) * current).max()
@@ -396,7 +396,7 @@ def test_swings_within_the_hour_clip_between_none_and_all(
     assert np.all(more <= np.maximum(run(bare).p_ac - covered.p_ac, 0.0) + 1e-6)
     assert 2 * _took(half, "ILPmxSH") == pytest.approx(more, abs=1e-6)
     assert mean.p_ac - whole.p_ac == pytest.approx(more, abs=1e-6)
-    assert 0.001 < more.sum() / mean.p_ac.sum() < 0.03
+    assert 0.001 < more.sum() / mean.p_ac.sum() < 0.05
     assert "ILPmxSH" not in run(replace(bare, sub_hourly_clipping=1.0)).taken
 
 
