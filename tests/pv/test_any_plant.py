@@ -80,6 +80,20 @@ def test_all_light_and_energy_is_accounted_for(block: Block, days: Weather, over
 
 
 @FEW
+@given(block=blocks(), scale=st.floats(0, 2, allow_subnormal=False), late=st.integers(0, 5))
+def test_measured_light_is_accounted_for(
+    block: Block, scale: float, late: int, days: Weather, overhead: Sun
+) -> None:
+    """However little it has to do with the rest of the weather; clouds move the clock of what is measured."""
+    measured = replace(days, poa=scale * np.roll(days.ghi, late))
+    year = simulate_block(block, measured, overhead)
+    for account in (year.ledger.irradiance, year.ledger.energy):
+        _closes(account)
+    _rows_close(year, measured)
+    _nothing_is_created(year, block)
+
+
+@FEW
 @given(block=blocks(), count=st.integers(2, 300))
 def test_a_block_is_linear_in_its_inverters(block: Block, count: int, days: Weather, overhead: Sun) -> None:
     one, many = simulate_blocks(

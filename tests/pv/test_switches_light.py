@@ -26,7 +26,7 @@ from gnomon.pv.plant import (
     Shading,
 )
 from gnomon.pv.scene import scene_of_rows
-from gnomon.pv.solarposition import Sun
+from gnomon.pv.solarposition import Sun, sun_position
 from gnomon.pv.weather import Site, Weather
 
 SOUTH = FixedMount(surface_tilt=25.0, surface_azimuth=180.0, gcr=0.45)
@@ -227,6 +227,57 @@ def test_rows_take_from_each_other_what_pvlib_s_do(
     assert np.percentile(np.abs(took - expected), 99) < 0.5
     assert took.sum() == pytest.approx(expected.sum(), rel=0.01)
     assert off.effective_irradiance.sum() - on.effective_irradiance.sum() == pytest.approx(took.sum())
+
+
+@pytest.mark.parametrize("backtrack", [None, True, False])
+def test_rows_on_a_slope_are_shaded_as_pvlib_s(
+    backtrack: bool | None, bare: Block, run: Callable[[Block], BlockYear], out: Outdoors
+) -> None:
+    """A slope of 6 degrees along the rows and 5 across; no row of pvlib's has light from behind."""
+    slope = {"axis_tilt": 6.0, "cross_axis_tilt": 5.0}
+    mount: Mount = FixedMount(surface_tilt=25.0, surface_azimuth=170.0, gcr=0.6, **slope)
+    axis, rotation = 80.0, np.full(8760, 25.0)
+    if backtrack is not None:
+        mount, axis = TrackerMount(gcr=0.6, backtrack=backtrack, axis_azimuth=170.0, **slope), 170.0
+        rotation = _tracker(out, axis_azimuth=170, gcr=0.6, max_angle=60, backtrack=backtrack, **slope)
+    year = run(replace(bare, mount=mount, shading=Shading(near="unlimited")))
+    expected = pvlib.shading.shaded_fraction1d(
+        out.zenith,
+        out.azimuth,
+        axis,
+        rotation,
+        collector_width=0.6,
+        pitch=1.0,
+        axis_tilt=6.0,
+        cross_axis_slope=5.0,
+    )
+    before = out.aoi(*_turned(rotation, 6.0, axis)) < 89.9
+    assert year.poa_global == pytest.approx(out.poa(*_turned(rotation, 6.0, axis)), abs=0.5)
+    assert year.shaded_fraction[before] == pytest.approx(out.by_day(expected)[before], abs=5e-3)
+    assert year.shaded_fraction.max() > 0.01
+
+
+def test_hills_and_rows_each_take_their_own(bare: Block, run: Callable[[Block], BlockYear]) -> None:
+    """Under hills the rows have less to take: of the beam what is left, of the ground what is lit."""
+    hills = Horizon(azimuth=(0, 90, 180, 270), elevation=(20, 30, 10, 30))
+    rows = replace(bare, mount=replace(SOUTH, gcr=0.7), shading=Shading(near="unlimited"))
+    alone, both, terrain = (
+        run(each) for each in (rows, replace(rows, horizon=hills), replace(bare, horizon=hills))
+    )
+    assert both.taken["GlobHrz"] == pytest.approx(terrain.taken["GlobHrz"], abs=1e-9)
+    assert np.all(both.taken["GlobShd"] <= alone.taken["GlobShd"] + 1e-9)
+    assert np.all(both.taken["GlobShd"] >= -1e-9)
+    assert 0.1 < both.taken["GlobShd"].sum() / alone.taken["GlobShd"].sum() < 0.9
+
+
+def test_south_of_the_equator_a_platform_turns_through_north(bare: Block, weather: Weather) -> None:
+    """The weather of Greensboro half a year and half a turn away: the sun stands where it stood, mirrored."""
+    place = Site(latitude=-36.1, longitude=-79.95, altitude=273, utc_offset=-5)
+    there = outdoors(weather, place)
+    platform = FloatingMount(surface_tilt=15.0, surface_azimuth=0.0, max_angle=40.0)
+    turn = np.clip((there.azimuth + 180.0) % 360.0 - 180.0, -40.0, 40.0)
+    year = simulate_block(replace(bare, mount=platform), weather, sun_position(weather.time, place))
+    assert year.poa_global == pytest.approx(there.poa(15.0, turn % 360.0), abs=0.5)
 
 
 def test_a_scene_of_rows_is_rows(bare: Block, run: Callable[[Block], BlockYear]) -> None:
