@@ -289,6 +289,15 @@ def test_a_scene_of_rows_is_rows(bare: Block, run: Callable[[Block], BlockYear])
     assert _took(table, "GlobShd").sum() == pytest.approx(_took(exact, "GlobShd").sum(), rel=0.02)
 
 
+def test_a_scene_at_hand_shades_only_where_it_is_asked_for(
+    bare: Block, run: Callable[[Block], BlockYear]
+) -> None:
+    table = scene_of_rows(25.0, 180.0, 0.6, 3)
+    for near in ("none", "unlimited"):
+        without, beside = (run(replace(bare, shading=Shading(near=near, scene=at))) for at in (None, table))
+        assert np.array_equal(without.p_grid, beside.p_grid)
+
+
 PROFILE = ((0.0, 30.0, 50.0, 60.0, 70.0, 80.0, 90.0), (1.0, 1.0, 0.99, 0.965, 0.9, 0.7, 0.0))
 
 

@@ -400,6 +400,16 @@ def test_swings_within_the_hour_clip_between_none_and_all(
     assert "ILPmxSH" not in run(replace(bare, sub_hourly_clipping=1.0)).taken
 
 
+def test_swings_within_the_hour_meet_the_limit_of_the_hour(bare: Block, run: Run) -> None:
+    """A machine held at 50 kW by any air clips as one of 50 kW does."""
+    small, held = (
+        run(replace(bare, inverter=replace(bare.inverter, **limits), sub_hourly_clipping=1.0))
+        for limits in ({"p_ac_max": 50e3}, {"p_ac_max": 65e3, "derating": ((-60.0, 50e3), (60.0, 50e3))})
+    )
+    assert held.p_ac == pytest.approx(small.p_ac, rel=1e-9, abs=1e-6)
+    assert _took(held, "ILPmxSH") == pytest.approx(_took(small, "ILPmxSH"), abs=1e-6)
+
+
 # --- the plant -----------------------------------------------------------------------------------------------
 
 
