@@ -16,7 +16,7 @@ from gnomon.pv import optics, subhourly
 from gnomon.pv.arrays import FloatArray, FloatLike, IntArray
 from gnomon.pv.cells import Cells, ModuleYear, cells, generate
 from gnomon.pv.delivery import deliver
-from gnomon.pv.inverter import part_of
+from gnomon.pv.inverter import ac_limit, part_of
 from gnomon.pv.loss import Account, Ledger, balance, in_order, without_rare
 from gnomon.pv.mount import Mount
 from gnomon.pv.mppt import Generator
@@ -185,7 +185,7 @@ def _extremes(sky: Sky, sun: Sun) -> tuple[_Under, _Under]:
 def _beyond(block: Block, under: _Under, extremes: tuple[_Under, _Under]) -> FloatArray:
     """Return what one inverter clips within the hours beyond what their means show [W]."""
     mean, out, covered = (_unclipped(block, each) for each in (under, *extremes))
-    limit = part_of(block.inverter, block.mppt_fraction).p_ac_max
+    limit = ac_limit(under.sky.temp_air, part_of(block.inverter, block.mppt_fraction))
     return subhourly.extra_clipping(mean, out, covered, limit, variability=block.sub_hourly_clipping)
 
 

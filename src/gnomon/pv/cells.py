@@ -130,9 +130,9 @@ def _shade(
     without = light.sky + light.ground
     full = without + np.divide(light.beam, 1.0 - shaded, out=np.zeros_like(shaded), where=shaded < 1.0)
     rest = (full, without, temp_cell, of.module, across, electrical.share)
-    if of.collector.shading.scene is None:
+    if of.collector.shading.table is None:
         return partial_shade.row_shade(shaded, *rest)
-    affected = shares_lost(of.collector.shading.scene, sky.zenith, sky.azimuth)[1]
+    affected = shares_lost(of.collector.shading.table, sky.zenith, sky.azimuth)[1]
     return partial_shade.scene_shade(affected, shaded, *rest)
 
 

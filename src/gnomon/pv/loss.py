@@ -103,9 +103,12 @@ class Account:
 
     @property
     def gap(self) -> float:
-        """What the steps leave unexplained, as a fraction of the opening amount: zero but for rounding."""
-        taken = sum(step.amount for step in self.steps)
-        return (self.opening - taken - self.closing) / self.opening if self.opening else 0.0
+        """What the steps leave unexplained, as a fraction of opening or closing: zero but for rounding.
+
+        The larger of the two counts: a plant in the dark opens with nothing and closes with its own use.
+        """
+        taken, most = sum(step.amount for step in self.steps), max(abs(self.opening), abs(self.closing))
+        return (self.opening - taken - self.closing) / most if most else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

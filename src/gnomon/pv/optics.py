@@ -219,8 +219,8 @@ def near_shading(light: Light, scene: Scene) -> Light:
     shade, stand = scene.collector.shading, scene.plane.posture
     if scene.shaded is None:
         return light
-    if shade.scene is not None:
-        of_sky, of_ground = _hidden_by_scene(shade.scene, stand)
+    if shade.table is not None:
+        of_sky, of_ground = _hidden_by_scene(shade.table, stand)
         return light.times(1.0 - scene.shaded, 1.0 - of_sky, 1.0 - of_ground)
     return light if stand.gcr is None else _between_rows(light, scene, stand.gcr, scene.shaded)
 
@@ -345,8 +345,8 @@ _sky_share = lru_cache(maxsize=256)(sky_share)
 def _near_shadow(on: Collector, plane: Plane, sky: Sky) -> FloatArray | None:
     """Return the share of the collector that its surroundings shade."""
     stand = plane.posture
-    if on.shading.scene is not None:
-        return shares_lost(on.shading.scene, sky.zenith, sky.azimuth)[0]
+    if on.shading.table is not None:
+        return shares_lost(on.shading.table, sky.zenith, sky.azimuth)[0]
     if on.shading.near == "none" or stand.gcr is None:
         return None
     return shading.shaded_fraction(stand.rotation, stand.gcr, stand.across, stand.cross_axis_tilt)

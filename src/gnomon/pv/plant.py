@@ -281,6 +281,11 @@ class Shading:
         if self.near == "scene" and self.scene is None:
             raise ValueError("scene: near shading by a scene needs the scene's table")
 
+    @property
+    def table(self) -> SceneTable | None:
+        """What a scene takes, None where no scene shades: one that is only kept at hand counts for nothing."""
+        return self.scene if self.near == "scene" else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bifacial:
