@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from gnomon.core.blob import Blob
 from gnomon.core.errors import FenceLost, GnomonError, NotFound, Unavailable
 from gnomon.core.ports import Clock, Holding, Report, Store
 from gnomon.core.resource import NewResource, resource_id
@@ -46,6 +47,7 @@ class Desk:
             "step": self._save_step,
             "save": self._save_resource,
             "put": self._put,
+            "adopt": self._adopt,
             "get": self._get,
         }
 
@@ -120,8 +122,16 @@ class Desk:
     async def _put(self, frame: Frame) -> tuple[Json, bytes]:
         return (await self._store.put_blob(frame.content)).sha256, b""
 
+    async def _adopt(self, frame: Frame) -> tuple[Json, bytes]:
+        message = frame.message
+        blob = Blob(sha256=message["sha256"], size=message["size"])
+        return (await self._store.adopt_blob(message["name"], blob)).sha256, b""
+
     async def _get(self, frame: Frame) -> tuple[Json, bytes]:
-        return None, await self._store.get_blob(frame.message["sha256"])
+        """Answer with the file, or with the bytes where they are in none."""
+        sha256 = frame.message["sha256"]
+        file = await self._store.find_blob_file(sha256)
+        return (str(file), b"") if file is not None else (None, await self._store.get_blob(sha256))
 
 
 def _refusal(error: GnomonError) -> dict[str, Json]:

@@ -21,6 +21,7 @@ from gnomon.engine.children import Run
 from gnomon.engine.ending import fraction, refused, spoken, vanished
 from gnomon.engine.pool import Pool
 from gnomon.engine.registry import address_of
+from gnomon.engine.staging import clear, prefix
 
 log = logging.getLogger(__name__)
 
@@ -128,12 +129,15 @@ async def run(bench: Bench, attempt: Attempt) -> Attempt:
     ladder = asyncio.create_task(_descend(attempt.run, attempt.stop, bench.grace))
     last: Frame | None = None
     try:
-        attempt.run.send("run", **_order(attempt.load, bench.workloads[attempt.task.kind]))
+        order = _order(attempt.load, bench.workloads[attempt.task.kind])
+        attempt.run.send("run", **order, staging=prefix(bench.store, attempt.holding))
         last = await _converse(bench, attempt, attempt.run)
         obituary = await attempt.run.child.obituary() if last is None else ""
     finally:
         ladder.cancel()
         _leave(bench.pool, attempt.run, last)
+        if last is None or attempt.stop.why is not None:
+            clear(bench.store, attempt.holding)
     if attempt.stop.is_revoked:
         raise FenceLost
     return replace(attempt, last=last, obituary=obituary)

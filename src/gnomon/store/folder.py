@@ -3,9 +3,11 @@
 import os
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from stat import S_ISREG
 from uuid import uuid4
 
 from gnomon.core.blob import Blob, name_of
@@ -17,15 +19,16 @@ _NAME = re.compile(r"[0-9a-f]{64}")
 class BlobFolder:
     """The folder that holds the files; they are never changed, only added and swept.
 
-    A file is written apart and moved to its place whole; what a killed server left unfinished is removed at once.
+    A file is written apart, in the staging folder, by this process or by one that has it adopted, and moved to its
+    place whole; what killed processes left there is removed when the folder is opened.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._unfinished = root / "unfinished"
+        self.staging = root / "unfinished"
         self._sweeping = threading.Lock()
-        self._unfinished.mkdir(parents=True, exist_ok=True)
-        for path in self._unfinished.iterdir():
+        self.staging.mkdir(parents=True, exist_ok=True)
+        for path in self.staging.iterdir():
             path.unlink()
 
     def put(self, content: bytes) -> Blob:
@@ -38,13 +41,28 @@ class BlobFolder:
         """
         blob = Blob(sha256=name_of(content), size=len(content))
         path = self._path(blob.sha256)
-        try:
+        with _refusing():
             if not self._renew(path):
                 self._write(path, content)
-        except OSError as error:
-            raise Unavailable(
-                f"The blob cannot be stored ({error.strerror}); nothing was recorded."
-            ) from error
+        return blob
+
+    def adopt(self, name: str, blob: Blob) -> Blob:
+        """Move a file of the staging folder, which is on the disk already, to its place.
+
+        Raises
+        ------
+        Unavailable
+            When there is no such file, it has another size, or the disk does not take it.
+        """
+        path, staged = self._path(blob.sha256), self.staging / name
+        if name != staged.name:
+            raise Unavailable(f"{name!r} is no name of a staged file; nothing was recorded.")
+        with _refusing():
+            if self._renew(path):
+                staged.unlink(missing_ok=True)
+                return blob
+            _check(staged, blob)
+            self._place(staged, path)
         return blob
 
     def get(self, sha256: str) -> bytes:
@@ -53,6 +71,12 @@ class BlobFolder:
             return self._path(sha256).read_bytes()
         except FileNotFoundError as error:
             raise NotFound(f"There is no blob {sha256}.") from error
+
+    def find(self, sha256: str) -> Path:
+        """Return the file of the bytes; raises `NotFound`."""
+        if not (path := self._path(sha256)).exists():
+            raise NotFound(f"There is no blob {sha256}.")
+        return path
 
     def has(self, sha256: str) -> bool:
         """Say whether the bytes are there."""
@@ -75,6 +99,12 @@ class BlobFolder:
                 path.unlink()
         return len(swept)
 
+    def sweep_staging(self, older_than: datetime) -> None:
+        """Remove what was left to be adopted before then, and was not."""
+        for path in self.staging.iterdir():
+            if _is_older(path, older_than):
+                path.unlink(missing_ok=True)
+
     def _renew(self, path: Path) -> bool:
         with self._sweeping:
             if is_there := path.exists():
@@ -82,20 +112,22 @@ class BlobFolder:
         return is_there
 
     def _write(self, path: Path, content: bytes) -> None:
+        staged = self.staging / uuid4().hex
+        try:
+            with staged.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            self._place(staged, path)
+        finally:
+            staged.unlink(missing_ok=True)
+
+    def _place(self, staged: Path, path: Path) -> None:
         if not path.parent.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             _sync(self.root.parent)
             _sync(self.root)
-        unfinished = self._unfinished / uuid4().hex
-        try:
-            with unfinished.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.rename(path)
-        except OSError:
-            unfinished.unlink(missing_ok=True)
-            raise
+        staged.rename(path)
         _sync(path.parent)
 
     def _path(self, sha256: str) -> Path:
@@ -104,6 +136,23 @@ class BlobFolder:
                 f"There is no blob {sha256}: a blob's name is its SHA-256, 64 lower-case hex digits."
             )
         return self.root / sha256[:2] / sha256[2:]
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(f"The blob cannot be stored ({error.strerror}); nothing was recorded.") from error
+
+
+def _check(staged: Path, blob: Blob) -> None:
+    status = staged.lstat()
+    if not S_ISREG(status.st_mode) or status.st_size != blob.size:
+        raise Unavailable(
+            f"The staged file has {status.st_size} octets and not the {blob.size} that it was said to have; "
+            "nothing was recorded."
+        )
 
 
 def _is_older(path: Path, moment: datetime) -> bool:

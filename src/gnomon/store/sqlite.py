@@ -247,8 +247,22 @@ class SqliteStore:
         """Return the bytes; raises `NotFound`."""
         return await asyncio.to_thread(self.blobs.get, sha256)
 
+    @property
+    def staging(self) -> Path:
+        """Name the folder where files may be left to be adopted."""
+        return self.blobs.staging
+
+    async def adopt_blob(self, name: str, blob: Blob) -> Blob:
+        """Make a file of the staging folder a blob; raises `Unavailable`."""
+        return await asyncio.to_thread(self.blobs.adopt, name, blob)
+
+    async def find_blob_file(self, sha256: str) -> Path:
+        """Return the file that holds the bytes; raises `NotFound`."""
+        return await asyncio.to_thread(self.blobs.find, sha256)
+
     async def sweep_blobs(self, older_than: datetime) -> int:
         """Remove blobs that nothing refers to and that were stored before then; return how many."""
+        await asyncio.to_thread(self.blobs.sweep_staging, older_than)
         old = await asyncio.to_thread(self.blobs.list_old, older_than)
         return await self.writer.run(blob.sweep_blobs, old, older_than) if old else 0
 

@@ -1,18 +1,21 @@
 """What the contexts of both kinds of child share: the order to run, the window's facts, the pace of progress."""
 
 import importlib
+import itertools
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import isnan
+from pathlib import Path
 from typing import Any
 
 from gnomon.core.task import Json
 from gnomon.core.workload import ChildResult, Failure, Pinned
 from gnomon.engine.child.ending import JSON_LIMIT, blob_names, find_not_json, too_large
 from gnomon.engine.child.pipe import Frame, Pipe, join, to_json
+from gnomon.engine.child.staging import LEAST_STAGED, Staged, stage
 
 PACE = 0.5
 """Seconds between two progress reports of one task; a new stage does not wait."""
@@ -34,6 +37,8 @@ class Order:
     is_join: bool = False
     children: tuple[ChildResult, ...] = ()
     state: Json = None
+    staging: str | None = None
+    """What the paths of staged files begin with; None when bytes must go through the pipe."""
 
 
 def read_order(message: Mapping[str, Json]) -> Order:
@@ -86,6 +91,23 @@ def unpack(reply: Frame) -> Json:
     return reply.message.get("value")
 
 
+def content_of(reply: Frame, sha256: str) -> bytes:
+    """Return the bytes that a reply brings, or those of the file that it names.
+
+    Raises
+    ------
+    Failure
+        When the server could not do what was asked, or the file has been swept since.
+    """
+    file = unpack(reply)
+    if file is None:
+        return reply.content
+    try:
+        return Path(file).read_bytes()
+    except FileNotFoundError as error:
+        raise Failure("not_found", f"There is no blob {sha256}.") from error
+
+
 class Window:
     """The facts and the one-way words of a context; a child's own context adds what waits for an answer."""
 
@@ -97,6 +119,7 @@ class Window:
         )
         self._steps = dict(order.steps)
         self._met: set[str] = set()
+        self._staged = itertools.count(1)
         self.is_asked_to_stop = False
 
     @property
@@ -136,6 +159,12 @@ class Window:
         order = self.order
         children = [child.result for child in (*order.children, *filter(None, (order.predecessor,)))]
         return self._met | blob_names(to_json([self._steps, children, order.state]))
+
+    def _stage(self, content: bytes) -> Staged | None:
+        """Write bytes to a file of this attempt; None when they shall go through the pipe."""
+        if self.order.staging is None or len(content) < LEAST_STAGED:
+            return None
+        return stage(content, Path(f"{self.order.staging}{next(self._staged)}"))
 
     def _word_of_saving(self, kind: str, document: Json, key: str) -> dict[str, Json]:
         with suppress(ValueError, TypeError, RecursionError):

@@ -14,7 +14,16 @@ from typing import TypeVar
 
 from gnomon.core.task import Json
 from gnomon.core.workload import Cancelled, Saved
-from gnomon.engine.child.context import PACE, Order, Window, arguments, find_function, read_order, unpack
+from gnomon.engine.child.context import (
+    PACE,
+    Order,
+    Window,
+    arguments,
+    content_of,
+    find_function,
+    read_order,
+    unpack,
+)
 from gnomon.engine.child.ending import failed, gave_way, returned
 from gnomon.engine.child.pipe import Frame, Pipe
 
@@ -55,16 +64,21 @@ class CpuContext(Window):
 
     def put(self, content: bytes) -> str:
         """Store immutable bytes and return their name."""
-        name = str(unpack(self._ask({"op": "put"}, content)))
+        staged = self._stage(content)
+        if staged is None:
+            name = str(unpack(self._ask({"op": "put"}, content)))
+        else:
+            with staged:
+                name = str(unpack(self._ask(staged.word())))
         self._met.add(name)
         return name
 
     def get(self, sha256: str) -> bytes:
         """Read the bytes of that name."""
         reply = self._ask({"op": "get", "sha256": sha256})
-        unpack(reply)
+        content = content_of(reply, sha256)
         self._met.add(sha256)
-        return reply.content
+        return content
 
     def _ask(self, message: dict[str, Json], content: bytes = b"") -> Frame:
         self._asked += 1

@@ -1,8 +1,8 @@
 """The pipe between the server and a child: frames of a JSON message and raw bytes.
 
 A frame is two lengths (JSON, bytes; four octets each, big-endian), the JSON, the bytes. Blobs travel as bytes, never
-as JSON: tens of megabytes of text would stall the server's loop. They travel at all, instead of being written by the
-child, because the store alone knows where a blob lives and that it must be durable before anything refers to it.
+as JSON: tens of megabytes of text would stall the server's loop. Large ones do not travel, where the store keeps
+files (`staging.py`): a single process that took in everybody's series would be as slow as one that computed them.
 """
 
 import json

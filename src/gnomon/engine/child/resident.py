@@ -13,9 +13,19 @@ from typing import Any
 
 from gnomon.core.task import Json
 from gnomon.core.workload import Cancelled, Saved
-from gnomon.engine.child.context import PACE, Order, Window, arguments, find_function, read_order, unpack
+from gnomon.engine.child.context import (
+    PACE,
+    Order,
+    Window,
+    arguments,
+    content_of,
+    find_function,
+    read_order,
+    unpack,
+)
 from gnomon.engine.child.ending import failed, gave_way, returned
 from gnomon.engine.child.pipe import Frame, Pipe
+from gnomon.engine.child.staging import Staged
 
 
 def main(fd: int) -> None:
@@ -58,16 +68,29 @@ class IoContext(Window):
 
     async def put(self, content: bytes) -> str:
         """Store immutable bytes and return their name."""
-        name = str(unpack(await self._ask({"op": "put"}, content)))
+        staged = await self._stage_apart(content)
+        if staged is None:
+            name = str(unpack(await self._ask({"op": "put"}, content)))
+        else:
+            with staged:
+                name = str(unpack(await self._ask(staged.word())))
         self._met.add(name)
         return name
 
     async def get(self, sha256: str) -> bytes:
         """Read the bytes of that name."""
         reply = await self._ask({"op": "get", "sha256": sha256})
-        unpack(reply)
+        content = await asyncio.to_thread(content_of, reply, sha256)
         self._met.add(sha256)
-        return reply.content
+        return content
+
+    async def _stage_apart(self, content: bytes) -> Staged | None:
+        writing = asyncio.get_running_loop().run_in_executor(None, self._stage, content)
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            writing.add_done_callback(_discard)
+            raise
 
     def take(self, reply: Frame) -> None:
         """Hand a reply to the question it answers, if that is still open."""
@@ -84,6 +107,11 @@ class IoContext(Window):
             return await self._questions[number]
         finally:
             del self._questions[number]
+
+
+def _discard(writing: "asyncio.Future[Staged | None]") -> None:
+    if writing.exception() is None and (staged := writing.result()) is not None:
+        staged.discard()
 
 
 class Residents:
