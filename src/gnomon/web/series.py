@@ -1,4 +1,4 @@
-"""Time series as JSON, piece by piece: no answer ever holds all blocks of a plant in memory."""
+"""Time series and long arrays as JSON, piece by piece: no answer ever holds all blocks of a plant in memory."""
 
 import asyncio
 import io
@@ -15,6 +15,7 @@ from gnomon.core.task import Json
 
 Columns = Mapping[str, npt.NDArray[np.float64]]
 Shape = Callable[[Columns], Mapping[str, Json]]
+Shown = Callable[[Sequence[Json]], Sequence[Json]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +28,19 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """Stored JSON arrays that make one array together, and how the items of each are shown."""
+
+    names: Sequence[str]
+    shown: Shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A member of the answer that is one series, or an object of several."""
+    """A member of the answer that is one series, an object of several, or an array in several pieces."""
 
     key: str
-    series: Series | Sequence[tuple[str, Series]]
+    series: Series | Sequence[tuple[str, Series]] | Listed
 
 
 def stream(
@@ -50,13 +59,30 @@ async def _pieces(
     yield orjson.dumps(head)[:-1]
     for member in members:
         yield b"," + orjson.dumps(member.key) + b":"
-        if isinstance(member.series, Series):
-            yield await reader.encoded(member.series)
-            continue
-        for index, (key, series) in enumerate(member.series):
-            yield (b"," if index else b"{") + orjson.dumps(key) + b":" + await reader.encoded(series)
-        yield b"}" if member.series else b"{}"
+        async for piece in _member(member.series, reader):
+            yield piece
     yield b"}"
+
+
+async def _member(
+    series: Series | Sequence[tuple[str, Series]] | Listed, reader: "_Reader"
+) -> AsyncIterator[bytes]:
+    if isinstance(series, Series):
+        yield await reader.encoded(series)
+        return
+    if isinstance(series, Listed):
+        yield b"["
+        before = b""
+        for name in series.names:
+            # Without its brackets; an array of nothing adds nothing.
+            if piece := (await reader.items(name, series.shown))[1:-1]:
+                yield before + piece
+                before = b","
+        yield b"]"
+        return
+    for index, (key, one) in enumerate(series):
+        yield (b"," if index else b"{") + orjson.dumps(key) + b":" + await reader.encoded(one)
+    yield b"}" if series else b"{}"
 
 
 class _Reader:
@@ -70,6 +96,10 @@ class _Reader:
         if series.sha256 != self._name:
             self._name, self._content = series.sha256, await self._blobs.get_blob(series.sha256)
         return await asyncio.to_thread(_encode, self._content, series)
+
+    async def items(self, name: str, shown: Shown) -> bytes:
+        content = await self._blobs.get_blob(name)
+        return await asyncio.to_thread(lambda: orjson.dumps(shown(orjson.loads(content))))
 
 
 def _encode(content: bytes, series: Series) -> bytes:

@@ -9,7 +9,7 @@ from in_memory import MemoryContext, finish
 from sample import energy_model, references
 
 from gnomon.pv.loss import CAPTIONS
-from gnomon.workloads.energy_model import WORKLOADS, document, options
+from gnomon.workloads.energy_model import WORKLOADS, document, options, sheet
 from gnomon.workloads.energy_model.series import load
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
@@ -42,7 +42,9 @@ def test_every_field_of_the_result_is_described(example_plant: Path) -> None:
     given = energy_model(plant={"poiLimitMW": 0.1}, output={"lossBreakdownTimestamps": True})
     got = finish(WORKLOADS, "energy_model", given, ctx)
     steps = [*CAPTIONS, *(step["name"] for account in got["losses"].values() for step in account["steps"])]
-    columns = [name for content in ctx.blobs.values() for name in load(content, "0")]
-    called = (name.removeprefix("loss_") for name in (*keys(got), *steps, *columns))
+    files = [got["series"]["plant"], *got["series"]["blocks"].values()]
+    columns = [name for file in files for name in load(ctx.get(file), "0")]
+    details = [key for file in got["block_details"] for key in keys(sheet.load(ctx.get(file)))]
+    called = (name.removeprefix("loss_") for name in (*keys(got), *details, *steps, *columns))
     named = {name for name in called if not name.isdigit()}
     assert sorted(named - words("energy-model-output.md")) == []

@@ -4,7 +4,7 @@ What inverters make is cut in the rows in which the plant would pass its limit; 
 the blocks' series and loss trees, and in the plant's sums.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -47,8 +47,8 @@ def cuts(
     made_kw: Callable[[int], FloatArray],
     grid_kw: FloatArray,
     point: Interconnection,
-) -> list[Cut]:
-    """Return the cut of each block that holds the plant at its limit; none where it never comes near.
+) -> Iterator[Cut] | None:
+    """Return the cut of each block that holds the plant at its limit; None where it never comes near.
 
     Parameters
     ----------
@@ -68,11 +68,12 @@ def cuts(
     offered, _ = grid.deliver(1e3 * grid_kw, free)
     rows = np.flatnonzero(offered > (np.inf if point.limit is None else point.limit))
     if not rows.size:
-        return []
+        return None
     before = [1e3 * made_kw(place)[rows] for place in range(len(blocks))]
     send = [partial(_to_grid, block) for block in blocks]
     after = grid.curtail(before, [block.p_ac_max for block in blocks], send, point)
-    return [_cut(block, rows, *powers) for block, *powers in zip(blocks, before, after, strict=True)]
+    # One after the other: together they would be the largest thing in memory.
+    return (_cut(block, rows, *powers) for block, *powers in zip(blocks, before, after, strict=True))
 
 
 def _to_grid(block: Block, made: FloatArray) -> FloatArray:
@@ -105,20 +106,37 @@ def cut_columns(columns: Mapping[str, FloatArray], cut: Cut, *, detailed: bool) 
     return left
 
 
-def cut_part(part: Mapping[str, Any], cut: Cut, month: IntArray, hours: float) -> dict[str, Any]:
-    """Return a block's part of the result after a cut; `month` is that of each row, `hours` its length."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booked:
+    """A cut by month [kWh]: how much more each step takes, and how much less reaches the grid."""
+
+    more: Mapping[str, FloatArray]
+    less: FloatArray
+
+    def of_sum(self) -> dict[str, FloatArray]:
+        """Return what it changes in the plant's months, named as `losses.sum_of` does."""
+        return {f"energy.{name}": monthly for name, monthly in self.more.items()} | {
+            "energy.E_Grid": -self.less
+        }
+
+
+def booked(cut: Cut, month: IntArray, hours: float) -> Booked:
+    """Return a cut by month; `month` is that of each row of the weather, `hours` a row's length."""
 
     def monthly(power: FloatArray) -> FloatArray:
         return np.bincount(month[cut.rows], weights=power * (hours / 1e3), minlength=12).astype(np.float64)
 
-    lost = float(monthly(cut.grid).sum())
-    energy = 1e3 * part["annual_energy_mwh"]
-    share = 1.0 - lost / energy if energy else 1.0
     more = {name: monthly(rows) for name, rows in cut.taken.items() if rows.any()}
-    tree = amended(part["losses"]["energy"], more, monthly(cut.grid))
+    return Booked(more=more, less=monthly(cut.grid))
+
+
+def cut_part(part: Mapping[str, Any], book: Booked) -> dict[str, Any]:
+    """Return a block's part of the result after a cut."""
+    lost, energy = float(book.less.sum()), 1e3 * part["annual_energy_mwh"]
+    share = 1.0 - lost / energy if energy else 1.0
     figures = ("annual_energy_mwh", "specific_yield_kwh_kwp", "performance_ratio")
     return {
         **part,
         **{name: part[name] * share for name in figures},
-        "losses": {**part["losses"], "energy": tree},
+        "losses": {**part["losses"], "energy": amended(part["losses"]["energy"], book.more, book.less)},
     }

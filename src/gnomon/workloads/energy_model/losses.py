@@ -13,6 +13,9 @@ Tree = dict[str, Any]
 # Name and amount of a node, January to December.
 Entry: TypeAlias = tuple[str, FloatArray]
 
+# The nodes with which each account of a block begins and ends.
+ENDS = {"irradiance": ("GlobHor", "GlobEff"), "energy": ("EArrNom", "E_Grid")}
+_MEANS = frozenset({"irradiance"})
 LABELS = {
     **loss.CAPTIONS,
     "GlobHor": "Global horizontal irradiation",
@@ -65,43 +68,52 @@ def amended(tree: Tree, more: Mapping[str, FloatArray], less: FloatArray) -> Tre
     return _closed(tree["unit"], _entry(tree["opening"]), taken, closing)
 
 
-def plant_tree(trees: Sequence[Tree], weights: Sequence[float], behind: Mapping[str, FloatArray]) -> Tree:
+def sum_of(tree: Tree, capacity_kw: float) -> dict[str, FloatArray]:
+    """Return a block's months [kWh/m2 kW, kWh] by `account.node`, fit to be added to those of other blocks.
+
+    Irradiation is weighted by nameplate power, so that the plant's is a mean by it.
+    """
+    return {
+        f"{name}.{node['name']}": (capacity_kw if name in _MEANS else 1.0) * _months(node)
+        for name, account in tree.items()
+        for node in (account["opening"], *account["steps"], account["closing"])
+    }
+
+
+def tree_of_sum(
+    months: Mapping[str, FloatArray], capacity_kw: float, behind: Mapping[str, FloatArray]
+) -> Tree:
     """Return the tree of all blocks together.
 
     Parameters
     ----------
-    trees
-        One a block.
-    weights
-        Nameplate power of each block [kW]: irradiation is a mean by nameplate, energy a sum.
+    months
+        Sums of what `sum_of` gives for each block.
+    capacity_kw
+        Nameplate power of all blocks.
     behind
         What the plant's own steps behind the blocks took each month, in order. [kWh]
     """
-    whole = sum(weights)
-    irradiance = _merged([tree["irradiance"] for tree in trees], [weight / whole for weight in weights])
-    energy = _merged([tree["energy"] for tree in trees], [1.0] * len(trees))
-    at_meter = _months(energy["closing"]) - sum(behind.values(), np.zeros(12))
-    taken = [*(_entry(step) for step in energy["steps"]), *behind.items()]
+    light, opening, effective = _account_of_sum(months, "irradiance", capacity_kw)
+    energy, nominal, to_grid = _account_of_sum(months, "energy", 1.0)
+    at_meter = to_grid[1] - sum(behind.values(), np.zeros(12))
     return {
-        "irradiance": irradiance,
-        "energy": _closed("kWh", _entry(energy["opening"]), taken, ("E_POI", at_meter)),
+        "irradiance": _closed("kWh/m2", opening, light, effective),
+        "energy": _closed("kWh", nominal, [*energy, *behind.items()], ("E_POI", at_meter)),
     }
 
 
-def _merged(accounts: Sequence[Tree], weights: Sequence[float]) -> Tree:
-    def total(nodes: Sequence[Tree]) -> FloatArray:
-        added: FloatArray = np.array(weights) @ np.array([node["monthly"] for node in nodes])
-        return added
-
-    first = accounts[0]
-    named = [{step["name"]: step for step in account["steps"]} for account in accounts]
-    nothing = {"monthly": [0.0] * 12}
-    taken = [(name, total([steps.get(name, nothing) for steps in named])) for name in _in_order(named)]
-    ends = {
-        end: (first[end]["name"], total([account[end] for account in accounts]))
-        for end in ("opening", "closing")
+def _account_of_sum(
+    months: Mapping[str, FloatArray], account: str, weight: float
+) -> tuple[list[Entry], Entry, Entry]:
+    """Return an account's steps in order, its opening and its closing."""
+    nodes = {
+        name.partition(".")[2]: monthly / weight
+        for name, monthly in months.items()
+        if name.startswith(f"{account}.")
     }
-    return _closed(first["unit"], ends["opening"], taken, ends["closing"])
+    opening, closing = ((end, nodes.pop(end)) for end in ENDS[account])
+    return [(name, nodes[name]) for name in _in_order([nodes])], opening, closing
 
 
 def _in_order(named: Sequence[Mapping[str, Any]]) -> list[str]:

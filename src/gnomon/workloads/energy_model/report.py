@@ -19,11 +19,13 @@ from gnomon.pv.loss import CAPTIONS
 from gnomon.pv.mount import FixedMount, FloatingMount, Mount, TrackerMount
 from gnomon.pv.plant import Block, DcInput
 from gnomon.pv.weather import Weather, local_months
+from gnomon.workloads.energy_model import series
 from gnomon.workloads.energy_model.blocks import Surroundings, interconnection
-from gnomon.workloads.energy_model.losses import plant_tree, tree_of
+from gnomon.workloads.energy_model.losses import sum_of, tree_of, tree_of_sum
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.record import MONTHS
 from gnomon.workloads.energy_model.series import Columns
+from gnomon.workloads.energy_model.sheet import Part
 from gnomon.workloads.energy_model.weather import NOMINAL_YEAR
 
 POWERS = ("array_stc_dc_power", "array_dc_power", "inverter_out_ac_power", "grid_ac_power")
@@ -37,7 +39,8 @@ CLIPS = {
     "mppt_current_clip_loss": ("IL_Imax",),
     "inverter_dc_clip_loss": ("IL_PmaxDC",),
 }
-LOSS, LATER = "loss_", "later_"
+# Prefixes of further columns of a sum: a step's rows, a later year's, and the months of the loss tree.
+LOSS, LATER, MONTHS_OF = "loss_", "later_", "months."
 # Steps of the loss tree before the modules: not powers.
 LIGHT = frozenset(itertools.takewhile(lambda name: name != "GIncLoss", CAPTIONS))
 _MOUNTS: Mapping[type[Mount], str] = {
@@ -45,7 +48,7 @@ _MOUNTS: Mapping[type[Mount], str] = {
     TrackerMount: "tracker",
     FloatingMount: "rotationalFloating",
 }
-Part = dict[str, Any]
+CAPACITY = "capacity_kw"
 MODEL_VERSION = "2.0.0"
 # The laboratory's models, as a reader of a result would name them.
 MODELS = {
@@ -170,12 +173,14 @@ class PlantSum:
     columns: dict[str, FloatArray] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, parts: Sequence[Part], columns: Columns) -> "PlantSum":
-        """Return the sum of some blocks whose columns were added before."""
-        total = cls(columns=dict(columns))
-        for part in parts:
-            total.capacity_kw += part["dc_capacity_kw"]
-        return total
+    def load(cls, content: bytes) -> "PlantSum":
+        """Return the sum of some blocks that `dump` wrote."""
+        columns = series.load(content)
+        return cls(capacity_kw=float(columns.pop(CAPACITY)[0]), columns=columns)
+
+    def dump(self) -> bytes:
+        """Return the sum as bytes."""
+        return series.dump({CAPACITY: np.array([self.capacity_kw]), **self.columns})
 
     def add(self, part: Part, block: Columns) -> None:
         """Add a block; the order of the blocks decides the last bits, so keep it."""
@@ -186,6 +191,21 @@ class PlantSum:
                 self.columns[name] = self.columns.get(name, 0.0) + capacity * block[name]
             elif name in POWERS or _is_detail(name):
                 self.columns[name] = self.columns.get(name, 0.0) + block[name]
+        self.add_months(sum_of(part["losses"], capacity))
+
+    def add_months(self, months: Mapping[str, FloatArray]) -> None:
+        """Add to the months of the loss tree, named as `losses.sum_of` does."""
+        for name, monthly in months.items():
+            self.columns[f"{MONTHS_OF}{name}"] = self.columns.get(f"{MONTHS_OF}{name}", 0.0) + monthly
+
+    def tree(self, behind: Mapping[str, FloatArray]) -> dict[str, Any]:
+        """Return the plant's loss tree; its own steps took `behind` each month [kWh]."""
+        months = {
+            name.removeprefix(MONTHS_OF): column
+            for name, column in self.columns.items()
+            if name.startswith(MONTHS_OF)
+        }
+        return tree_of_sum(months, self.capacity_kw, behind)
 
     def add_later(self, year: str, grid_kw: FloatArray) -> None:
         """Add what a block gives the plant's grid in a later year of its life."""
@@ -232,10 +252,10 @@ def _is_detail(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """The plant's columns and what its own steps behind the blocks took each month [kWh]."""
+    """The plant's columns, its loss tree, and what it gives in later years [kW]."""
 
     columns: dict[str, FloatArray]
-    behind: dict[str, FloatArray]
+    losses: dict[str, Any]
     later: dict[int, FloatArray]
 
 
@@ -266,13 +286,7 @@ def plant_whole(total: PlantSum, weather: Weather, plant: PlantOptions, utc_offs
         for name, rows in taken.items()
     }
     later = {year: grid.deliver(1e3 * kw, point, available)[0] / 1e3 for year, kw in total.later().items()}
-    return Whole(columns=columns, behind=behind, later=later)
-
-
-def losses(parts: Sequence[Part], whole: Whole) -> dict[str, Any]:
-    """Return the plant's loss tree."""
-    trees = [part["losses"] for part in parts]
-    return plant_tree(trees, [part["dc_capacity_kw"] for part in parts], whole.behind)
+    return Whole(columns=columns, losses=total.tree(behind), later=later)
 
 
 def summary(parts: Sequence[Part], whole: Whole, weather: Weather, plant: PlantOptions) -> dict[str, float]:

@@ -58,3 +58,10 @@ def load(content: bytes, part: str = "") -> dict[str, FloatArray]:
             for name in archive.files
             if name.rpartition("/")[0] in ("", part)
         }
+
+
+def column(content: bytes, name: str) -> FloatArray:
+    """Return one column of an npz file by its whole name."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        found: FloatArray = archive[name]
+        return found

@@ -17,8 +17,12 @@ SECONDS_PER_ROW = 6.5e-7
 # From how many processor seconds on a run is worth how many children: below the first, it is done before
 # they have begun. Never an odd number: the last one would leave one of two cores idle.
 WORTH = ((2.0, 2), (3.0, 4))
-# Each group's sum is stored: few enough to cost little beside the blocks' own series.
-_MOST_GROUPS = 16
+# Each group's sum is stored: few enough to cost little beside the blocks' own series, and a number that two or
+# four children share evenly.
+_LEAST_GROUPS, _MOST_GROUPS = 4, 16
+_BLOCKS_IN_GROUP = 8
+# A sheet of so many blocks' details has below a megabyte.
+_BLOCKS_IN_SHEET = 64
 # Every file waits for the disk twice, however small it is; a reader of one block reads its neighbours too.
 _ROWS_IN_BUNDLE = 8 * 8784
 _OF_SUN = ("zenith", "apparent_zenith", "azimuth", "dni_extra")
@@ -26,7 +30,8 @@ _OF_SUN = ("zenith", "apparent_zenith", "azimuth", "dni_extra")
 
 def groups(blocks: int) -> list[range]:
     """Return contiguous groups of about equal size, each of which is summed by itself."""
-    return _cut(blocks, min(_MOST_GROUPS, blocks))
+    full = blocks // (_BLOCKS_IN_GROUP * _LEAST_GROUPS) * _LEAST_GROUPS
+    return _cut(blocks, min(blocks, _MOST_GROUPS, max(_LEAST_GROUPS, full)))
 
 
 def share_out(blocks: int, rows: int) -> list[list[range]]:
@@ -37,10 +42,18 @@ def share_out(blocks: int, rows: int) -> list[list[range]]:
     return [every[share.start : share.stop] for share in cut]
 
 
-def bundles(group: range, rows: int) -> list[range]:
-    """Return pieces of a group whose series stand in one file, of a few megabytes whatever the step."""
-    size = max(1, _ROWS_IN_BUNDLE // rows)
-    return [range(start, min(start + size, group.stop)) for start in range(group.start, group.stop, size)]
+def sheets(group: range) -> list[range]:
+    """Return pieces of a group whose details stand in one file."""
+    return _pieces(group, _BLOCKS_IN_SHEET)
+
+
+def bundles(blocks: range, rows: int) -> list[range]:
+    """Return pieces of some blocks whose series stand in one file, of a few megabytes whatever the step."""
+    return _pieces(blocks, max(1, _ROWS_IN_BUNDLE // rows))
+
+
+def _pieces(whole: range, size: int) -> list[range]:
+    return [range(start, min(start + size, whole.stop)) for start in range(whole.start, whole.stop, size)]
 
 
 def _cut(count: int, pieces: int) -> list[range]:

@@ -17,7 +17,7 @@ from gnomon.pv.plant import Block
 from gnomon.pv.sky import look_up
 from gnomon.pv.solarposition import Sun, sun_position
 from gnomon.pv.weather import Weather, local_months
-from gnomon.workloads.energy_model import blob, curtailment, outlook, report, series, share
+from gnomon.workloads.energy_model import blob, curtailment, outlook, report, series, share, sheet
 from gnomon.workloads.energy_model.blocks import (
     Surroundings,
     gather,
@@ -27,9 +27,11 @@ from gnomon.workloads.energy_model.blocks import (
 )
 from gnomon.workloads.energy_model.check import check_energy_model
 from gnomon.workloads.energy_model.document import EnergyModel
+from gnomon.workloads.energy_model.holding import Rows, Stored, hold
 from gnomon.workloads.energy_model.notes import notes
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
-from gnomon.workloads.energy_model.report import Part, PlantSum
+from gnomon.workloads.energy_model.report import PlantSum
+from gnomon.workloads.energy_model.sheet import Part
 from gnomon.workloads.energy_model.sizing import component_notes, ratio_notes
 from gnomon.workloads.energy_model.weather import check_arrays, read
 from gnomon.workloads.energy_model.work import Work, work_of
@@ -72,6 +74,14 @@ class Prepared:
         return PlantOptions.model_validate(self.given.get("plant") or {})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Some blocks that follow one another: what is stored of them, and their sum."""
+
+    stored: Stored
+    total: PlantSum
+
+
 def run(given: Json, ctx: Context) -> Json | Split:
     """Run an energy model; a large one is split.
 
@@ -81,7 +91,8 @@ def run(given: Json, ctx: Context) -> Json | Split:
         If the input or something it refers to cannot be simulated; the message says what to give.
     """
     ready, work = _ready(given, ctx)
-    shares = share.share_out(len(work.blocks), ready.weather.label.size)
+    years = 1 + len(_wanted(ready).ageing)
+    shares = share.share_out(len(work.blocks), years * ready.weather.label.size)
     return _whole(ready, work, ctx) if len(shares) == 1 else _split(ready, work, shares, ctx)
 
 
@@ -107,24 +118,30 @@ def _ready(given: Json, ctx: Context) -> tuple[Prepared, Work]:
 
 def _whole(ready: Prepared, work: Work, ctx: Context) -> Json:
     sun = sun_position(ready.weather.time, work.site)
-    total, parts = PlantSum(), []
     every = share.groups(len(work.blocks))
-    for some, of_group in _simulate(work, every, (ready.weather, sun), _wanted(ready), ctx):
-        total.merge(of_group)
-        parts += some
-    return _result(ready, parts, total, sun, ctx)
+    groups = _simulate(work, every, (ready.weather, sun), _wanted(ready), ctx)
+    return _result(ready, groups, sun, ctx)
 
 
 def run_blocks(given: Json, ctx: Context) -> Json:
-    """Run a share of an energy model's blocks; everything it needs is in its input and the blob it names."""
-    work = work_of(given["work"])
+    """Run a share of an energy model's blocks; everything it needs is in its input and the blobs it names."""
+    work = work_of(json.loads(ctx.get(given["work"])))
     seen = share.load_seen(ctx.get(given["seen"]), work.site)
     groups = [range(*group) for group in given["groups"]]
     return {
         "groups": [
-            {"parts": parts, "sum": ctx.put(series.dump(of_group.columns))}
-            for parts, of_group in _simulate(work, groups, seen, Wanted(**given["wanted"]), ctx)
+            _apart(group, ctx) for group in _simulate(work, groups, seen, Wanted(**given["wanted"]), ctx)
         ]
+    }
+
+
+def _apart(group: Group, ctx: Context) -> Json:
+    """Store a group, and return the names of all its files: what is not named is not kept."""
+    return {
+        "parts": ctx.put(json.dumps(group.stored.parts, allow_nan=False).encode()),
+        "sheets": group.stored.sheets,
+        "sum": ctx.put(group.total.dump()),
+        "series": list(dict.fromkeys(part["series"] for part in group.stored.parts)),
     }
 
 
@@ -133,12 +150,14 @@ def join(given: Json, children: Sequence[ChildResult], state: Json, ctx: Context
     ctx.progress(90, "saving")
     ready = prepare(given, ctx)
     _, sun = share.load_seen(ctx.get(state["seen"]), gather(ready.given, ready.around, ready.pinned).site)
-    total, parts = PlantSum(), []
+    return _result(ready, _fetched(children, ctx), sun, ctx)
+
+
+def _fetched(children: Sequence[ChildResult], ctx: Context) -> Iterator[Group]:
     for group in (group for child in children for group in child.result["groups"]):
         ctx.checkpoint()
-        total.merge(PlantSum.of(group["parts"], series.load(ctx.get(group["sum"]))))
-        parts += group["parts"]
-    return _result(ready, parts, total, sun, ctx)
+        stored = Stored(parts=json.loads(ctx.get(group["parts"])), sheets=group["sheets"])
+        yield Group(stored=stored, total=PlantSum.load(ctx.get(group["sum"])))
 
 
 def prepare(given: Json, ctx: Context) -> Prepared:
@@ -177,7 +196,7 @@ def _split(ready: Prepared, work: Work, shares: Sequence[Sequence[range]], ctx: 
         {
             "groups": [[group.start, group.stop] for group in groups],
             "seen": seen,
-            "work": work.as_json(groups[0].start, groups[-1].stop),
+            "work": ctx.put(json.dumps(work.as_json(groups[0].start, groups[-1].stop)).encode()),
             "wanted": asdict(_wanted(ready)),
         }
         for groups in shares
@@ -198,26 +217,33 @@ def _wanted(ready: Prepared) -> Wanted:
 
 def _simulate(
     work: Work, groups: Sequence[range], seen: tuple[Weather, Sun], wanted: Wanted, ctx: Context
-) -> Iterator[tuple[list[Part], PlantSum]]:
-    """Yield the parts and the sum of each group; the groups make up the blocks of the work."""
+) -> Iterator[Group]:
+    """Yield each group; the groups make up the blocks of the work."""
     blocks, first = _pv_blocks(work), groups[0].start
     ctx.progress(10, "calculating")
-    lives = [[block, *outlook.aged(block, wanted.ageing).values()] for block in blocks]
-    coming = _years([block for life in lives for block in life], *seen)
+    lives = (each for block in blocks for each in (block, *outlook.aged(block, wanted.ageing).values()))
+    coming = _years(lives, *seen)
     for group in groups:
-        total, parts = PlantSum(), []
-        for bundle in share.bundles(group, seen[0].label.size):
-            some = ((index, blocks[index - first]) for index in bundle)
-            parts += _stored(some, coming, seen[0], total, wanted, ctx)
-            ctx.progress(10 + 80 * (bundle.stop - first) / len(blocks), "calculating")
-        yield parts, total
+        total = PlantSum()
+        parts: list[Part] = []
+        sheets: list[str] = []
+        for of_sheet in share.sheets(group):
+            told: list[Part] = []
+            for bundle in share.bundles(of_sheet, seen[0].label.size):
+                some = ((index, blocks[index - first]) for index in bundle)
+                told += _stored(some, coming, seen[0], total, wanted, ctx)
+                ctx.progress(10 + 80 * (bundle.stop - first) / len(blocks), "calculating")
+            sheets.append(ctx.put(sheet.dump(told)))
+            parts += [sheet.figures(part) for part in told]
+        yield Group(stored=Stored(parts=parts, sheets=sheets), total=total)
 
 
-def _years(blocks: Sequence[Block], weather: Weather, sun: Sun) -> Iterator[BlockYear]:
+def _years(blocks: Iterable[Block], weather: Weather, sun: Sun) -> Iterator[BlockYear]:
     # What overflows on the way shows in the result, which is refused then.
     with np.errstate(all="ignore"):
-        coming = years(blocks, look_up(weather, sun), sun)
-    for block in blocks:
+        ahead, beside = itertools.tee(blocks)
+        coming = years(ahead, look_up(weather, sun), sun)
+    for block in beside:
         try:
             with np.errstate(all="ignore"):
                 year = next(coming)
@@ -261,33 +287,13 @@ def _stored(
     return [{**part, "series": name} for part in parts]
 
 
-def _held_down(
-    ready: Prepared, blocks: Sequence[Block], parts: Sequence[Part], total: PlantSum, ctx: Context
-) -> list[Part]:
-    """Work the limit that the inverters hold into parts, series and sums; return the parts."""
-    weather, detailed = ready.weather, _wanted(ready).details
-
-    def made(place: int) -> FloatArray:
-        return series.load(ctx.get(parts[place]["series"]), str(parts[place]["index"]))[curtailment.MADE]
-
-    cuts = curtailment.cuts(blocks, made, total.columns["grid_ac_power"], interconnection(ready.plant))
-    if not cuts:
-        return list(parts)
-    month = local_months(weather.time, ready.around.utc_offset)
-    left: list[Part] = []
-    for name, some in itertools.groupby(zip(parts, cuts, strict=True), key=lambda pair: pair[0]["series"]):
-        ctx.checkpoint()
-        content, columns = ctx.get(name), {}
-        of_file = list(some)
-        for part, cut in of_file:
-            before = series.load(content, str(part["index"]))
-            columns[str(part["index"])] = curtailment.cut_columns(before, cut, detailed=detailed)
-            total.columns = curtailment.cut_columns(total.columns, cut, detailed=detailed)
-        alike = {key: before[key] for key in report.ALIKE}
-        stored = ctx.put(series.bundle(columns, alike))
-        hours = weather.step / 3600
-        left += [{**curtailment.cut_part(part, cut, month, hours), "series": stored} for part, cut in of_file]
-    return left
+def _held_down(ready: Prepared, work: Work, stored: Stored, total: PlantSum, ctx: Context) -> Stored:
+    rows = Rows(
+        month=local_months(ready.weather.time, ready.around.utc_offset),
+        hours=ready.weather.step / 3600,
+        detailed=_wanted(ready).details,
+    )
+    return hold(_pv_blocks(work), stored, total, interconnection(ready.plant), rows, ctx)
 
 
 def _outlook(ready: Prepared, whole: report.Whole) -> dict[str, Any]:
@@ -306,13 +312,26 @@ def _outlook(ready: Prepared, whole: report.Whole) -> dict[str, Any]:
     return sections
 
 
-def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, sun: Sun, ctx: Context) -> Json:
+def _together(groups: Iterable[Group]) -> tuple[Stored, PlantSum]:
+    total = PlantSum()
+    parts: list[Part] = []
+    sheets: list[str] = []
+    for group in groups:
+        total.merge(group.total)
+        parts += group.stored.parts
+        sheets += group.stored.sheets
+    return Stored(parts=parts, sheets=sheets), total
+
+
+def _result(ready: Prepared, groups: Iterable[Group], sun: Sun, ctx: Context) -> Json:
+    stored, total = _together(groups)
     ctx.progress(92, "saving")
     model, work = EnergyModel.model_validate(ready.given), gather(ready.given, ready.around, ready.pinned)
     if ready.plant.limit_at_inverters:
-        parts = _held_down(ready, _pv_blocks(work), parts, total, ctx)
+        stored = _held_down(ready, work, stored, total, ctx)
+    parts = stored.parts
     whole = report.plant_whole(total, ready.weather, ready.plant, ready.around.utc_offset)
-    stored = ctx.put(series.dump(whole.columns))
+    plant_series = ctx.put(series.dump(whole.columns))
     figures = report.summary(parts, whole, ready.weather, ready.plant)
     result = {
         "model_version": report.MODEL_VERSION,
@@ -321,7 +340,7 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, sun: Sun, c
         "location": report.location(ready.around),
         "local_time": report.local_time(ready.weather, ready.around),
         "plant": report.plant_facts(parts, ready.plant),
-        "losses": report.losses(parts, whole),
+        "losses": whole.losses,
         "blocks": [{key: value for key, value in part.items() if key != "series"} for part in parts],
         "monthly": report.monthly(whole, ready.weather, ready.around.utc_offset, figures["dc_capacity_kw"]),
         **_outlook(ready, whole),
@@ -331,7 +350,11 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, sun: Sun, c
             *ratio_notes(parts),
             *component_notes(work, ready.weather, sun),
         ],
-        "series": {"plant": stored, "blocks": {str(part["index"]): part["series"] for part in parts}},
+        "series": {
+            "plant": plant_series,
+            "blocks": {str(part["index"]): part["series"] for part in parts},
+        },
+        "block_details": stored.sheets,
     }
     # Through JSON once, so that a run in one and a joined run hold the same types.
     return json.loads(json.dumps(result, allow_nan=False))

@@ -23,7 +23,7 @@ BASE_COLUMNS: Mapping[str, str] = {
 }
 """The six series of an immediate answer."""
 
-_OPTIONAL = {"local_time": "localTime"}
+_OPTIONAL = {"local_time": "localTime", "lifetime": "lifetime", "exceedance": "exceedance"}
 LOSS_PREFIX = "loss_"
 EVERYTHING = View(
     time_series=True,
@@ -114,7 +114,7 @@ def render_warnings(submission: Sequence[str], result: Mapping[str, Json] | None
 
 
 def render_sections(result: Mapping[str, Json], view: View) -> dict[str, Json]:
-    """Write the sections of a result; the series come apart."""
+    """Write the sections of a result; its blocks and the series come apart."""
     return {
         "title": result["name"],
         "algorithmVersion": f"v{result['model_version']}",
@@ -122,7 +122,6 @@ def render_sections(result: Mapping[str, Json], view: View) -> dict[str, Json]:
         "locationSummary": camel_keys(result["location"]),
         "plantSummary": camel_keys(result["plant"]),
         "losses": _losses(result["losses"], view),
-        "blockSummary": [_block(block, view) for block in result["blocks"]],
         "settings": camel_keys(result["settings"]),
         **{name: camel_keys(result[key]) for key, name in _OPTIONAL.items() if key in result},
         "monthlySummary": [camel_keys(month) for month in result["monthly"]],
@@ -138,6 +137,10 @@ def _losses(tree: Mapping[str, Json], view: View) -> dict[str, Json]:
     return shown
 
 
-def _block(block: Mapping[str, Json], view: View) -> Json:
-    kept = block if view.full else {key: value for key, value in block.items() if key != "losses"}
-    return camel_keys(dict(kept))
+def render_blocks(
+    figures: Sequence[Mapping[str, Json]], view: View, details: Sequence[Mapping[str, Json]]
+) -> list[Json]:
+    """Write blocks from the figures of all and the details of some; their loss trees only if all is asked for."""
+    hidden = frozenset() if view.full else frozenset({"losses"})
+    whole = ({**figures[each["index"]], **each} for each in details)
+    return [camel_keys({key: value for key, value in block.items() if key not in hidden}) for block in whole]

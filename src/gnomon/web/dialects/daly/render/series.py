@@ -14,6 +14,7 @@ OWN_COLUMNS: Mapping[str, str] = {
     "direct_shading_factor": "DirectShadingFactor",
     "shadow_height": "ShadowHeight",
     "shaded_diode_fraction": "ShadedDiodeFraction",
+    "made_ac_power": "madeACPower",
 }
 """Series that the contract names in its own way; the rest is translated word by word."""
 

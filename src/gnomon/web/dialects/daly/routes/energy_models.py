@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -26,6 +27,7 @@ from gnomon.web.dialects.daly.openapi import shows, takes
 from gnomon.web.dialects.daly.render.energy_model import (
     EVERYTHING,
     Standing,
+    render_blocks,
     render_model,
     render_sections,
 )
@@ -55,7 +57,7 @@ from gnomon.web.dialects.daly.wire.energy_model import (
     view_of,
 )
 from gnomon.web.presence import while_present
-from gnomon.web.series import Member, Series, Shape, stream
+from gnomon.web.series import Listed, Member, Series, Shape, stream
 
 router = APIRouter(prefix=ENERGY_MODEL.path, tags=["energy models"])
 
@@ -206,7 +208,8 @@ async def _answer_run(
     head = render_completed(standing, task, view, warnings)
     if view.time_series:
         head.pop("localTime", None)
-    return stream(head, _immediate_series(task.result, view), desk.house.store, headers)
+    members = [_summaries(task.result, view), *_immediate_series(task.result, view)]
+    return stream(head, members, desk.house.store, headers)
 
 
 def _answer_detail(house: House, standing: Standing, asked: frozenset[Include]) -> Response:
@@ -216,9 +219,10 @@ def _answer_detail(house: House, standing: Standing, asked: frozenset[Include]) 
     result = standing.result
     if result is None:
         return answer(head)
+    members = []
     if "summary" in asked:
         head |= render_sections(result, EVERYTHING)
-    members = []
+        members.append(_summaries(result, EVERYTHING))
     if "fulltimeseries" in asked:
         head.pop("localTime", None)
         members += [_plant(result, render_all), *_local_time(result)]
@@ -235,6 +239,11 @@ def _immediate_series(result: Mapping[str, Json], view: View) -> list[Member]:
         shape = render_base_with_losses if view.loss_breakdown else render_base
         members.append(_blocks(result, shape, view.block_index))
     return members
+
+
+def _summaries(result: Mapping[str, Json], view: View) -> Member:
+    shown = partial(render_blocks, result["blocks"], view)
+    return Member(key="blockSummary", series=Listed(names=result["block_details"], shown=shown))
 
 
 def _plant(result: Mapping[str, Json], shape: Shape) -> Member:
