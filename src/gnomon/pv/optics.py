@@ -292,7 +292,9 @@ def rear(light: Light, scene: Scene) -> Light:
         behind=sky.dni * np.maximum(-plane.projection, 0.0) * (plane.scale * scene.sun_visible),
         albedo=sky.by_month(on.albedo),
     )
-    backs = bifacial.rear_irradiance(stand.rotation - slope, rows, incoming, on.back.transparency)
+    backs = bifacial.rear_irradiance(
+        np.clip(stand.rotation - slope, -90.0, 90.0), rows, incoming, on.back.transparency
+    )
     of_ground, of_sky = iam.diffuse(on.iam, stand.surface_tilt)
     gain = bifacial.gain(
         backs,
