@@ -51,6 +51,7 @@ bench: $(STAMP) ## measure submits, latencies and the PV chain beside their peer
 	$(BIN)/python bench/http_submit.py
 	$(BIN)/python bench/engine_latency.py
 	$(BIN)/python bench/pv_chain.py
+	$(BIN)/python bench/fan_out.py
 
 kill-rounds: $(STAMP) ## 200 random kill -9 of the server during submissions and runs
 	$(BIN)/python -m pytest tests/acceptance/test_kill_rounds.py --kill-rounds 200

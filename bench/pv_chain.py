@@ -1,13 +1,13 @@
-"""Time a block-year of the energy model beside pvlib's ModelChain in one process.
+"""Time a block-year of the energy model beside pvlib's ModelChain and SAM's Pvsamv1 in one process.
 
-    python bench/pv_chain.py [--weather FILE.csv] [--runs 15]
+    python bench/pv_chain.py [--weather FILE.csv] [--runs 15] [--memory]
 
-Both run the typical year of Greensboro that pvlib ships: SPA sun, Perez 1990, ASHRAE incidence angle, PVsyst
-cell temperature, PVsyst one-diode model. Ours adds diffuse incidence factors, row shading, a second operating
-point for the ledger, three efficiency curves, wires, transformer and the ledger itself; pvlib adds its
-PVWatts inverter. For the comparison of energy, and there alone, ours switches off what pvlib's chain does not
-have, and rows whose middle has the sun below the horizon are left out: pvlib lets their light through.
-Times are CPU time.
+All run the typical year of Greensboro that pvlib ships, on one block of horizontal trackers that turn back before
+they shade each other: SPA sun, Perez 1990, ASHRAE incidence angle, PVsyst cell temperature, PVsyst one-diode model.
+Ours has in addition diffuse incidence factors, row shading, a second operating point for the ledger, three
+efficiency curves, wires, transformer and the loss tree; pvlib has its PVWatts inverter, SAM row and string shading
+(ours has the latter in rows of its own) and a loss diagram. How far their energies agree is held by
+tests/pv/test_peers.py. Times are CPU time with one BLAS thread.
 """
 
 import argparse
@@ -15,124 +15,83 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import cProfile
+import pstats
 import statistics
+import sys
 import time
+import tracemalloc
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import pvlib
 
-from gnomon.pv import ephemeris, pvarray, solarposition
-from gnomon.pv.block import simulate_block, simulate_blocks
-from gnomon.pv.mount import FixedMount
+from gnomon.pv import block as chain
+from gnomon.pv import ephemeris, sky, solarposition
+from gnomon.pv.block import BlockYear, simulate_block, years
+from gnomon.pv.mount import FixedMount, TrackerMount
 from gnomon.pv.plant import (
     AcSystem,
     Array,
-    AshraeIam,
     Block,
     DcInput,
     EfficiencyCurve,
+    ElectricalShading,
     Inverter,
     Losses,
-    Module,
     Shading,
 )
-from gnomon.pv.weather import Site, Weather, interval_middle
+from gnomon.pv.weather import Weather
+from gnomon.workloads.energy_model.losses import tree_of
 
-# pvlib's ModelChain takes 0.1 for the efficiency in the heat balance whatever it is told; the area follows.
-MODULE = Module(
-    p_nom=347.0,
-    i_sc_ref=9.5,
-    v_oc_ref=47.0,
-    i_mp_ref=9.0,
-    v_mp_ref=38.6,
-    alpha_sc=0.0048,
-    cells_in_series=72,
-    r_s=0.30,
-    r_sh_ref=400.0,
-    r_sh_0=1600.0,
-    gamma_ref=0.98,
-    mu_gamma=-0.0005,
-    area=3.47,
-)
-SITE = Site(latitude=36.1, longitude=-79.95, altitude=273, utc_offset=-5)
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests/pv/support"))
+
+import peers  # stands beside the tests, which are no package
+
+TRACKER = TrackerMount(axis_azimuth=180.0, max_angle=60.0, backtrack=True, gcr=0.4)
+FIXED = FixedMount(surface_tilt=25.0, surface_azimuth=180.0, gcr=0.45)
+# What a block's year is made of: the functions whose time is told apart, in their order.
+STAGES = {
+    "sun, table of the year": "daily_table",
+    "sun, place at each step": "sun_position",
+    "daylight, Perez's sky": "look_up",
+    "turning, light in the plane": "transpose",
+    "rows, glass, dirt": "collect",
+    "cells: heat, one-diode twice": "generate",
+    "inverter": "_operate",
+    "wires, transformer": "deliver",
+}
 
 
 def curve(v_dc: float, fixed: float) -> EfficiencyCurve:
-    p_dc = np.array([0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0]) * 60000
-    p_ac = np.maximum(0.994 * p_dc - fixed - 0.005 * p_dc**2 / 60000, 0)
+    p_dc = np.array([0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0]) * peers.P_AC_MAX
+    p_ac = np.maximum(0.994 * p_dc - fixed - 0.005 * p_dc**2 / peers.P_AC_MAX, 0)
     return EfficiencyCurve(v_dc=v_dc, p_dc=tuple(p_dc.tolist()), p_ac=tuple(p_ac.tolist()))
 
 
 BLOCK = Block(
-    inputs=(DcInput(module=MODULE, array=Array(modules_per_string=20, strings=11)),),
-    inverter=Inverter(
-        p_ac_max=60000, p_dc_threshold=300, curves=(curve(580, 260), curve(850, 200), curve(1000, 240))
+    inputs=(
+        DcInput(
+            module=peers.MODULE,
+            array=Array(modules_per_string=peers.MODULES_PER_STRING, strings=peers.STRINGS),
+        ),
     ),
-    mount=FixedMount(surface_tilt=25, surface_azimuth=180, gcr=0.45),
+    inverter=Inverter(
+        p_ac_max=peers.P_AC_MAX,
+        p_dc_threshold=300,
+        curves=(curve(580, 260), curve(850, 200), curve(1000, 240)),
+    ),
+    mount=TRACKER,
     losses=Losses(soiling=(0.02,) * 12, mismatch=0.01, lid=0.015, dc_ohmic=0.012),
     ac_system=AcSystem(number_of_inverters=4, ac_ohmic=0.01, no_load_loss=0.001, load_loss=0.008),
     shading=Shading(near="unlimited"),
 )
-BARE = replace(
-    BLOCK,
-    inputs=(replace(BLOCK.inputs[0], module=replace(MODULE, iam=AshraeIam(b=0.0))),),
-    losses=Losses(),
-    shading=Shading(),
-    ac_system=AcSystem(),
+# What SAM's self-shading counts too: what a shadow costs a string.
+STRINGS_SHADED = replace(
+    BLOCK, shading=Shading(near="unlimited", electrical=ElectricalShading(transverse_diodes=3))
 )
-
-
-def read(path: Path) -> tuple[Weather, pd.DataFrame]:
-    table, _ = pvlib.iotools.read_tmy3(path, coerce_year=2019, map_variables=True)
-    middle = pd.date_range("2019-01-01 05:30", periods=len(table), freq="h", tz="UTC")
-    columns = ["ghi", "dhi", "dni", "temp_air", "wind_speed"]
-    frame = table[columns].astype(float).set_axis(middle, axis=0)
-    label = np.asarray(middle.tz_localize(None).astype("datetime64[s]").astype(np.int64)) + 1800
-    arrays = {name: frame[name].to_numpy() for name in columns}
-    return Weather(time=interval_middle(label, 3600, "end"), label=label, step=3600, **arrays), frame
-
-
-def model_chain() -> pvlib.modelchain.ModelChain:
-    i_l_ref, i_o_ref = pvarray.reference_currents(MODULE)
-    diode = {
-        "alpha_sc": MODULE.alpha_sc,
-        "gamma_ref": MODULE.gamma_ref,
-        "mu_gamma": MODULE.mu_gamma,
-        "I_L_ref": i_l_ref,
-        "I_o_ref": i_o_ref,
-        "R_sh_ref": MODULE.r_sh_ref,
-        "R_sh_0": MODULE.r_sh_0,
-        "R_s": MODULE.r_s,
-        "cells_in_series": MODULE.cells_in_series,
-        "R_sh_exp": MODULE.r_sh_exp,
-        "EgRef": MODULE.eg_ref,
-        "b": 0.0,
-    }
-    array = pvlib.pvsystem.Array(
-        pvlib.pvsystem.FixedMount(25, 180),
-        albedo=0.2,
-        module_parameters=diode,
-        temperature_model_parameters={"u_c": 29.0, "u_v": 0.0},
-        modules_per_string=20,
-        strings=11,
-    )
-    system = pvlib.pvsystem.PVSystem([array], inverter_parameters={"pdc0": 60000 / 0.96})
-    place = pvlib.location.Location(SITE.latitude, SITE.longitude, altitude=SITE.altitude)
-    return pvlib.modelchain.ModelChain(
-        system,
-        place,
-        dc_model="pvsyst",
-        ac_model="pvwatts",
-        aoi_model="ashrae",
-        spectral_model="no_loss",
-        temperature_model="pvsyst",
-        transposition_model="perez",
-    )
 
 
 def cpu_ms(work: Callable[[], object], runs: int) -> tuple[float, float, float]:
@@ -146,50 +105,146 @@ def cpu_ms(work: Callable[[], object], runs: int) -> tuple[float, float, float]:
     return statistics.median(times), min(times), max(times)
 
 
-def report(weather: Weather, frame: pd.DataFrame, runs: int) -> None:
-    warnings.filterwarnings("ignore", category=RuntimeWarning, module="scipy")
-    sun = solarposition.sun_position(weather.time, SITE)
-    chain = model_chain()
-    ten = [replace(BLOCK, mount=replace(BLOCK.mount, surface_azimuth=150.0 + 6 * i)) for i in range(10)]
+def with_tree(year: BlockYear) -> BlockYear:
+    tree_of(year.ledger)
+    return year
 
-    def cold() -> None:
+
+def one(block: Block, weather: Weather, *, cold: bool = False) -> BlockYear:
+    """Run one block from its weather to its loss tree."""
+    if cold:
         ephemeris.daily_table.cache_clear()
-        simulate_block(BLOCK, weather, solarposition.sun_position(weather.time, SITE))
+    return with_tree(simulate_block(block, weather, solarposition.sun_position(weather.time, peers.SITE)))
 
-    cases: dict[str, tuple[Callable[[], object], int]] = {
-        "pvlib ModelChain": (lambda: chain.run_model(frame), 1),
-        "sun table cold": (cold, 1),
-        "sun table warm": (
-            lambda: simulate_block(BLOCK, weather, solarposition.sun_position(weather.time, SITE)),
-            1,
-        ),
-        "sun known": (lambda: simulate_block(BLOCK, weather, sun), 1),
-        "ten mounts, per block": (lambda: simulate_blocks(ten, weather, sun), 10),
-        "ten blocks on one mount, per block": (lambda: simulate_blocks([BLOCK] * 10, weather, sun), 10),
+
+def stream(blocks: list[Block], weather: Weather) -> float:
+    """Run blocks one after the other, keeping none."""
+    sun = solarposition.sun_position(weather.time, peers.SITE)
+    coming: Iterator[BlockYear] = years(blocks, sky.look_up(weather, sun), sun)
+    return sum(with_tree(year).ledger.energy.closing for year in coming)
+
+
+def turned(count: int) -> list[Block]:
+    """Return blocks no two of which share a plane."""
+    return [
+        replace(BLOCK, mount=replace(TRACKER, axis_azimuth=150.0 + 60.0 * i / count)) for i in range(count)
+    ]
+
+
+def five_minutes(weather: Weather) -> Weather:
+    """Return the hours of a weather as twelve steps each, straight lines between their middles."""
+    label = (weather.label[:, None] - 3300 + 300 * np.arange(12)).ravel()
+    time_at = label - 150.0
+    columns = {
+        name: np.interp(time_at, weather.time, getattr(weather, name))
+        for name in ("ghi", "dhi", "dni", "temp_air", "wind_speed")
     }
+    return Weather(time=time_at, label=label, step=300.0, **columns)
+
+
+def report(year: peers.Year, runs: int) -> None:
+    weather, fine = year.weather, five_minutes(year.weather)
+    fixed = replace(BLOCK, mount=FIXED)
+    # The same light and cells on another inverter station, as most blocks of a plant are.
+    alike = [replace(BLOCK, ac_system=replace(BLOCK.ac_system, number_of_inverters=4 + i)) for i in range(11)]
+    tracked, still = peers.model_chain(TRACKER), peers.model_chain(FIXED)
+    cases: dict[str, Callable[[], object]] = {
+        "pvlib ModelChain, tracker": lambda: tracked.run_model(year.frame),
+        "pvlib ModelChain, fixed": lambda: still.run_model(year.frame),
+        "gnomon, tracker, sun cold": lambda: one(BLOCK, weather, cold=True),
+        "gnomon, tracker, sun warm": lambda: one(BLOCK, weather),
+        "gnomon, strings shaded, sun cold": lambda: one(STRINGS_SHADED, weather, cold=True),
+        "gnomon, strings shaded, sun warm": lambda: one(STRINGS_SHADED, weather),
+        "gnomon, fixed, sun cold": lambda: one(fixed, weather, cold=True),
+        "gnomon, fixed, sun warm": lambda: one(fixed, weather),
+        "gnomon, eleven blocks alike": lambda: stream(alike, weather),
+        "gnomon, eleven planes": lambda: stream(turned(11), weather),
+        "gnomon, tracker, 5 minutes, cold": lambda: one(BLOCK, fine, cold=True),
+        "gnomon, tracker, 5 minutes, warm": lambda: one(BLOCK, fine),
+    }
+    told = {name: cpu_ms(work, runs) for name, work in cases.items()}
+    told |= _sam(year)
+    for name, (median, least, largest) in told.items():
+        print(f"  {name:34s} {median:8.2f} ms ({least:.2f} - {largest:.2f})")
+    _ratios({name: median for name, (median, _, _) in told.items()})
+
+
+def _sam(year: peers.Year) -> dict[str, tuple[float, float, float]]:
+    try:
+        model = peers.sam(TRACKER, year, rows=True)
+    except ImportError:
+        print("  SAM's engine is not installed: it has no wheel for this Python")
+        return {}
+    return {"SAM Pvsamv1, tracker, self-shading": cpu_ms(lambda: model.execute(0), 5)}
+
+
+def _ratios(ms: dict[str, float]) -> None:
+    theirs, sam = ms["pvlib ModelChain, tracker"], ms.get("SAM Pvsamv1, tracker, self-shading", np.nan)
+    first = ms["gnomon, tracker, sun warm"]
+    for kind in ("tracker", "strings shaded"):
+        for warmth in ("cold", "warm"):
+            ours = ms[f"gnomon, {kind}, sun {warmth}"]
+            print(f"  {kind}, sun {warmth}: {theirs / ours:.1f} times pvlib, {sam / ours:.0f} times SAM")
+    for name in ("alike", "planes"):
+        further = (ms[f"gnomon, eleven {'blocks alike' if name == 'alike' else name}"] - first) / 10
+        print(f"  a further block ({name}): {further:.2f} ms, {further / first:.2f} of the first")
+    for warmth in ("cold", "warm"):
+        hours = ms[f"gnomon, tracker, sun {warmth}"]
+        print(f"  5 minutes over hours, {warmth}: {ms[f'gnomon, tracker, 5 minutes, {warmth}'] / hours:.1f}")
+
+
+def where_it_goes(weather: Weather, runs: int) -> None:
+    """Print the share of each stage in a block-year, by the profiler."""
+    profile = cProfile.Profile()
+    profile.enable()
+    for _ in range(runs):
+        one(BLOCK, weather, cold=True)
+    profile.disable()
+    of_all = pstats.Stats(profile).stats  # type: ignore[attr-defined]  # typeshed leaves it out
+    files = {Path(module.__file__ or "").parent for module in (chain, sky)}
+    seconds = {
+        name: entry[3]
+        for (file, _, name), entry in of_all.items()
+        if Path(file).parent in files and name in STAGES.values()
+    }
+    table = seconds["sun_position"] - seconds["daily_table"]
+    total = sum(entry[3] for (_, _, name), entry in of_all.items() if name == "one")
+    print("  where the time goes (sun cold, under the profiler):")
+    rest = total
+    for stage, name in STAGES.items():
+        took = table if name == "sun_position" else seconds.get(name, 0.0)
+        rest -= took
+        print(f"    {stage:30s} {1000 * took / runs:6.2f} ms {100 * took / total:5.1f} %")
     print(
-        f"{len(weather.time)} steps, CPU ms of {runs} runs: median (least - largest), ratio of pvlib to ours"
+        f"    {'spreading, ledger, loss tree':30s} {1000 * rest / runs:6.2f} ms {100 * rest / total:5.1f} %"
     )
-    pvlib_ms = None
-    for name, (work, share) in cases.items():
-        median, least, largest = (value / share for value in cpu_ms(work, runs))
-        pvlib_ms = pvlib_ms or median
-        print(f"  {name:36s} {median:7.2f} ({least:.2f} - {largest:.2f})  {pvlib_ms / median:6.1f}x")
-    day = sun.apparent_zenith < 90
-    ours = simulate_block(BARE, weather, sun).p_dc[day].sum()
-    theirs = chain.run_model(frame).results.dc["p_mp"].to_numpy()[day].sum()
-    print(f"  DC energy of the common part: ours / pvlib - 1 = {ours / theirs - 1:+.2e}")
+
+
+def memory(weather: Weather) -> None:
+    """Print the most memory that streaming many blocks holds at once."""
+    for count in (10, 100, 1000):
+        blocks = turned(count)
+        tracemalloc.start()
+        stream(blocks, weather)
+        print(f"  {count:5d} blocks: at most {tracemalloc.get_traced_memory()[1] / 1e6:.1f} MB")
+        tracemalloc.stop()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    shipped = Path(pvlib.__file__).parent / "data" / "723170TYA.CSV"
-    parser.add_argument("--weather", type=Path, default=shipped, help="a TMY3 file")
+    parser.add_argument("--weather", type=Path, help="a TMY3 file; the shipped one if not given")
     parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument("--memory", action="store_true", help="also 10, 100 and 1000 blocks")
     arguments = parser.parse_args()
-    report(*read(arguments.weather), arguments.runs)
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module="scipy")
+    year = peers.greensboro(arguments.weather)
+    print(f"{len(year.weather.time)} steps, CPU time of {arguments.runs} runs: median (least - largest)")
+    report(year, arguments.runs)
+    where_it_goes(year.weather, arguments.runs)
+    if arguments.memory:
+        memory(year.weather)
 
 
 if __name__ == "__main__":

@@ -2,18 +2,35 @@
 
 import dataclasses
 import re
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gnomon.cli.commands import gnomon
 from gnomon.core.event import EventType
 from gnomon.core.task import TRANSITIONS, CancelOutcome, Status
+from gnomon.pv.loss import CAPTIONS
 from gnomon.settings import Settings
+from gnomon.workloads.energy_model import document, options
+from gnomon.workloads.energy_model.record import Record
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = (ROOT / "docs/reference/settings.md").read_text()
 TASK = (ROOT / "docs/reference/task.md").read_text()
+MODEL = (ROOT / "docs/energy-model.md").read_text()
+PHYSICS: tuple[type[Record], ...] = (
+    *(document.Weather, document.Place, document.Block, document.DcInput, document.Layout, document.Shading),
+    *(document.DcLosses, document.AcSystem, document.AcLosses, document.Transformer),
+    *(document.MediumVoltageLosses, options.PlantOptions, options.Settings),
+)
+# Records within these, and what names things or is read elsewhere, change nothing by themselves.
+NO_PHYSICS = {
+    *("layout", "shading", "losses", "acSystem", "mvLosses", "transformer", "array", "dcInputs"),
+    *("name", "dcInputId", "locationId", "globalLocationId", "weatherDataSource", "date"),
+    *("layoutRef", "advancedNearShadingLosses", "timeZoneName"),
+}
 
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Settings)])
@@ -40,3 +57,61 @@ def test_the_table_of_statuses_is_the_codes(status: Status) -> None:
 def test_links_in_the_readme_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text()):
         assert (ROOT / target).exists(), target
+
+
+def _figures() -> Any:
+    """Import the script that draws the page's pictures."""
+    spec = spec_from_file_location("figures", ROOT / "docs/figures.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def figures() -> Any:
+    return _figures()
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "docs/figures").glob("*.svg")))
+def test_pictures_are_what_the_model_draws(figures: Any, name: str) -> None:
+    """If not: `python docs/figures.py`, and look at what changed."""
+    assert figures.PICTURES[name]() == (ROOT / "docs/figures" / name).read_text()
+
+
+def test_the_pages_loss_tree_is_the_models(figures: Any) -> None:
+    """If not: `python docs/figures.py`, and look at what changed."""
+    assert figures.page(MODEL) == MODEL
+
+
+def _rows(heading: str) -> list[str]:
+    section = MODEL.split(f"## {heading}\n")[1].split("\n## ")[0]
+    return [line.split("|")[1] for line in section.splitlines() if line.startswith("| ")]
+
+
+def test_the_pages_ledger_is_the_codes() -> None:
+    steps = [step for row in _rows("The ledger") for step in re.findall(r"`(\w+)`", row)]
+    assert steps == list(CAPTIONS)
+
+
+def test_the_page_tells_what_every_field_does() -> None:
+    told = {name for row in _rows("What each field does physically") for name in re.findall(r"`(\w+)`", row)}
+    known = {field.alias or name for record in PHYSICS for name, field in record.model_fields.items()}
+    assert sorted(told - known) == ["farShadingElevationAngles"]
+    assert sorted(known - told - NO_PHYSICS) == []
+
+
+def test_every_file_of_the_laboratory_stands_in_the_architecture() -> None:
+    table = (ROOT / "docs/architecture.md").read_text().split("## The laboratory\n")[1].split("\n## ")[0]
+    named = {
+        name for line in table.splitlines() if line.startswith("| `") for name in re.findall("`(\\w+)`", line)
+    }
+    files = {path.stem for path in (ROOT / "src/gnomon/pv").glob("*.py")} - {"__init__"}
+    assert named == files
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.stem)
+def test_links_in_the_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), target

@@ -1,13 +1,17 @@
 """Plugins: found, checked against their schema, and refused when two claim one kind."""
 
+import os
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from gnomon.core.errors import Complaint
 from gnomon.core.workload import Workload
-from gnomon.wiring import SystemClock, load_plugins, with_schema_check
+from gnomon.settings import Settings
+from gnomon.wiring import SystemClock, load_plugins, open_server, with_schema_check
+from gnomon.workloads.energy_model.check import check_weather
 
 SCHEMA = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}
 
@@ -55,6 +59,19 @@ def test_the_schema_speaks_before_the_workloads_own_check() -> None:
     assert (found.loc, found.type) == (("n",), "type")
     (missing,) = checked.check({})
     assert missing.type == "required"
+
+
+async def test_the_rows_of_a_weather_are_limited_by_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GNOMON_MAX_WEATHER_ROWS", "105408")  # what stood there before comes back
+    many = dict.fromkeys(("ghi", "windSpeed", "temperature"), [0.0] * 9001)
+    document = {**many, "date": [3_600_000 * row for row in range(9001)]}
+    assert check_weather(document) == []
+    async with open_server(Settings(data=tmp_path, port=0, max_weather_rows=9000)):
+        assert os.environ["GNOMON_MAX_WEATHER_ROWS"] == "9000"
+        (complaint,) = check_weather(document)
+    assert complaint.message.startswith("9001 rows; give 2 to 9000; the server's setting --max-weather-rows")
 
 
 def test_chance_fills_its_bits_and_repeats_nothing() -> None:

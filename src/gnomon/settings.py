@@ -41,6 +41,7 @@ class Settings:
     ] = 5.0
     sync_wait: Annotated[float, "Seconds a synchronous request waits before it gets a queued answer."] = 25.0
     max_body_mb: Annotated[float, "Largest request body in MB."] = 64.0
+    max_weather_rows: Annotated[int, "Most rows of a weather record; a leap year of five minutes."] = 105_408
     log_level: Annotated[Literal["debug", "info", "warning", "error"], "How much to log."] = "info"
 
     def __post_init__(self) -> None:
@@ -62,6 +63,7 @@ _RANGES = (
     ("cancel_grace", 0.1, 600),
     ("sync_wait", 0, LONGEST_WAIT),
     ("max_body_mb", 0.01, 1024),
+    ("max_weather_rows", 8760, 10_000_000),
 )
 
 

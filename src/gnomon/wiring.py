@@ -77,6 +77,8 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
     """Open the store, start the engine, build the application; close all of it in the reverse order."""
     hub = Hub()
     clock = SystemClock()
+    # Workloads know no settings, and check in this process and in their children: both see the variable.
+    os.environ["GNOMON_MAX_WEATHER_ROWS"] = str(settings.max_weather_rows)
     workloads, kinds = load_plugins(settings.workload)
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = SqliteStore.open(settings.data, hub)

@@ -16,6 +16,7 @@ from .server import Server, running
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 GUIDE = (ROOT / "docs" / "workloads.md").read_text()
+MODEL = (ROOT / "docs" / "energy-model.md").read_text()
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -56,6 +57,14 @@ def here(server: Server, block: str) -> str:
 def test_the_sdks_block(server: Server) -> None:
     block = next(block for block in blocks(README, "python") if "dalysdk" in block)
     assert run(server, sys.executable, "-c", here(server, block)).startswith("America/New_York 2")
+
+
+def test_the_plant_of_the_energy_models_page(server: Server) -> None:
+    """What it prints is what the page shows, to the last digit."""
+    for folder in ("docs", "examples"):
+        (server.data.parent / folder).symlink_to(ROOT / folder)
+    (block,) = blocks(MODEL, "python")
+    assert blocks(MODEL, "text")[0] == run(server, sys.executable, "-c", here(server, block))
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the blocks call curl")

@@ -23,6 +23,7 @@ OTHER: dict[str, tuple[str, Any]] = {
     "cancel_grace": ("1.5", 1.5),
     "sync_wait": ("3", 3.0),
     "max_body_mb": ("2", 2.0),
+    "max_weather_rows": ("9000", 9000),
     "log_level": ("debug", "debug"),
 }
 
@@ -64,6 +65,7 @@ def test_a_variable_sets_it(name: str, seen: list[Settings]) -> None:
         ("cancel_grace", 0),
         ("sync_wait", 30),
         ("max_body_mb", 0),
+        ("max_weather_rows", 8759),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_the_flags_name(name: str, value: Any) -> None:

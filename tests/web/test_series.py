@@ -64,3 +64,17 @@ async def test_blocks_are_read_one_after_another() -> None:
     await anext(pieces)  # type: ignore[call-overload]
     await anext(pieces)  # type: ignore[call-overload]
     assert len(shelf.asked) == 1
+
+
+async def test_neighbours_in_one_file_are_fetched_once() -> None:
+    shelf = Shelf()
+    columns = {"date": np.zeros(2), "1/power": np.ones(2), "11/power": np.full(2, 11.0)}
+    both = await stored(shelf, **columns)
+    blocks = [(part, Series(sha256=both.sha256, shape=everything, part=part)) for part in ("1", "11")]
+    answer = stream({}, [Member(key="blocks", series=blocks)], shelf, {})
+    pieces = [bytes(piece) async for piece in answer.body_iterator]  # type: ignore[arg-type]
+    assert json.loads(b"{" + b"".join(pieces).partition(b",")[2])["blocks"] == {
+        "1": {"date": [0.0, 0.0], "power": [1.0, 1.0]},
+        "11": {"date": [0.0, 0.0], "power": [11.0, 11.0]},
+    }
+    assert shelf.asked == [both.sha256]

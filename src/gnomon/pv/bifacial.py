@@ -131,8 +131,9 @@ def rear_irradiance(
     with view factors F_k from the rear, F in all; lit share and view of the sky S_k; transparency t. The
     sky above the next row and the part of the beam that clears it follow from the same cross-section.
 
-    Strips, and straight lines between views at whole degrees where rows turn, keep the ground's part within
-    0.3 % of dense integrals row by row and 0.1 % over a year.
+    Strips, and straight lines between views at about whole degrees where rows turn, keep the ground's part
+    within 0.3 % of dense integrals where the lower edge stays a sixth of a row's width above the ground, and
+    within 1 % where it touches it; the year's sum of trackers within 0.05 %.
 
     Parameters
     ----------
@@ -157,8 +158,8 @@ def front_ground(
 ) -> FloatArray:
     """Return the light of the ground on the fronts of rows, strip by strip as `rear_irradiance` [W/m2].
 
-    The front sees the ground farther out than the rear does. `shading` multiplies means over the pitch
-    instead; the two agree where the ground is lit evenly: under high or narrow rows, or a white sky alone.
+    `shading` multiplies mean light by mean view over the pitch instead. The two agree where a face sees all
+    parts of the pitch alike, as from high rows; under low rows a year's sums part by some percent.
     """
     _require_share("transparency", transparency)
     views, shadow = _views(rotation, rows), _cast(rotation, rows, incoming.across)
@@ -264,13 +265,16 @@ def _out_to(face: Face, rows: Rows, tilt: FloatArray, x: FloatArray) -> FloatArr
     side, half = _SIDE[face], rows.gcr / 2
     run, rise = half * np.cos(tilt), half * np.sin(tilt)
     low, high = np.maximum(rows.height - rise, 0.0), rows.height + rise
-    from_low = np.hypot(x - run, low)
-    straight = np.hypot(x + run, high)
-    bent = np.hypot(2 * run + side, 2 * rise) + np.hypot(x - run - side, low)
-    hidden = side * (2 * rise * (x + run) - high * (2 * run + side)) > 0
-    before = side * (np.sin(tilt) * x - np.cos(tilt) * rows.height) > 0
-    view = (from_low - np.where(hidden, bent, straight) + rows.gcr) / (2 * rows.gcr)
-    return np.where(before, view, 0.0)
+    next_low = run + side
+    # Where the ground falls behind the next row's edge, and where the row's own plane meets it.
+    hidden = side * (2 * rise * (x + run) - high * (next_low + run)) > 0
+    beyond = side * (rise * x - run * rows.height) > 0
+    bend = np.where(hidden, next_low, -run)
+    from_high = np.sqrt(np.square(x - bend) + np.where(hidden, low**2, high**2))
+    from_high += np.where(hidden, np.hypot(next_low + run, 2 * rise), 0.0)
+    from_low = np.sqrt(np.square(x - run) + low**2)
+    view: FloatArray = (from_low - from_high + rows.gcr) * (beyond / (2 * rows.gcr))
+    return view
 
 
 def _cast(rotation: FloatLike, rows: Rows, across: FloatArray) -> _Shadow:

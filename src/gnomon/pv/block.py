@@ -310,6 +310,8 @@ def _generate(
 
 
 def _generator(block: Block, given: DcInput, year: ModuleYear, factor: FloatLike) -> Generator:
+    # Bypassed cells leave a string at a lower voltage, and its power at a higher current, than even light would.
+    moved: FloatLike = 1.0 if year.shade is None else year.shade.voltage_factor
     return Generator(
         name=given.name,
         diode=year.diode,
@@ -317,8 +319,8 @@ def _generator(block: Block, given: DcInput, year: ModuleYear, factor: FloatLike
         strings=given.array.strings,
         factor=factor,
         resistance=block.losses.dc_ohmic * _reference_resistance(given),
-        v_mp=given.array.modules_per_string * year.maximum.v_mp,
-        i_mp=given.array.strings * factor * year.maximum.i_mp,
+        v_mp=given.array.modules_per_string * year.maximum.v_mp * moved,
+        i_mp=given.array.strings * year.maximum.i_mp * (factor / moved),
         mppt=given.mppt,
         weight=given.weight,
     )
@@ -329,7 +331,7 @@ def _dc_fractions(block: Block, year: ModuleYear) -> dict[str, FloatLike]:
     losses = block.losses
     some: dict[str, FloatLike] = {
         "SpctCor": 1.0 - year.spectrum,
-        "ShdElec": year.shade,
+        "ShdElec": 0.0 if year.shade is None else year.shade.loss,
         "AgeLoss": losses.ageing,
     }
     every: dict[str, FloatLike] = {

@@ -53,7 +53,7 @@ class ModuleYear:
     spectrum
         Factor on the current for the colour of the light.
     shade
-        Share of the power lost to the partial shade of strings, beyond the light itself.
+        What the partial shade of strings costs beyond the light itself, None where there is none.
     """
 
     collected: optics.Collected
@@ -63,7 +63,7 @@ class ModuleYear:
     at_reference: FloatArray
     maximum: pvarray.MaximumPower
     spectrum: FloatLike
-    shade: FloatLike
+    shade: partial_shade.PartialShade | None
 
 
 def cells(block: Block, given: DcInput) -> Cells:
@@ -113,11 +113,13 @@ def _spectrum(of: Cells, sky: Sky) -> FloatLike:
     return spectrum.first_solar(sky.airmass, water, technology)
 
 
-def _shade(of: Cells, collected: optics.Collected, temp_cell: FloatArray, sky: Sky) -> FloatLike:
-    """Return the share of the power that strings lose because some of their cells lack the beam."""
+def _shade(
+    of: Cells, collected: optics.Collected, temp_cell: FloatArray, sky: Sky
+) -> partial_shade.PartialShade | None:
+    """Return what strings lose because some of their cells lack the beam."""
     electrical, shaded = of.collector.shading.electrical, collected.shaded
     if electrical is None or shaded is None:
-        return 0.0
+        return None
     across = partial_shade.wiring(
         electrical.transverse_diodes,
         half_cut=of.module.half_cut,
@@ -129,9 +131,9 @@ def _shade(of: Cells, collected: optics.Collected, temp_cell: FloatArray, sky: S
     full = without + np.divide(light.beam, 1.0 - shaded, out=np.zeros_like(shaded), where=shaded < 1.0)
     rest = (full, without, temp_cell, of.module, across, electrical.share)
     if of.collector.shading.table is None:
-        return partial_shade.row_shade(shaded, *rest).loss
+        return partial_shade.row_shade(shaded, *rest)
     affected = shares_lost(of.collector.shading.table, sky.zenith, sky.azimuth)[1]
-    return partial_shade.scene_shade(affected, shaded, *rest).loss
+    return partial_shade.scene_shade(affected, shaded, *rest)
 
 
 @lru_cache(maxsize=1024)

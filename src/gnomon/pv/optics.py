@@ -281,16 +281,20 @@ def rear(light: Light, scene: Scene) -> Light:
     on, stand, sky, plane = scene.collector, scene.plane.posture, scene.sky, scene.plane
     if on.back is None or stand.gcr is None or not on.bifaciality:
         return light
-    rows = bifacial.Rows(gcr=stand.gcr, height=on.back.height * stand.gcr / on.back.collector_width)
+    slope = stand.cross_axis_tilt
+    gcr = stand.gcr * float(np.cos(np.radians(slope)))
+    rows = bifacial.Rows(gcr=gcr, height=on.back.height * gcr / on.back.collector_width)
     beam, diffuse = _on_open_ground(scene)
     incoming = bifacial.Incoming(
-        across=stand.across,
+        across=stand.across - slope,
         beam=beam,
         diffuse=diffuse,
         behind=sky.dni * np.maximum(-plane.projection, 0.0) * (plane.scale * scene.sun_visible),
         albedo=sky.by_month(on.albedo),
     )
-    backs = bifacial.rear_irradiance(stand.rotation, rows, incoming, on.back.transparency)
+    # A row that stands upright may lean over a slope; there its back is taken as upright still.
+    rotation = np.clip(stand.rotation - slope, -90.0, 90.0)
+    backs = bifacial.rear_irradiance(rotation, rows, incoming, on.back.transparency)
     of_ground, of_sky = iam.diffuse(on.iam, stand.surface_tilt)
     gain = bifacial.gain(
         backs,

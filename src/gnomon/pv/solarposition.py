@@ -117,7 +117,7 @@ def _by_day(time: FloatArray) -> tuple[IntArray, FloatArray, slice | None]:
     if a_day < 1 or a_day * step != DAY or not (np.diff(time) == step).all():
         return day.astype(np.int64), time / DAY - day, None
     skipped, rest = divmod(float(time[0] - day[0] * DAY), step)
-    part = (rest + step * np.arange(a_day)) / DAY
+    part = (rest + step * np.arange(a_day, dtype=np.float64)) / DAY
     return np.arange(day[0], day[-1] + 1, dtype=np.int64), part, slice(int(skipped), int(skipped) + time.size)
 
 
@@ -127,7 +127,7 @@ def _nodes(first: int, count: int, longitude: float) -> FloatArray:
     Shape (3, count, 4), the frame being that of the meridian at 0 h of the day.
     """
     table = sliding_window_view(daily_table(first - 1, count + 3), 4, axis=1)
-    sidereal = mean_sidereal_time(np.arange(first, first + count) - J2000)
+    sidereal = mean_sidereal_time(np.arange(first, first + count, dtype=np.float64) - J2000)
     angle = np.radians(np.mod(sidereal, 360.0) + longitude)[:, None]
     cosine, sine = np.cos(angle), np.sin(angle)
     return np.stack(

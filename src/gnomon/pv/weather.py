@@ -101,4 +101,6 @@ def local_months(time: FloatArray, utc_offset: float) -> IntArray:
     day = np.floor((time + utc_offset * 3600.0) / 86400.0).astype(np.int64)
     first = day.min()
     calendar = np.arange(first, day.max() + 1).astype("datetime64[D]").astype("datetime64[M]")
-    return (calendar.astype(np.int64) % 12)[day - first]
+    months: IntArray = calendar.astype(np.int64) % 12
+    of_rows: IntArray = months[day - first]
+    return of_rows

@@ -19,10 +19,11 @@ Shape = Callable[[Columns], Mapping[str, Json]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """A stored npz and how its columns are shown."""
+    """A stored npz and how its columns are shown; those of one `part` where several stand in it."""
 
     sha256: str
     shape: Shape
+    part: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,24 +46,38 @@ def stream(
 async def _pieces(
     head: Mapping[str, Json], members: Sequence[Member], blobs: BlobStore
 ) -> AsyncIterator[bytes]:
+    reader = _Reader(blobs)
     yield orjson.dumps(head)[:-1]
     for member in members:
         yield b"," + orjson.dumps(member.key) + b":"
         if isinstance(member.series, Series):
-            yield await _encoded(member.series, blobs)
+            yield await reader.encoded(member.series)
             continue
         for index, (key, series) in enumerate(member.series):
-            yield (b"," if index else b"{") + orjson.dumps(key) + b":" + await _encoded(series, blobs)
+            yield (b"," if index else b"{") + orjson.dumps(key) + b":" + await reader.encoded(series)
         yield b"}" if member.series else b"{}"
     yield b"}"
 
 
-async def _encoded(series: Series, blobs: BlobStore) -> bytes:
-    content = await blobs.get_blob(series.sha256)
-    return await asyncio.to_thread(_encode, content, series.shape)
+class _Reader:
+    """Reads series one after another; neighbours that stand in one blob fetch it once."""
+
+    def __init__(self, blobs: BlobStore) -> None:
+        self._blobs = blobs
+        self._name, self._content = "", b""
+
+    async def encoded(self, series: Series) -> bytes:
+        if series.sha256 != self._name:
+            self._name, self._content = series.sha256, await self._blobs.get_blob(series.sha256)
+        return await asyncio.to_thread(_encode, self._content, series)
 
 
-def _encode(content: bytes, shape: Shape) -> bytes:
+def _encode(content: bytes, series: Series) -> bytes:
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        columns = {name: archive[name] for name in archive.files}
-    return orjson.dumps(shape(columns), option=orjson.OPT_SERIALIZE_NUMPY)
+        columns = {
+            name.rpartition("/")[2]: archive[name]
+            for name in archive.files
+            # A plain name belongs to every part of the file.
+            if name.rpartition("/")[0] in ("", series.part)
+        }
+    return orjson.dumps(series.shape(columns), option=orjson.OPT_SERIALIZE_NUMPY)

@@ -93,6 +93,45 @@ async def test_saved_nouns(talk: Talk, pan: Path, ond: Path) -> None:
     await talk(about)
 
 
+async def test_all_kinds_of_blocks(talk: Talk, pan: Path, ond: Path) -> None:
+    tracker = {"arrayType": "tracker", "gcr": 0.4, "azimuth": 180, "axisTilt": 0}
+    moving = {**tracker, "backTracking": True, "maxAngle": 60}
+    platform = {"arrayType": "rotationalFloating", "gcr": 0.4, "tilt": 10, "maxAngle": 90}
+    rows = {"nearShading": "unlimited", "electricalImpact": True, "transverseDiodes": 3, "farShading": True}
+    strings = {"moduleId": 1, "stringLength": 26, "stringCount": 9}
+    inputs = [{"dcInputId": name, "shareWeight": 1, **strings} for name in ("a", "b")]
+    horizon = {"farShadingElevationAngles": [5, 10, 15, 20]}
+
+    def about(client: DalyClient) -> None:
+        stock(client, pan, ond)
+        blocks = [
+            block(layout=moving, shading=rows),
+            block(layout=platform),
+            {key: value for key, value in block(dcInputs=inputs).items() if key not in ("array", "moduleId")},
+        ]
+        settings = {
+            "windStow": True,
+            "irradianceOptimization": True,
+            "dcInputPowerSharingPolicy": "manual_weighted",
+        }
+        told = client.energy_models.create(
+            energy_model(*blocks, location={**LOCATION, "farShading": horizon}, locationId=None)
+            | {"settings": settings, "weatherData": weather(), "output": {"irradianceLossDetail": True}}
+        )
+        assert told["taskDetails"]["schemaMode"] == "hybrid"
+        assert [each["inputs"][0]["mount"] for each in told["blockSummary"]] == [
+            *("tracker", "rotationalFloating", "fixed")
+        ]
+        steps = {step["name"]: step for step in told["losses"]["irradianceLossDetail"]["steps"]}
+        assert steps["GlobHrz"]["value"] > 0
+        assert len(steps["GlobHrz"]["monthly"]) == 12
+        lacking = energy_model(block(shading={"nearShading": "octavia", "shadingSceneId": 7}))
+        with pytest.raises(ValidationError, match="There is no shading scene 7"):
+            client.energy_models.create(lacking)
+
+    await talk(about)
+
+
 async def test_energy_models_tasks_and_workflows(talk: Talk, pan: Path, ond: Path) -> None:
     def about(client: DalyClient) -> None:
         stock(client, pan, ond)
@@ -103,12 +142,16 @@ async def test_energy_models_tasks_and_workflows(talk: Talk, pan: Path, ond: Pat
         assert set(told["timeSeries"]) == BASE
         assert sum(told["timeSeries"]["poiACPower"]) / 1e3 == pytest.approx(yearly, rel=1e-12)
         assert len(told["timeSeries"]["date"]) == 8760
+        local = told["localTime"]
+        assert len(local["dateLocal"]) == 8760
+        assert [local["dateLocal"][0], local["dateLocal"][-1]] == [local["first"], local["last"]]
 
         row = client.energy_models.get(number)
         assert row["annualProductionMWh"] == yearly
         assert client.energy_models.list(include="summary") == [row]
         full = client.energy_models.get(number, include=["summary", "fulltimeseries", "blocktimeseries"])
-        assert full["blockTimeSeries"]["0"]["gridACPower"] == full["timeSeries"]["gridACPower"]
+        of_block, of_plant = full["blockTimeSeries"]["0"]["gridACPower"], full["timeSeries"]["gridACPower"]
+        assert of_block == pytest.approx(of_plant, rel=1e-6)
         assert full["timeSeries"].keys() > BASE
 
         inputs = client.energy_models.get_with_inputs(number)["inputs"]
@@ -158,7 +201,8 @@ async def test_examples_of_the_document_give_energy(talk: Talk) -> None:
         client.inverters.create_json(examples.INVERTER)
         told = client.energy_models.create(examples.ENERGY_MODEL)
         assert told["annualProductionMWh"] > 0
-        assert told["blockTimeSeries"]["0"]["gridACPower"] == told["timeSeries"]["gridACPower"]
+        of_block, of_plant = told["blockTimeSeries"]["0"]["gridACPower"], told["timeSeries"]["gridACPower"]
+        assert of_block == pytest.approx(of_plant, rel=1e-6)
         assert told["title"] == "Site A, fixed tilt"
 
     await talk(about)

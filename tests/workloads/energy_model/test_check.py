@@ -17,6 +17,7 @@ from gnomon.workloads.energy_model.check import (
     check_location,
     check_module,
     check_project,
+    check_shading_scene,
     check_weather,
     location_of,
     references,
@@ -44,6 +45,18 @@ def test_the_contracts_sample_passes() -> None:
 
 
 BLOCK = ("blocks", 0)
+TRACKER = {
+    "arrayType": "tracker",
+    "gcr": 0.4,
+    "azimuth": 180,
+    "axisTilt": 0,
+    "backTracking": True,
+    "maxAngle": 60,
+}
+FLOATING = {"arrayType": "rotationalFloating", "gcr": 0.4, "tilt": 10, "maxAngle": 45}
+INPUT = {"dcInputId": "a", "moduleId": 1, "stringLength": 26, "stringCount": 9}
+SCENE = {"nearShading": "octavia", "shadingSceneId": 1}
+TABLE = {"azimuth": [0, 180], "elevation": [0, 45], "directShare": [[1, 0], [0.5, 0]]}
 WRONG: list[tuple[Path_, Any, Path_, str]] = [
     (("locationId",), REMOVED, ("locationId",), "one_of"),
     (("projectId",), 1, ("locationId",), "one_of"),
@@ -73,15 +86,18 @@ WRONG: list[tuple[Path_, Any, Path_, str]] = [
     ((*BLOCK, "layout", "tilt"), 91, (*BLOCK, "layout", "tilt"), "less_than_equal"),
     ((*BLOCK, "layout", "tilt"), REMOVED, (*BLOCK, "layout", "tilt"), "missing"),
     ((*BLOCK, "layout", "azimuth"), -1, (*BLOCK, "layout", "azimuth"), "greater_than_equal"),
-    ((*BLOCK, "layout", "axisTilt"), 5, (*BLOCK, "layout", "axisTilt"), "not_supported"),
+    ((*BLOCK, "layout", "axisTilt"), 90, (*BLOCK, "layout", "axisTilt"), "less_than_equal"),
+    ((*BLOCK, "layout", "crossAxisTilt"), -90, (*BLOCK, "layout", "crossAxisTilt"), "greater_than_equal"),
     ((*BLOCK, "layout", "arrayType"), "roof", (*BLOCK, "layout", "arrayType"), "literal_error"),
-    ((*BLOCK, "layout", "arrayType"), "tracker", (*BLOCK, "layout", "arrayType"), "not_supported"),
+    ((*BLOCK, "layout"), {**TRACKER, "maxAngle": 91}, (*BLOCK, "layout", "maxAngle"), "less_than_equal"),
+    ((*BLOCK, "layout"), {**FLOATING, "maxAngle": 181}, (*BLOCK, "layout", "maxAngle"), "less_than_equal"),
     ((*BLOCK, "layout", "arrayType"), "tracker", (*BLOCK, "layout", "maxAngle"), "missing"),
     ((*BLOCK, "layout", "arrayType"), "rotationalFloating", (*BLOCK, "layout", "maxAngle"), "missing"),
-    ((*BLOCK, "shading", "farShading"), True, (*BLOCK, "shading", "farShading"), "not_supported"),
-    ((*BLOCK, "shading", "nearShading"), "octavia", (*BLOCK, "shading", "nearShading"), "not_supported"),
     ((*BLOCK, "shading", "nearShading"), "octavia", (*BLOCK, "shading", "shadingSceneId"), "missing"),
-    ((*BLOCK, "shading", "electricalImpact"), True, (*BLOCK, "shading", "electricalImpact"), "not_supported"),
+    ((*BLOCK, "shading", "electricalImpact"), True, (*BLOCK, "shading", "transverseDiodes"), "missing"),
+    ((*BLOCK, "shading"), SCENE | {"sceneTable": TABLE}, (*BLOCK, "shading", "sceneTable"), "conflict"),
+    ((*BLOCK, "shading", "sceneTable"), {"azimuth": []}, (*BLOCK, "shading", "sceneTable"), "shading_table"),
+    ((*BLOCK, "shading", "sceneTable"), 1, (*BLOCK, "shading", "sceneTable"), "shading_table"),
     ((*BLOCK, "shading", "transverseDiodes"), 11, (*BLOCK, "shading", "transverseDiodes"), "less_than_equal"),
     ((*BLOCK, "losses", "mismatch"), 1, (*BLOCK, "losses", "mismatch"), "less_than"),
     ((*BLOCK, "losses", "lid"), -0.01, (*BLOCK, "losses", "lid"), "greater_than_equal"),
@@ -92,17 +108,61 @@ WRONG: list[tuple[Path_, Any, Path_, str]] = [
         (*BLOCK, "acSystem", "numberOfInverters"),
         "greater_than_equal",
     ),
-    ((*BLOCK, "acSystem", "mpptFraction"), 0.5, (*BLOCK, "acSystem", "mpptFraction"), "not_supported"),
+    ((*BLOCK, "acSystem", "mpptFraction"), 0, (*BLOCK, "acSystem", "mpptFraction"), "greater_than"),
+    ((*BLOCK, "acSystem", "mpptFraction"), 1.1, (*BLOCK, "acSystem", "mpptFraction"), "less_than_equal"),
+    (
+        (*BLOCK, "acSystem"),
+        {
+            "numberOfInverters": 1,
+            "mvLosses": {"mvOhmicLossFraction": 0.01},
+            "losses": {"mvLosses": {"mvOhmicLossFraction": 0.02}},
+        },
+        (*BLOCK, "acSystem", "losses", "mvLosses", "mvOhmicLossFraction"),
+        "conflict",
+    ),
     ((*BLOCK, "albedo", "feb"), REMOVED, (*BLOCK, "albedo", "feb"), "missing"),
     ((*BLOCK, "albedo", "feb"), 1.01, (*BLOCK, "albedo", "feb"), "less_than_equal"),
     ((*BLOCK, "array", "stringCount"), 0, (*BLOCK, "array", "stringCount"), "greater_than_equal"),
-    ((*BLOCK, "array", "bifacial"), True, (*BLOCK, "array", "bifacial"), "not_supported"),
-    ((*BLOCK, "dcInputs"), [{"dcInputId": 1}], (*BLOCK, "dcInputs"), "not_supported"),
+    ((*BLOCK, "array", "bifacialInputs"), {}, (*BLOCK, "array", "bifacialInputs", "height"), "missing"),
+    (
+        (*BLOCK, "array", "bifacialInputs"),
+        {"height": 0},
+        (*BLOCK, "array", "bifacialInputs", "height"),
+        "greater_than",
+    ),
+    ((*BLOCK, "dcInputs"), [{"dcInputId": 1}], (*BLOCK, "dcInputs", 0, "moduleId"), "missing"),
+    ((*BLOCK, "dcInputs"), [INPUT, INPUT], (*BLOCK, "dcInputs", 1, "dcInputId"), "duplicate"),
+    (
+        (*BLOCK, "dcInputs"),
+        [{**INPUT, "layout": {"arrayType": "fixed", "gcr": 0.4, "tilt": 1, "axisTilt": 0}}],
+        (*BLOCK, "dcInputs", 0, "layout", "azimuth"),
+        "missing",
+    ),
+    (
+        (*BLOCK, "dcInputs"),
+        [{**INPUT, "shading": {"nearShading": "octavia"}}],
+        (*BLOCK, "dcInputs", 0, "shading", "shadingSceneId"),
+        "missing",
+    ),
     ((*BLOCK, "shadingStringMap"), {"a": 1}, (*BLOCK, "shadingStringMap"), "needs_other"),
     ((*BLOCK, "aoi"), {"angles": [0, 90], "factors": [1]}, (*BLOCK, "aoi"), "length"),
     ((*BLOCK, "aoi"), {"angles": [90, 0], "factors": [1, 0]}, (*BLOCK, "aoi", "angles"), "order"),
     (("plant",), {"limitAtInverters": True}, ("plant", "limitAtInverters"), "needs_other"),
-    (("plant",), {"poiLimitMW": 1, "limitAtInverters": True}, ("plant", "limitAtInverters"), "not_supported"),
+    (("plant",), {"availability": 1.1}, ("plant", "availability"), "less_than_equal"),
+    (("plant",), {"availability": {"jan": 1}}, ("plant", "availability", "feb"), "missing"),
+    (
+        ("plant",),
+        {"availability": [{"start": 5, "stop": 5}]},
+        ("plant", "availability", 0, "stop"),
+        "order",
+    ),
+    (("plant",), {"degradation": {"years": 25}}, ("plant", "degradation", "ratePerYear"), "missing"),
+    (
+        ("plant",),
+        {"degradation": {"ratePerYear": 0.5, "years": 25}},
+        ("plant", "degradation", "ratePerYear"),
+        "less_than_equal",
+    ),
     (("plant",), {"contAuxLosskW": 1}, ("plant", "contAuxLosskW"), "needs_other"),
     (("plant",), {"propAuxLossWperkW": 1}, ("plant", "propAuxLossWperkW"), "needs_other"),
     (("plant",), {"poiLimitMW": 0}, ("plant", "poiLimitMW"), "greater_than"),
@@ -113,7 +173,36 @@ WRONG: list[tuple[Path_, Any, Path_, str]] = [
     (("output",), {"blockIndex": 1, "blockResults": True}, ("output", "blockIndex"), "out_of_range"),
     (("output",), {"blockIndex": -1, "blockResults": True}, ("output", "blockIndex"), "out_of_range"),
     (("blockQuery",), True, ("blockQueryIndex",), "missing"),
-    (("settings",), {"windStow": True}, ("settings", "windStow"), "not_supported"),
+    (("settings",), {"windStow": 5}, ("settings", "windStow"), "model_type"),
+    (("settings",), {"windStow": {"windSpeed": 0}}, ("settings", "windStow", "windSpeed"), "greater_than"),
+    (
+        ("settings",),
+        {"irradianceOptimization": {"diffuseShare": 2}},
+        ("settings", "irradianceOptimization", "diffuseShare"),
+        "less_than_equal",
+    ),
+    (
+        ("settings",),
+        {"advancedNearShadingLosses": True},
+        ("settings", "advancedNearShadingLosses"),
+        "not_supported",
+    ),
+    (("settings",), {"snow": {}}, ("settings", "snow"), "one_of"),
+    (("settings",), {"snow": {"monthly": monthly(0), "model": "slide"}}, ("settings", "snow"), "one_of"),
+    (
+        ("settings",),
+        {"uncertainties": {"model": 3}},
+        ("settings", "uncertainties", "model"),
+        "less_than_equal",
+    ),
+    (("schemaVersion",), "4.0.0", (*BLOCK, "array"), "removed"),
+    (
+        ("location",),
+        {**LOCATION, "timeZoneName": "Mars/Olympus"},
+        ("location", "timeZoneName"),
+        "time_zone",
+    ),
+    (("location",), {**LOCATION, "farShading": {}}, ("location", "farShading"), "horizon"),
     (("settings",), {"timeZoneOverride": "Mars/Olympus"}, ("settings", "timeZoneOverride"), "time_zone"),
     (("settings",), {"timeZoneOverride": 15}, ("settings", "timeZoneOverride"), "less_than_equal"),
     (
@@ -152,8 +241,46 @@ WORDS: list[tuple[Path_, Any, str]] = [
     ((*BLOCK, "albedo", "feb"), 20, "as a fraction: 0.2 is 20 %"),
     ((*BLOCK, "losses", "uC"), 0.1, "blocks[0].losses.uC: 0.1 is out of range; give a number of at least 5"),
     ((*BLOCK, "layout", "tilt"), 91, "91 is out of range; give a number of at most 90"),
-    ((*BLOCK, "layout", "arrayType"), "fixed_tilt", "only fixed is supported so far"),
-    ((*BLOCK, "layout", "arrayType"), "fixed_tilt", "the types are fixed, tracker or rotationalFloating"),
+    ((*BLOCK, "layout", "arrayType"), "fixed_tilt", "give fixed, tracker or rotationalFloating"),
+    ((*BLOCK, "layout"), {**TRACKER, "maxAngle": 91}, "a tracker turns at most 90 degrees, not 91"),
+    (
+        (*BLOCK, "layoutRef"),
+        1,
+        "the contract does not say what a layout kept elsewhere looks like; give layout",
+    ),
+    (("settings",), {"advancedNearShadingLosses": True}, "the contract does not say what it does"),
+    (("settings",), {"snow": {"model": None}}, "settings.snow: give monthly losses or a model, one of them"),
+    (
+        ("schemaVersion",),
+        "4.0",
+        "blocks[0].array: is gone in schema 4; give dcInputs, or schemaVersion 3.1.0",
+    ),
+    (
+        (*BLOCK, "shading"),
+        {"nearShading": "octavia"},
+        "blocks[0].shading: nearShading octavia needs shadingSceneId",
+    ),
+    (
+        (*BLOCK, "shading", "electricalImpact"),
+        True,
+        "electricalImpact with nearShading unlimited needs transverseDiodes, 0 to 10",
+    ),
+    (
+        (*BLOCK, "dcInputs"),
+        [INPUT, INPUT],
+        "blocks[0].dcInputs[1].dcInputId: a is there already; give each input an id of its own",
+    ),
+    (
+        (*BLOCK, "array", "bifacialInputs"),
+        {"collectorWidth": 2},
+        "bifacialInputs.height: give the height of the rows' axis above the ground [m]",
+    ),
+    (
+        (*BLOCK, "shading"),
+        {"nearShading": "octavia", "sceneTable": {**TABLE, "directShare": [[1, 0]]}},
+        "blocks[0].shading.sceneTable: directShare: give 2 rows of shares",
+    ),
+    (("plant",), {"limitAtInverters": True}, "plant.limitAtInverters needs plant.poiLimitMW"),
     (
         (*BLOCK, "albedo"),
         0.2,
@@ -181,11 +308,6 @@ def test_a_complaint_says_what_to_give(path: Path_, value: Any, words: str) -> N
     assert words in complaint.message
 
 
-def test_the_electrical_part_of_shading_asks_for_nothing_else() -> None:
-    document = changed(energy_model(), (*BLOCK, "shading", "electricalImpact"), value=True)
-    assert [each.type for each in check_energy_model(document)] == ["not_supported"]
-
-
 RIGHT: list[tuple[Path_, Any]] = [
     ((*BLOCK, "losses", "moduleQuality"), -0.004),
     ((*BLOCK, "shading", "nearShading"), REMOVED),
@@ -198,6 +320,26 @@ RIGHT: list[tuple[Path_, Any]] = [
     (("output",), {"timeSeries": True, "fullTimeSeries": True}),
     (("weatherData",), {"$blob": "0" * 64}),
     (("somethingNew",), {"kept": 1}),
+    *[(("schemaVersion",), version) for version in ("1.0.0", "2", "v3.1.0", "3.1", "newest")],
+    ((*BLOCK, "layout"), TRACKER),
+    ((*BLOCK, "layout"), FLOATING),
+    ((*BLOCK, "layout", "axisTilt"), -5),
+    ((*BLOCK, "shading"), {**SCENE, "electricalImpact": True}),
+    ((*BLOCK, "shading"), {"nearShading": "octavia", "sceneTable": TABLE}),
+    ((*BLOCK, "shading"), {"farShading": True}),
+    ((*BLOCK, "dcInputs"), [INPUT, {**INPUT, "dcInputId": "b", "layout": TRACKER}]),
+    ((*BLOCK, "array", "bifacial"), True),
+    ((*BLOCK, "acSystem", "mvLosses"), {"mvOhmicLossFraction": 0.01}),
+    ((*BLOCK, "acSystem", "mpptFraction"), 1),
+    (("plant",), {"poiLimitMW": 1, "limitAtInverters": True}),
+    *[(("plant",), {"availability": each}) for each in (0.98, monthly(0.98), [{"start": 0, "stop": 1}])],
+    (("plant",), {"degradation": {"ratePerYear": 0.005, "years": 25, "firstYear": 2027}}),
+    *[(("settings",), {"windStow": each}) for each in (True, False, {"windSpeed": 12, "stowAngle": 5})],
+    *[(("settings",), {"irradianceOptimization": each}) for each in (True, False, {"diffuseShare": 0.8})],
+    *[(("settings",), {"advancedNearShadingLosses": each}) for each in (False, None)],
+    *[(("settings",), {"ignoreSpectralCorrection": each}) for each in (True, False)],
+    (("settings",), {"subHourlyClipping": True, "uncertainties": {"model": 0.03}}),
+    *[(("settings",), {"snow": each}) for each in ({"monthly": monthly(0.1)}, {"model": "slide"})],
 ]
 
 
@@ -220,15 +362,111 @@ def test_one_dc_input_stands_for_the_array() -> None:
     one = {"dcInputId": 1, "mpptIndex": 1, "moduleId": 1, "stringLength": 26, "stringCount": 18}
     plain = {key: value for key, value in block(dcInputs=[one]).items() if key not in ("array", "moduleId")}
     assert check_energy_model(energy_model(plain)) == []
-    two = check_energy_model(energy_model({**plain, "dcInputs": [one, one]}))
-    assert [each.type for each in two] == ["not_supported"]
+    assert check_energy_model(energy_model({**plain, "dcInputs": [one, {**one, "dcInputId": 2}]})) == []
+    assert [each.type for each in check_energy_model(energy_model({**plain, "dcInputs": []}))] == ["one_of"]
 
 
-def test_what_is_not_supported_says_what_to_do() -> None:
-    document = changed(energy_model(), (*BLOCK, "shading", "farShading"), value=True)
+def manual(*inputs: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    settings = {"dcInputPowerSharingPolicy": "manual_weighted"}
+    return energy_model(block(dcInputs=list(inputs), **changes), settings=settings)
+
+
+def test_manual_weights_are_needed_of_every_input() -> None:
+    one, two = {**INPUT, "shareWeight": 1}, {**INPUT, "dcInputId": "b"}
+    plain: dict[str, Any] = {"array": None}
+    (missing,) = check_energy_model(manual(one, two, **plain))
+    assert missing.loc == (*BLOCK, "dcInputs", 1, "shareWeight")
+    assert "the policy manual_weighted needs shareWeight of every input" in missing.message
+    assert check_energy_model(manual(one, {**two, "shareWeight": 0}, **plain)) == []
+    (hybrid,) = check_energy_model(manual(one))
+    assert "array has none; make it one of dcInputs" in hybrid.message
+    (nothing,) = check_energy_model(manual({**one, "shareWeight": 0}, **plain))
+    assert "all weights are 0" in nothing.message
+    assert check_energy_model(manual()) == []
+
+
+@pytest.mark.parametrize(
+    ("mapped", "near", "words"),
+    [
+        ({"a": 1}, "octavia", None),
+        ([{"dcInputId": "a", "shadingSceneId": 1}], "octavia", None),
+        ({"a": 1}, "unlimited", "needs shading.nearShading octavia"),
+        ({"x": 1}, "octavia", "dcInputId x is not among dcInputs"),
+        ({"a": "1"}, "octavia", "give an object dcInputId -> shading scene number"),
+        ([{"a": 1}], "octavia", "or a list of {dcInputId, shadingSceneId}"),
+        (3, "octavia", "give an object dcInputId -> shading scene number"),
+    ],
+)
+def test_scenes_by_input(mapped: Any, near: str, words: str | None) -> None:
+    shading = {"nearShading": near, "shadingSceneId": 1}
+    document = energy_model(block(dcInputs=[INPUT], shading=shading, shadingStringMap=mapped))
+    messages = [each.message for each in check_energy_model(document)]
+    assert len(messages) == (words is not None)
+    assert words is None or words in messages[0]
+
+
+def inline(**place: Any) -> dict[str, Any]:
+    given = energy_model(block(shading={"farShading": True}), location={**LOCATION, **place})
+    del given["locationId"]
+    return given
+
+
+def test_far_shading_needs_a_horizon() -> None:
+    (complaint,) = check_energy_model(inline())
+    assert complaint.loc == (*BLOCK, "shading", "farShading")
+    assert "give location.farShading with farShadingElevationAngles [degrees]" in complaint.message
+    assert check_energy_model(inline(farShading={"farShadingElevationAngles": [5, 10]})) == []
+
+
+@pytest.mark.parametrize(
+    ("far", "words"),
+    [
+        ([1, 2, 3], None),
+        ({"farShadingElevationAngles": {"0": 5.0, "180": 2}}, None),
+        ({"farShadingElevationAngles": [1, 2], "farShadingAzimuthAngles": [-90, 90]}, None),
+        ({}, "give an object with farShadingElevationAngles"),
+        ({"farShadingElevationAngles": []}, "0 elevations; give 1 to 3601"),
+        ({"farShadingElevationAngles": [1, 91]}, "elevation 1 is 91; give -90 to 90 degrees"),
+        ({"farShadingElevationAngles": [1, "2"]}, "elevation 1 is '2'"),
+        ({"farShadingElevationAngles": 5}, "a list of elevations [degrees] clockwise from north"),
+        (
+            {"farShadingElevationAngles": [1], "farShadingAzimuthAngles": [1, 2]},
+            "1 elevations and 2 azimuths",
+        ),
+        ({"farShadingElevationAngles": [1], "farShadingAzimuthAngles": [400]}, "azimuth 0 is 400"),
+        (
+            {"farShadingElevationAngles": {"north": 5.0}},
+            "give farShadingElevationAngles as a list, or an object",
+        ),
+        ("flat", "give an object with farShadingElevationAngles"),
+    ],
+)
+def test_horizons(far: Any, words: str | None) -> None:
+    messages = [each.message for each in check_location({**LOCATION, "farShading": far})]
+    assert len(messages) == (words is not None)
+    assert words is None or (messages[0].startswith("farShading: ") and words in messages[0])
+
+
+def test_the_model_of_snow_needs_its_column() -> None:
+    day = {**SHORT, "date": [3_600_000 * row for row in range(24)]}
+    document = energy_model(settings={"snow": {"model": "slide"}}, weatherData=day)
     (complaint,) = check_energy_model(document)
-    assert complaint.message.startswith("blocks[0].shading.farShading: not supported yet: ")
-    assert complaint.message.endswith("set farShading false")
+    assert "needs the weather's snowDepth [cm] or snowfall" in complaint.message
+    assert check_energy_model({**document, "weatherData": {**day, "snowfall": [0.0] * 24}}) == []
+
+
+def test_shading_scenes() -> None:
+    assert check_shading_scene({"name": "s", "shadingTable": TABLE}) == []
+    (complaint,) = check_shading_scene({"shadingTable": {**TABLE, "elevation": [45, 0]}})
+    assert complaint.message == "shadingTable: elevation: the angles of the grid must increase"
+    (complaint,) = check_shading_scene({"shadingTable": {**TABLE, "azimuth": list(range(1000))}})
+    assert "1000 angles; give at most 721" in complaint.message
+
+
+def test_a_zone_that_is_none_is_refused_in_a_location_too() -> None:
+    (complaint,) = check_location({**LOCATION, "timeZoneName": "Bern"})
+    assert complaint.loc == ("timeZoneName",)
+    assert "'Bern' is no IANA time zone" in complaint.message
 
 
 def test_all_is_said_at_once() -> None:
@@ -284,6 +522,7 @@ def test_components(example_plant: Path) -> None:
         ("NCelS", 36, "make 1.39 V a cell"),
         ("RSerie", 203, "leave no current"),
         ("muGamma", -1, "muGamma"),
+        ("muGamma", -0.011, "muGamma: -0.011 per K is out of range; give -0.01 to 0.01"),
         ("Width", 0.4, "cannot give 550"),
         ("Width", 1134, "Width: 1134 is outside"),
         ("GRef", 1, "GRef: 1 is outside"),
@@ -311,9 +550,24 @@ def test_references_name_what_is_needed_and_where() -> None:
     assert location_of({"locationId": 4}) == [Reference(kind="location", number=4, loc=("locationId",))]
 
 
+def test_scenes_are_referred_to_where_they_are_used() -> None:
+    inputs = [INPUT, {**INPUT, "dcInputId": "b", "shading": {**SCENE, "shadingSceneId": 3}}]
+    document = energy_model(block(dcInputs=inputs, shading=SCENE, shadingStringMap={"a": 2}))
+    scenes = [each for each in references(document) if each.kind == "shading_scene"]
+    assert scenes == [
+        Reference(kind="shading_scene", number=1, loc=(*BLOCK, "shading", "shadingSceneId")),
+        Reference(kind="shading_scene", number=3, loc=(*BLOCK, "dcInputs", 1, "shading", "shadingSceneId")),
+        Reference(kind="shading_scene", number=2, loc=(*BLOCK, "shadingStringMap", "a")),
+    ]
+    unused = energy_model(block(shading={"nearShading": "unlimited", "shadingSceneId": 1}))
+    assert [each.kind for each in references(unused)] == ["location", "inverter", "module"]
+
+
 def test_the_kinds_are_those_of_the_contract() -> None:
     kinds = {kind.kind: kind for kind in RESOURCE_KINDS}
-    assert set(kinds) == {"location", "weather", "module", "inverter", "project", "energy_model"}
+    assert set(kinds) == {
+        *("location", "weather", "module", "inverter", "project", "shading_scene", "energy_model")
+    }
     assert kinds["location"].gathers == ("weather",)
     assert [workload.kind for workload in WORKLOADS] == ["energy_model", "energy_model_blocks"]
 
@@ -325,7 +579,7 @@ json_values = st.recursive(
 )
 CHECKS = (
     *(check_energy_model, check_location, check_project),
-    *(check_weather, check_module, check_inverter, references, location_of),
+    *(check_weather, check_module, check_inverter, check_shading_scene, references, location_of),
 )
 
 
@@ -343,17 +597,31 @@ def places(value: Any, at: Path_ = ()) -> list[Path_]:
 SHORT = {key: value[:24] if isinstance(value, list) else value for key, value in weather().items()}
 FULL = energy_model(
     block(
-        dcInputs=[{"dcInputId": 1, "moduleId": 1, "stringLength": 1, "stringCount": 1}],
+        array={"stringCount": 1, "stringLength": 1, "bifacial": True, "bifacialInputs": {"height": 1}},
+        dcInputs=[{**INPUT, "layout": TRACKER, "shading": SCENE, "shareWeight": 1, "mpptIndex": 1}],
         aoi={"angles": [0, 90], "factors": [1, 0]},
-        shadingStringMap=[{"dcInputId": 1}],
+        shading={**SCENE, "sceneTable": TABLE, "farShading": True, "electricalImpact": True},
+        shadingStringMap=[{"dcInputId": "a", "shadingSceneId": 1}],
     ),
-    plant={"poiLimitMW": 1},
-    settings={"timeZoneOverride": 1},
+    schemaVersion="3.1.0",
+    plant={
+        "poiLimitMW": 1,
+        "availability": [{"start": 0, "stop": 1}],
+        "degradation": {"ratePerYear": 0.01, "years": 2},
+    },
+    settings={
+        "timeZoneOverride": 1,
+        "windStow": {"windSpeed": 1},
+        "irradianceOptimization": True,
+        "snow": {"model": "slide"},
+        "uncertainties": {"model": 0.1},
+        "dcInputPowerSharingPolicy": "manual_weighted",
+    },
     output={"blockIndex": 0, "blockResults": True},
     blockQuery=True,
     blockQueryIndex=0,
     weatherData={**SHORT, "date": [3_600_000 * row for row in range(24)]},
-    location=LOCATION,
+    location={**LOCATION, "farShading": {"farShadingElevationAngles": {"0": 1, "90": 2}}},
 )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from in_memory import MemoryContext, finish
 from sample import energy_model, references
 
-from gnomon.workloads.energy_model import WORKLOADS, document
+from gnomon.pv.loss import CAPTIONS
+from gnomon.workloads.energy_model import WORKLOADS, document, options
 from gnomon.workloads.energy_model.series import load
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
@@ -19,7 +20,7 @@ def words(page: str) -> set[str]:
 
 
 def fields() -> Iterator[str]:
-    for model in vars(document).values():
+    for model in (*vars(document).values(), *vars(options).values()):
         if isinstance(model, type) and issubclass(model, document.Record):
             yield from (field.alias or name for name, field in model.model_fields.items())
 
@@ -38,8 +39,10 @@ def keys(value: Any) -> Iterator[str]:
 
 def test_every_field_of_the_result_is_described(example_plant: Path) -> None:
     ctx = MemoryContext(references=references(example_plant))
-    got = finish(WORKLOADS, "energy_model", energy_model(plant={"poiLimitMW": 0.1}), ctx)
-    steps = [step["name"] for account in got["losses"].values() for step in account["steps"]]
-    columns = [name for content in ctx.blobs.values() for name in load(content)]
-    named = {name for name in (*keys(got), *steps, *columns) if not name.isdigit()}
+    given = energy_model(plant={"poiLimitMW": 0.1}, output={"lossBreakdownTimestamps": True})
+    got = finish(WORKLOADS, "energy_model", given, ctx)
+    steps = [*CAPTIONS, *(step["name"] for account in got["losses"].values() for step in account["steps"])]
+    columns = [name for content in ctx.blobs.values() for name in load(content, "0")]
+    called = (name.removeprefix("loss_") for name in (*keys(got), *steps, *columns))
+    named = {name for name in called if not name.isdigit()}
     assert sorted(named - words("energy-model-output.md")) == []

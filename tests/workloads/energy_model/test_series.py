@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gnomon.workloads.energy_model.blob import is_blob, resolve
-from gnomon.workloads.energy_model.series import dump, load
+from gnomon.workloads.energy_model.series import bundle, dump, load
 
 numbers = st.lists(st.floats(allow_nan=False), max_size=20)
 
@@ -26,6 +26,17 @@ def test_what_is_stored_comes_back_and_has_one_name(columns: dict[str, list[floa
 def test_any_numpy_reads_it() -> None:
     first = dump({"a": np.arange(3.0)})
     assert hashlib.sha256(first).hexdigest() == hashlib.sha256(dump({"a": np.arange(3)})).hexdigest()
+
+
+def test_a_part_of_a_bundle_has_its_own_columns_and_what_all_have() -> None:
+    date = np.arange(3.0)
+    parts = {str(i): {"date": date, "power": date + i} for i in (1, 11)}
+    content = bundle(parts, {"date": date})
+    assert len(load(content)) == 1
+    for part, columns in parts.items():
+        back = load(content, part)
+        assert list(back) == list(columns)
+        assert all(back[name].tolist() == column.tolist() for name, column in columns.items())
 
 
 class Shelf:

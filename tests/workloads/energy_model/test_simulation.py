@@ -1,5 +1,6 @@
 """The run from documents to a result, in memory."""
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from gnomon.core.workload import Cancelled, Failure, Pinned, Split
 from gnomon.workloads.energy_model import WORKLOADS
 from gnomon.workloads.energy_model.check import check_energy_model, check_inverter, check_module
 from gnomon.workloads.energy_model.series import load
-from gnomon.workloads.energy_model.simulation import MOST_CHILDREN, run, run_whole, share_out
+from gnomon.workloads.energy_model.share import groups, share_out
+from gnomon.workloads.energy_model.simulation import run, run_whole
 
 Columns = dict[str, np.ndarray[Any, Any]]
 
@@ -32,7 +34,9 @@ def result(given: dict[str, Any], ctx: MemoryContext) -> dict[str, Any]:
 
 def columns(got: dict[str, Any], ctx: MemoryContext, index: int | None = None) -> Columns:
     series = got["series"]
-    return load(ctx.get(series["plant"] if index is None else series["blocks"][str(index)]))
+    if index is None:
+        return load(ctx.get(series["plant"]))
+    return load(ctx.get(series["blocks"][str(index)]), str(index))
 
 
 def test_the_contracts_sample_runs(ctx: MemoryContext) -> None:
@@ -259,7 +263,7 @@ def test_any_accepted_heat_loss_gives_energy(ctx: MemoryContext, u_c: float, u_v
 
 def test_a_diode_that_ends_when_hot_fails_in_words(example_plant: Path) -> None:
     module, *others = references(example_plant)
-    bent = {**module.document, "properties": {**module.document["properties"], "muGamma": -0.02}}
+    bent = {**module.document, "properties": {**module.document["properties"], "muGamma": -0.01}}
     assert check_module(bent) == []
     pins = [pin("module", 1, bent), *others]
     with pytest.raises(Failure, match="the module's parameters are not physical"):
@@ -281,45 +285,162 @@ def test_the_settings_name_the_weather(example_plant: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "words"), [(26, None), (28, "1523 V open at -10 degC, above"), (11, "412 V at 60 degC, below")]
+    ("length", "words"),
+    [
+        (26, []),
+        (
+            30,
+            ["1580 V open at 3.4 degC (row 8480, 2025-12-20T07:00Z), above the inverter's 1500 V (VAbsMax)"],
+        ),
+        (11, ["440 V at 40.7 degC (row 4140, 2025-06-22T11:00Z), below the inverter's 500 V (VMppMin)"]),
+    ],
 )
 def test_strings_outside_the_inverters_voltages_are_told(
-    ctx: MemoryContext, length: int, words: str | None
+    ctx: MemoryContext, length: int, words: list[str]
 ) -> None:
     got = result(energy_model(block(array={"stringCount": 18, "stringLength": length})), ctx)
     told = [warning for warning in got["warnings"] if "in series" in warning]
-    assert len(told) == (words is not None)
-    assert words is None or words in told[0]
+    assert told == [f"blocks[0]: {length} modules in series give {each}" for each in words]
 
 
-def test_loss_series_are_stored_on_request(ctx: MemoryContext) -> None:
-    got = result(energy_model(output={"lossBreakdownTimestamps": True}), ctx)
-    series = columns(got, ctx, 0)
-    for account, unit in (("irradiance", 1e3), ("energy", 1.0)):
-        for step in got["blocks"][0]["losses"][account]["steps"]:
-            assert series[f"loss_{step['name']}"].sum() / unit == pytest.approx(step["value"], abs=1e-6)
+MOVING = {
+    "arrayType": "tracker",
+    "gcr": 0.4,
+    "azimuth": 180,
+    "axisTilt": 0,
+    "backTracking": False,
+    "maxAngle": 60,
+}
+ROWS = {"nearShading": "unlimited", "electricalImpact": True, "transverseDiodes": 3}
+
+
+@pytest.mark.parametrize("flag", ["lossBreakdownTimestamps", "fullTimeSeries"])
+def test_loss_series_are_stored_on_request(ctx: MemoryContext, flag: str) -> None:
+    output = {"timeSeries": True, flag: True}
+    plant = {"poiLimitMW": 0.25, "contAuxLosskW": 1, "contAuxLossThreshkW": 0}
+    blocks = [block(layout=MOVING, shading=ROWS), block()]
+    got = result(energy_model(*blocks, output=output, plant=plant), ctx)
+    for tree, series in (
+        (got["blocks"][0]["losses"], columns(got, ctx, 0)),
+        (got["losses"], columns(got, ctx)),
+    ):
+        for account, unit in (("irradiance", 1e3), ("energy", 1.0)):
+            for step in tree[account]["steps"]:
+                assert series[f"loss_{step['name']}"].sum() / unit == pytest.approx(step["value"], abs=1e-3)
     assert not any(name.startswith("loss_") for name in columns(result(energy_model(), ctx), ctx, 0))
 
 
+def test_shade_and_clipping_have_columns_of_their_own(ctx: MemoryContext) -> None:
+    many = {"stringCount": 30, "stringLength": 30}
+    got = result(energy_model(block(array=many, shading=ROWS), output={"lossBreakdownTimestamps": True}), ctx)
+    series = columns(got, ctx, 0)
+    shaded = series["direct_shading_factor"]
+    assert 0 < shaded.max() <= 1
+    assert series["shadow_height"].tolist() == shaded.tolist()
+    diodes = series["shaded_diode_fraction"]
+    assert set(np.round(diodes * 3, 6)) <= {0.0, 1.0, 2.0, 3.0}
+    assert (diodes >= shaded - 1e-6).all()
+    taken = {name: series.get(f"loss_{name}", 0.0) for name in ("IL_Vmin", "IL_Vmax", "IL_VAbs")}
+    assert series["mppt_voltage_clip_loss"] == pytest.approx(sum(taken.values()))
+    assert series["mppt_current_clip_loss"].tolist() == series["loss_IL_Imax"].tolist()
+    assert series["inverter_dc_clip_loss"].tolist() == series["loss_IL_PmaxDC"].tolist()
+
+
+def test_the_tree_has_its_months(ctx: MemoryContext) -> None:
+    plant = {"poiLimitMW": 0.25, "contAuxLosskW": 1, "contAuxLossThreshkW": 0}
+    got = result(energy_model(block(), block(layout=MOVING), plant=plant), ctx)
+    for tree in (got["losses"], *(each["losses"] for each in got["blocks"])):
+        for account in tree.values():
+            nodes = [account["opening"], *account["steps"], account["closing"]]
+            assert all(sum(node["monthly"]) == pytest.approx(node["value"]) for node in nodes)
+            opening, *taken, closing = (np.array(node["monthly"]) for node in nodes)
+            assert opening - sum(taken) == pytest.approx(closing, abs=1e-6)
+    energies = [1e3 * month["energy_mwh"] for month in got["monthly"]]
+    assert got["losses"]["energy"]["closing"]["monthly"] == pytest.approx(energies)
+
+
+def test_a_run_is_told_in_the_sites_own_time(ctx: MemoryContext) -> None:
+    assert result(energy_model(), ctx)["local_time"] == {
+        "time_zone_name": "Europe/Zurich",
+        "utc_offset_h": 1.0,
+        "first": "2025-01-01T00:00:00+01:00",
+        "last": "2025-12-31T23:00:00+01:00",
+    }
+
+
+def test_moving_rows_give_more_than_flat_ones(ctx: MemoryContext) -> None:
+    flat = block(layout={"arrayType": "fixed", "gcr": 0.4, "azimuth": 180, "axisTilt": 0, "tilt": 0})
+    platform = {"arrayType": "rotationalFloating", "gcr": 0.4, "tilt": 25, "maxAngle": 90}
+    blocks = [flat, block(layout=MOVING), block(layout=platform), block()]
+    still, moved, floated, tilted = result(energy_model(*blocks), ctx)["blocks"]
+    assert moved["poa_global_kwh_m2"] > 1.1 * still["poa_global_kwh_m2"]
+    assert floated["poa_global_kwh_m2"] > tilted["poa_global_kwh_m2"] > still["poa_global_kwh_m2"]
+    assert [each["inputs"][0]["mount"] for each in (still, moved, floated)] == [
+        *("fixed", "tracker", "rotationalFloating")
+    ]
+
+
+def test_an_array_beside_inputs_is_one_more_of_them(ctx: MemoryContext) -> None:
+    one = {"dcInputId": "a", "moduleId": 1, "stringLength": 26, "stringCount": 9, "mpptIndex": 3}
+    half = {"stringCount": 9, "stringLength": 26}
+    got = result(energy_model(block(array=half, dcInputs=[one])), ctx)
+    (shown,) = got["blocks"]
+    assert shown["strings"] == 18
+    assert sorted((each["name"], each["mppt"], each["strings"]) for each in shown["inputs"]) == [
+        *(("", 4, 9), ("a", 3, 9))
+    ]
+    whole = result(energy_model(), ctx)["summary"]["annual_energy_mwh"]
+    assert got["summary"]["annual_energy_mwh"] == pytest.approx(whole, rel=1e-3)
+
+
+def test_components_that_do_not_suit_are_told(ctx: MemoryContext) -> None:
+    back = {"bifacial": True, "bifacialInputs": {"height": 1.5}}
+    strings = {"moduleId": 1, "stringLength": 26, "stringCount": 1}
+    inputs = [{"dcInputId": index, **strings} for index in range(20)]
+    array = {"stringCount": 18, "stringLength": 26, **back}
+    got = result(energy_model(block(array=array), block(array=None, dcInputs=inputs)), ctx)["warnings"]
+    told = [note for note in got if "BifacialityFactor" in note or "trackers" in note]
+    assert told[-1].startswith("blocks[1].dcInputs: 20 trackers (mpptIndex) on an inverter that has ")
+
+
+def test_standstill_costs_what_it_says(ctx: MemoryContext) -> None:
+    got = result(energy_model(plant={"availability": monthly(0.9)}), ctx)
+    steps = {step["name"]: step for step in got["losses"]["energy"]["steps"]}
+    produced = columns(got, ctx)["grid_ac_power"]
+    assert steps["Unavail"]["value"] == pytest.approx(0.1 * produced[produced > 0].sum(), rel=1e-3)
+
+
 @pytest.mark.parametrize(
-    ("blocks", "rows", "shares"), [(1, 105408, 1), (40, 8760, 1), (1000, 8760, MOST_CHILDREN)]
+    ("blocks", "rows", "shares"),
+    [(1, 105408, 1), (300, 8760, 1), (400, 8760, 2), (1000, 8760, 4), (3, 10_000_000, 3)],
 )
 def test_shares_are_contiguous_and_worth_a_process(blocks: int, rows: int, shares: int) -> None:
     got = share_out(blocks, rows)
     assert len(got) == shares
-    assert [index for share in got for index in share] == list(range(blocks))
-    assert max(map(len, got)) - min(map(len, got)) <= 1
+    assert [group for share in got for group in share] == groups(blocks)
+    assert [index for group in groups(blocks) for index in group] == list(range(blocks))
+    sizes = [sum(map(len, share)) for share in got]
+    assert max(sizes) - min(sizes) <= blocks / 16 + 1
+
+
+@pytest.mark.parametrize("rows", [8760, 105120, 10_000_000])
+@pytest.mark.parametrize("blocks", [1, 2, 15, 16, 17, 1001])
+def test_groups_depend_on_the_blocks_alone(blocks: int, rows: int) -> None:
+    """Else the last bits of a plant's sum would depend on who computed it."""
+    got = share_out(blocks, rows)
+    assert [group for share in got for group in share] == groups(blocks)
+    assert all(len(group) for group in groups(blocks))
 
 
 def test_a_shared_run_gives_the_same_bytes(example_plant: Path) -> None:
-    tilts = [10 + index / 8 for index in range(130)]
+    tilts = [10 + index // 64 for index in range(384)]
     layout = {"arrayType": "fixed", "gcr": 0.4, "azimuth": 180, "axisTilt": 0}
     blocks = [block(name=f"B{i}", layout={**layout, "tilt": tilt}) for i, tilt in enumerate(tilts)]
     given = energy_model(*blocks, plant={"poiLimitMW": 20})
     shared, alone = (MemoryContext(references=references(example_plant)) for _ in range(2))
     split = run(given, MemoryContext(references=references(example_plant)))
     assert isinstance(split, Split)
-    assert len(split.children) >= 2
+    assert len(split.children) == 2
     assert json.dumps(result(given, shared)) == json.dumps(run_whole(given, alone))
     assert set(alone.blobs) <= set(shared.blobs)
 
@@ -331,21 +452,69 @@ def test_a_run_stops_where_it_is_told(example_plant: Path) -> None:
     assert 0 < len(ctx.blobs) < 20
 
 
+TABLE = {"azimuth": [0, 180], "elevation": [0, 45], "directShare": [[1, 0], [0.5, 0]], "skyShare": 0.02}
+
+
 def small_run() -> dict[str, Any]:
     """Return a day with every supported option set."""
-    day = weather(24, date=[1_750_000_000_000 // HOUR * HOUR + HOUR * row for row in range(24)])
-    plant = {"poiLimitMW": 0.1, "contAuxLosskW": 1, "contAuxLossThreshkW": 1}
+    columns = {name: [value] * 24 for name, value in (("relativeHumidity", 60), ("snowDepth", 3))}
+    dates = [1_750_000_000_000 // HOUR * HOUR + HOUR * row for row in range(24)]
+    strings = {"moduleId": 1, "stringLength": 26, "stringCount": 4}
+    backs = {"height": 1.5, "collectorWidth": 2, "irradianceMismatchLoss": 0.1, "rackingShading": 0.1}
+    scene = {"nearShading": "octavia", "sceneTable": TABLE, "electricalImpact": True}
+    platform = {"arrayType": "rotationalFloating", "gcr": 0.4, "tilt": 10, "maxAngle": 90}
+    inputs = [
+        {"dcInputId": "a", "mpptIndex": 2, "shareWeight": 1, **strings, "shading": scene},
+        {"dcInputId": "b", "mpptIndex": 2, "shareWeight": 2, **strings, "layout": platform},
+    ]
+    some = block(
+        aoi={"angles": [0, 60, 90], "factors": [1, 0.9, 0]},
+        array={"stringCount": 4, "stringLength": 26, "bifacial": True, "bifacialInputs": backs},
+        layout={**MOVING, "axisTilt": 2, "crossAxisTilt": 3, "backTracking": True},
+        shading={
+            **ROWS,
+            "farShading": True,
+            "electricalImpactFraction": 0.8,
+            "moduleOrientation": "portrait",
+        },
+    )
+    tables = block(array=None, dcInputs=inputs)
+    for each in (some, tables):
+        each["acSystem"] |= {"mpptFraction": 0.5, "mvLosses": {"mvOhmicLossFraction": 0.01}}
+    plant = {
+        "poiLimitMW": 0.1,
+        "contAuxLosskW": 1,
+        "contAuxLossThreshkW": 1,
+        "propAuxLossWperkW": 1,
+        "propAuxLossThreshkW": 1,
+        "availability": [{"start": dates[0], "stop": dates[9], "available": 0.5}],
+    }
+    settings = {
+        "timeZoneOverride": 1,
+        "circumsolarAsBeam": False,
+        "windStow": {"windSpeed": 10, "stowAngle": 5},
+        "irradianceOptimization": {"diffuseShare": 0.9},
+        "dcInputPowerSharingPolicy": "string_count_weighted",
+        "subHourlyClipping": {"variability": 0.5},
+        "snow": {"model": "slide", "stringsAlongSlope": 2},
+    }
     given = energy_model(
-        block(aoi={"angles": [0, 60, 90], "factors": [1, 0.9, 0]}),
-        plant={**plant, "propAuxLossWperkW": 1, "propAuxLossThreshkW": 1},
-        settings={"timeZoneOverride": 1, "circumsolarAsBeam": False},
+        some,
+        tables,
+        plant=plant,
+        settings=settings,
         output={"lossBreakdownTimestamps": True},
         soiling=monthly(0.1),
-        weatherData=day,
-        location=LOCATION,
+        weatherData=weather(24, date=dates, **columns),
+        location={**LOCATION, "farShading": {"farShadingElevationAngles": [5, 10, 15, 20]}},
     )
     del given["locationId"]
-    return given
+    return copy.deepcopy(given)
+
+
+def test_a_day_with_every_option_runs(example_plant: Path) -> None:
+    assert check_energy_model(small_run()) == []
+    assert ending(small_run(), components(example_plant)) == "ran"
 
 
 HOUR = 3_600_000

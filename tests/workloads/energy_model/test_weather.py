@@ -113,10 +113,8 @@ def dated(*hours: float) -> dict[str, Any]:
 def test_few_gaps_of_whole_steps_are_allowed_and_told() -> None:
     document = dated(*range(10), 12, *range(13, 40))
     assert list(check_arrays(document)) == []
-    assert list(gap_notes(read(document, 0.0))) == [
-        "weather date: 2 rows are missing (5 %), first after row 9 (1970-01-01T09:00Z); "
-        "they are not filled, sums leave them out"
-    ]
+    (told,) = gap_notes(read(document, 0.0))
+    assert told.startswith("weather date: 2 rows are missing (5 %), first after row 9 (1970-01-01T09:00Z); ")
     assert list(gap_notes(read(short(), 0.0))) == []
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gnomon.core.workload import Failure, Pinned
+from gnomon.pv.availability import Availability, Outage
 from gnomon.pv.horizon import Horizon
 from gnomon.pv.plant import AcSystem, Block, Interconnection, Losses, Thermal
 from gnomon.pv.weather import Site
@@ -17,6 +18,7 @@ from gnomon.workloads.energy_model import horizon, place
 from gnomon.workloads.energy_model.block_rules import far_shaded
 from gnomon.workloads.energy_model.catalogue import Catalogue
 from gnomon.workloads.energy_model.inputs import pv_inputs, pv_mount, pv_shading
+from gnomon.workloads.energy_model.options import Availability as GivenAvailability
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.record import Monthly
 from gnomon.workloads.energy_model.rules import snow_of
@@ -201,6 +203,8 @@ def pv_block(work: Work, index: int, catalogue: Catalogue | None = None) -> Bloc
         spectral=not settings.ignore_spectral_correction,
         power_sharing=settings.power_sharing or "independent_equal",
         mppt_fraction=block.ac_system.mppt_fraction or 1.0,
+        sub_hourly_clipping=settings.sub_hourly_clipping.variability if settings.sub_hourly_clipping else 0.0,
+        snow_strings=settings.snow.strings_along_slope if settings.snow and settings.snow.model else None,
     )
 
 
@@ -237,8 +241,20 @@ def interconnection(plant: PlantOptions) -> Interconnection:
     return Interconnection(
         limit=None if plant.poi_limit_mw is None else 1e6 * plant.poi_limit_mw,
         limit_at_inverters=plant.limit_at_inverters,
+        availability=pv_availability(plant.availability) if plant.availability else None,
         continuous_use=1e3 * (plant.constant_auxiliary_kw or 0.0),
         continuous_threshold=1e3 * (plant.constant_auxiliary_threshold_kw or 0.0),
         proportional_use=(plant.proportional_auxiliary_w_per_kw or 0.0) / 1e3,
         proportional_threshold=1e3 * (plant.proportional_auxiliary_threshold_kw or 0.0),
+    )
+
+
+def pv_availability(given: GivenAvailability) -> Availability:
+    """Return when and how far the plant stands still: the losses beside what is available."""
+    return Availability(
+        monthly=tuple(1.0 - left for left in given.monthly.values()) if given.monthly else (0.0,) * 12,
+        outages=tuple(
+            Outage(start=each.start / 1e3, end=each.stop / 1e3, share=1.0 - each.available)
+            for each in given.periods
+        ),
     )

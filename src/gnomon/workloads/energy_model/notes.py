@@ -35,6 +35,7 @@ def notes(
         *_unused_weather(model, weather_document),
         *_implausible(model),
         *_derived(weather_document),
+        *_measured_plane(model, weather_document),
         *_offsets(weather_document),
         *gap_notes(weather),
         *_period(weather, np.unique(local_months(weather.time, sun.site.utc_offset))),
@@ -68,6 +69,13 @@ def _unused_weather(model: doc.EnergyModel, weather: Mapping[str, Any]) -> Itera
             "settings.ignoreSpectralCorrection false: the weather has no relativeHumidity [%], and without it no "
             "spectral correction is made"
         )
+
+
+def _measured_plane(model: doc.EnergyModel, weather: Mapping[str, Any]) -> Iterator[str]:
+    holders = (each for block in model.blocks for each in (block, *(block.dc_inputs or ())))
+    planes = {repr(each.layout) for each in holders if each.layout is not None}
+    if weather.get("poa") is not None and len(planes) > 1:
+        yield f"weather poa: measured in one plane, and taken for all of {len(planes)} layouts"
 
 
 def _derived(weather: Mapping[str, Any]) -> Iterator[str]:

@@ -49,11 +49,12 @@ def _availability(given: Any) -> Any:
 
 
 class Degradation(Record):
-    """How the modules age: the share of their first year's power that goes with each year."""
+    """How the modules age: the share of their power that goes with each year, and the years to tell."""
 
     rate_per_year: Annotated[float, Field(ge=0, le=0.2)] = Field(alias="ratePerYear")
     years: Years
     first_year: Year | None = Field(None, alias="firstYear")
+    law: Literal["linear", "compounding"] = "linear"
 
 
 class PlantOptions(Record):
@@ -94,6 +95,12 @@ def _asked(given: Any) -> Any:
     return {} if given is True else None if given is False else given
 
 
+class SubHourly(Record):
+    """How much of the light's swings inside an interval inverters see: less than all in a large plant."""
+
+    variability: Fraction = 1.0
+
+
 class Snow(Record):
     """Snow on the modules: a loss a month, or a model that needs the weather's snow."""
 
@@ -118,6 +125,8 @@ class Settings(Record):
         None, alias="dcInputPowerSharingPolicy"
     )
     circumsolar_as_beam: bool = Field(default=True, alias="circumsolarAsBeam")
-    sub_hourly_clipping: bool = Field(default=False, alias="subHourlyClipping")
+    sub_hourly_clipping: Annotated[
+        SubHourly | None, BeforeValidator(_asked, json_schema_input_type=bool | SubHourly | None)
+    ] = Field(None, alias="subHourlyClipping")
     snow: Snow | None = None
     uncertainties: dict[str, Annotated[float, Field(ge=0, le=0.5)]] | None = None

@@ -4,6 +4,7 @@ Names are pvlib's, with the unit at the end. The whole is made of stored parts a
 bytes whoever computed them.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,33 +12,56 @@ from typing import Any
 import numpy as np
 
 from gnomon.pv import grid
-from gnomon.pv.arrays import FloatArray, IntArray
+from gnomon.pv.arrays import FloatArray, FloatLike, IntArray
+from gnomon.pv.availability import availability_factor
 from gnomon.pv.block import BlockYear
-from gnomon.pv.plant import Block
+from gnomon.pv.loss import CAPTIONS
+from gnomon.pv.mount import FixedMount, FloatingMount, Mount, TrackerMount
+from gnomon.pv.plant import Block, DcInput
 from gnomon.pv.weather import Weather, local_months
 from gnomon.workloads.energy_model.blocks import Surroundings, interconnection
 from gnomon.workloads.energy_model.losses import plant_tree, tree_of
-from gnomon.workloads.energy_model.options import PlantOptions
+from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.record import MONTHS
 from gnomon.workloads.energy_model.series import Columns
 from gnomon.workloads.energy_model.weather import NOMINAL_YEAR
 
 POWERS = ("array_stc_dc_power", "array_dc_power", "inverter_out_ac_power", "grid_ac_power")
+# What all blocks of a run see alike.
+ALIKE = ("date", "ghi")
 MEANS = ("poa_global", "effective_irradiance", "temp_cell")
+SHADES = ("direct_shading_factor", "shadow_height", "shaded_diode_fraction")
+# What keeps an inverter's inputs from their maximum -> the steps of the loss tree that it sums up.
+CLIPS = {
+    "mppt_voltage_clip_loss": ("IL_Vmin", "IL_Vmax", "IL_VAbs"),
+    "mppt_current_clip_loss": ("IL_Imax",),
+    "inverter_dc_clip_loss": ("IL_PmaxDC",),
+}
+LOSS, LATER = "loss_", "later_"
+# Steps of the loss tree before the modules: not powers.
+LIGHT = frozenset(itertools.takewhile(lambda name: name != "GIncLoss", CAPTIONS))
+_MOUNTS: Mapping[type[Mount], str] = {
+    FixedMount: "fixed",
+    TrackerMount: "tracker",
+    FloatingMount: "rotationalFloating",
+}
 Part = dict[str, Any]
-MODEL_VERSION = "1.0.0"
+MODEL_VERSION = "2.0.0"
 # The laboratory's models, as a reader of a result would name them.
 MODELS = {
     "sun_position": "SPA",
     "sky_diffuse": "Perez 1990, all sites composite",
     "cell_temperature": "PVsyst heat balance, driven by effective irradiance",
-    "module": "PVsyst one-diode",
-    "near_shading": "long equal rows at the layout's gcr",
-    "spectral": "none",
-    "inverter_derating": "none",
-    "inverter_voltage_window": "none",
+    "module": "PVsyst one-diode, with recombination",
+    "near_shading": "long equal rows at the layout's gcr, or a scene's table",
+    "electrical_shading": "module curves under partial shade, by groups of cells",
+    "far_shading": "horizon of the location",
+    "bifacial": "long rows, view factors of strips of ground",
+    "inverter_derating": "largest AC power over the air's temperature",
+    "inverter_voltage_window": "strings held at its edge; off above the largest open voltage",
     "strings": "counted on one inverter",
 }
+_SPECTRAL = "Lee and Panchula 2016, water from relative humidity"
 
 
 def date_ms(label: IntArray) -> FloatArray:
@@ -64,28 +88,55 @@ def block_columns(year: BlockYear, weather: Weather) -> dict[str, FloatArray]:
     }
 
 
-def loss_columns(year: BlockYear) -> dict[str, FloatArray]:
-    """Return what each step of the loss tree took in each interval [W/m2 before the modules, kW behind]."""
+def detail_columns(block: Block, year: BlockYear) -> dict[str, FloatArray]:
+    """Return a block's further series: its shade, what limits clip [kW], and what each step of the loss tree took.
+
+    A step's column is `loss_` and its name [W/m2 before the modules, kW behind].
+    """
     irradiance = {step.name for step in year.ledger.irradiance.steps}
-    return {f"loss_{name}": rows if name in irradiance else rows / 1e3 for name, rows in year.taken.items()}
+    nothing = np.zeros(len(year.label))
+    clips = {
+        name: sum((year.taken[step] for step in steps if step in year.taken), nothing) / 1e3
+        for name, steps in CLIPS.items()
+    }
+    taken = {f"{LOSS}{name}": rows if name in irradiance else rows / 1e3 for name, rows in year.taken.items()}
+    return {**_shades(block, year), **clips, **taken}
 
 
-def block_part(index: int, block: Block, year: BlockYear, weather: Weather, series: str) -> Part:
-    """Return a block's part of the result; `series` names its stored columns."""
+def _shades(block: Block, year: BlockYear) -> dict[str, FloatArray]:
+    """Return the share of the collectors in shadow, that of their width, and that of the cells' groups [0-1].
+
+    Long rows are shaded from below along all their length, so that width and area are shaded alike; a group of
+    cells counts as a whole once a shadow reaches it.
+    """
+    shaded, electrical = year.shaded_fraction, block.shading.electrical
+    groups = electrical.transverse_diodes if electrical else 0
+    return {
+        "direct_shading_factor": shaded,
+        "shadow_height": shaded * (block.shading.near == "unlimited"),
+        "shaded_diode_fraction": np.ceil(np.maximum(shaded * groups - 1e-9, 0.0)) / groups
+        if groups
+        else shaded,
+    }
+
+
+def block_part(index: int, block: Block, year: BlockYear, weather: Weather) -> Part:
+    """Return a block's part of the result."""
     hours = weather.step / 3600
     energy = float(year.p_grid.sum()) * hours / 1e3
     poa = float(year.poa_global.sum()) * hours / 1e3
     inverters = block.ac_system.number_of_inverters
-    strings = block.inputs[0].array.strings * inverters
+    strings = sum(each.array.strings for each in block.inputs) * inverters
     capacity = block.p_stc / 1e3
     return {
         "index": index,
         "name": block.name or f"Block {index + 1}",
         "module": block.inputs[0].module.name,
         "inverter": block.inverter.name,
-        "modules": strings * block.inputs[0].array.modules_per_string,
+        "modules": sum(each.array.modules for each in block.inputs) * inverters,
         "strings": strings,
         "inverters": inverters,
+        "inputs": [_input(each, block) for each in block.inputs],
         "dc_capacity_kw": capacity,
         "ac_capacity_kw": block.p_ac_max / 1e3,
         "annual_energy_mwh": energy / 1e3,
@@ -94,7 +145,20 @@ def block_part(index: int, block: Block, year: BlockYear, weather: Weather, seri
         "poa_global_kwh_m2": poa,
         "effective_irradiance_kwh_m2": float(year.effective_irradiance.sum()) * hours / 1e3,
         "losses": tree_of(year.ledger),
-        "series": series,
+    }
+
+
+def _input(given: DcInput, block: Block) -> dict[str, Any]:
+    """Return what is on one input of one inverter."""
+    return {
+        "name": given.name,
+        "mppt": given.mppt,
+        "module": given.module.name,
+        "modules": given.array.modules,
+        "strings": given.array.strings,
+        "mount": _MOUNTS[type(block.mount_of(given))],
+        "is_bifacial": given.bifacial is not None,
+        "dc_capacity_kw": given.p_stc / 1e3,
     }
 
 
@@ -105,14 +169,41 @@ class PlantSum:
     capacity_kw: float = 0.0
     columns: dict[str, FloatArray] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, parts: Sequence[Part], columns: Columns) -> "PlantSum":
+        """Return the sum of some blocks whose columns were added before."""
+        total = cls(columns=dict(columns))
+        for part in parts:
+            total.capacity_kw += part["dc_capacity_kw"]
+        return total
+
     def add(self, part: Part, block: Columns) -> None:
         """Add a block; the order of the blocks decides the last bits, so keep it."""
         capacity = part["dc_capacity_kw"]
         self.capacity_kw += capacity
-        for name in POWERS:
-            self.columns[name] = self.columns.get(name, 0.0) + block[name]
-        for name in MEANS:
-            self.columns[name] = self.columns.get(name, 0.0) + capacity * block[name]
+        for name in block:
+            if _is_mean(name):
+                self.columns[name] = self.columns.get(name, 0.0) + capacity * block[name]
+            elif name in POWERS or _is_detail(name):
+                self.columns[name] = self.columns.get(name, 0.0) + block[name]
+
+    def add_later(self, year: str, grid_kw: FloatArray) -> None:
+        """Add what a block gives the plant's grid in a later year of its life."""
+        self.columns[f"{LATER}{year}"] = self.columns.get(f"{LATER}{year}", 0.0) + grid_kw
+
+    def later(self) -> dict[int, FloatArray]:
+        """Return what all blocks give the plant's grid in later years, by the year's number [kW]."""
+        return {
+            int(name.removeprefix(LATER)): column
+            for name, column in self.columns.items()
+            if name.startswith(LATER)
+        }
+
+    def merge(self, other: "PlantSum") -> None:
+        """Add the sum of the blocks that follow."""
+        self.capacity_kw += other.capacity_kw
+        for name, column in other.columns.items():
+            self.columns[name] = self.columns.get(name, 0.0) + column
 
     def powers(self) -> dict[str, FloatArray]:
         """Return the sums of the blocks' powers [kW]."""
@@ -122,19 +213,43 @@ class PlantSum:
         """Return the means over the blocks by nameplate."""
         return {name: self.columns[name] / self.capacity_kw for name in MEANS}
 
+    def details(self) -> dict[str, FloatArray]:
+        """Return what blocks with details give together: shade, clipping, and the loss tree's steps."""
+        return {
+            name: column / self.capacity_kw if _is_mean(name) else column
+            for name, column in self.columns.items()
+            if _is_detail(name)
+        }
+
+
+def _is_mean(name: str) -> bool:
+    return name in MEANS or name in SHADES or name.removeprefix(LOSS) in LIGHT
+
+
+def _is_detail(name: str) -> bool:
+    return name in SHADES or name in CLIPS or name.startswith(LOSS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """The plant's columns and what its own steps behind the blocks took [kWh]."""
+    """The plant's columns and what its own steps behind the blocks took each month [kWh]."""
 
     columns: dict[str, FloatArray]
-    behind_kwh: dict[str, float]
+    behind: dict[str, FloatArray]
+    later: dict[int, FloatArray]
 
 
-def plant_whole(total: PlantSum, weather: Weather, plant: PlantOptions) -> Whole:
+def plant_whole(total: PlantSum, weather: Weather, plant: PlantOptions, utc_offset: float) -> Whole:
     """Return the plant's columns once every block is added."""
-    poi, taken = grid.deliver(1e3 * total.columns["grid_ac_power"], interconnection(plant))
-    hours = weather.step / 3600
+    month, point = local_months(weather.time, utc_offset), interconnection(plant)
+    available: FloatLike = 1.0
+    if point.availability is not None:
+        available = availability_factor(weather.time, weather.step, month, point.availability)
+    poi, taken = grid.deliver(1e3 * total.columns["grid_ac_power"], point, available)
+    taken = {name: rows for name, rows in taken.items() if rows.any()}
+    further = total.details()
+    if further:
+        further |= {f"{LOSS}{name}": rows / 1e3 for name, rows in taken.items()}
     columns = {
         "date": date_ms(weather.label),
         **total.powers(),
@@ -143,15 +258,21 @@ def plant_whole(total: PlantSum, weather: Weather, plant: PlantOptions) -> Whole
         **total.means(),
         "temp_air": weather.temp_air,
         "wind_speed": weather.wind_speed,
+        **further,
     }
-    behind = {name: float(series.sum()) * hours / 1e3 for name, series in taken.items()}
-    return Whole(columns=columns, behind_kwh={name: value for name, value in behind.items() if value})
+    to_kwh = weather.step / 3.6e6
+    behind = {
+        name: np.bincount(month, weights=rows * to_kwh, minlength=12).astype(np.float64)
+        for name, rows in taken.items()
+    }
+    later = {year: grid.deliver(1e3 * kw, point, available)[0] / 1e3 for year, kw in total.later().items()}
+    return Whole(columns=columns, behind=behind, later=later)
 
 
 def losses(parts: Sequence[Part], whole: Whole) -> dict[str, Any]:
     """Return the plant's loss tree."""
     trees = [part["losses"] for part in parts]
-    return plant_tree(trees, [part["dc_capacity_kw"] for part in parts], whole.behind_kwh)
+    return plant_tree(trees, [part["dc_capacity_kw"] for part in parts], whole.behind)
 
 
 def summary(parts: Sequence[Part], whole: Whole, weather: Weather, plant: PlantOptions) -> dict[str, float]:
@@ -241,15 +362,52 @@ def location(around: Surroundings) -> dict[str, Any]:
     }
 
 
-def settings(weather: Weather, around: Surroundings, *, dated: bool) -> dict[str, Any]:
+def local_time(weather: Weather, around: Surroundings) -> dict[str, Any]:
+    """Return the first and the last row's label in the standard time of the site, as ISO 8601."""
+    first, last = local_iso(date_ms(weather.label[[0, -1]]), around.utc_offset)
+    return {
+        "time_zone_name": around.time_zone_name,
+        "utc_offset_h": around.utc_offset,
+        "first": first,
+        "last": last,
+    }
+
+
+def local_iso(date: FloatArray, utc_offset: float) -> list[str]:
+    """Return moments [epoch ms UTC] in a fixed offset from UTC [h] as ISO 8601, with the offset."""
+    minutes = round(60 * utc_offset)
+    local = (date.astype(np.int64) + 60_000 * minutes).astype("datetime64[ms]").astype("datetime64[s]")
+    sign, (hours, rest) = "-" if minutes < 0 else "+", divmod(abs(minutes), 60)
+    return [f"{moment}{sign}{hours:02d}:{rest:02d}" for moment in np.datetime_as_string(local).tolist()]
+
+
+def settings(weather: Weather, around: Surroundings, given: Settings) -> dict[str, Any]:
     """Return how the run was made: its models and its reading of time."""
+    dated = around.weather.get("date") is not None
     return {
         **MODELS,
+        "spectral": _SPECTRAL if _is_spectral(weather, given) else "none",
+        "circumsolar_as_beam": given.circumsolar_as_beam,
+        "power_sharing": given.power_sharing or "independent_equal",
         "rows": int(weather.label.size),
         "step_s": weather.step,
         "first_date_ms": int(weather.label[0]) * 1000,
         "timestamps": "given" if dated else f"hours of the nominal year {NOMINAL_YEAR}, local standard time",
         "timestamp_label": (around.weather.get("timestampLabel") or "start") if dated else "start",
         "weather": around.weather_from,
-        "dni": "given" if weather.dni is not None else "closure of ghi and dhi",
+        **_irradiance(weather),
+        "poa": "given" if weather.poa is not None else "transposed",
+        "relative_humidity": "none" if weather.relative_humidity is None else "given",
+    }
+
+
+def _is_spectral(weather: Weather, given: Settings) -> bool:
+    return weather.relative_humidity is not None and not given.ignore_spectral_correction
+
+
+def _irradiance(weather: Weather) -> dict[str, str]:
+    dhi, dni = weather.dhi is not None, weather.dni is not None
+    return {
+        "dhi": "given" if dhi else "closure of ghi and dni" if dni else "Erbs-Driesse from ghi",
+        "dni": "given" if dni else "closure of ghi and dhi",
     }

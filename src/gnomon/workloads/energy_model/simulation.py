@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,29 +11,50 @@ import numpy as np
 from gnomon.core.errors import Complaint
 from gnomon.core.task import Json
 from gnomon.core.workload import Child, ChildResult, Context, Failure, Pinned, Split
-from gnomon.pv.block import BlockYear, simulate_blocks
+from gnomon.pv.arrays import FloatArray
+from gnomon.pv.block import BlockYear, years
 from gnomon.pv.plant import Block
+from gnomon.pv.sky import look_up
 from gnomon.pv.solarposition import Sun, sun_position
-from gnomon.pv.weather import Weather
-from gnomon.workloads.energy_model import blob, report, series
-from gnomon.workloads.energy_model.blocks import Surroundings, gather, pv_blocks, surroundings
+from gnomon.pv.weather import Weather, local_months
+from gnomon.workloads.energy_model import blob, curtailment, outlook, report, series, share
+from gnomon.workloads.energy_model.blocks import (
+    Surroundings,
+    gather,
+    interconnection,
+    pv_blocks,
+    surroundings,
+)
 from gnomon.workloads.energy_model.check import check_energy_model
 from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.notes import notes
-from gnomon.workloads.energy_model.options import PlantOptions
+from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.report import Part, PlantSum
 from gnomon.workloads.energy_model.sizing import component_notes, ratio_notes
 from gnomon.workloads.energy_model.weather import check_arrays, read
 from gnomon.workloads.energy_model.work import Work, work_of
 
 BLOCKS_KIND = "energy_model_blocks"
-# Measured on one core of a small server: seconds for one row of one block, storing included.
-SECONDS_PER_ROW = 6e-7
-# A child's share must dwarf its start, and more children than a small server has cores win nothing.
-LEAST_SECONDS, MOST_CHILDREN = 0.3, 4
-# Blocks simulated between two looks at the progress and at a wish to stop.
-_AT_ONCE = 8
 _MOST_POWER = 1e30  # W; far above any block, and sums of it stay finite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a run wants of each block besides its year.
+
+    Attributes
+    ----------
+    details
+        Its shade, what clips it, and what each step took.
+    made
+        What its inverters make, for a limit that they hold.
+    ageing
+        Shares of the modules' power that are gone in the years that are simulated.
+    """
+
+    details: bool
+    made: bool
+    ageing: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +81,7 @@ def run(given: Json, ctx: Context) -> Json | Split:
         If the input or something it refers to cannot be simulated; the message says what to give.
     """
     ready, work = _ready(given, ctx)
-    shares = share_out(len(work.blocks), ready.weather.label.size)
+    shares = share.share_out(len(work.blocks), ready.weather.label.size)
     return _whole(ready, work, ctx) if len(shares) == 1 else _split(ready, work, shares, ctx)
 
 
@@ -85,31 +106,39 @@ def _ready(given: Json, ctx: Context) -> tuple[Prepared, Work]:
 
 
 def _whole(ready: Prepared, work: Work, ctx: Context) -> Json:
+    sun = sun_position(ready.weather.time, work.site)
     total, parts = PlantSum(), []
-    for part, columns in _simulate(ready, work, ctx):
-        total.add(part, columns)
-        parts.append(part)
-    return _result(ready, parts, total, ctx)
+    every = share.groups(len(work.blocks))
+    for some, of_group in _simulate(work, every, (ready.weather, sun), _wanted(ready), ctx):
+        total.merge(of_group)
+        parts += some
+    return _result(ready, parts, total, sun, ctx)
 
 
 def run_blocks(given: Json, ctx: Context) -> Json:
-    """Run a share of an energy model's blocks; everything it needs is in its input."""
-    work, first = work_of(given["work"]), given["first"]
-    weather = _load_weather(ctx.get(given["weather"]))
-    detailed = given["loss_series"]
-    return {"parts": [part for part, _ in _simulate_blocks(work, weather, first, ctx, detailed=detailed)]}
+    """Run a share of an energy model's blocks; everything it needs is in its input and the blob it names."""
+    work = work_of(given["work"])
+    seen = share.load_seen(ctx.get(given["seen"]), work.site)
+    groups = [range(*group) for group in given["groups"]]
+    return {
+        "groups": [
+            {"parts": parts, "sum": ctx.put(series.dump(of_group.columns))}
+            for parts, of_group in _simulate(work, groups, seen, Wanted(**given["wanted"]), ctx)
+        ]
+    }
 
 
-def join(given: Json, children: Sequence[ChildResult], state: Json, ctx: Context) -> Json:  # noqa: ARG001 - the core calls it so
-    """Make the result of the children's parts: the same bytes as a run in one."""
+def join(given: Json, children: Sequence[ChildResult], state: Json, ctx: Context) -> Json:
+    """Make the result of the children's groups: the same bytes as a run in one."""
     ctx.progress(90, "saving")
     ready = prepare(given, ctx)
-    parts = [part for child in children for part in child.result["parts"]]
-    total = PlantSum()
-    for part in parts:
+    _, sun = share.load_seen(ctx.get(state["seen"]), gather(ready.given, ready.around, ready.pinned).site)
+    total, parts = PlantSum(), []
+    for group in (group for child in children for group in child.result["groups"]):
         ctx.checkpoint()
-        total.add(part, series.load(ctx.get(part["series"])))
-    return _result(ready, parts, total, ctx)
+        total.merge(PlantSum.of(group["parts"], series.load(ctx.get(group["sum"]))))
+        parts += group["parts"]
+    return _result(ready, parts, total, sun, ctx)
 
 
 def prepare(given: Json, ctx: Context) -> Prepared:
@@ -142,93 +171,161 @@ def _pv_blocks(work: Work) -> list[Block]:
         raise Failure("invalid_component", str(error)) from error
 
 
-def share_out(blocks: int, rows: int) -> list[range]:
-    """Return contiguous shares of the blocks, each worth a process of its own; one share for a small run."""
-    seconds = blocks * rows * SECONDS_PER_ROW
-    count = max(1, min(MOST_CHILDREN, blocks, int(seconds / LEAST_SECONDS)))
-    edges = [round(blocks * i / count) for i in range(count + 1)]
-    return [range(start, stop) for start, stop in itertools.pairwise(edges)]
-
-
-def _split(ready: Prepared, work: Work, shares: Sequence[range], ctx: Context) -> Split:
-    weather = ctx.put(_dump_weather(ready.weather))
+def _split(ready: Prepared, work: Work, shares: Sequence[Sequence[range]], ctx: Context) -> Split:
+    seen = ctx.put(share.dump_seen(ready.weather, sun_position(ready.weather.time, work.site)))
     children = (
         {
-            "first": share.start,
-            "weather": weather,
-            "work": work.as_json(share.start, share.stop),
-            "loss_series": _wants_losses(ready),
+            "groups": [[group.start, group.stop] for group in groups],
+            "seen": seen,
+            "work": work.as_json(groups[0].start, groups[-1].stop),
+            "wanted": asdict(_wanted(ready)),
         }
-        for share in shares
+        for groups in shares
     )
-    return Split(children=tuple(Child(kind=BLOCKS_KIND, input=each) for each in children))
+    return Split(
+        children=tuple(Child(kind=BLOCKS_KIND, input=each) for each in children), state={"seen": seen}
+    )
 
 
-def _wants_losses(ready: Prepared) -> bool:
-    return bool((ready.given.get("output") or {}).get("lossBreakdownTimestamps"))
+def _wanted(ready: Prepared) -> Wanted:
+    output, plant = ready.given.get("output") or {}, ready.plant
+    return Wanted(
+        details=any(output.get(flag) for flag in ("lossBreakdownTimestamps", "fullTimeSeries")),
+        made=plant.limit_at_inverters,
+        ageing=outlook.ageing(plant.degradation),
+    )
 
 
-def _simulate(ready: Prepared, work: Work, ctx: Context) -> Iterator[tuple[Part, series.Columns]]:
-    return _simulate_blocks(work, ready.weather, 0, ctx, detailed=_wants_losses(ready))
-
-
-def _simulate_blocks(
-    work: Work, weather: Weather, first: int, ctx: Context, *, detailed: bool
-) -> Iterator[tuple[Part, series.Columns]]:
-    blocks = _pv_blocks(work)
+def _simulate(
+    work: Work, groups: Sequence[range], seen: tuple[Weather, Sun], wanted: Wanted, ctx: Context
+) -> Iterator[tuple[list[Part], PlantSum]]:
+    """Yield the parts and the sum of each group; the groups make up the blocks of the work."""
+    blocks, first = _pv_blocks(work), groups[0].start
     ctx.progress(10, "calculating")
-    sun = sun_position(weather.time, work.site)
-    for start in range(0, len(blocks), _AT_ONCE):
-        ctx.checkpoint()
-        some = blocks[start : start + _AT_ONCE]
-        for offset, year in enumerate(_years(some, weather, sun)):
-            index = first + start + offset
-            yield _stored(index, some[offset], year, weather, ctx, detailed=detailed)
-        ctx.progress(10 + 80 * (start + len(some)) / len(blocks), "calculating")
+    lives = [[block, *outlook.aged(block, wanted.ageing).values()] for block in blocks]
+    coming = _years([block for life in lives for block in life], *seen)
+    for group in groups:
+        total, parts = PlantSum(), []
+        for bundle in share.bundles(group, seen[0].label.size):
+            some = ((index, blocks[index - first]) for index in bundle)
+            parts += _stored(some, coming, seen[0], total, wanted, ctx)
+            ctx.progress(10 + 80 * (bundle.stop - first) / len(blocks), "calculating")
+        yield parts, total
 
 
-def _years(blocks: Sequence[Block], weather: Weather, sun: Sun) -> tuple[BlockYear, ...]:
-    try:
-        # What overflows on the way shows in the result, which is refused then.
-        with np.errstate(all="ignore"):
-            years = simulate_blocks(blocks, weather, sun)
-    except (ArithmeticError, ValueError) as error:
-        raise Failure("cannot_simulate", str(error)) from error
-    for block, year in zip(blocks, years, strict=True):
+def _years(blocks: Sequence[Block], weather: Weather, sun: Sun) -> Iterator[BlockYear]:
+    # What overflows on the way shows in the result, which is refused then.
+    with np.errstate(all="ignore"):
+        coming = years(blocks, look_up(weather, sun), sun)
+    for block in blocks:
+        try:
+            with np.errstate(all="ignore"):
+                year = next(coming)
+        except (ArithmeticError, ValueError) as error:
+            raise Failure("cannot_simulate", str(error)) from error
         sound = np.abs(year.p_grid) < _MOST_POWER
         if not sound.all():
             row = int(np.argmin(sound))
             message = f"{block.name or 'a block'}: row {row} gives {year.p_grid[row]:g} W; check module and inverter"
             raise Failure("cannot_simulate", message)
-    return years
+        yield year
 
 
 def _stored(
-    index: int, block: Block, year: BlockYear, weather: Weather, ctx: Context, *, detailed: bool
-) -> tuple[Part, series.Columns]:
-    columns = report.block_columns(year, weather)
-    extra = report.loss_columns(year) if detailed else {}
-    name = ctx.put(series.dump({**columns, **extra}))
-    return report.block_part(index, block, year, weather, name), columns
+    some: Iterable[tuple[int, Block]],
+    coming: Iterator[BlockYear],
+    weather: Weather,
+    total: PlantSum,
+    wanted: Wanted,
+    ctx: Context,
+) -> list[Part]:
+    """Store the series of a few blocks in one file, add them to a sum, and return their parts."""
+    parts: list[Part] = []
+    columns: dict[str, series.Columns] = {}
+    of_block: dict[str, FloatArray] = {}
+    for index, block in some:
+        ctx.checkpoint()
+        year = next(coming)
+        part, of_block = report.block_part(index, block, year, weather), report.block_columns(year, weather)
+        if wanted.details:
+            of_block |= report.detail_columns(block, year)
+        if wanted.made:
+            of_block[curtailment.MADE] = year.p_ac / 1e3
+        total.add(part, of_block)
+        for age in outlook.aged(block, wanted.ageing):
+            total.add_later(age, next(coming).p_grid / 1e3)
+        parts.append(part)
+        columns[str(index)] = of_block
+    alike = {name: of_block[name] for name in report.ALIKE}
+    name = ctx.put(series.bundle(columns, alike))
+    return [{**part, "series": name} for part in parts]
 
 
-def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, ctx: Context) -> Json:
+def _held_down(
+    ready: Prepared, blocks: Sequence[Block], parts: Sequence[Part], total: PlantSum, ctx: Context
+) -> list[Part]:
+    """Work the limit that the inverters hold into parts, series and sums; return the parts."""
+    weather, detailed = ready.weather, _wanted(ready).details
+
+    def made(place: int) -> FloatArray:
+        return series.load(ctx.get(parts[place]["series"]), str(parts[place]["index"]))[curtailment.MADE]
+
+    cuts = curtailment.cuts(blocks, made, total.columns["grid_ac_power"], interconnection(ready.plant))
+    if not cuts:
+        return list(parts)
+    month = local_months(weather.time, ready.around.utc_offset)
+    left: list[Part] = []
+    for name, some in itertools.groupby(zip(parts, cuts, strict=True), key=lambda pair: pair[0]["series"]):
+        ctx.checkpoint()
+        content, columns = ctx.get(name), {}
+        of_file = list(some)
+        for part, cut in of_file:
+            before = series.load(content, str(part["index"]))
+            columns[str(part["index"])] = curtailment.cut_columns(before, cut, detailed=detailed)
+            total.columns = curtailment.cut_columns(total.columns, cut, detailed=detailed)
+        alike = {key: before[key] for key in report.ALIKE}
+        stored = ctx.put(series.bundle(columns, alike))
+        hours = weather.step / 3600
+        left += [{**curtailment.cut_part(part, cut, month, hours), "series": stored} for part, cut in of_file]
+    return left
+
+
+def _outlook(ready: Prepared, whole: report.Whole) -> dict[str, Any]:
+    """Return the sections on the years to come and on what is exceeded how surely, where they are asked for."""
+    weather, plant = ready.weather, ready.plant
+    to_mwh = weather.step / 3.6e6
+    sections: dict[str, Any] = {}
+    if plant.degradation is not None:
+        energies = {year: float(poi.sum()) * to_mwh for year, poi in whole.later.items()}
+        sections["lifetime"] = outlook.life(plant.degradation, energies)
+    uncertainties = Settings.model_validate(ready.given.get("settings") or {}).uncertainties
+    if uncertainties is not None:
+        energy = whole.columns["poi_ac_power"] * to_mwh
+        yearly = outlook.whole_years(weather.time, weather.step, ready.around.utc_offset, energy)
+        sections["exceedance"] = outlook.likely(float(energy.sum()), uncertainties, yearly)
+    return sections
+
+
+def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, sun: Sun, ctx: Context) -> Json:
     ctx.progress(92, "saving")
-    whole = report.plant_whole(total, ready.weather, ready.plant)
-    stored = ctx.put(series.dump(whole.columns))
     model, work = EnergyModel.model_validate(ready.given), gather(ready.given, ready.around, ready.pinned)
+    if ready.plant.limit_at_inverters:
+        parts = _held_down(ready, _pv_blocks(work), parts, total, ctx)
+    whole = report.plant_whole(total, ready.weather, ready.plant, ready.around.utc_offset)
+    stored = ctx.put(series.dump(whole.columns))
     figures = report.summary(parts, whole, ready.weather, ready.plant)
-    sun = sun_position(ready.weather.time, work.site)
     result = {
         "model_version": report.MODEL_VERSION,
         "name": (model.output and model.output.name) or model.name,
         "summary": figures,
         "location": report.location(ready.around),
+        "local_time": report.local_time(ready.weather, ready.around),
         "plant": report.plant_facts(parts, ready.plant),
         "losses": report.losses(parts, whole),
         "blocks": [{key: value for key, value in part.items() if key != "series"} for part in parts],
         "monthly": report.monthly(whole, ready.weather, ready.around.utc_offset, figures["dc_capacity_kw"]),
-        "settings": report.settings(ready.weather, ready.around, dated="date" in ready.around.weather),
+        **_outlook(ready, whole),
+        "settings": report.settings(ready.weather, ready.around, work.options()),
         "warnings": [
             *notes(model, ready.around.weather, ready.weather, sun),
             *ratio_notes(parts),
@@ -238,14 +335,3 @@ def _result(ready: Prepared, parts: Sequence[Part], total: PlantSum, ctx: Contex
     }
     # Through JSON once, so that a run in one and a joined run hold the same types.
     return json.loads(json.dumps(result, allow_nan=False))
-
-
-def _dump_weather(weather: Weather) -> bytes:
-    columns = {name: column.astype(np.float64) for name, column in weather.columns().items()}
-    return series.dump({**columns, "step": np.array([weather.step])})
-
-
-def _load_weather(content: bytes) -> Weather:
-    columns = series.load(content)
-    step, label = float(columns.pop("step")[0]), columns.pop("label").astype(np.int64)
-    return Weather(step=step, label=label, **columns)

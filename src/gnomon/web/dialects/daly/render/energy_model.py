@@ -23,6 +23,7 @@ BASE_COLUMNS: Mapping[str, str] = {
 }
 """The six series of an immediate answer."""
 
+_OPTIONAL = {"local_time": "localTime"}
 LOSS_PREFIX = "loss_"
 EVERYTHING = View(
     time_series=True,
@@ -123,6 +124,7 @@ def render_sections(result: Mapping[str, Json], view: View) -> dict[str, Json]:
         "losses": _losses(result["losses"], view),
         "blockSummary": [_block(block, view) for block in result["blocks"]],
         "settings": camel_keys(result["settings"]),
+        **{name: camel_keys(result[key]) for key, name in _OPTIONAL.items() if key in result},
         "monthlySummary": [camel_keys(month) for month in result["monthly"]],
     }
 

@@ -37,7 +37,12 @@ from gnomon.web.dialects.daly.render.run import (
     render_queued,
     render_replay,
 )
-from gnomon.web.dialects.daly.render.series import render_all, render_base, render_base_with_losses
+from gnomon.web.dialects.daly.render.series import (
+    local_time,
+    render_all,
+    render_base,
+    render_base_with_losses,
+)
 from gnomon.web.dialects.daly.routes.reading import add_delete, list_all
 from gnomon.web.dialects.daly.wire.energy_model import (
     Include,
@@ -199,6 +204,8 @@ async def _answer_run(
         return answer(body, status=status, headers=headers)
     view = view_of(model.document)
     head = render_completed(standing, task, view, warnings)
+    if view.time_series:
+        head.pop("localTime", None)
     return stream(head, _immediate_series(task.result, view), desk.house.store, headers)
 
 
@@ -213,7 +220,8 @@ def _answer_detail(house: House, standing: Standing, asked: frozenset[Include]) 
         head |= render_sections(result, EVERYTHING)
     members = []
     if "fulltimeseries" in asked:
-        members.append(_plant(result, render_all))
+        head.pop("localTime", None)
+        members += [_plant(result, render_all), *_local_time(result)]
     if "blocktimeseries" in asked:
         members.append(_blocks(result, render_all, None))
     return stream(head, members, house.store, {})
@@ -222,7 +230,7 @@ def _answer_detail(house: House, standing: Standing, asked: frozenset[Include]) 
 def _immediate_series(result: Mapping[str, Json], view: View) -> list[Member]:
     members = []
     if view.time_series:
-        members.append(_plant(result, render_base))
+        members += [_plant(result, render_base), *_local_time(result)]
     if view.block_series:
         shape = render_base_with_losses if view.loss_breakdown else render_base
         members.append(_blocks(result, shape, view.block_index))
@@ -233,10 +241,19 @@ def _plant(result: Mapping[str, Json], shape: Shape) -> Member:
     return Member(key="timeSeries", series=Series(sha256=result["series"]["plant"], shape=shape))
 
 
+def _local_time(result: Mapping[str, Json]) -> list[Member]:
+    section = result.get("local_time")
+    if section is None:
+        return []
+    return [
+        Member(key="localTime", series=Series(sha256=result["series"]["plant"], shape=local_time(section)))
+    ]
+
+
 def _blocks(result: Mapping[str, Json], shape: Shape, only: int | None) -> Member:
     stored: Mapping[str, str] = result["series"]["blocks"]
     kept = [
-        (key, Series(sha256=sha256, shape=shape))
+        (key, Series(sha256=sha256, shape=shape, part=key))
         for key, sha256 in stored.items()
         if only is None or key == str(only)
     ]

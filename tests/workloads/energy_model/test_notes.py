@@ -1,0 +1,161 @@
+"""What a run tells beside its result: what has no use, what was derived, what is missing."""
+
+from typing import Any
+
+import pytest
+from sample import block, energy_model, weather
+
+from gnomon.pv.solarposition import sun_position
+from gnomon.pv.weather import Site
+from gnomon.workloads.energy_model.document import EnergyModel
+from gnomon.workloads.energy_model.notes import notes
+from gnomon.workloads.energy_model.unused import unused
+from gnomon.workloads.energy_model.weather import read
+
+SITE = Site(latitude=46.95, longitude=7.44, altitude=540, utc_offset=1.0)
+FIXED = {"arrayType": "fixed", "gcr": 0.4, "azimuth": 180, "axisTilt": 0, "tilt": 25}
+TRACKER = {
+    "arrayType": "tracker",
+    "gcr": 0.4,
+    "azimuth": 180,
+    "axisTilt": 0,
+    "backTracking": True,
+    "maxAngle": 60,
+}
+FLOATING = {"arrayType": "rotationalFloating", "gcr": 0.4, "tilt": 10, "maxAngle": 45}
+INPUT = {"dcInputId": "a", "moduleId": 1, "stringLength": 26, "stringCount": 9}
+ARRAY = {"stringCount": 18, "stringLength": 26}
+
+
+def told(sky: dict[str, Any] | None = None, **changes: Any) -> list[str]:
+    """Return the notes on the sample, but for that on its older array."""
+    document = sky or weather()
+    read_as = read(document, SITE.utc_offset)
+    model = EnergyModel.model_validate(energy_model(**changes))
+    found = notes(model, document, read_as, sun_position(read_as.time, SITE))
+    return [note for note in found if "array is deprecated" not in note]
+
+
+def test_the_sample_has_nothing_to_tell() -> None:
+    assert told() == []
+
+
+UNUSED: list[tuple[dict[str, Any], dict[str, Any], str | None]] = [
+    ({"layout": {**FIXED, "backTracking": True}}, {}, "layout.backTracking: not used, arrayType is fixed"),
+    ({"layout": {**FIXED, "backTracking": False}}, {}, None),
+    ({"layout": {**FIXED, "maxAngle": 60}}, {}, "layout.maxAngle: not used, arrayType is fixed"),
+    ({"layout": {**TRACKER, "tilt": 10}}, {}, "layout.tilt: not used, arrayType is tracker"),
+    (
+        {"layout": {**FLOATING, "axisTilt": 2}},
+        {},
+        "layout.axisTilt: not used, arrayType is rotationalFloating",
+    ),
+    ({"layout": {**FLOATING, "crossAxisTilt": 2}}, {}, "layout.crossAxisTilt: not used"),
+    ({"layout": {**FLOATING, "backTracking": True}}, {}, "layout.backTracking: not used"),
+    ({"shading": {"shadingSceneId": 1}}, {}, "shadingSceneId: not used, nearShading is not octavia"),
+    ({"shading": {"nearShading": "unlimited", "transverseDiodes": 3}}, {}, "electricalImpact is not true"),
+    ({"shading": {"electricalImpactFraction": 0.5}}, {}, "electricalImpactFraction: not used"),
+    ({"shading": {"electricalImpact": True}}, {}, "electricalImpact: not used, there is no nearShading"),
+    ({"array": {**ARRAY, "bifacial": True}}, {}, "array.bifacial: not used, there are no bifacialInputs"),
+    (
+        {"array": {**ARRAY, "bifacial": False, "bifacialInputs": {"height": 1}}},
+        {},
+        "array.bifacialInputs: not used, bifacial is false",
+    ),
+    ({"dcInputs": [{**INPUT, "shareWeight": 1}]}, {}, "dcInputs[0].shareWeight: not used"),
+    (
+        {"dcInputs": [{**INPUT, "shareWeight": 1}]},
+        {"settings": {"dcInputPowerSharingPolicy": "manual_weighted"}},
+        None,
+    ),
+    ({"dcInputs": [{**INPUT, "layout": {**TRACKER, "tilt": 5}}]}, {}, "dcInputs[0].layout.tilt: not used"),
+    ({"dcInputs": [{**INPUT, "shading": {"farShading": True}}]}, {}, "the block's own counts for all"),
+    ({"dcInputs": [{**INPUT, "bifacial": True}]}, {}, "dcInputs[0].bifacial: not used"),
+    ({}, {"settings": {"windStow": True}}, "settings.windStow: not used, no block has trackers"),
+    ({}, {"settings": {"windStow": False}}, None),
+    ({"layout": TRACKER}, {"settings": {"windStow": True, "irradianceOptimization": True}}, None),
+    ({"dcInputs": [{**INPUT, "layout": TRACKER}]}, {"settings": {"windStow": True}}, None),
+    ({}, {"settings": {"irradianceOptimization": True}}, "settings.irradianceOptimization: not used"),
+]
+
+
+@pytest.mark.parametrize(("change", "changes", "words"), UNUSED)
+def test_what_has_no_use_is_told(change: dict[str, Any], changes: dict[str, Any], words: str | None) -> None:
+    model = EnergyModel.model_validate(energy_model({**block(), **change}, **changes))
+    found = list(unused(model))
+    assert len(found) == (words is not None)
+    assert words is None or words in found[0]
+
+
+@pytest.mark.parametrize(
+    ("version", "is_known"), [("1.0.0", True), ("3", True), ("v3.1.0", True), ("5.0", False), ("new", False)]
+)
+def test_a_version_that_is_not_known_is_told(version: str, is_known: bool) -> None:
+    found = told(schemaVersion=version)
+    assert found == ([] if is_known else [f'schemaVersion "{version}" is not known here; read as 3.1.0'])
+
+
+def without(*names: str, **changes: Any) -> dict[str, Any]:
+    return {name: column for name, column in weather(**changes).items() if name not in names}
+
+
+@pytest.mark.parametrize(
+    ("sky", "changes", "words"),
+    [
+        (without("dhi"), {}, "weather dhi: not given; made from ghi by the model of Erbs and Driesse"),
+        (without("dhi", dni=[0.0] * 8760), {}, "weather dhi: not given; it closes ghi and dni"),
+        (
+            weather(snowDepth=[0.0] * 8760),
+            {},
+            "weather snowDepth: kept and not used; settings.snow.model uses it",
+        ),
+        (weather(snowDepth=[0.0] * 8760), {"settings": {"snow": {"model": "slide"}}}, None),
+        (weather(relativeHumidity=[50.0] * 8760), {}, None),
+        (weather(), {"settings": {"ignoreSpectralCorrection": False}}, "the weather has no relativeHumidity"),
+        (
+            weather(relativeHumidity=[50.0] * 8760),
+            {"settings": {"ignoreSpectralCorrection": False}},
+            None,
+        ),
+        (weather(poa=[-1.0, *[0.0] * 8759]), {}, "weather poa: 1 rows, first row 0 (-1 W/m2): below zero"),
+    ],
+)
+def test_the_weather_of_a_run_is_told(
+    sky: dict[str, Any], changes: dict[str, Any], words: str | None
+) -> None:
+    found = told(sky, **changes)
+    assert len(found) == (words is not None)
+    assert words is None or words in found[0]
+
+
+def test_one_measured_plane_for_several_layouts_is_told() -> None:
+    document = weather(poa=[0.0] * 8760)
+    read_as = read(document, SITE.utc_offset)
+    model = EnergyModel.model_validate(energy_model(block(), block(layout=TRACKER)))
+    found = list(notes(model, document, read_as, sun_position(read_as.time, SITE)))
+    assert "weather poa: measured in one plane, and taken for all of 2 layouts" in found
+    assert told(document) == []
+
+
+def dated(rows: int, first: int = 1_735_686_000_000) -> dict[str, Any]:
+    """Return rows from the new year of 2025 in Bern on."""
+    return weather(rows, date=[first + 3_600_000 * row for row in range(rows)])
+
+
+def test_months_without_rows_are_named() -> None:
+    (found,) = told(dated(24 * 304))
+    assert "covers 7296 hours, not a year; no rows in Nov, Dec; annual figures are sums" in found
+
+
+def test_several_years_are_counted() -> None:
+    (found,) = told(dated(3 * 8766))
+    assert "covers 26298 hours, 3.0 years, not a year; annual figures are sums over these hours" in found
+
+
+def test_gaps_are_told() -> None:
+    whole = dated(8760)
+    sky = {name: [*column[:100], *column[124:]] for name, column in whole.items()}
+    found = told(sky)
+    assert found[0].startswith(
+        "weather date: 24 rows are missing (0.27 %), first after row 99 (2025-01-05T02:00Z)"
+    )
