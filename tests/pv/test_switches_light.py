@@ -396,6 +396,21 @@ def test_backs_add_what_pvlib_s_infinite_sheds_do(
     assert -_took(on, "GlobBak").sum() == pytest.approx(change, rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    "mount",
+    [
+        FixedMount(surface_tilt=88.0, surface_azimuth=180.0, gcr=0.4, cross_axis_tilt=-8.0),
+        TrackerMount(gcr=0.4, max_angle=85.0, backtrack=False, cross_axis_tilt=12.0),
+    ],
+)
+def test_backs_that_lean_over_a_slope_have_light(
+    mount: Mount, bare: Block, run: Callable[[Block], BlockYear]
+) -> None:
+    two = with_module(replace(bare, mount=mount), bifaciality=0.7)
+    year = run(with_input(two, bifacial=Bifacial(height=3.0, collector_width=2.0)))
+    assert -_took(year, "GlobBak").sum() > 0.05 * year.poa_global.sum()
+
+
 def test_light_measured_in_the_plane_takes_the_place_of_the_model_s(
     bare: Block, weather: Weather, sun: Sun
 ) -> None:

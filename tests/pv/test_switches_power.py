@@ -244,6 +244,20 @@ def test_too_much_current_moves_up_the_curve(
     assert _took(on, "IL_Imax") == pytest.approx(expected, rel=1e-5, abs=1.0)
 
 
+@pytest.mark.parametrize("trackers", [1, 2])
+def test_a_string_with_bypassed_cells_meets_the_current_limit(trackers: int, rows: Block, run: Run) -> None:
+    """It gives more current than even light would at its voltage; the limit holds all the same."""
+    one = _wired(rows, 3).inputs[0]
+    shared = tuple(replace(one, name=str(i)) for i in range(trackers))
+    year = run(
+        replace(_wired(rows, 3), inputs=shared, inverter=replace(rows.inverter, i_dc_max=12.0 * trackers))
+    )
+    assert _took(year, "ShdElec").sum() > 0
+    assert _took(year, "IL_Imax").sum() > 0
+    assert year.i_mp.max() <= 12.0 * trackers * (1 + 1e-9)
+    assert abs(year.ledger.energy.gap) < 1e-9
+
+
 def test_too_much_dc_power_is_cut(bare: Block, run: Run, cells: dict[str, np.ndarray]) -> None:
     on = _limits(bare, run, p_dc_max=40e3)
     expected = COUNT * np.maximum(SERIES * STRINGS * cells["p"] - 40e3, 0.0)

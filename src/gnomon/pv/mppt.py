@@ -231,14 +231,21 @@ def _stay_off(tracker: PowerTracker, inverter: Inverter) -> PowerTracker:
 
 
 def _limit_current(tracker: PowerTracker, inverter: Inverter) -> PowerTracker:
-    """Move a tracker up in voltage until its current fits."""
+    """Move a tracker up in voltage until its current fits.
+
+    A string with bypassed cells stands beside the curve of even light, at more current than that has to give;
+    it keeps its voltage.
+    """
     if inverter.i_dc_max is None:
         return tracker
     most = inverter.i_dc_max * tracker.part
     rows = np.flatnonzero(tracker.i > most)
     if not rows.size:
         return tracker
-    v = _voltage_of(_curves(tracker, rows), tracker.v[rows], most)
+    v = tracker.v[rows]
+    at_v = total([pvarray.current_at_voltage(curve, v) for curve in _curves(tracker, rows)])
+    on_curve = np.flatnonzero(at_v > most)
+    v[on_curve] = _voltage_of(_curves(tracker, rows[on_curve]), v[on_curve], most)
     return tracker.moved(rows, v, np.full(len(rows), most))
 
 

@@ -292,9 +292,9 @@ def rear(light: Light, scene: Scene) -> Light:
         behind=sky.dni * np.maximum(-plane.projection, 0.0) * (plane.scale * scene.sun_visible),
         albedo=sky.by_month(on.albedo),
     )
-    backs = bifacial.rear_irradiance(
-        np.clip(stand.rotation - slope, -90.0, 90.0), rows, incoming, on.back.transparency
-    )
+    # A row that stands upright may lean over a slope; there its back is taken as upright still.
+    rotation = np.clip(stand.rotation - slope, -90.0, 90.0)
+    backs = bifacial.rear_irradiance(rotation, rows, incoming, on.back.transparency)
     of_ground, of_sky = iam.diffuse(on.iam, stand.surface_tilt)
     gain = bifacial.gain(
         backs,
