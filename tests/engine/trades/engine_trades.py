@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import os
+import resource
 import signal
 import sys
 import time
@@ -141,6 +142,40 @@ def keep(order, ctx):
     return {"file": name, "number": saved.number, "same": saved == again, "stranger": "f" * 64}
 
 
+def keep_on(order, ctx):
+    """Store new bytes again and again; a deaf one goes on when it is asked to stop."""
+    _mark(order)
+    while True:
+        try:
+            while True:
+                ctx.put(os.urandom(order["size"]))
+        except Cancelled:
+            if not order["deaf"]:
+                raise
+
+
+def break_off(order, ctx):
+    """Be killed by the kernel in the middle of a write, the first time; keep the bytes the second time."""
+    if ctx.attempt == 1:
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        _limit_files(order["limit"])
+    return ctx.put(bytes(order["size"]))
+
+
+def overflow(order, ctx):
+    """Write more than the disk takes, then what it takes; leave the limit with this child."""
+    _limit_files(order["limit"])
+    try:
+        ctx.put(bytes(order["size"]))
+    except Failure as failure:
+        return [failure.code, failure.retryable, ctx.put(bytes(order["limit"]))]
+    return None
+
+
+def _limit_files(size):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
 def miss(order, ctx):
     return ctx.get("0" * 64)
 
@@ -202,6 +237,18 @@ async def _soon(value):
     return value
 
 
+async def io_keep(order, ctx):
+    names = await asyncio.gather(*(ctx.put(bytes([n]) * order["size"]) for n in range(order["times"])))
+    kept = [await ctx.get(name) for name in names]
+    return [names[n] for n, content in enumerate(kept) if content == bytes([n]) * order["size"]]
+
+
+async def io_keep_on(order, ctx):
+    _mark(order)
+    while True:
+        await ctx.put(os.urandom(order["size"]))
+
+
 _BARRIERS = {}
 
 
@@ -235,10 +282,11 @@ async def io_fail(order, ctx):
 
 _CPU = (
     echo, loop_politely, loop_busily, loop_deafly, block_in_c, block_in_select, finish_when_asked, leave, fail,
-    stumble, leave_politely, pretend, give_nonsense, crash_between_steps, chatter, keep, miss, list_modules,
+    stumble, leave_politely, pretend, give_nonsense, crash_between_steps, chatter, keep, keep_on, break_off,
+    overflow, miss, list_modules,
     tell_threads, spawn_family, multiply, follow,
 )  # fmt: skip
-_IO = (io_echo, io_meet, io_wait, io_wait_once, io_block, io_fail)
+_IO = (io_echo, io_keep, io_keep_on, io_meet, io_wait, io_wait_once, io_block, io_fail)
 
 WORKLOADS = (
     *(Workload(kind=function.__name__, run=function, retry=SOON) for function in _CPU),
