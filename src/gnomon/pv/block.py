@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -21,6 +22,7 @@ from gnomon.pv.loss import Account, Ledger, balance, in_order, without_rare
 from gnomon.pv.mount import Mount
 from gnomon.pv.mppt import Generator
 from gnomon.pv.operation import Operation, operate
+from gnomon.pv.optics import NearShadow
 from gnomon.pv.plant import Block, DcInput
 from gnomon.pv.sky import Sky, look_up
 from gnomon.pv.solarposition import Sun
@@ -49,6 +51,10 @@ class BlockYear:
         In the plane of the modules; effective after shading, incidence angle and soiling. [W/m2]
     shaded_fraction
         Share of the collectors in near shadow. [0-1]
+    affected_fraction
+        Share of their groups of cells that the shadow reaches. [0-1]
+    shadow_height
+        How high above its lower edge a long row lies in shadow. [widths of the collector]
     temp_cell
         Cell temperature; the air's at night. [degC]
     v_mp, i_mp
@@ -71,6 +77,8 @@ class BlockYear:
     poa_global: FloatArray
     effective_irradiance: FloatArray
     shaded_fraction: FloatArray
+    affected_fraction: FloatArray
+    shadow_height: FloatArray
     temp_cell: FloatArray
     v_mp: FloatArray
     i_mp: FloatArray
@@ -212,6 +220,8 @@ class _Illumination:
     poa_global: FloatArray
     effective_irradiance: FloatArray
     shaded_fraction: FloatArray
+    affected_fraction: FloatArray
+    shadow_height: FloatArray
     temp_cell: FloatArray
     taken: dict[str, FloatArray]
     account: Account
@@ -236,7 +246,9 @@ def _illuminate(parts: Sequence[tuple[float, ModuleYear]], sky: Sky) -> _Illumin
     return _Illumination(
         poa_global=sky.whole(poa_global),
         effective_irradiance=sky.whole(effective),
-        shaded_fraction=sky.whole(mean(_shaded)),
+        shaded_fraction=sky.whole(mean(partial(_of_shadow, attrgetter("share")))),
+        affected_fraction=sky.whole(mean(partial(_of_shadow, attrgetter("affected")))),
+        shadow_height=sky.whole(mean(partial(_of_shadow, attrgetter("height")))),
         temp_cell=sky.whole(temp_cell, night=sky.weather.temp_air),
         taken=taken,
         account=_irradiance_account(taken, effective, sky),
@@ -260,6 +272,8 @@ def _simulate(block: Block, under: _Under, clipped: FloatArray | None) -> BlockY
         poa_global=lit.poa_global,
         effective_irradiance=lit.effective_irradiance,
         shaded_fraction=lit.shaded_fraction,
+        affected_fraction=lit.affected_fraction,
+        shadow_height=lit.shadow_height,
         temp_cell=lit.temp_cell,
         v_mp=sky.whole(works.v_dc),
         i_mp=sky.whole(works.i_dc),
@@ -281,9 +295,9 @@ def _taken(name: str, year: ModuleYear) -> FloatArray:
     return collected.taken[name] if name in collected.taken else np.zeros_like(collected.effective)
 
 
-def _shaded(year: ModuleYear) -> FloatArray:
+def _of_shadow(of: Callable[[NearShadow], FloatArray], year: ModuleYear) -> FloatArray:
     collected = year.collected
-    return np.zeros_like(collected.effective) if collected.shaded is None else collected.shaded
+    return np.zeros_like(collected.effective) if collected.shadow is None else of(collected.shadow)
 
 
 def _generate(

@@ -343,7 +343,7 @@ def test_shade_and_clipping_have_columns_of_their_own(ctx: MemoryContext) -> Non
     series = columns(got, ctx, 0)
     shaded = series["direct_shading_factor"]
     assert 0 < shaded.max() <= 1
-    assert series["shadow_height"].tolist() == shaded.tolist()
+    assert series["shadow_height"] == pytest.approx(shaded * np.sin(np.radians(25)))
     diodes = series["shaded_diode_fraction"]
     assert set(np.round(diodes * 3, 6)) <= {0.0, 1.0, 2.0, 3.0}
     assert (diodes >= shaded - 1e-6).all()
@@ -351,6 +351,22 @@ def test_shade_and_clipping_have_columns_of_their_own(ctx: MemoryContext) -> Non
     assert series["mppt_voltage_clip_loss"] == pytest.approx(sum(taken.values()))
     assert series["mppt_current_clip_loss"].tolist() == series["loss_IL_Imax"].tolist()
     assert series["inverter_dc_clip_loss"].tolist() == series["loss_IL_PmaxDC"].tolist()
+
+
+def test_a_scenes_table_says_which_diodes_a_shadow_reaches(ctx: MemoryContext) -> None:
+    table = {
+        "azimuth": [0],
+        "elevation": [0, 90],
+        "directShare": [[0.1, 0.1]],
+        "affectedDiodes": [[0.4, 0.4]],
+    }
+    shading = {"nearShading": "octavia", "electricalImpact": False, "sceneTable": table}
+    got = result(energy_model(block(shading=shading), output={"lossBreakdownTimestamps": True}), ctx)
+    series = columns(got, ctx, 0)
+    light = series["poa_global"] > 0
+    assert series["direct_shading_factor"][light] == pytest.approx(0.1)
+    assert series["shaded_diode_fraction"][light] == pytest.approx(0.4)
+    assert not series["shadow_height"].any()
 
 
 def test_the_tree_has_its_months(ctx: MemoryContext) -> None:

@@ -1,7 +1,7 @@
 """Modules and inverters: their documents to the laboratory's records, with stated values for what is missing."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from gnomon.pv.plant import (
     Technology,
 )
 from gnomon.pvsyst import OndInverter, PanModule, PvsystError, ond, pan
+from gnomon.pvsyst.component import Properties, Reading
 from gnomon.workloads.energy_model import document as doc
 
 # What PVsyst proposes for crystalline cells where a file is silent (its help, "Standard one-diode model").
@@ -47,6 +48,23 @@ _SILICON_GAP = 1.121
 _JUNCTION = 0.9  # built-in voltage of one junction of thin film [V], by Merten and others
 _JUNCTIONS: dict[Technology | None, int] = {"micromorph": 2}
 _COATED_INDEX = 1.29  # of an anti-reflective coat, PVsyst's `fsARCoating`
+
+# Far above anything built, so that what is computed of them stays finite: volts, amperes, watts, ohms, degC, counts.
+_MOST_V, _MOST_A, _MOST_W, _MOST_OHM, _MOST_C, _MOST_COUNT = 1e5, 1e6, 1e10, 1e9, 200.0, 10_000.0
+_MOST_OF_INVERTER = {
+    **dict.fromkeys(("VMppMin", "VMPPMax", "VAbsMax"), _MOST_V),
+    "IMaxDC": _MOST_A,
+    **dict.fromkeys(("PMaxDC", "PLim1", "PLimAbs"), _MOST_W / 1e3),
+    **dict.fromkeys(("TPMax", "TPNom", "TPLim1", "TPLimAbs"), _MOST_C),
+    **dict.fromkeys(("NbMPPT", "NbInputs"), _MOST_COUNT),
+}
+_MOST_OF_MODULE = {
+    **dict.fromkeys(("Voc", "Vmp"), _MOST_V),
+    **dict.fromkeys(("Isc", "Imp"), _MOST_A),
+    "PNom": _MOST_W,
+    **dict.fromkeys(("RShunt", "Rp_0"), _MOST_OHM),
+    **dict.fromkeys(("NCelS", "NCelP", "NDiode"), _MOST_COUNT),
+}
 
 # What a module cannot do without, under its PAN keys.
 REQUIRED = {
@@ -141,6 +159,7 @@ def pan_module(document: doc.Module) -> PanModule:
     PvsystError
         If a property is missing or wrong.
     """
+    _bound(document.properties, _MOST_OF_MODULE)
     return pan.module(document.properties, _points(document.aoi))
 
 
@@ -156,8 +175,15 @@ def ond_inverter(document: doc.Inverter) -> OndInverter:
         value = document.properties.get(key)
         if isinstance(value, (int, float)) and 0 < value <= 1:
             raise PvsystError(f"{value:g} is a fraction; give percent, {100 * value:g}", key=key)
+    _bound(document.properties, _MOST_OF_INVERTER)
     curves = document.efficiency.curves if document.efficiency else ()
     return ond.inverter(document.properties, [_curve(curve) for curve in curves])
+
+
+def _bound(properties: Properties, most: Mapping[str, float]) -> None:
+    given = Reading(properties)
+    for key, limit in most.items():
+        given.within(key, -limit, limit)
 
 
 def _name(document: doc.Module | doc.Inverter) -> str:
@@ -222,6 +248,10 @@ def _iam(given: PanModule, own: Sequence[tuple[float, float]] | None) -> Iam:
 def _curve(curve: doc.EfficiencyPoints) -> ond.EfficiencyCurve:
     if len(curve.p_dc_kw) != len(curve.p_ac_kw):
         raise PvsystError("give as many values of dcPowerkW as of acPowerkW", key="efficiency")
+    if max(0.0, *map(abs, (*curve.p_dc_kw, *curve.p_ac_kw))) > _MOST_W / 1e3:
+        raise PvsystError(f"powers are given in kW, up to {_MOST_W / 1e3:g}", key="efficiency")
+    if curve.voltage is not None and not 0 <= curve.voltage <= _MOST_V:
+        raise PvsystError(f"{curve.voltage:g} V is out of range; give 0 to {_MOST_V:g}", key="efficiency")
     points = [(1e3 * p_dc, 1e3 * p_ac) for p_dc, p_ac in zip(curve.p_dc_kw, curve.p_ac_kw, strict=True)]
     return ond.efficiency_curve(curve.voltage, points, key="efficiency")
 

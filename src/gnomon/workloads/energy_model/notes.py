@@ -1,6 +1,8 @@
 """What a run tells its caller besides the result: what was not used, and what will go."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ from gnomon.workloads.energy_model.wording import place_text, shown
 _YEARS = (8760, 8784)
 _KNOWN_MAJORS = range(1, 4)
 _MONTH_NAMES = tuple(month.capitalize() for month in MONTHS)
+MOST_ALIKE = 50
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 _MOST_MISMATCH, _MOST_HEAT_LOSS = 0.1, 200.0
 
 
@@ -34,6 +38,7 @@ def notes(
         *unused(model),
         *_unused_weather(model, weather_document),
         *_implausible(model),
+        *_swings(model),
         *_derived(weather_document),
         *_measured_plane(model, weather_document),
         *_offsets(weather_document),
@@ -41,6 +46,21 @@ def notes(
         *_period(weather, np.unique(local_months(weather.time, sun.site.utc_offset))),
         *weather_doubts(weather, sun),
     ]
+
+
+def few_alike(told: Iterable[str]) -> Iterator[str]:
+    """Yield the first of those that differ in numbers alone, then how many more there were: a plant is large."""
+    seen: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for note in told:
+        kind = _NUMBER.sub("#", note)
+        seen[kind] += 1
+        first.setdefault(kind, note)
+        if seen[kind] <= MOST_ALIKE:
+            yield note
+    for kind, count in seen.items():
+        if count > MOST_ALIKE:
+            yield f"{count - MOST_ALIKE} more like: {first[kind]}"
 
 
 def deprecations(model: doc.EnergyModel) -> Iterator[str]:
@@ -105,6 +125,15 @@ def _implausible(model: doc.EnergyModel) -> Iterator[str]:
                 yield f"{at}.{key}: {value:g} is {100 * value:g} %, much for a mismatch; meant in percent?"
         if losses.u_c > _MOST_HEAT_LOSS:
             yield f"{at}.uC: {losses.u_c:g} W/m2K keeps cells at the air's temperature; 15 to 30 are usual"
+
+
+def _swings(model: doc.EnergyModel) -> Iterator[str]:
+    clipping = model.settings and model.settings.sub_hourly_clipping
+    if clipping and clipping.variability == 1:
+        yield (
+            "settings.subHourlyClipping: all swings of the light count, as under broken clouds over one point, an "
+            "upper estimate; give variability for what a large plant sees under its usual sky"
+        )
 
 
 def _offsets(weather_document: Mapping[str, Any]) -> Iterator[str]:

@@ -91,7 +91,7 @@ def block_columns(year: BlockYear, weather: Weather) -> dict[str, FloatArray]:
     }
 
 
-def detail_columns(block: Block, year: BlockYear) -> dict[str, FloatArray]:
+def detail_columns(year: BlockYear) -> dict[str, FloatArray]:
     """Return a block's further series: its shade, what limits clip [kW], and what each step of the loss tree took.
 
     A step's column is `loss_` and its name [W/m2 before the modules, kW behind].
@@ -103,23 +103,14 @@ def detail_columns(block: Block, year: BlockYear) -> dict[str, FloatArray]:
         for name, steps in CLIPS.items()
     }
     taken = {f"{LOSS}{name}": rows if name in irradiance else rows / 1e3 for name, rows in year.taken.items()}
-    return {**_shades(block, year), **clips, **taken}
+    return {**_shades(year), **clips, **taken}
 
 
-def _shades(block: Block, year: BlockYear) -> dict[str, FloatArray]:
-    """Return the share of the collectors in shadow, that of their width, and that of the cells' groups [0-1].
-
-    Long rows are shaded from below along all their length, so that width and area are shaded alike; a group of
-    cells counts as a whole once a shadow reaches it.
-    """
-    shaded, electrical = year.shaded_fraction, block.shading.electrical
-    groups = electrical.transverse_diodes if electrical else 0
+def _shades(year: BlockYear) -> dict[str, FloatArray]:
     return {
-        "direct_shading_factor": shaded,
-        "shadow_height": shaded * (block.shading.near == "unlimited"),
-        "shaded_diode_fraction": np.ceil(np.maximum(shaded * groups - 1e-9, 0.0)) / groups
-        if groups
-        else shaded,
+        "direct_shading_factor": year.shaded_fraction,
+        "shadow_height": year.shadow_height,
+        "shaded_diode_fraction": year.affected_fraction,
     }
 
 

@@ -28,7 +28,7 @@ from gnomon.workloads.energy_model.blocks import (
 from gnomon.workloads.energy_model.check import check_energy_model
 from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.holding import Rows, Stored, hold
-from gnomon.workloads.energy_model.notes import notes
+from gnomon.workloads.energy_model.notes import few_alike, notes
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.report import PlantSum
 from gnomon.workloads.energy_model.sheet import Part
@@ -274,7 +274,7 @@ def _stored(
         year = next(coming)
         part, of_block = report.block_part(index, block, year, weather), report.block_columns(year, weather)
         if wanted.details:
-            of_block |= report.detail_columns(block, year)
+            of_block |= report.detail_columns(year)
         if wanted.made:
             of_block[curtailment.MADE] = year.p_ac / 1e3
         total.add(part, of_block)
@@ -323,6 +323,14 @@ def _together(groups: Iterable[Group]) -> tuple[Stored, PlantSum]:
     return Stored(parts=parts, sheets=sheets), total
 
 
+def _warnings(
+    ready: Prepared, work: Work, model: EnergyModel, parts: Sequence[Part], sun: Sun
+) -> Iterator[str]:
+    yield from notes(model, ready.around.weather, ready.weather, sun)
+    yield from ratio_notes(parts)
+    yield from component_notes(work, ready.weather, sun)
+
+
 def _result(ready: Prepared, groups: Iterable[Group], sun: Sun, ctx: Context) -> Json:
     stored, total = _together(groups)
     ctx.progress(92, "saving")
@@ -345,11 +353,7 @@ def _result(ready: Prepared, groups: Iterable[Group], sun: Sun, ctx: Context) ->
         "monthly": report.monthly(whole, ready.weather, ready.around.utc_offset, figures["dc_capacity_kw"]),
         **_outlook(ready, whole),
         "settings": report.settings(ready.weather, ready.around, work.options()),
-        "warnings": [
-            *notes(model, ready.around.weather, ready.weather, sun),
-            *ratio_notes(parts),
-            *component_notes(work, ready.weather, sun),
-        ],
+        "warnings": list(few_alike(_warnings(ready, work, model, parts, sun))),
         "series": {
             "plant": plant_series,
             "blocks": {str(part["index"]): part["series"] for part in parts},
