@@ -8,7 +8,6 @@ import numpy as np
 from gnomon.pv import optics, partial_shade, pvarray, spectrum, temperature
 from gnomon.pv.arrays import FloatArray, FloatLike
 from gnomon.pv.plant import Block, DcInput, Module, Thermal
-from gnomon.pv.scene import shares_lost
 from gnomon.pv.sky import Sky
 
 # What cells are made of -> the spectral model's word for the like.
@@ -100,7 +99,7 @@ def generate(of: Cells, collected: optics.Collected, sky: Sky) -> ModuleYear:
         at_reference=pvarray.power_at_reference(effective, module),
         maximum=pvarray.max_power_point(diode),
         spectrum=_spectrum(of, sky),
-        shade=_shade(of, collected, temp_cell, sky),
+        shade=_shade(of, collected, temp_cell),
     )
 
 
@@ -114,12 +113,13 @@ def _spectrum(of: Cells, sky: Sky) -> FloatLike:
 
 
 def _shade(
-    of: Cells, collected: optics.Collected, temp_cell: FloatArray, sky: Sky
+    of: Cells, collected: optics.Collected, temp_cell: FloatArray
 ) -> partial_shade.PartialShade | None:
     """Return what strings lose because some of their cells lack the beam."""
-    electrical, shaded = of.collector.shading.electrical, collected.shaded
-    if electrical is None or shaded is None:
+    electrical, shadow = of.collector.shading.electrical, collected.shadow
+    if electrical is None or shadow is None:
         return None
+    shaded = shadow.share
     across = partial_shade.wiring(
         electrical.transverse_diodes,
         half_cut=of.module.half_cut,
@@ -132,8 +132,7 @@ def _shade(
     rest = (full, without, temp_cell, of.module, across, electrical.share)
     if of.collector.shading.table is None:
         return partial_shade.row_shade(shaded, *rest)
-    affected = shares_lost(of.collector.shading.table, sky.zenith, sky.azimuth)[1]
-    return partial_shade.scene_shade(affected, shaded, *rest)
+    return partial_shade.scene_shade(shadow.affected, shaded, *rest)
 
 
 @lru_cache(maxsize=1024)

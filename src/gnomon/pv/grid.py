@@ -4,6 +4,7 @@ All powers in W, arrays of shape (n,); a negative power is drawn from the grid.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -60,7 +61,11 @@ def deliver(
 
 
 def curtail(
-    offers: Sequence[FloatArray], capacities: Sequence[float], send: Sequence[Send], point: Interconnection
+    offers: Sequence[FloatArray],
+    capacities: Sequence[float],
+    send: Sequence[Send],
+    point: Interconnection,
+    available: FloatLike = 1.0,
 ) -> list[FloatArray]:
     """Return the inverters' powers [W] that hold a plant at the limit of its grid.
 
@@ -79,32 +84,37 @@ def curtail(
         What leads from there to the grid, of each block.
     point
         Limit and own use of the plant.
+    available
+        Of the plant, from `availability.availability_factor`: what stands still does not reach the limit.
     """
     if point.limit is None:
         return list(offers)
-    rows = np.flatnonzero(_at_meter(offers, send, point) > point.limit)
+    left = np.broadcast_to(available, offers[0].shape)
+    rows = np.flatnonzero(_at_meter(offers, send, point, left) > point.limit)
     if not rows.size:
         return list(offers)
     bound = [offer[rows] for offer in offers]
-    share = _common_share(bound, capacities, send, point, point.limit)
+    meter = partial(_at_meter, send=send, point=point, available=left[rows])
+    share = _common_share(bound, capacities, meter, point.limit)
     curtailed = [offer.copy() for offer in offers]
     for whole, offer, capacity in zip(curtailed, bound, capacities, strict=True):
         whole[rows] = np.minimum(offer, share * capacity)
     return curtailed
 
 
-def _at_meter(powers: Sequence[FloatArray], send: Sequence[Send], point: Interconnection) -> FloatArray:
+def _at_meter(
+    powers: Sequence[FloatArray], send: Sequence[Send], point: Interconnection, available: FloatArray
+) -> FloatArray:
     """Return what a plant would give its meter without a limit [W]."""
     arrived = sum(each(power) for each, power in zip(send, powers, strict=True))
-    power: FloatArray = np.asarray(arrived, dtype=np.float64)
+    power, _ = interrupt(np.asarray(arrived, dtype=np.float64), available)
     return power - continuous_use(power, point) - proportional_use(power, point)
 
 
 def _common_share(
     offers: Sequence[FloatArray],
     capacities: Sequence[float],
-    send: Sequence[Send],
-    point: Interconnection,
+    meter: Callable[[Sequence[FloatArray]], FloatArray],
     limit: float,
 ) -> FloatArray:
     """Return the largest share of capacity that keeps to the limit, by the Illinois false position.
@@ -115,7 +125,7 @@ def _common_share(
 
     def excess(share: FloatArray) -> FloatArray:
         capped = [np.minimum(offer, share * most) for offer, most in zip(offers, capacities, strict=True)]
-        return _at_meter(capped, send, point) - (limit - slack)
+        return meter(capped) - (limit - slack)
 
     high: FloatArray = np.max([offer / most for offer, most in zip(offers, capacities, strict=True)], axis=0)
     low, f_high = np.zeros_like(high), excess(high)

@@ -101,6 +101,25 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NearShadow:
+    """What lies in near shadow, arrays of shape (m,).
+
+    Attributes
+    ----------
+    share
+        Of the collector. [0-1]
+    affected
+        Of the groups of cells that a bypass diode spans, those that the shadow reaches. [0-1]
+    height
+        How high above its lower edge a long row lies in shadow; 0 in a scene. [widths of the collector]
+    """
+
+    share: FloatArray
+    affected: FloatArray
+    height: FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
     """What reached the cells, arrays of shape (m,).
 
@@ -110,8 +129,8 @@ class Collected:
         The light in the plane before any loss.
     light
         At the cells, by its direction. [W/m2]
-    shaded
-        Share of the collector in near shadow, None without any.
+    shadow
+        The near shadow on the collector, None without any.
     taken
         What each optical step took, in order. [W/m2]
     effective
@@ -120,7 +139,7 @@ class Collected:
 
     plane: Plane
     light: Light
-    shaded: FloatArray | None
+    shadow: NearShadow | None
     taken: dict[str, FloatArray]
     effective: FloatArray
 
@@ -185,7 +204,8 @@ def _as_measured(plane: Plane, poa_global: FloatArray) -> Plane:
 def collect(on: Collector, plane: Plane, sky: Sky) -> Collected:
     """Pass the light in a plane through the optical steps of a collector."""
     visible = 1.0 if on.horizon is None else horizon.sun_share(on.horizon, sky.zenith, sky.azimuth)
-    shaded = _near_shadow(on, plane, sky)
+    shadow = _near_shadow(on, plane, sky)
+    shaded = None if shadow is None else shadow.share
     scene = Scene(collector=on, plane=plane, sky=sky, sun_visible=visible, shaded=shaded)
     light, taken = _sort(plane, circumsolar_as_beam=on.circumsolar_as_beam), {}
     total = light.total
@@ -196,7 +216,7 @@ def collect(on: Collector, plane: Plane, sky: Sky) -> Collected:
         left = light.total
         taken[name] = total - left
         total = left
-    return Collected(plane=plane, light=light, shaded=scene.shaded, taken=taken, effective=total)
+    return Collected(plane=plane, light=light, shadow=shadow, taken=taken, effective=total)
 
 
 def far_shading(light: Light, scene: Scene) -> Light:
@@ -344,14 +364,22 @@ def _hidden_by_scene(table: SceneTable, stand: Posture) -> tuple[float, float]:
 _sky_share = lru_cache(maxsize=256)(sky_share)
 
 
-def _near_shadow(on: Collector, plane: Plane, sky: Sky) -> FloatArray | None:
-    """Return the share of the collector that its surroundings shade."""
-    stand = plane.posture
-    if on.shading.table is not None:
-        return shares_lost(on.shading.table, sky.zenith, sky.azimuth)[0]
-    if on.shading.near == "none" or stand.gcr is None:
+def _near_shadow(on: Collector, plane: Plane, sky: Sky) -> NearShadow | None:
+    """Return what the surroundings of a collector shade of it."""
+    stand, shade = plane.posture, on.shading
+    if shade.table is not None:
+        share, affected = shares_lost(shade.table, sky.zenith, sky.azimuth)
+        return NearShadow(share=share, affected=affected, height=np.zeros_like(share))
+    if shade.near == "none" or stand.gcr is None:
         return None
-    return shading.shaded_fraction(stand.rotation, stand.gcr, stand.across, stand.cross_axis_tilt)
+    share = shading.shaded_fraction(stand.rotation, stand.gcr, stand.across, stand.cross_axis_tilt)
+    groups = 0 if shade.electrical is None else shade.electrical.transverse_diodes
+    return NearShadow(
+        share=share,
+        # A group counts as a whole once the shadow reaches it; rounding does not reach.
+        affected=np.ceil(np.maximum(share * groups - 1e-9, 0.0)) / groups if groups else share,
+        height=shading.shadow_height(share, stand.rotation, stand.cross_axis_tilt),
+    )
 
 
 def _sort(plane: Plane, *, circumsolar_as_beam: bool) -> Light:

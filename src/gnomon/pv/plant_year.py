@@ -52,11 +52,9 @@ def simulate_plant(plant: Plant, weather: Weather) -> PlantYear:
 
 def gather(plant: Plant, of_blocks: Sequence[BlockYear], sky: Sky) -> PlantYear:
     """Add up the years of a plant's blocks and deliver the sum to the meter."""
-    of_blocks, point = _held_down(plant, of_blocks, sky), plant.interconnection
+    point, available = plant.interconnection, _available(plant, sky)
+    of_blocks = _held_down(plant, of_blocks, available, sky)
     p_grid = np.sum([year.p_grid for year in of_blocks], axis=0)
-    available: FloatLike = 1.0
-    if point.availability is not None:
-        available = availability_factor(sky.weather.time, sky.weather.step, sky.month, point.availability)
     p_poi, taken = grid.deliver(p_grid, point, available)
     areas = np.array([block.area for block in plant.blocks])
     together = combine([year.ledger.energy for year in of_blocks], [1.0] * len(of_blocks))
@@ -77,14 +75,23 @@ def gather(plant: Plant, of_blocks: Sequence[BlockYear], sky: Sky) -> PlantYear:
     )
 
 
-def _held_down(plant: Plant, of_blocks: Sequence[BlockYear], sky: Sky) -> Sequence[BlockYear]:
+def _available(plant: Plant, sky: Sky) -> FloatLike:
+    availability, weather = plant.interconnection.availability, sky.weather
+    if availability is None:
+        return 1.0
+    return availability_factor(weather.time, weather.step, sky.month, availability)
+
+
+def _held_down(
+    plant: Plant, of_blocks: Sequence[BlockYear], available: FloatLike, sky: Sky
+) -> Sequence[BlockYear]:
     """Return the years with the grid's limit held by the inverters, if that is how the plant does it."""
     if not plant.interconnection.limit_at_inverters:
         return of_blocks
     before = [year.p_ac for year in of_blocks]
     capacities = [block.p_ac_max for block in plant.blocks]
     send = [partial(_to_grid, block) for block in plant.blocks]
-    after = grid.curtail(before, capacities, send, plant.interconnection)
+    after = grid.curtail(before, capacities, send, plant.interconnection, available)
     return [
         _with_less(block, year, p_ac, sky)
         for block, year, p_ac in zip(plant.blocks, of_blocks, after, strict=True)

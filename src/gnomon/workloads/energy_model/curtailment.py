@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.pv import grid
-from gnomon.pv.arrays import FloatArray, IntArray
+from gnomon.pv.arrays import FloatArray, FloatLike, IntArray
 from gnomon.pv.delivery import changed, deliver
 from gnomon.pv.plant import Block, Interconnection
 from gnomon.workloads.energy_model.losses import amended
@@ -47,6 +47,7 @@ def cuts(
     made_kw: Callable[[int], FloatArray],
     grid_kw: FloatArray,
     point: Interconnection,
+    available: FloatLike,
 ) -> Iterator[Cut] | None:
     """Return the cut of each block that holds the plant at its limit; None where it never comes near.
 
@@ -58,6 +59,8 @@ def cuts(
         What all blocks would give the plant's grid, shape (n,).
     point
         With the limit.
+    available
+        Of the plant in each row.
     """
     free = Interconnection(
         continuous_use=point.continuous_use,
@@ -65,13 +68,14 @@ def cuts(
         proportional_use=point.proportional_use,
         proportional_threshold=point.proportional_threshold,
     )
-    offered, _ = grid.deliver(1e3 * grid_kw, free)
+    offered, _ = grid.deliver(1e3 * grid_kw, free, available)
     rows = np.flatnonzero(offered > (np.inf if point.limit is None else point.limit))
     if not rows.size:
         return None
     before = [1e3 * made_kw(place)[rows] for place in range(len(blocks))]
     send = [partial(_to_grid, block) for block in blocks]
-    after = grid.curtail(before, [block.p_ac_max for block in blocks], send, point)
+    left = np.broadcast_to(available, grid_kw.shape)[rows]
+    after = grid.curtail(before, [block.p_ac_max for block in blocks], send, point, left)
     # One after the other: together they would be the largest thing in memory.
     return (_cut(block, rows, *powers) for block, *powers in zip(blocks, before, after, strict=True))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gnomon.core.workload import Context
-from gnomon.pv.arrays import FloatArray, IntArray
+from gnomon.pv.arrays import FloatArray, FloatLike, IntArray
 from gnomon.pv.plant import Block, Interconnection
 from gnomon.workloads.energy_model import curtailment, report, series, sheet
 from gnomon.workloads.energy_model.curtailment import Booked, Cut
@@ -15,9 +15,14 @@ from gnomon.workloads.energy_model.sheet import Part
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """The rows of a run: the month of each, their length, and whether series have the loss tree's steps."""
+    """The rows of a run.
+
+    ``month`` and ``available`` tell the month of each and what is available of the plant, ``hours`` how long one is;
+    ``detailed`` whether series have the loss tree's steps.
+    """
 
     month: IntArray
+    available: FloatLike
     hours: float
     detailed: bool
 
@@ -39,7 +44,9 @@ def hold(
     ctx: Context,
 ) -> Stored:
     """Return what is stored of the blocks once their inverters hold the plant's limit; the sum changes too."""
-    cuts = curtailment.cuts(blocks, _made(stored.parts, ctx), total.columns["grid_ac_power"], point)
+    cuts = curtailment.cuts(
+        blocks, _made(stored.parts, ctx), total.columns["grid_ac_power"], point, rows.available
+    )
     if cuts is None:
         return stored
     parts: list[Part] = []

@@ -17,7 +17,7 @@ from gnomon.pv.availability import availability_factor
 from gnomon.pv.block import BlockYear
 from gnomon.pv.loss import CAPTIONS
 from gnomon.pv.mount import FixedMount, FloatingMount, Mount, TrackerMount
-from gnomon.pv.plant import Block, DcInput
+from gnomon.pv.plant import Block, DcInput, Interconnection
 from gnomon.pv.weather import Weather, local_months
 from gnomon.workloads.energy_model import series
 from gnomon.workloads.energy_model.blocks import Surroundings, interconnection
@@ -250,12 +250,17 @@ class Whole:
     later: dict[int, FloatArray]
 
 
+def available_in(weather: Weather, month: IntArray, point: Interconnection) -> FloatLike:
+    """Return what is available of the plant in each row [0-1], one if it never stands still."""
+    if point.availability is None:
+        return 1.0
+    return availability_factor(weather.time, weather.step, month, point.availability)
+
+
 def plant_whole(total: PlantSum, weather: Weather, plant: PlantOptions, utc_offset: float) -> Whole:
     """Return the plant's columns once every block is added."""
     month, point = local_months(weather.time, utc_offset), interconnection(plant)
-    available: FloatLike = 1.0
-    if point.availability is not None:
-        available = availability_factor(weather.time, weather.step, month, point.availability)
+    available = available_in(weather, month, point)
     poi, taken = grid.deliver(1e3 * total.columns["grid_ac_power"], point, available)
     taken = {name: rows for name, rows in taken.items() if rows.any()}
     further = total.details()

@@ -288,12 +288,14 @@ def _stored(
 
 
 def _held_down(ready: Prepared, work: Work, stored: Stored, total: PlantSum, ctx: Context) -> Stored:
+    month, point = local_months(ready.weather.time, ready.around.utc_offset), interconnection(ready.plant)
     rows = Rows(
-        month=local_months(ready.weather.time, ready.around.utc_offset),
+        month=month,
+        available=report.available_in(ready.weather, month, point),
         hours=ready.weather.step / 3600,
         detailed=_wanted(ready).details,
     )
-    return hold(_pv_blocks(work), stored, total, interconnection(ready.plant), rows, ctx)
+    return hold(_pv_blocks(work), stored, total, point, rows, ctx)
 
 
 def _outlook(ready: Prepared, whole: report.Whole) -> dict[str, Any]:
