@@ -3,12 +3,14 @@
     python bench/fan_out.py [--seconds 1 3 6 12] [--repeats 3] [--slots 2] [--folder DIR]
 
 Both ways run the same blocks, every one on a plane of its own, through the same store, pipe and blob folder; what
-counts is the wall time from submit to done.
+counts is the wall time from submit to done. Beside them stand two runs of half the blocks each, at once and knowing
+nothing of each other: the least that two cores can give at that moment.
 """
 
 import argparse
 import asyncio
 import multiprocessing
+import os
 import resource
 import sys
 import tempfile
@@ -138,9 +140,12 @@ async def measure(folder: Path, seconds: list[float], repeats: int, slots: int) 
     await engine.start()
     house = House(store, hub)
     await house.run("in_one", order_of(8))
+    begin = spent()
     took = min([await house.run("in_one", order_of(40)) for _ in range(2)])
-    per_block = took / 40
-    print(f"one process, 40 blocks: {took:.2f} s; {slots} slots, load {_load()}")
+    per_block = (spent() - begin) / 80
+    print(
+        f"one process, 40 blocks: {took:.2f} s, {per_block / ROWS:.1e} s of CPU a row; {slots} slots, load {_load()}"
+    )
     for target in seconds:
         await _compare(house, max(1, round(target / per_block)), repeats)
     await engine.stop()
@@ -168,15 +173,41 @@ def two_cores() -> float:
 
 
 async def _compare(house: House, blocks: int, repeats: int) -> None:
-    alone, apart = [], []
+    alone, apart, halves, cpu = [], [], [], []
     for _ in range(repeats):
-        for kind, times in (("in_one", alone), ("shared", apart)):
-            times.append(await house.run(kind, order_of(blocks)))
+        begin = spent()
+        alone.append(await house.run("in_one", order_of(blocks)))
+        cpu.append(spent() - begin)
+        apart.append(await house.run("shared", order_of(blocks)))
+        half = [order_of(blocks // 2), order_of(blocks - blocks // 2)]
+        halves.append(max(await asyncio.gather(*(house.run("in_one", order) for order in half))))
     cores = await asyncio.to_thread(two_cores)
-    children = len(share.share_out(blocks, ROWS))
+    children, one = len(share.share_out(blocks, ROWS)), median(alone)
     print(
-        f"{blocks:6d} blocks: one process {median(alone):6.2f} s, {children} children {median(apart):6.2f} s, "
-        f"ratio {median(apart) / median(alone):.2f}; pure computing now {cores:.2f}"
+        f"{blocks:6d} blocks: one process {one:6.2f} s ({median(cpu):.2f} of CPU), {children} children "
+        f"{median(apart):6.2f} s, ratio {_ratio(apart, alone)}; two halves {_ratio(halves, alone)}, "
+        f"pure computing {cores:.2f}"
+    )
+
+
+def _ratio(times: list[float], others: list[float]) -> str:
+    each = [time / other for time, other in zip(times, others, strict=True)]
+    return f"{median(each):.2f} ({min(each):.2f} to {max(each):.2f})"
+
+
+def spent(pid: int | None = None) -> float:
+    """Return the CPU seconds of this process and of those under it, as the kernel counts them."""
+    pid = pid or os.getpid()
+    process = Path(f"/proc/{pid}")
+    try:
+        fields = (process / "stat").read_text().rpartition(")")[2].split()
+        below = [
+            each for task in (process / "task").iterdir() for each in (task / "children").read_text().split()
+        ]
+    except OSError:  # it has ended since
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + sum(
+        spent(int(each)) for each in below
     )
 
 

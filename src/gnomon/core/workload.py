@@ -141,7 +141,11 @@ class Context(Window, Protocol):
         """Save a resource in the task's workspace; the same key saves it once, over all attempts."""
 
     def put(self, content: bytes) -> str:
-        """Store immutable bytes and return their SHA-256 name; the result may refer to it."""
+        """Store immutable bytes and return their SHA-256 name; the result may refer to it.
+
+        The function may go on while they are being stored: all words of the context that could refer to them wait
+        for that, as does the task's end, and raise `Failure` when the disk has not taken them.
+        """
 
     def get(self, sha256: str) -> bytes:
         """Read the bytes of that name."""

@@ -222,16 +222,18 @@ class Nursery:
         ours, theirs = socket.socketpair()
         with theirs:
             await asyncio.get_running_loop().create_unix_connection(lambda: child, sock=ours)
-            ticket = next(self._tickets)
-            self._births[ticket] = child
-            answer = self._expect(ticket)
-            self._send(encode({"op": "fork", "ticket": ticket, "role": role}), theirs)
-        try:
-            await answer
-        except Unavailable:
-            child.close()
-            raise
+            try:
+                await self._bear(child, theirs)
+            except Unavailable:
+                child.close()
+                raise
         return child
+
+    async def _bear(self, child: Child, theirs: socket.socket) -> None:
+        ticket = next(self._tickets)
+        self._send(encode({"op": "fork", "ticket": ticket, "role": child.role}), theirs)
+        self._births[ticket] = child
+        await self._expect(ticket)
 
     def signal(self, pid: int, number: int) -> None:
         """Send a child a signal; one that has ended gets none."""
@@ -281,7 +283,8 @@ class Nursery:
         return self._answers[ticket]
 
     def _send(self, frame: bytes, fd: socket.socket | None = None) -> None:
-        assert self._control is not None
+        if self._control is None:
+            raise Unavailable("The process that starts workers has ended.")
         try:
             socket.send_fds(self._control, [frame], [fd.fileno()] if fd else [])
         except OSError as error:

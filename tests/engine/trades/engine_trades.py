@@ -167,6 +167,7 @@ def overflow(order, ctx):
     _limit_files(order["limit"])
     try:
         ctx.put(bytes(order["size"]))
+        ctx.emit({"said": "before it is told"})
     except Failure as failure:
         return [failure.code, failure.retryable, ctx.put(bytes(order["limit"]))]
     return None

@@ -160,11 +160,11 @@ class Window:
         children = [child.result for child in (*order.children, *filter(None, (order.predecessor,)))]
         return self._met | blob_names(to_json([self._steps, children, order.state]))
 
-    def _stage(self, content: bytes) -> Staged | None:
+    def _stage(self, content: bytes, name: str) -> Staged | None:
         """Write bytes to a file of this attempt; None when they shall go through the pipe."""
         if self.order.staging is None or len(content) < LEAST_STAGED:
             return None
-        return stage(content, Path(f"{self.order.staging}{next(self._staged)}"))
+        return stage(content, name, Path(f"{self.order.staging}{next(self._staged)}"))
 
     def _word_of_saving(self, kind: str, document: Json, key: str) -> dict[str, Json]:
         with suppress(ValueError, TypeError, RecursionError):

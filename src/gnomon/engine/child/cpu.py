@@ -3,15 +3,22 @@
 A second thread watches the pipe. At the pipe's end it takes the whole process down, because a busy child would
 otherwise outlive a killed server; a `cancel` frame sets a flag that `checkpoint` and `is_cancelled` read. SIGTERM,
 which the server sends when the flag did not help, raises `Cancelled` on the main thread.
+
+What the function puts is written and adopted behind its back, for the disk takes as long over a block-year as the
+processor; whatever could refer to it waits until it is there.
 """
 
+import itertools
 import os
 import queue
 import signal
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from gnomon.core.blob import name_of
 from gnomon.core.task import Json
 from gnomon.core.workload import Cancelled, Saved
 from gnomon.engine.child.context import (
@@ -29,6 +36,9 @@ from gnomon.engine.child.pipe import Frame, Pipe
 
 T = TypeVar("T")
 
+_AHEAD = 2
+"""Blobs that the function may be ahead of the disk: their bytes are held in memory."""
+
 
 def main(fd: int) -> None:
     """Work until the pipe ends."""
@@ -43,13 +53,16 @@ class CpuContext(Window):
 
     def __init__(self, order: Order, pipe: Pipe) -> None:
         super().__init__(order, pipe)
-        self.replies: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-        self._asked = 0
+        self._numbers = itertools.count(1)
+        self._questions: dict[int, queue.SimpleQueue[Frame]] = {}
+        self._behind = ThreadPoolExecutor(_AHEAD, "put")
+        self._storing: deque[Future[None]] = deque()
 
     def step(self, key: str, function: Callable[[], T]) -> T:
         """Run the function once and store its result; a later attempt gets the stored result."""
         if key not in self._steps:
             result = function()
+            self.settle()
             self._steps[key] = unpack(self._ask({"op": "step", "key": key, "result": result}))
         return self._steps[key]  # type: ignore[no-any-return]  # the stored JSON of what the function returned
 
@@ -60,35 +73,68 @@ class CpuContext(Window):
 
     def save(self, kind: str, document: Json, *, key: str) -> Saved:
         """Save a resource in the task's workspace."""
+        self.settle()
         return Saved(**unpack(self._ask(self._word_of_saving(kind, document, key))))
 
+    def emit(self, body: Mapping[str, Json]) -> None:
+        """Write a message into the task's log."""
+        self.settle()
+        super().emit(body)
+
     def put(self, content: bytes) -> str:
-        """Store immutable bytes and return their name."""
-        staged = self._stage(content)
-        if staged is None:
-            name = str(unpack(self._ask({"op": "put"}, content)))
-        else:
-            with staged:
-                name = str(unpack(self._ask(staged.word())))
+        """Return the name of immutable bytes, which are stored while the function goes on."""
+        content = bytes(content)
+        name = name_of(content)
+        while len(self._storing) >= _AHEAD:
+            self._storing.popleft().result()
+        self._storing.append(self._behind.submit(self._store, content, name))
         self._met.add(name)
         return name
 
+    def settle(self) -> None:
+        """Wait until all that was put is stored.
+
+        Raises
+        ------
+        Failure
+            When some of it cannot be.
+        """
+        while self._storing:
+            self._storing.popleft().result()
+
+    def close(self) -> None:
+        """Wait until nothing is being stored any more, well or badly."""
+        self._behind.shutdown()
+
+    def _store(self, content: bytes, name: str) -> None:
+        staged = self._stage(content, name)
+        if staged is None:
+            unpack(self._ask({"op": "put"}, content))
+            return
+        with staged:
+            unpack(self._ask(staged.word()))
+
     def get(self, sha256: str) -> bytes:
         """Read the bytes of that name."""
+        self.settle()
         reply = self._ask({"op": "get", "sha256": sha256})
         content = content_of(reply, sha256)
         self._met.add(sha256)
         return content
 
     def _ask(self, message: dict[str, Json], content: bytes = b"") -> Frame:
-        self._asked += 1
-        number = message["ask"] = self._asked
-        self._say(message, content)
-        while True:
-            reply = self.replies.get()
-            # An older question's answer can still come when SIGTERM broke the wait for it.
-            if reply.message["ask"] == number:
-                return reply
+        number = message["ask"] = next(self._numbers)
+        answer = self._questions[number] = queue.SimpleQueue()
+        try:
+            self._say(message, content)
+            return answer.get()
+        finally:
+            del self._questions[number]
+
+    def take(self, reply: Frame) -> None:
+        """Hand a reply to the question it answers; SIGTERM may have broken the wait for it."""
+        if (answer := self._questions.get(reply.message["ask"])) is not None:
+            answer.put(reply)
 
 
 class Bench:
@@ -111,6 +157,7 @@ class Bench:
         except Cancelled:
             self._may_interrupt = False
             last = gave_way(context.order.run, was_asked=context.is_asked_to_stop)
+        context.close()
         self._present = None
         context.tell_progress(at_once=True)
         self._pipe.send(last)
@@ -120,6 +167,7 @@ class Bench:
         try:
             self._may_interrupt = True
             value = find_function(order.function)(*arguments(order), context)
+            context.settle()
             last = returned(order.run, value, context.known_blobs)
         # The one place where any error of a workload's own function becomes a value; leaving by `exit` is one.
         except (Exception, SystemExit) as error:  # noqa: BLE001 - becomes the attempt's ending
@@ -146,7 +194,7 @@ class Bench:
             if frame.message["op"] == "cancel":
                 self._present.is_asked_to_stop = True
             else:
-                self._present.replies.put(frame)
+                self._present.take(frame)
 
     def give_way(self, *_: object) -> None:
         """Raise `Cancelled` in the function that is running, if one is; the handler of SIGTERM."""

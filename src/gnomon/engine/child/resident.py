@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from gnomon.core.blob import name_of
 from gnomon.core.task import Json
 from gnomon.core.workload import Cancelled, Saved
 from gnomon.engine.child.context import (
@@ -68,12 +69,13 @@ class IoContext(Window):
 
     async def put(self, content: bytes) -> str:
         """Store immutable bytes and return their name."""
-        staged = await self._stage_apart(content)
+        name = await asyncio.to_thread(name_of, content)
+        staged = await self._stage_apart(content, name)
         if staged is None:
-            name = str(unpack(await self._ask({"op": "put"}, content)))
+            unpack(await self._ask({"op": "put"}, content))
         else:
             with staged:
-                name = str(unpack(await self._ask(staged.word())))
+                unpack(await self._ask(staged.word()))
         self._met.add(name)
         return name
 
@@ -84,8 +86,8 @@ class IoContext(Window):
         self._met.add(sha256)
         return content
 
-    async def _stage_apart(self, content: bytes) -> Staged | None:
-        writing = asyncio.get_running_loop().run_in_executor(None, self._stage, content)
+    async def _stage_apart(self, content: bytes, name: str) -> Staged | None:
+        writing = asyncio.get_running_loop().run_in_executor(None, self._stage, content, name)
         try:
             return await asyncio.shield(writing)
         except asyncio.CancelledError:

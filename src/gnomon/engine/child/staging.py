@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from gnomon.core.blob import name_of
 from gnomon.core.task import Json
 from gnomon.core.workload import Failure
 
@@ -47,15 +46,15 @@ class Staged:
         self.discard()
 
 
-def stage(content: bytes, file: Path) -> Staged:
-    """Write bytes durably to a new file.
+def stage(content: bytes, name: str, file: Path) -> Staged:
+    """Write bytes of that SHA-256 durably to a new file.
 
     Raises
     ------
     Failure
         When the disk does not take them; another try may find room.
     """
-    staged = Staged(file=file, sha256=name_of(content), size=len(content))
+    staged = Staged(file=file, sha256=name, size=len(content))
     try:
         _write(content, file)
     except OSError as error:
