@@ -95,6 +95,14 @@ async def test_a_full_disk_is_said_to_the_function_and_leaves_nothing(shop):
     assert {blob.stat().st_size for blob in _blobs(shop.store.blobs)} == {1_000_000}
 
 
+async def test_an_attempt_whose_last_bytes_found_no_room_fails(shop):
+    order = {"size": 3_000_000, "limit": 1_000_000}
+    task = await shop.run("overflow_unnoticed", order, max_attempts=1)
+    assert (task.status, task.error.code) == (Status.FAILED, "store_refused")
+    assert not staged(shop.store)
+    assert not _blobs(shop.store.blobs)
+
+
 @pytest.mark.parametrize(
     ("deaf", "outcome"), [(False, CancelOutcome.COOPERATIVE), (True, CancelOutcome.KILLED)]
 )

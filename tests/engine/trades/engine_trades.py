@@ -173,6 +173,11 @@ def overflow(order, ctx):
     return None
 
 
+def overflow_unnoticed(order, ctx):
+    _limit_files(order["limit"])
+    return ctx.put(bytes(order["size"]))
+
+
 def _limit_files(size):
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
@@ -284,7 +289,7 @@ async def io_fail(order, ctx):
 _CPU = (
     echo, loop_politely, loop_busily, loop_deafly, block_in_c, block_in_select, finish_when_asked, leave, fail,
     stumble, leave_politely, pretend, give_nonsense, crash_between_steps, chatter, keep, keep_on, break_off,
-    overflow, miss, list_modules,
+    overflow, overflow_unnoticed, miss, list_modules,
     tell_threads, spawn_family, multiply, follow,
 )  # fmt: skip
 _IO = (io_echo, io_keep, io_keep_on, io_meet, io_wait, io_wait_once, io_block, io_fail)

@@ -435,7 +435,7 @@ def test_standstill_costs_what_it_says(ctx: MemoryContext) -> None:
 
 @pytest.mark.parametrize(
     ("blocks", "rows", "shares"),
-    [(1, 105408, 1), (300, 8760, 1), (400, 8760, 2), (1000, 8760, 4), (3, 10_000_000, 3)],
+    [(1, 105408, 1), (700, 8760, 1), (800, 8760, 4), (1000, 8760, 4), (3, 10_000_000, 3)],
 )
 def test_shares_are_contiguous_and_worth_a_process(blocks: int, rows: int, shares: int) -> None:
     got = share_out(blocks, rows)
@@ -456,14 +456,14 @@ def test_groups_depend_on_the_blocks_alone(blocks: int, rows: int) -> None:
 
 
 def test_a_shared_run_gives_the_same_bytes(example_plant: Path) -> None:
-    tilts = [10 + index // 64 for index in range(384)]
+    tilts = [10 + index // 64 for index in range(768)]
     layout = {"arrayType": "fixed", "gcr": 0.4, "azimuth": 180, "axisTilt": 0}
     blocks = [block(name=f"B{i}", layout={**layout, "tilt": tilt}) for i, tilt in enumerate(tilts)]
     given = energy_model(*blocks, plant={"poiLimitMW": 20})
     shared, alone = (MemoryContext(references=references(example_plant)) for _ in range(2))
     split = run(given, MemoryContext(references=references(example_plant)))
     assert isinstance(split, Split)
-    assert len(split.children) == 2
+    assert len(split.children) == 4
     assert json.dumps(result(given, shared)) == json.dumps(run_whole(given, alone))
     assert set(alone.blobs) <= set(shared.blobs)
 

@@ -13,10 +13,11 @@ from gnomon.pv.weather import Site, Weather
 from gnomon.workloads.energy_model import series
 
 # Measured: processor seconds for one row of one block, storing included.
-SECONDS_PER_ROW = 6.5e-7
-# From how many processor seconds on a run is worth how many children: below the first, it is done before
-# they have begun. Never an odd number: the last one would leave one of two cores idle.
-WORTH = ((2.0, 2), (3.0, 4))
+SECONDS_PER_ROW = 4.5e-7
+# From how many processor seconds on a run is worth how many children: half a second of preparing and joining is
+# not shared, and below the first a run in one was as quick. Never an odd number: the last one would leave one of two
+# cores idle; two for each core, so that one that is slowed down by others leaves the rest to the other.
+WORTH = ((3.0, 4),)
 # Each group's sum is stored: few enough to cost little beside the blocks' own series, and a number that two or
 # four children share evenly.
 _LEAST_GROUPS, _MOST_GROUPS = 4, 16
