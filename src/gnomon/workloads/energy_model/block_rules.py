@@ -105,19 +105,23 @@ def _buried(strings: Object, layout: Object, at: Loc) -> Iterator[Complaint]:
     if strings.get("bifacial") is False:
         return
     backs, loc = inner(strings, "bifacialInputs"), (*at, "bifacialInputs", "height")
-    height, width = backs.get("height"), backs.get("collectorWidth")
-    turn = layout.get("maxAngle" if layout.get("arrayType") == "tracker" else "tilt")
-    slope = layout.get("crossAxisTilt") or 0
-    if not all(type(value) in (int, float) for value in (height, turn, slope)):
+    height, width = _number(backs, "height"), _number(backs, "collectorWidth")
+    turn = _number(layout, "maxAngle" if layout.get("arrayType") == "tracker" else "tilt")
+    if height is None or turn is None:
         return
-    steepest = abs(turn) + abs(slope)
+    steepest = abs(turn) + abs(_number(layout, "crossAxisTilt") or 0.0)
     if steepest > _MOST_TURN:
         words = f"bifacial rows turn at most {_MOST_TURN:g} degrees from the ground, not {steepest:g}"
         yield Complaint((*at, "bifacialInputs"), f"{place_text(at)}: {words}", "less_than_equal")
-    least = width / 2 * sin(radians(steepest)) if type(width) in (int, float) else 0.0
-    if height < least:
+    least = 0.0 if width is None else width / 2 * sin(radians(steepest))
+    if width is not None and height < least:
         words = f"at {steepest:g} degrees rows {width:g} m wide reach into the ground; give {least:.4g} m"
         yield Complaint(loc, f"{place_text(loc)}: {words}", "greater_than_equal")
+
+
+def _number(document: Object, key: str) -> float | None:
+    value = document.get(key)
+    return value if type(value) in (int, float) else None
 
 
 def _inputs(block: Object, at: Loc) -> Iterator[Complaint]:
