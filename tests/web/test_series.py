@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gnomon.core.blob import Blob, name_of
-from gnomon.web.series import Member, Series, stream
+from gnomon.web.series import Listed, Member, Series, stream
 
 
 class Shelf:
@@ -78,3 +78,14 @@ async def test_neighbours_in_one_file_are_fetched_once() -> None:
         "11": {"date": [0.0, 0.0], "power": [11.0, 11.0]},
     }
     assert shelf.asked == [both.sha256]
+
+
+@pytest.mark.parametrize("pieces", [[], [[]], [[1]], [[1, 2], [], [3]], [[], [4, 5]]])
+async def test_stored_arrays_make_one(pieces: list[list[int]]) -> None:
+    shelf = Shelf()
+    names = [(await shelf.put_blob(json.dumps(piece).encode())).sha256 for piece in pieces]
+    member = Member(key="items", series=Listed(names=names, shown=lambda items: [{"x": n} for n in items]))
+    answer = stream({"a": 1}, [member], shelf, {})
+    told = b"".join([bytes(piece) async for piece in answer.body_iterator])  # type: ignore[arg-type]
+    assert json.loads(told) == {"a": 1, "items": [{"x": n} for piece in pieces for n in piece]}
+    assert shelf.asked == names

@@ -171,6 +171,15 @@ class TestSeries:
         told = await self.ask(house, hands, site, irradianceLossDetail=True)
         assert told["losses"]["irradianceLossDetail"]["steps"]
 
+    async def test_blocks_have_their_figures_and_inputs_and_on_request_their_losses(
+        self, house: House, hands: Hands, site: Tenant
+    ) -> None:
+        plain = (await self.ask(house, hands, site))["blockSummary"]
+        assert plain == [{"index": i, "acCapacitykW": 50.0 + i, "inputs": []} for i in range(3)]
+        full = (await self.ask(house, hands, site, fullOutput=True))["blockSummary"]
+        assert [each.pop("losses")["energy"]["closing"] for each in full] == [{"value": 1.0}] * 3
+        assert full == plain
+
     async def test_old_selector_of_the_vendors_client(self, house: House, hands: Hands, site: Tenant) -> None:
         body = energy_model(block(), block(), blockQuery=True, blockQueryIndex=1)
         post = site.post("/energymodels?blockresults=true", body)
@@ -322,6 +331,7 @@ class TestSaved:
         assert full.keys() >= SECTIONS | {"timeSeries", "blockTimeSeries"}
         assert set(full["timeSeries"]) == BASE | {"poaGlobal", "lossBreakdown"}
         assert list(full["blockTimeSeries"]) == ["0", "1"]
+        assert [each["losses"]["energy"]["unit"] for each in full["blockSummary"]] == ["kWh", "kWh"]
 
     async def test_large_inline_weather_comes_back(self, house: House, site: Tenant) -> None:
         body = energy_model(weatherData=weather())

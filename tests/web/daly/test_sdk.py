@@ -275,3 +275,19 @@ async def test_conflict_while_running(talk: Talk, served: Serving, pan: Path, on
         assert client.energy_models.get(number)["status"] == "cancelled"
 
     await talk(about)
+
+
+@pytest.mark.slow
+async def test_two_thousand_blocks(talk: Talk, pan: Path, ond: Path) -> None:
+    def about(client: DalyClient) -> None:
+        stock(client, pan, ond)
+        date = [1_750_032_000_000 + 3_600_000 * row for row in range(48)]
+        blocks = [block(acSystem={"numberOfInverters": 1 + n % 7}) for n in range(2000)]
+        told = client.energy_models.create(
+            energy_model(*blocks, weatherData=weather(48, date=date), output={"fullOutput": True})
+        )
+        assert [each["index"] for each in told["blockSummary"]] == list(range(2000))
+        trees = [each["losses"]["energy"]["closing"]["value"] for each in told["blockSummary"]]
+        assert sum(trees) == pytest.approx(told["losses"]["energy"]["closing"]["value"])
+
+    await talk(about)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from math import radians, sin
 from typing import Any
 
 from gnomon.core.errors import Complaint
@@ -86,6 +87,7 @@ def _strings(block: Object, at: Loc) -> Iterator[Complaint]:
     if array and not has(block, "moduleId"):
         yield Complaint((*at, "moduleId"), f"{place_text(at)}: array needs moduleId", "missing")
     yield from _bifacial(array, (*at, "array"))
+    yield from _buried(array, inner(block, "layout"), (*at, "array"))
 
 
 def _bifacial(strings: Object, at: Loc) -> Iterator[Complaint]:
@@ -96,6 +98,30 @@ def _bifacial(strings: Object, at: Loc) -> Iterator[Complaint]:
         yield Complaint(
             loc, f"{place_text(loc)}: give the height of the rows' axis above the ground [m]", "missing"
         )
+
+
+def _buried(strings: Object, layout: Object, at: Loc) -> Iterator[Complaint]:
+    """Yield a complaint where bifacial rows at their steepest reach into the ground, or hang over."""
+    if strings.get("bifacial") is False:
+        return
+    backs, loc = inner(strings, "bifacialInputs"), (*at, "bifacialInputs", "height")
+    height, width = _number(backs, "height"), _number(backs, "collectorWidth")
+    turn = _number(layout, "maxAngle" if layout.get("arrayType") == "tracker" else "tilt")
+    if height is None or turn is None:
+        return
+    steepest = abs(turn) + abs(_number(layout, "crossAxisTilt") or 0.0)
+    if steepest > _MOST_TURN:
+        words = f"bifacial rows turn at most {_MOST_TURN:g} degrees from the ground, not {steepest:g}"
+        yield Complaint((*at, "bifacialInputs"), f"{place_text(at)}: {words}", "less_than_equal")
+    least = 0.0 if width is None else width / 2 * sin(radians(steepest))
+    if width is not None and height < least:
+        words = f"at {steepest:g} degrees rows {width:g} m wide reach into the ground; give {least:.4g} m"
+        yield Complaint(loc, f"{place_text(loc)}: {words}", "greater_than_equal")
+
+
+def _number(document: Object, key: str) -> float | None:
+    value = document.get(key)
+    return value if type(value) in (int, float) else None
 
 
 def _inputs(block: Object, at: Loc) -> Iterator[Complaint]:
@@ -109,6 +135,7 @@ def _inputs(block: Object, at: Loc) -> Iterator[Complaint]:
         yield from _layout(inner(each, "layout"), (*loc, "layout"))
         yield from _shading(inner(each, "shading"), (*loc, "shading"))
         yield from _bifacial(each, loc)
+        yield from _buried(each, inner(each, "layout") or inner(block, "layout"), loc)
 
 
 def _weights(block: Object, at: Loc) -> Iterator[Complaint]:
