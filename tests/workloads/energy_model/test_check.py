@@ -538,6 +538,49 @@ def test_a_module_must_agree_with_itself(
     assert words is None or words in messages[0]
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [
+        ("inverter", "VMppMin", 1e300),
+        ("inverter", "IMaxDC", 1e9),
+        ("inverter", "PMaxDC", 1e9),
+        ("inverter", "TPMax", 1e4),
+        ("module", "Voc", 1e6),
+        ("module", "Isc", 1e9),
+        ("module", "RShunt", 1e300),
+    ],
+)
+def test_a_number_beyond_anything_built_is_named(
+    example_plant: Path, kind: str, key: str, value: float
+) -> None:
+    documents = {pinned.kind: pinned.document for pinned in components(example_plant)}
+    document = copy.deepcopy(documents[kind])
+    document["properties"][key] = value
+    check = {"module": check_module, "inverter": check_inverter}[kind]
+    (complaint,) = check(document)
+    assert complaint.loc == ("properties", key)
+    assert "is outside" in complaint.message
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "tilt", "words"),
+    [
+        (1.0, 4.0, 25, None),
+        (1.0, 4.0, 30, None),
+        (1.0, 4.0, 31, "at 31 degrees rows 4 m wide reach into the ground; give 1.03 m"),
+        (1.0, None, 80, None),
+    ],
+)
+def test_bifacial_rows_stay_above_the_ground(
+    height: float, width: float | None, tilt: float, words: str | None
+) -> None:
+    backs = {"height": height, **({} if width is None else {"collectorWidth": width})}
+    array = {"stringCount": 18, "stringLength": 26, "bifacial": True, "bifacialInputs": backs}
+    layout = {"arrayType": "fixed", "gcr": 0.4, "azimuth": 180, "axisTilt": 0, "tilt": tilt}
+    told = [each.message for each in check_energy_model(energy_model(block(array=array, layout=layout)))]
+    assert told == ([] if words is None else [f"blocks[0].array.bifacialInputs.height: {words}"])
+
+
 def test_references_name_what_is_needed_and_where() -> None:
     document = energy_model(block(), block(inverterId=2))
     assert references(document) == [

@@ -25,6 +25,7 @@ _NEEDS = {
     "rotationalFloating": ("tilt", "maxAngle"),
 }
 _MOST_TURN = 90.0  # degrees, of a tracker
+_NEAR_GROUND = 1e-9  # m, of rounding
 
 
 def inner(document: Object, key: str) -> Object:
@@ -114,7 +115,7 @@ def _buried(strings: Object, layout: Object, at: Loc) -> Iterator[Complaint]:
         words = f"bifacial rows turn at most {_MOST_TURN:g} degrees from the ground, not {steepest:g}"
         yield Complaint((*at, "bifacialInputs"), f"{place_text(at)}: {words}", "less_than_equal")
     least = 0.0 if width is None else width / 2 * sin(radians(steepest))
-    if width is not None and height < least:
+    if width is not None and height < least - _NEAR_GROUND:
         words = f"at {steepest:g} degrees rows {width:g} m wide reach into the ground; give {least:.4g} m"
         yield Complaint(loc, f"{place_text(loc)}: {words}", "greater_than_equal")
 
