@@ -10,7 +10,7 @@ from in_memory import MemoryContext, finish
 from sample import block, energy_model, monthly, references, weather
 
 from gnomon.core.workload import Split
-from gnomon.workloads.energy_model import WORKLOADS
+from gnomon.workloads.energy_model import WORKLOADS, share
 from gnomon.workloads.energy_model.series import load
 from gnomon.workloads.energy_model.simulation import run, run_whole
 
@@ -76,9 +76,10 @@ def test_ageing_by_what_is_left(ctx: MemoryContext) -> None:
     assert [each["calendar_year"] for each in years] == [None] * 3
 
 
-def test_a_shared_run_tells_the_same_life(example_plant: Path) -> None:
+def test_a_shared_run_tells_the_same_life(example_plant: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(share, "WORTH", ((0.1, 4),))
     given = energy_model(
-        *(block(layout={**block()["layout"], "tilt": 10 + i // 64}) for i in range(120)),
+        *(block(layout={**block()["layout"], "tilt": 10 + i // 8}) for i in range(16)),
         plant={"degradation": {"ratePerYear": 0.005, "years": 7}},
     )
     shared, alone = (MemoryContext(references=references(example_plant)) for _ in range(2))

@@ -282,9 +282,14 @@ def _stored(
             total.add_later(age, next(coming).p_grid / 1e3)
         parts.append(part)
         columns[str(index)] = of_block
-    alike = {name: of_block[name] for name in report.ALIKE}
-    name = ctx.put(series.bundle(columns, alike))
+    name = ctx.put(series.bundle(columns, {name: of_block[name] for name in report.ALIKE} | _same(columns)))
     return [{**part, "series": name} for part in parts]
+
+
+def _same(columns: Mapping[str, series.Columns]) -> dict[str, FloatArray]:
+    """Return the columns that blocks of equal modules on equal mounts have in common: the very same arrays."""
+    first, *others = columns.values()
+    return {name: rows for name, rows in first.items() if others and all(of[name] is rows for of in others)}
 
 
 def _held_down(ready: Prepared, work: Work, stored: Stored, total: PlantSum, ctx: Context) -> Stored:
