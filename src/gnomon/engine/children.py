@@ -42,7 +42,7 @@ _ONE_THREAD = dict.fromkeys(
     "1",
 )
 _KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(128 << 20)}
-"""What numeric code frees it asks for again at once; kept (glibc), large models had 2 to 10 times fewer page faults."""
+"""What numeric code frees it asks for again at once; kept (glibc), large models had far fewer page faults."""
 _INBOX_LIMIT = 256
 """Frames that a child may be ahead of the server before the server stops reading its pipe."""
 _EXIT_PATIENCE = 2.0
