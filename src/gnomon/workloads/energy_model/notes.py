@@ -34,6 +34,7 @@ def notes(
     return [
         *deprecations(model),
         *(f"{place_text(loc)}: not known here; kept and not used" for loc in unknown_keys(model)),
+        *(f"weather {key}: not known here; kept and not used" for key in _unknown_columns(weather_document)),
         *_version(model),
         *unused(model),
         *_unused_weather(model, weather_document),
@@ -70,6 +71,11 @@ def deprecations(model: doc.EnergyModel) -> Iterator[str]:
     for index, block in enumerate(model.blocks):
         if block.array is not None:
             yield f"blocks[{index}].array is deprecated; use dcInputs"
+
+
+def _unknown_columns(weather: Mapping[str, Any]) -> Iterator[str]:
+    record = doc.Weather.model_validate(weather)
+    return (str(place[0]) for place in unknown_keys(record))
 
 
 def _version(model: doc.EnergyModel) -> Iterator[str]:
