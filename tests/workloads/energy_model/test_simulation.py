@@ -207,6 +207,28 @@ def test_an_inline_place_needs_coordinates_only(example_plant: Path) -> None:
     assert got["location"]["elevation_m"] > 300
 
 
+@pytest.mark.parametrize(
+    ("zone", "name", "notes"),
+    [
+        ({"timeZone": 2}, "UTC+02:00", 0),
+        ({"timeZone": 1}, "Europe/Zurich", 0),
+        ({"timeZone": 2, "timeZoneName": "Europe/Zurich"}, "Europe/Zurich", 1),
+        ({"timeZoneName": "Asia/Kolkata"}, "Asia/Kolkata", 0),
+    ],
+)
+def test_hours_that_are_not_a_zones_are_told(
+    example_plant: Path, zone: dict[str, Any], name: str, notes: int
+) -> None:
+    sky = weather(24, date=[1_750_000_000_000 // 86_400_000 * 86_400_000 + 3_600_000 * h for h in range(24)])
+    given = energy_model(
+        location={"latitude": 46.95, "longitude": 7.44, "elevation": 500, **zone}, weatherData=sky
+    )
+    del given["locationId"]
+    got = result(given, MemoryContext(references=components(example_plant)))
+    assert got["location"]["time_zone_name"] == name
+    assert sum("is not the standard time of" in note for note in got["warnings"]) == notes
+
+
 def test_weather_nested_in_an_inline_place_is_used(example_plant: Path) -> None:
     inline = {"latitude": 46.95, "longitude": 7.44, "weatherData": weather()}
     given = energy_model(location=inline)

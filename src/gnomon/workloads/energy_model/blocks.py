@@ -51,7 +51,7 @@ def surroundings(given: Object, pinned: Sequence[Pinned]) -> Surroundings:
     """
     where = _place_document(given, pinned)
     at = doc.Place.model_validate(where)
-    zone = at.time_zone_name or place.time_zone_name(at.latitude, at.longitude)
+    zone = at.time_zone_name or _zone_there(at)
     offset = at.time_zone if at.time_zone is not None else place.standard_offset(zone)
     override = _zone_override(given, pinned)
     weather, weather_from = _weather_document(given, where, pinned)
@@ -100,6 +100,13 @@ def _settings(given: Object) -> Settings:
 
 def _offset(zone: float | str) -> float:
     return place.standard_offset(zone) if isinstance(zone, str) else zone
+
+
+def _zone_there(at: doc.Place) -> str:
+    """Return the zone at the coordinates, or the hours that are given where they are not its standard time."""
+    zone = place.time_zone_name(at.latitude, at.longitude)
+    differs = at.time_zone is not None and at.time_zone != place.standard_offset(zone)
+    return _zone_name(at.time_zone) if differs and at.time_zone is not None else zone
 
 
 def _zone_name(zone: float | str) -> str:

@@ -138,11 +138,11 @@ def _zones_of_run(document: Mapping[str, Any]) -> Iterator[Complaint]:
     if isinstance(settings, dict):
         yield from _zone(settings.get("timeZoneOverride"), ("settings", "timeZoneOverride"))
     if isinstance(where, dict):
-        yield from _zone(where.get("timeZoneName"), ("location", "timeZoneName"))
+        yield from _zone_of_place(where, ("location",))
 
 
-def _zone_of_place(document: Mapping[str, Any]) -> Iterator[Complaint]:
-    yield from _zone(document.get("timeZoneName"), ("timeZoneName",))
+def _zone_of_place(document: Mapping[str, Any], at: Loc = ()) -> Iterator[Complaint]:
+    yield from _zone(document.get("timeZoneName"), (*at, "timeZoneName"))
 
 
 def _zone_of_project(document: Mapping[str, Any]) -> Iterator[Complaint]:

@@ -11,6 +11,7 @@ from gnomon.pv.arrays import IntArray
 from gnomon.pv.solarposition import Sun
 from gnomon.pv.weather import Weather, local_months
 from gnomon.workloads.energy_model import document as doc
+from gnomon.workloads.energy_model import place
 from gnomon.workloads.energy_model.doubts import weather_doubts
 from gnomon.workloads.energy_model.options import Settings
 from gnomon.workloads.energy_model.record import MONTHS, unknown_keys
@@ -47,6 +48,18 @@ def notes(
         *_period(weather, np.unique(local_months(weather.time, sun.site.utc_offset))),
         *weather_doubts(weather, sun),
     ]
+
+
+def zone_notes(at: doc.Place) -> Iterator[str]:
+    """Yield a warning where a place's hours are not the standard time of the zone that it names."""
+    if at.time_zone is None or at.time_zone_name is None:
+        return
+    standard = place.standard_offset(at.time_zone_name)
+    if at.time_zone != standard:
+        yield (
+            f"location timeZone: {at.time_zone:g} h is not the standard time of {at.time_zone_name}, {standard:g} h; "
+            "timeZone is used; summer time does not count"
+        )
 
 
 def few_alike(told: Iterable[str]) -> Iterator[str]:

@@ -28,7 +28,7 @@ from gnomon.workloads.energy_model.blocks import (
 from gnomon.workloads.energy_model.check import check_energy_model, check_weather
 from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.holding import Rows, Stored, hold
-from gnomon.workloads.energy_model.notes import few_alike, notes
+from gnomon.workloads.energy_model.notes import few_alike, notes, zone_notes
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.report import PlantSum
 from gnomon.workloads.energy_model.sheet import Part
@@ -328,6 +328,7 @@ def _together(groups: Iterable[Group]) -> tuple[Stored, PlantSum]:
 def _warnings(
     ready: Prepared, work: Work, model: EnergyModel, parts: Sequence[Part], sun: Sun
 ) -> Iterator[str]:
+    yield from zone_notes(ready.around.place)
     yield from notes(model, ready.around.weather, ready.weather, sun)
     yield from ratio_notes(parts)
     yield from component_notes(work, ready.weather, sun)
