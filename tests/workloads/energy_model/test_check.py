@@ -214,6 +214,20 @@ WRONG: list[tuple[Path_, Any, Path_, str]] = [
     (("soiling",), monthly(2), ("soiling", "jan"), "less_than_equal"),
     (("weatherData",), 1, ("weatherData",), "object_type"),
     (("weatherData",), {}, ("weatherData", "ghi"), "missing"),
+    (("weatherData",), {"timestampLabel": "centre"}, ("weatherData", "timestampLabel"), "literal_error"),
+    (("weatherData",), {"soiling": 3}, ("weatherData", "soiling"), "model_type"),
+    (
+        ("location",),
+        {"latitude": 1, "longitude": 0, "weatherData": {"timestampLabel": "centre"}},
+        ("location", "weatherData", "timestampLabel"),
+        "literal_error",
+    ),
+    (
+        ("location",),
+        {"latitude": 1, "longitude": 0, "weatherData": {}},
+        ("location", "weatherData", "ghi"),
+        "missing",
+    ),
     (("location",), {"latitude": 91, "longitude": 0}, ("location", "latitude"), "less_than_equal"),
 ]
 

@@ -56,6 +56,11 @@ UNUSED: list[tuple[dict[str, Any], dict[str, Any], str | None]] = [
     ({"shading": {"nearShading": "unlimited", "transverseDiodes": 3}}, {}, "electricalImpact is not true"),
     ({"shading": {"electricalImpactFraction": 0.5}}, {}, "electricalImpactFraction: not used"),
     ({"shading": {"electricalImpact": True}}, {}, "electricalImpact: not used, there is no nearShading"),
+    (
+        {"shading": {"nearShading": "unlimited", "electricalImpact": True, "transverseDiodes": 0}},
+        {},
+        "electricalImpact: not used, transverseDiodes is 0",
+    ),
     ({"array": {**ARRAY, "bifacial": True}}, {}, "array.bifacial: not used, there are no bifacialInputs"),
     (
         {"array": {**ARRAY, "bifacial": False, "bifacialInputs": {"height": 1}}},
@@ -117,7 +122,11 @@ def without(*names: str, **changes: Any) -> dict[str, Any]:
             {"settings": {"ignoreSpectralCorrection": False}},
             None,
         ),
-        (weather(poa=[-1.0, *[0.0] * 8759]), {}, "weather poa: 1 rows, first row 0 (-1 W/m2): below zero"),
+        (
+            weather(poa=[-1.0, *weather()["ghi"][1:]]),
+            {},
+            "weather poa: 1 rows, first row 0 (-1 W/m2): below zero",
+        ),
     ],
 )
 def test_the_weather_of_a_run_is_told(
@@ -129,7 +138,7 @@ def test_the_weather_of_a_run_is_told(
 
 
 def test_one_measured_plane_for_several_layouts_is_told() -> None:
-    document = weather(poa=[0.0] * 8760)
+    document = weather(poa=weather()["ghi"])
     read_as = read(document, SITE.utc_offset)
     model = EnergyModel.model_validate(energy_model(block(), block(layout=TRACKER)))
     found = list(notes(model, document, read_as, sun_position(read_as.time, SITE)))
@@ -159,3 +168,9 @@ def test_gaps_are_told() -> None:
     assert found[0].startswith(
         "weather date: 24 rows are missing (0.27 %), first after row 99 (2025-01-05T02:00Z)"
     )
+
+
+def test_a_column_that_is_not_known_is_told() -> None:
+    assert told(weather(relative_humidity=[50.0] * 8760)) == [
+        "weather relative_humidity: not known here; kept and not used"
+    ]

@@ -11,6 +11,7 @@ from gnomon.pv.arrays import IntArray
 from gnomon.pv.solarposition import Sun
 from gnomon.pv.weather import Weather, local_months
 from gnomon.workloads.energy_model import document as doc
+from gnomon.workloads.energy_model import place
 from gnomon.workloads.energy_model.doubts import weather_doubts
 from gnomon.workloads.energy_model.options import Settings
 from gnomon.workloads.energy_model.record import MONTHS, unknown_keys
@@ -34,6 +35,7 @@ def notes(
     return [
         *deprecations(model),
         *(f"{place_text(loc)}: not known here; kept and not used" for loc in unknown_keys(model)),
+        *(f"weather {key}: not known here; kept and not used" for key in _unknown_columns(weather_document)),
         *_version(model),
         *unused(model),
         *_unused_weather(model, weather_document),
@@ -46,6 +48,18 @@ def notes(
         *_period(weather, np.unique(local_months(weather.time, sun.site.utc_offset))),
         *weather_doubts(weather, sun),
     ]
+
+
+def zone_notes(at: doc.Place) -> Iterator[str]:
+    """Yield a warning where a place's hours are not the standard time of the zone that it names."""
+    if at.time_zone is None or at.time_zone_name is None:
+        return
+    standard = place.standard_offset(at.time_zone_name)
+    if at.time_zone != standard:
+        yield (
+            f"location timeZone: {at.time_zone:g} h is not the standard time of {at.time_zone_name}, {standard:g} h; "
+            "timeZone is used; summer time does not count"
+        )
 
 
 def few_alike(told: Iterable[str]) -> Iterator[str]:
@@ -70,6 +84,11 @@ def deprecations(model: doc.EnergyModel) -> Iterator[str]:
     for index, block in enumerate(model.blocks):
         if block.array is not None:
             yield f"blocks[{index}].array is deprecated; use dcInputs"
+
+
+def _unknown_columns(weather: Mapping[str, Any]) -> Iterator[str]:
+    record = doc.Weather.model_validate(weather)
+    return (str(place[0]) for place in unknown_keys(record))
 
 
 def _version(model: doc.EnergyModel) -> Iterator[str]:

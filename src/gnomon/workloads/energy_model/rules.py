@@ -43,6 +43,9 @@ def energy_model(document: Object) -> Iterator[Complaint]:
         )
     if isinstance(weather, dict) and not is_blob(weather):
         yield from snow_of(weather, document)
+    nested = inner(document, "location").get("weatherData")
+    if isinstance(nested, dict) and not is_blob(nested):
+        yield from check_arrays(nested, ("location", "weatherData"))
 
 
 def location(document: Object) -> Iterator[Complaint]:

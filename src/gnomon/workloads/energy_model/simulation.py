@@ -25,15 +25,15 @@ from gnomon.workloads.energy_model.blocks import (
     pv_blocks,
     surroundings,
 )
-from gnomon.workloads.energy_model.check import check_energy_model
+from gnomon.workloads.energy_model.check import check_energy_model, check_weather
 from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.holding import Rows, Stored, hold
-from gnomon.workloads.energy_model.notes import few_alike, notes
+from gnomon.workloads.energy_model.notes import few_alike, notes, zone_notes
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.report import PlantSum
 from gnomon.workloads.energy_model.sheet import Part
 from gnomon.workloads.energy_model.sizing import component_notes, ratio_notes
-from gnomon.workloads.energy_model.weather import check_arrays, read
+from gnomon.workloads.energy_model.weather import read
 from gnomon.workloads.energy_model.work import Work, work_of
 
 BLOCKS_KIND = "energy_model_blocks"
@@ -172,7 +172,7 @@ def prepare(given: Json, ctx: Context) -> Prepared:
     _refuse(check_energy_model(document))
     pinned = tuple(replace(each, document=blob.resolve(each.document, ctx.get)) for each in ctx.references)
     around = surroundings(document, pinned)
-    _refuse(check_arrays(around.weather, ("weatherData",)))
+    _refuse(check_weather(around.weather))
     weather = read(around.weather, around.utc_offset)
     return Prepared(given=document, pinned=pinned, around=around, weather=weather)
 
@@ -333,6 +333,7 @@ def _together(groups: Iterable[Group]) -> tuple[Stored, PlantSum]:
 def _warnings(
     ready: Prepared, work: Work, model: EnergyModel, parts: Sequence[Part], sun: Sun
 ) -> Iterator[str]:
+    yield from zone_notes(ready.around.place)
     yield from notes(model, ready.around.weather, ready.weather, sun)
     yield from ratio_notes(parts)
     yield from component_notes(work, ready.weather, sun)
