@@ -31,12 +31,12 @@ Loc = tuple[str | int, ...]
 
 def check_energy_model(document: Json) -> list[Complaint]:
     """List what is wrong with the input of a run."""
-    return _checked(document, EnergyModel, rules.energy_model, _zones_of_run)
+    return _checked(document, EnergyModel, rules.energy_model, _inline_weather, _zones_of_run)
 
 
 def check_location(document: Json) -> list[Complaint]:
     """List what is wrong with a location."""
-    return _checked(document, Location, rules.location, _zone_of_place)
+    return _checked(document, Location, rules.location, _inline_weather, _zone_of_place)
 
 
 def check_project(document: Json) -> list[Complaint]:
@@ -74,12 +74,18 @@ def _checked(document: Json, model: type[Record], *every: Rule) -> list[Complain
     return list({(complaint.loc, complaint.type): complaint for complaint in found}.values())
 
 
-def _misshapen(document: Mapping[str, Any], model: type[Record]) -> Iterator[Complaint]:
+def _inline_weather(document: Mapping[str, Any]) -> Iterator[Complaint]:
+    weather = document.get("weatherData")
+    if isinstance(weather, dict) and not is_blob(weather):
+        yield from _misshapen(weather, Weather, ("weatherData",))
+
+
+def _misshapen(document: Mapping[str, Any], model: type[Record], at: Loc = ()) -> Iterator[Complaint]:
     try:
         model.model_validate(document)
     except ValidationError as error:
         for each in error.errors(include_url=False):
-            loc = _within(document, each["loc"])
+            loc = (*at, *_within(document, each["loc"]))
             yield Complaint(loc, f"{place_text(loc)}: {words(each)}", each["type"])
 
 
