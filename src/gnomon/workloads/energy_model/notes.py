@@ -11,6 +11,7 @@ from gnomon.pv.arrays import IntArray
 from gnomon.pv.solarposition import Sun
 from gnomon.pv.weather import Weather, local_months
 from gnomon.workloads.energy_model import document as doc
+from gnomon.workloads.energy_model import horizon
 from gnomon.workloads.energy_model.doubts import weather_doubts
 from gnomon.workloads.energy_model.options import Settings
 from gnomon.workloads.energy_model.record import MONTHS, Monthly, unknown_keys
@@ -152,15 +153,28 @@ def _fractions(block: doc.Block) -> Iterator[tuple[str, float, float]]:
 
 
 def _soiling(model: doc.EnergyModel, weather: Mapping[str, Any]) -> Iterator[str]:
-    for at, given in (
-        ("soiling", model.soiling),
-        ("weather soiling", None if model.soiling else weather.get("soiling")),
-        ("location.soiling", model.location and model.location.soiling),
-    ):
-        months = Monthly.model_validate(given) if isinstance(given, dict) else given
-        worst = max(months.values()) if months else 0.0
-        if worst > _MOST_SOILING:
-            yield f"{at}: a month of {worst:g} is {100 * worst:g} %, much for dirt; meant in percent?"
+    if model.soiling is not None:
+        yield from _dirt("soiling", model.soiling)
+    elif weather.get("soiling") is not None:
+        yield from _dirt("weather soiling", Monthly.model_validate(weather["soiling"]))
+
+
+def _dirt(at: str, months: Monthly) -> Iterator[str]:
+    worst = max(months.values())
+    if worst > _MOST_SOILING:
+        yield f"{at}: a month of {worst:g} is {100 * worst:g} %, much for dirt; meant in percent?"
+
+
+def place_notes(model: doc.EnergyModel, place: doc.Place) -> Iterator[str]:
+    """Yield what looks wrong with a run's location, or what of it has no use."""
+    if place.soiling is not None:
+        yield from _dirt("location soiling", place.soiling)
+    if place.far_shading is None:
+        return
+    if not any(block.shading.far for block in model.blocks):
+        yield "location farShading: not used, no block has shading.farShading true"
+    for key in horizon.unknown_keys(place.far_shading):
+        yield f"location farShading.{key}: not known here; kept and not used"
 
 
 def _swings(model: doc.EnergyModel) -> Iterator[str]:

@@ -167,8 +167,9 @@ def _ageing(degradation: Object, at: Loc) -> Iterator[Complaint]:
         return
     except ValueError:
         rate, years = degradation["ratePerYear"], degradation["years"]
+        most = ceil(1 / rate + 0.5) - 1  # a year is looked at in its middle
         words = (
-            f"at {rate:g} a year nothing is left in year {years}; give at most {ceil(1 / rate + 0.5) - 1} years, a lower "
+            f"at {rate:g} a year nothing is left in year {years}; give at most {most} years, a lower "
             "ratePerYear, or law compounding"
         )
         yield Complaint((*at, "years"), f"{place_text(at)}: {words}", "out_of_range")
