@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from sample import block, energy_model, weather
+from sample import LOCATION, block, energy_model, monthly, weather
 
 from gnomon.pv.solarposition import sun_position
 from gnomon.pv.weather import Site
-from gnomon.workloads.energy_model.document import EnergyModel
-from gnomon.workloads.energy_model.notes import notes
+from gnomon.workloads.energy_model.document import EnergyModel, Place
+from gnomon.workloads.energy_model.notes import notes, place_notes
 from gnomon.workloads.energy_model.unused import unused
 from gnomon.workloads.energy_model.weather import read
 
@@ -174,3 +174,65 @@ def test_a_column_that_is_not_known_is_told() -> None:
     assert told(weather(relative_humidity=[50.0] * 8760)) == [
         "weather relative_humidity: not known here; kept and not used"
     ]
+
+
+SYSTEM = {"numberOfInverters": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"losses": {"lid": 2e-1}}, "blocks[0].losses.lid: 0.2 is 20 %; meant in percent?"),
+        ({"losses": {"lid": 0.1}}, None),
+        ({"losses": {"dcohmic": 0.9}}, "losses.dcohmic: 0.9 is 90 %"),
+        ({"losses": {"moduleQuality": -0.4}}, "losses.moduleQuality: -0.4 is -40 %"),
+        ({"acSystem": {**SYSTEM, "losses": {"acohmicLoss": 0.5}}}, "acSystem.losses.acohmicLoss: 0.5"),
+        (
+            {"acSystem": {**SYSTEM, "losses": {"transformer": {"ironLoss": 0.1}}}},
+            "acSystem.losses.transformer.ironLoss: 0.1 is 10 %",
+        ),
+        ({"acSystem": {**SYSTEM, "losses": {"transformer": {"copperLoss": 0.1}}}}, None),
+        ({"acSystem": {**SYSTEM, "losses": {"transformer": {"copperLoss": 0.6}}}}, "transformer.copperLoss"),
+        ({"acSystem": {**SYSTEM, "mvLosses": {"mvOhmicLossFraction": 0.5}}}, "acSystem.mvLosses.mvOhmic"),
+        (
+            {"acSystem": {**SYSTEM, "losses": {"mvLosses": {"mvTransformerLossFraction": 0.5}}}},
+            "acSystem.losses.mvLosses.mvTransformerLossFraction: 0.5 is 50 %",
+        ),
+    ],
+)
+def test_percent_where_a_fraction_is_meant_is_told(change: dict[str, Any], words: str | None) -> None:
+    found = told(blocks=[{**block(), **change}])
+    assert len(found) == (words is not None)
+    assert words is None or words in found[0]
+
+
+def test_much_dirt_is_told_where_it_counts() -> None:
+    much = {**monthly(0.0), "jan": 0.5}
+    assert told(soiling=monthly(0.3)) == []
+    assert told(soiling=much) == ["soiling: a month of 0.5 is 50 %, much for dirt; meant in percent?"]
+    assert told(weather(soiling=much), soiling=monthly(0.01)) == []
+    assert told(weather(soiling=much))[0].startswith("weather soiling: a month of 0.5")
+    model = EnergyModel.model_validate(energy_model())
+    (found,) = place_notes(model, Place.model_validate({**LOCATION, "soiling": much}))
+    assert found.startswith("location soiling: a month of 0.5")
+
+
+@pytest.mark.parametrize(
+    ("far", "wanted", "words"),
+    [
+        ({"farShadingElevationAngles": [5, 5]}, True, []),
+        ({"farShadingElevationAngles": [5, 5]}, False, ["not used, no block has shading.farShading true"]),
+        ({"farShadingElevationAngles": [5], "note": "x"}, True, ["farShading.note: not known here"]),
+        (
+            {"farShadingElevationAngles": {"0": 5}, "farShadingAzimuthAngles": [0]},
+            True,
+            ["farShading.farShadingAzimuthAngles: not known here"],
+        ),
+        ({"0": 5, "90": 2}, True, []),
+        ([5, 5], True, []),
+    ],
+)
+def test_what_of_a_horizon_has_no_use_is_told(far: Any, wanted: bool, words: list[str]) -> None:
+    model = EnergyModel.model_validate(energy_model(block(shading={"farShading": wanted})))
+    found = list(place_notes(model, Place.model_validate({**LOCATION, "farShading": far})))
+    assert [word in note for word, note in zip(words, found, strict=True)] == [True] * len(words)

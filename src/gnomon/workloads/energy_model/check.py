@@ -75,12 +75,12 @@ def _checked(document: Json, model: type[Record], *every: Rule) -> list[Complain
     return list({(complaint.loc, complaint.type): complaint for complaint in found}.values())
 
 
-def _misshapen(document: Mapping[str, Any], model: type[Record]) -> Iterator[Complaint]:
+def _misshapen(document: Mapping[str, Any], model: type[Record], at: Loc = ()) -> Iterator[Complaint]:
     try:
         model.model_validate(document)
     except ValidationError as error:
         for each in error.errors(include_url=False):
-            loc = _within(document, each["loc"])
+            loc = (*at, *_within(document, each["loc"]))
             yield Complaint(loc, f"{place_text(loc)}: {words(each)}", each["type"])
 
 
@@ -105,9 +105,7 @@ def _weathers(document: Mapping[str, Any]) -> Iterator[Complaint]:
     for holder, at in ((document, ()), (inner(document, "location"), ("location",))):
         weather = inner(holder, "weatherData")
         if not is_blob(weather):
-            for each in _misshapen(weather, Weather):
-                loc = (*at, "weatherData", *each.loc)
-                yield Complaint(loc, f"{place_text((*at, 'weatherData'))}.{each.message}", each.type)
+            yield from _misshapen(weather, Weather, (*at, "weatherData"))
 
 
 def _component(model: type[Record], read: Callable[[Any], object]) -> Rule:

@@ -28,11 +28,11 @@ from gnomon.workloads.energy_model.blocks import (
 from gnomon.workloads.energy_model.check import check_energy_model, check_weather
 from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.holding import Rows, Stored, hold
-from gnomon.workloads.energy_model.notes import few_alike, notes, zone_notes
+from gnomon.workloads.energy_model.notes import few_alike, notes, place_notes, zone_notes
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.report import PlantSum
 from gnomon.workloads.energy_model.sheet import Part
-from gnomon.workloads.energy_model.sizing import component_notes, ratio_notes
+from gnomon.workloads.energy_model.sizing import component_notes, plant_notes, ratio_notes
 from gnomon.workloads.energy_model.weather import read
 from gnomon.workloads.energy_model.work import Work, work_of
 
@@ -331,11 +331,13 @@ def _together(groups: Iterable[Group]) -> tuple[Stored, PlantSum]:
 
 
 def _warnings(
-    ready: Prepared, work: Work, model: EnergyModel, parts: Sequence[Part], sun: Sun
+    ready: Prepared, work: Work, model: EnergyModel, parts: Sequence[Part], sun: Sun, energy_mwh: float
 ) -> Iterator[str]:
     yield from zone_notes(ready.around.place)
     yield from notes(model, ready.around.weather, ready.weather, sun)
+    yield from place_notes(model, ready.around.place)
     yield from ratio_notes(parts)
+    yield from plant_notes(parts, ready.plant, energy_mwh)
     yield from component_notes(work, ready.weather, sun)
 
 
@@ -361,7 +363,7 @@ def _result(ready: Prepared, groups: Iterable[Group], sun: Sun, ctx: Context) ->
         "monthly": report.monthly(whole, ready.weather, ready.around.utc_offset, figures["dc_capacity_kw"]),
         **_outlook(ready, whole),
         "settings": report.settings(ready.weather, ready.around, work.options()),
-        "warnings": list(few_alike(_warnings(ready, work, model, parts, sun))),
+        "warnings": list(few_alike(_warnings(ready, work, model, parts, sun, figures["annual_energy_mwh"]))),
         "series": {
             "plant": plant_series,
             "blocks": {str(part["index"]): part["series"] for part in parts},
