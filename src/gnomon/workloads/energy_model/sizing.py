@@ -4,7 +4,7 @@ As PVsyst's sizing tool does it, cells in the cold are as cold as the air (the m
 the heat they are warmed by the light; here in the very hours of the weather.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -117,12 +117,12 @@ def _trackers(inverter: OndInverter, inputs: Sequence[Given], at: str) -> Iterat
 
 def _unequal(inputs: Sequence[Given], catalogue: Catalogue, at: str) -> Iterator[str]:
     """Tell of the tracker with the most modules when equal parts of the inverter are far from its share of them."""
-    power: Counter[int] = Counter()
+    power: defaultdict[int, float] = defaultdict(float)
     for each in inputs:
         modules = each.strings.modules_per_string * each.strings.strings
         power[each.mppt] += catalogue.module(each.module_id).p_nom * modules
-    ((tracker, most),) = power.most_common(1)
-    share, part = most / power.total(), 1 / len(power)
+    tracker = max(power, key=power.__getitem__)
+    share, part = power[tracker] / sum(power.values()), 1 / len(power)
     if share > MOST_UNEQUAL * part:
         yield (
             f"{at}.dcInputs: tracker {tracker} carries {100 * share:.0f} % of the modules and {100 * part:.0f} % of "
