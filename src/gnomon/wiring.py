@@ -92,6 +92,7 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             store=store,
             hub=hub,
             workloads=workloads,
+            kinds=kinds,
             clock=clock,
             worker=f"embedded-{os.getpid()}",
             cpu_slots=settings.cpu_slots,

@@ -138,7 +138,13 @@ class Context(Window, Protocol):
         """
 
     def save(self, kind: str, document: Json, *, key: str) -> Saved:
-        """Save a resource in the task's workspace; the same key saves it once, over all attempts."""
+        """Save a resource in the task's workspace; the same key saves it once, over all attempts.
+
+        Raises
+        ------
+        Failure
+            With the code ``invalid_resource`` when its kind complains about the document.
+        """
 
     def put(self, content: bytes) -> str:
         """Store immutable bytes and return their SHA-256 name; the result may refer to it.

@@ -1,13 +1,14 @@
 """What the server answers to a running attempt: every word is written through the store, with the fence."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from gnomon.core.blob import Blob
-from gnomon.core.errors import FenceLost, GnomonError, NotFound, Unavailable
+from gnomon.core.errors import FenceLost, GnomonError, Invalid, NotFound, Unavailable
 from gnomon.core.ports import Clock, Holding, Report, Store
-from gnomon.core.resource import NewResource, resource_id
+from gnomon.core.resource import NewResource, ResourceKind, resource_id
 from gnomon.core.task import Json, Task
 from gnomon.engine.child.pipe import Frame
 from gnomon.engine.children import Run
@@ -37,8 +38,11 @@ class Heard:
 class Desk:
     """Answers one attempt."""
 
-    def __init__(self, store: Store, clock: Clock, task: Task, run: Run) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, kinds: Mapping[str, ResourceKind], task: Task, run: Run
+    ) -> None:
         self._store = store
+        self._kinds = kinds
         self._clock = clock
         self._task = task
         self._holding = Holding(task_id=task.id, fence=task.fence)
@@ -106,6 +110,7 @@ class Desk:
     async def _save_resource(self, frame: Frame) -> tuple[Json, bytes]:
         message, now = frame.message, self._clock.now()
         document = message["document"]
+        await self._check(message["kind"], document)
         name = document.get("name") if isinstance(document, dict) else None
         resource = NewResource(
             id=resource_id(now, self._clock.chance(22)),
@@ -118,6 +123,11 @@ class Desk:
         )
         saved = await self._store.save_resource(self._holding, resource, now)
         return {"kind": saved.kind, "number": saved.number, "id": saved.id}, b""
+
+    async def _check(self, kind: str, document: Json) -> None:
+        """Refuse what the kind refuses from a client: a record is as sound whoever wrote it."""
+        if kind in self._kinds and (complaints := await asyncio.to_thread(self._kinds[kind].check, document)):
+            raise Invalid(complaints)
 
     async def _put(self, frame: Frame) -> tuple[Json, bytes]:
         return (await self._store.put_blob(frame.content)).sha256, b""
@@ -135,5 +145,6 @@ class Desk:
 
 
 def _refusal(error: GnomonError) -> dict[str, Json]:
-    code = "not_found" if isinstance(error, NotFound) else "store_refused"
+    codes = ((NotFound, "not_found"), (Invalid, "invalid_resource"))
+    code = next((code for kind, code in codes if isinstance(error, kind)), "store_refused")
     return {"code": code, "message": error.message, "retryable": isinstance(error, Unavailable)}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from gnomon.core.errors import FenceLost, GnomonError, Unavailable
 from gnomon.core.ports import Clock, Finish, Holding, Load, Store
+from gnomon.core.resource import ResourceKind
 from gnomon.core.retry import Ending, Lost, Stopped, Why
 from gnomon.core.task import Json, Phase, Status, Task
 from gnomon.core.workload import ChildResult, Pinned, Workload
@@ -61,6 +62,7 @@ class Bench:
     pool: Pool
     clock: Clock
     workloads: Mapping[str, Workload]
+    kinds: Mapping[str, ResourceKind]
     grace: float
     """Seconds between a request to stop and the kill."""
 
@@ -184,7 +186,7 @@ def _finish(bench: Bench, attempt: Attempt, ending: Ending) -> Finish:
 
 
 async def _converse(bench: Bench, attempt: Attempt, run: Run) -> Frame | None:
-    desk = Desk(bench.store, bench.clock, attempt.task, run)
+    desk = Desk(bench.store, bench.clock, bench.kinds, attempt.task, run)
     try:
         return await desk.converse()
     except FenceLost:

@@ -11,11 +11,13 @@ from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from gnomon.core.errors import Unavailable
 from gnomon.core.hub import Hub
 from gnomon.core.ports import Claim, Clock, Holding, Store
+from gnomon.core.resource import ResourceKind
 from gnomon.core.retry import Why
 from gnomon.core.task import Status, Task
 from gnomon.core.workload import Workload
@@ -25,6 +27,8 @@ from gnomon.engine.pool import Pool
 from gnomon.engine.upkeep import Upkeep
 
 log = logging.getLogger(__name__)
+
+_NO_KINDS: Mapping[str, ResourceKind] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,7 @@ class EmbeddedEngine:
         lease: timedelta = timedelta(seconds=30),
         grace: timedelta = timedelta(seconds=4),
         nursery: Nursery | None = None,
+        kinds: Mapping[str, ResourceKind] = _NO_KINDS,
     ) -> None:
         self._store = store
         self._hub = hub
@@ -67,7 +72,12 @@ class EmbeddedEngine:
         pool = Pool(self._nursery)
         self._pool = pool
         self._bench = Bench(
-            store=store, pool=pool, clock=clock, workloads=workloads, grace=grace.total_seconds()
+            store=store,
+            pool=pool,
+            clock=clock,
+            workloads=workloads,
+            kinds=kinds,
+            grace=grace.total_seconds(),
         )
         self._upkeep = Upkeep(
             store, clock, on_overdue=partial(self._ask, why=Why.DEADLINE), before=self._extend

@@ -32,6 +32,7 @@ async def serving(folder: Path, *others: Workload, **patience: float) -> AsyncIt
         house.hub,
         house.workloads,
         house.clock,
+        kinds=house.kinds,
         worker="test",
         cpu_slots=2,
         grace=timedelta(seconds=1),

@@ -105,6 +105,20 @@ def test_doubts_add_up_as_squares(ctx: MemoryContext) -> None:
     assert all(ten[f"p{p}_mwh"] > one[f"p{p}_mwh"] for p in (75, 90, 95, 99))
 
 
+@pytest.mark.parametrize("years", [1, 6, 12])
+def test_a_plant_that_ages_likely_gives_the_mean_of_its_first_years(ctx: MemoryContext, years: int) -> None:
+    doubts = {"uncertainties": {"model": 0.04, "interannual": 0.05}}
+    got = result(ctx, plant={"degradation": {"ratePerYear": 0.02, "years": years}}, settings=doubts)
+    lived = [each["energy_mwh"] for each in got["lifetime"]["years"]]
+    one, ten = got["exceedance"]["horizons"]
+    assert one["p50_mwh"] == pytest.approx(lived[0], rel=1e-12)
+    assert ten["p50_mwh"] == pytest.approx(sum(lived[:10]) / len(lived[:10]), rel=1e-12)
+    assert one["p50_mwh"] < got["summary"]["annual_energy_mwh"]
+    assert ten["p90_mwh"] == pytest.approx(
+        ten["p50_mwh"] * (1 - 1.2815515655446004 * ten["standard_deviation"])
+    )
+
+
 def test_years_of_weather_tell_how_they_differ(example_plant: Path) -> None:
     years = 3
     light = np.tile(np.array(weather()["ghi"]), years) * np.repeat([0.9, 1.0, 1.1], 8760)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -57,8 +58,13 @@ def life(degradation: Degradation, energies_mwh: Mapping[int, float]) -> dict[st
     }
 
 
-def likely(p50_mwh: float, uncertainties: Mapping[str, float], yearly_mwh: Sequence[float]) -> dict[str, Any]:
+def likely(
+    operating_mwh: Sequence[float], uncertainties: Mapping[str, float], yearly_mwh: Sequence[float]
+) -> dict[str, Any]:
     """Return what the energy of a year, and the mean of ten, exceeds with which probability [MWh].
+
+    Half of what may come exceeds the mean of so many operating years from the first, or of all if there are fewer;
+    where nothing ages one of them stands for all.
 
     Without ``interannual`` among the uncertainties it is that of the simulated years, if there are several.
     """
@@ -75,7 +81,9 @@ def likely(p50_mwh: float, uncertainties: Mapping[str, float], yearly_mwh: Seque
                 "standard_deviation": total_deviation(uncertainty, years),
                 **{
                     f"{name.lower()}_mwh": energy
-                    for name, energy in exceeded(p50_mwh, uncertainty, years=years).items()
+                    for name, energy in exceeded(
+                        fmean(operating_mwh[:years]), uncertainty, years=years
+                    ).items()
                 },
             }
             for years in _HORIZONS

@@ -315,7 +315,8 @@ def _outlook(ready: Prepared, whole: report.Whole) -> dict[str, Any]:
     if uncertainties is not None:
         energy = whole.columns["poi_ac_power"] * to_mwh
         yearly = outlook.whole_years(weather.time, weather.step, ready.around.utc_offset, energy)
-        sections["exceedance"] = outlook.likely(float(energy.sum()), uncertainties, yearly)
+        aged = [each["energy_mwh"] for each in sections.get("lifetime", {}).get("years", ())]
+        sections["exceedance"] = outlook.likely(aged or [float(energy.sum())], uncertainties, yearly)
     return sections
 
 

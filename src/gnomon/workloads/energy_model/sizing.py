@@ -4,6 +4,7 @@ As PVsyst's sizing tool does it, cells in the cold are as cold as the air (the m
 the heat they are warmed by the light; here in the very hours of the weather.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from gnomon.workloads.energy_model.work import Work
 
 LEAST_RATIO, MOST_RATIO = 0.3, 2.5
 _MOST_LIMIT = 3.0  # times the inverters' power
+MOST_UNEQUAL = 1.2  # a tracker's share of the modules over its part of the inverter
 
 
 def ratio_notes(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -112,6 +114,8 @@ def component_notes(work: Work, weather: Weather, sun: Sun) -> Iterator[str]:
         inverter, inputs = catalogue.ond(block.inverter_id), given_inputs(block)
         thermal = Thermal(u_c=block.losses.u_c, u_v=block.losses.u_v)
         yield from _trackers(inverter, inputs, at)
+        if work.options().power_sharing in (None, "independent_equal"):
+            yield from _unequal(inputs, catalogue, at)
         for place, each in enumerate(inputs):
             loc = f"{at}.dcInputs[{place}]" if each.name else at
             module, length = catalogue.module(each.module_id), each.strings.modules_per_string
@@ -125,6 +129,21 @@ def _trackers(inverter: OndInverter, inputs: Sequence[Given], at: str) -> Iterat
     used = len({each.mppt for each in inputs})
     if used > max(inverter.mppt_count, 1) and len(inputs) > 1:
         yield f"{at}.dcInputs: {used} trackers (mpptIndex) on an inverter that has {inverter.mppt_count} (NbMPPT)"
+
+
+def _unequal(inputs: Sequence[Given], catalogue: Catalogue, at: str) -> Iterator[str]:
+    """Tell of the tracker with the most modules when equal parts of the inverter are far from its share of them."""
+    power: defaultdict[int, float] = defaultdict(float)
+    for each in inputs:
+        modules = each.strings.modules_per_string * each.strings.strings
+        power[each.mppt] += catalogue.module(each.module_id).p_nom * modules
+    tracker = max(power, key=power.__getitem__)
+    share, part = power[tracker] / sum(power.values()), 1 / len(power)
+    if share > MOST_UNEQUAL * part:
+        yield (
+            f"{at}.dcInputs: tracker {tracker} carries {100 * share:.0f} % of the modules and {100 * part:.0f} % of "
+            "the inverter under dcInputPowerSharingPolicy independent_equal; string_count_weighted shares by strings"
+        )
 
 
 def _voltages(

@@ -37,7 +37,12 @@ async def run(given: Json, ctx: AsyncContext) -> Json:
     ctx.progress(10, "processing")
     document = read(await ctx.get(given["blob"]), given["as"], filename)
     ctx.progress(80, "saving")
-    saved = await ctx.save(given["as"], document, key="component")
+    try:
+        saved = await ctx.save(given["as"], document, key="component")
+    except Failure as failure:
+        if failure.code != "invalid_resource":
+            raise
+        raise Failure("invalid_file", f"{filename}: {failure.message}") from failure
     return {"kind": saved.kind, "number": saved.number, "id": saved.id}
 
 
