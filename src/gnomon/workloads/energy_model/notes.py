@@ -25,6 +25,7 @@ _MONTH_NAMES = tuple(month.capitalize() for month in MONTHS)
 MOST_ALIKE = 50
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _MOST_MISMATCH, _MOST_HEAT_LOSS = 0.1, 200.0
+_LEAST_HOURLY = 1800.0  # s; shorter rows do not hide what a mean over an hour does
 
 
 def notes(
@@ -38,7 +39,7 @@ def notes(
         *unused(model),
         *_unused_weather(model, weather_document),
         *_implausible(model),
-        *_swings(model),
+        *_swings(model, weather.step),
         *_derived(weather_document),
         *_measured_plane(model, weather_document),
         *_offsets(weather_document),
@@ -127,8 +128,13 @@ def _implausible(model: doc.EnergyModel) -> Iterator[str]:
             yield f"{at}.uC: {losses.u_c:g} W/m2K keeps cells at the air's temperature; 15 to 30 are usual"
 
 
-def _swings(model: doc.EnergyModel) -> Iterator[str]:
+def _swings(model: doc.EnergyModel, step: float) -> Iterator[str]:
     clipping = model.settings and model.settings.sub_hourly_clipping
+    if clipping and clipping.variability > 0 and step < _LEAST_HOURLY:
+        yield (
+            f"settings.subHourlyClipping: meant for hourly rows; these are {step / 60:g} minutes and show much of "
+            "the swings themselves, which it counts again"
+        )
     if clipping and clipping.variability == 1:
         yield (
             "settings.subHourlyClipping: all swings of the light count, as under broken clouds over one point, an "
