@@ -161,6 +161,15 @@ def test_several_years_are_counted() -> None:
     assert "covers 26298 hours, 3.0 years, not a year; annual figures are sums over these hours" in found
 
 
+@pytest.mark.parametrize(("minutes", "share", "is_told"), [(10, 0.3, True), (30, 0.3, False), (10, 0, False)])
+def test_short_rows_show_their_swings_themselves(minutes: int, share: float, is_told: bool) -> None:
+    dates = [1_735_686_000_000 + 60_000 * minutes * row for row in range(600)]
+    found = told(weather(600, date=dates), settings={"subHourlyClipping": {"variability": share}})
+    notes_on_swings = [each for each in found if each.startswith("settings.subHourlyClipping")]
+    assert len(notes_on_swings) == is_told
+    assert all("meant for hourly rows; these are 10 minutes" in each for each in notes_on_swings)
+
+
 def test_gaps_are_told() -> None:
     whole = dated(8760)
     sky = {name: [*column[:100], *column[124:]] for name, column in whole.items()}

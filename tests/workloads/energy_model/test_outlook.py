@@ -11,6 +11,7 @@ from sample import block, energy_model, monthly, references, weather
 
 from gnomon.core.workload import Split
 from gnomon.workloads.energy_model import WORKLOADS, share
+from gnomon.workloads.energy_model.outlook import years_covered
 from gnomon.workloads.energy_model.series import load
 from gnomon.workloads.energy_model.simulation import run, run_whole
 
@@ -134,6 +135,27 @@ def test_years_of_weather_tell_how_they_differ(example_plant: Path) -> None:
     energies = np.add.reduceat(power, np.arange(years) * 8760)
     deviation = energies.std(ddof=1) / energies.mean()
     assert got["exceedance"]["interannual"] == pytest.approx(deviation, rel=1e-6)
+    assert got["exceedance"]["horizons"][0]["p50_mwh"] == pytest.approx(energies.mean() / 1e3, rel=1e-9)
+
+
+def test_a_month_tells_nothing_of_years(ctx: MemoryContext) -> None:
+    date = (1_735_686_000_000 + 3_600_000 * np.arange(720)).tolist()
+    asked = {"plant": {"degradation": AGEING}, "settings": {"uncertainties": {"model": 0.02}}}
+    got = result(ctx, weatherData=weather(720, date=date), **asked)
+    assert not {"lifetime", "exceedance"} & set(got)
+    for words in (
+        "plant.degradation: the weather is not of",
+        "settings.uncertainties: the weather is not of",
+    ):
+        assert sum(note.startswith(words) for note in got["warnings"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("hours", "years"), [(8760, 1), (8784, 1), (8600, 1), (8500, 0), (13_000, 0), (26_304, 3), (24, 0)]
+)
+def test_years_are_whole(hours: int, years: int) -> None:
+    assert years_covered(hours, 3600.0) == years
+    assert years_covered(12 * hours, 300.0) == years
 
 
 def test_one_year_of_weather_tells_nothing_of_others(ctx: MemoryContext) -> None:

@@ -27,6 +27,7 @@ MOST_ALIKE = 50
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _MOST_MISMATCH, _MOST_HEAT_LOSS = 0.1, 200.0
 _MOST_LOSS, _MOST_IRON, _MOST_SOILING = 0.1, 0.02, 0.3  # fractions; above them percent is likelier
+_LEAST_HOURLY = 1800.0  # s; shorter rows do not hide what a mean over an hour does
 
 
 def notes(
@@ -42,7 +43,7 @@ def notes(
         *_unused_weather(model, weather_document),
         *_implausible(model),
         *_soiling(model, weather_document),
-        *_swings(model),
+        *_swings(model, weather.step),
         *_derived(weather_document),
         *_measured_plane(model, weather_document),
         *_offsets(weather_document),
@@ -195,8 +196,13 @@ def place_notes(model: doc.EnergyModel, place: doc.Place) -> Iterator[str]:
         yield f"location farShading.{key}: not known here; kept and not used"
 
 
-def _swings(model: doc.EnergyModel) -> Iterator[str]:
+def _swings(model: doc.EnergyModel, step: float) -> Iterator[str]:
     clipping = model.settings and model.settings.sub_hourly_clipping
+    if clipping and clipping.variability > 0 and step < _LEAST_HOURLY:
+        yield (
+            f"settings.subHourlyClipping: meant for hourly rows; these are {step / 60:g} minutes and show much of "
+            "the swings themselves, which it counts again"
+        )
     if clipping and clipping.variability == 1:
         yield (
             "settings.subHourlyClipping: all swings of the light count, as under broken clouds over one point, an "

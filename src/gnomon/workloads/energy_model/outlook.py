@@ -17,7 +17,14 @@ INTERANNUAL = "interannual"
 # How a plant's mean over so many years is looked at.
 _HORIZONS = (1, 10)
 _LEAST_OF_A_YEAR = 0.98  # share of its hours that a year of weather must have to be compared with others
-_HOURS = 8760
+_HOURS, _MEAN_YEAR = 8760, 8766
+
+
+def years_covered(rows: int, step: float) -> int:
+    """Return how many whole years so many rows of a step [s] are, 0 when they end within one."""
+    years = rows * step / 3600.0 / _MEAN_YEAR
+    whole = round(years)
+    return whole if whole and _LEAST_OF_A_YEAR <= years / whole <= 2.0 - _LEAST_OF_A_YEAR else 0
 
 
 def ageing(degradation: Degradation | None) -> dict[str, float]:

@@ -73,6 +73,16 @@ class Prepared:
         """The options of the plant behind its blocks."""
         return PlantOptions.model_validate(self.given.get("plant") or {})
 
+    @property
+    def uncertainties(self) -> Mapping[str, float] | None:
+        """The doubts about the energy, where they are told."""
+        return Settings.model_validate(self.given.get("settings") or {}).uncertainties
+
+    @property
+    def years(self) -> int:
+        """How many whole years the weather is; 0 when what follows from a year cannot be told."""
+        return outlook.years_covered(self.weather.label.size, self.weather.step)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
@@ -211,7 +221,7 @@ def _wanted(ready: Prepared) -> Wanted:
     return Wanted(
         details=any(output.get(flag) for flag in ("lossBreakdownTimestamps", "fullTimeSeries")),
         made=plant.limit_at_inverters,
-        ageing=outlook.ageing(plant.degradation),
+        ageing=outlook.ageing(plant.degradation) if ready.years else {},
     )
 
 
@@ -305,18 +315,20 @@ def _held_down(ready: Prepared, work: Work, stored: Stored, total: PlantSum, ctx
 
 def _outlook(ready: Prepared, whole: report.Whole) -> dict[str, Any]:
     """Return the sections on the years to come and on what is exceeded how surely, where they are asked for."""
+    if not ready.years:
+        return {}
     weather, plant = ready.weather, ready.plant
-    to_mwh = weather.step / 3.6e6
+    # Of several years of weather their mean stands for each.
+    to_mwh = weather.step / 3.6e6 / ready.years
     sections: dict[str, Any] = {}
     if plant.degradation is not None:
         energies = {year: float(poi.sum()) * to_mwh for year, poi in whole.later.items()}
         sections["lifetime"] = outlook.life(plant.degradation, energies)
-    uncertainties = Settings.model_validate(ready.given.get("settings") or {}).uncertainties
-    if uncertainties is not None:
+    if ready.uncertainties is not None:
         energy = whole.columns["poi_ac_power"] * to_mwh
         yearly = outlook.whole_years(weather.time, weather.step, ready.around.utc_offset, energy)
         aged = [each["energy_mwh"] for each in sections.get("lifetime", {}).get("years", ())]
-        sections["exceedance"] = outlook.likely(aged or [float(energy.sum())], uncertainties, yearly)
+        sections["exceedance"] = outlook.likely(aged or [float(energy.sum())], ready.uncertainties, yearly)
     return sections
 
 
@@ -337,9 +349,20 @@ def _warnings(
     yield from zone_notes(ready.around.place)
     yield from notes(model, ready.around.weather, ready.weather, sun)
     yield from place_notes(model, ready.around.place)
+    yield from _untold(ready)
     yield from ratio_notes(parts)
     yield from plant_notes(parts, ready.plant, energy_mwh)
     yield from component_notes(work, ready.weather, sun)
+
+
+def _untold(ready: Prepared) -> Iterator[str]:
+    asked = (
+        (ready.plant.degradation, "plant.degradation", "lifetime"),
+        (ready.uncertainties, "settings.uncertainties", "exceedance"),
+    )
+    for given, place, section in asked:
+        if given is not None and not ready.years:
+            yield f"{place}: the weather is not of whole years, so that there is no {section}; give a year of rows"
 
 
 def _result(ready: Prepared, groups: Iterable[Group], sun: Sun, ctx: Context) -> Json:
