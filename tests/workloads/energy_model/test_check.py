@@ -233,7 +233,7 @@ WORDS: list[tuple[Path_, Any, str]] = [
     (
         (*BLOCK, "layout", "gcr"),
         40,
-        "40 is out of range; give a number of at most 0.9, as a fraction: 0.4 is 40 %",
+        "40 is out of range; give collector width over pitch (0.15 to 0.90)",
     ),
     ((*BLOCK, "losses", "mismatch"), 2, "give a number below 1, as a fraction: 0.02 is 2 %"),
     ((*BLOCK, "losses", "moduleQuality"), -3, "as a fraction: -0.03 is -3 %"),

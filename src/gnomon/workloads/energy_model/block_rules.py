@@ -67,7 +67,7 @@ def check_block(block: Object, at: Loc, *, is_manual: bool) -> Iterator[Complain
     if not has(block, "array") and not block.get("dcInputs"):
         yield Complaint((*at, "array"), f"{place_text(at)}: give array or dcInputs", "one_of")
     if not has(block, "layout") and not has(block, "layoutRef"):
-        yield Complaint((*at, "layout"), f"{place_text(at)}: give layout or layoutRef", "one_of")
+        yield Complaint((*at, "layout"), f"{place_text(at)}: give layout", "one_of")
     if has(block, "layoutRef"):
         loc = (*at, "layoutRef")
         words = "the contract does not say what a layout kept elsewhere looks like; give layout instead"
@@ -175,7 +175,8 @@ def _shading(shading: Object, at: Loc) -> Iterator[Complaint]:
     near, where = shading.get("nearShading"), place_text(at)
     scenes = [key for key in ("shadingSceneId", "sceneTable") if has(shading, key)]
     if near == "octavia" and not scenes:
-        message = f"{where}: nearShading octavia needs shadingSceneId, the number of a shading scene"
+        words = "needs shadingSceneId, the number of a shading scene, or its table as sceneTable"
+        message = f"{where}: nearShading octavia {words}"
         yield Complaint((*at, "shadingSceneId"), message, "missing")
     if len(scenes) == len(("shadingSceneId", "sceneTable")):
         yield Complaint(
