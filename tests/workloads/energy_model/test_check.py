@@ -605,6 +605,25 @@ def test_a_number_beyond_anything_built_is_named(
 
 
 @pytest.mark.parametrize(
+    ("volts", "key", "words"),
+    [
+        ((500, 1300, 1500), None, ""),
+        ((1300, 1300, 1300), None, ""),
+        ((1400, 1300, 1500), "VMppMin", "VMppMin: 1400 V is above VMPPMax, 1300 V"),
+        ((500, 1300, 1299), "VAbsMax", "VAbsMax: 1299 V is below VMPPMax, 1300 V"),
+    ],
+)
+def test_an_inverters_voltages_rise(
+    example_plant: Path, volts: tuple[float, ...], key: str | None, words: str
+) -> None:
+    document = copy.deepcopy(components(example_plant)[1].document)
+    document["properties"] |= dict(zip(("VMppMin", "VMPPMax", "VAbsMax"), volts, strict=True))
+    found = check_inverter(document)
+    assert [each.loc for each in found] == ([("properties", key)] if key else [])
+    assert all(words in each.message for each in found)
+
+
+@pytest.mark.parametrize(
     ("height", "width", "tilt", "words"),
     [
         (1.0, 4.0, 25, None),

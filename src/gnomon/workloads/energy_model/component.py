@@ -177,7 +177,20 @@ def ond_inverter(document: doc.Inverter) -> OndInverter:
             raise PvsystError(f"{value:g} is a fraction; give percent, {100 * value:g}", key=key)
     _bound(document.properties, _MOST_OF_INVERTER)
     curves = document.efficiency.curves if document.efficiency else ()
-    return ond.inverter(document.properties, [_curve(curve) for curve in curves])
+    given = ond.inverter(document.properties, [_curve(curve) for curve in curves])
+    _check_window(given)
+    return given
+
+
+def _check_window(given: OndInverter) -> None:
+    least, most, open_circuit = given.v_mpp_min, given.v_mpp_max, given.v_dc_max
+    if most is not None and least is not None and least > most:
+        raise PvsystError(f"{least:g} V is above VMPPMax, {most:g} V; swap or correct them", key="VMppMin")
+    if most is not None and open_circuit is not None and open_circuit < most:
+        raise PvsystError(
+            f"{open_circuit:g} V is below VMPPMax, {most:g} V; the most an inverter stands is above its window",
+            key="VAbsMax",
+        )
 
 
 def _bound(properties: Properties, most: Mapping[str, float]) -> None:
