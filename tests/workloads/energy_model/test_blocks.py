@@ -328,3 +328,18 @@ def test_work_survives_the_way_to_a_child(example_plant: Path) -> None:
     )
     sent = work_of(copy.deepcopy(whole.as_json(1, 2)))
     assert pv_blocks(sent) == pv_blocks(whole)[1:]
+
+
+@pytest.mark.parametrize(
+    ("change", "at"),
+    [
+        ({"array": {"stringCount": 9, "stringLength": 20, "bifacialInputs": {"height": 0.4}}}, "array"),
+        ({"dcInputs": [OTHER, {**INPUT, "bifacialInputs": {"height": 0.4}}]}, "dcInputs[1]"),
+    ],
+)
+def test_rows_as_wide_as_a_module_stay_above_the_ground(example_plant: Path, change: Change, at: str) -> None:
+    low = work(example_plant, {}, {**change, "layout": {**FIXED, "tilt": 60}})
+    with pytest.raises(Failure, match=r"reach into the ground; give .* m, or collectorWidth") as raised:
+        pv_blocks(low)
+    assert raised.value.message.startswith(f"blocks[1].{at}.bifacialInputs.height: at 60 degrees rows ")
+    assert len(pv_blocks(work(example_plant, {**change, "layout": {**FIXED, "tilt": 10}}))) == 1

@@ -663,6 +663,7 @@ def test_scenes_are_referred_to_where_they_are_used() -> None:
         Reference(kind="shading_scene", number=3, loc=(*BLOCK, "dcInputs", 1, "shading", "shadingSceneId")),
         Reference(kind="shading_scene", number=2, loc=(*BLOCK, "shadingStringMap", "a")),
     ]
+    assert "give its table as shading.sceneTable" in scenes[0].otherwise
     unused = energy_model(block(shading={"nearShading": "unlimited", "shadingSceneId": 1}))
     assert [each.kind for each in references(unused)] == ["location", "inverter", "module"]
 

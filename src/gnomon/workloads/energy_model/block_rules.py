@@ -114,10 +114,17 @@ def _buried(strings: Object, layout: Object, at: Loc) -> Iterator[Complaint]:
     if steepest > _MOST_TURN:
         words = f"bifacial rows turn at most {_MOST_TURN:g} degrees from the ground, not {steepest:g}"
         yield Complaint((*at, "bifacialInputs"), f"{place_text(at)}: {words}", "less_than_equal")
-    least = 0.0 if width is None else width / 2 * sin(radians(steepest))
-    if width is not None and height < least - _NEAR_GROUND:
-        words = f"at {steepest:g} degrees rows {width:g} m wide reach into the ground; give {least:.4g} m"
+    words = None if width is None else too_low(height, width, steepest)
+    if words:
         yield Complaint(loc, f"{place_text(loc)}: {words}", "greater_than_equal")
+
+
+def too_low(height: float, width: float, steepest: float) -> str | None:
+    """Return the words for rows [m] that at their steepest [degrees] reach into the ground, else None."""
+    least = width / 2 * sin(radians(steepest))
+    if height >= least - _NEAR_GROUND:
+        return None
+    return f"at {steepest:g} degrees rows {width:g} m wide reach into the ground; give {least:.4g} m"
 
 
 def _number(document: Object, key: str) -> float | None:
