@@ -32,11 +32,15 @@ class Cancelled(BaseException):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A resource that an input names by its number; `loc` is where in the input."""
+    """A resource that an input names by its number; `loc` is where in the input.
+
+    `otherwise` says what may be given in its place, for one that is not there.
+    """
 
     kind: str
     number: int
     loc: tuple[str | int, ...] = ()
+    otherwise: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

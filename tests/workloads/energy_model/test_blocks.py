@@ -336,3 +336,18 @@ def test_both_places_of_the_medium_voltage_count(example_plant: Path) -> None:
         given = {"acSystem": {"numberOfInverters": 1, "mvLosses": here, "losses": {"mvLosses": there}}}
         system = mapped(example_plant, given).ac_system
         assert (system.mv_ohmic_loss, system.mv_transformer_loss) == (0.01, 0.02)
+
+
+@pytest.mark.parametrize(
+    ("change", "at"),
+    [
+        ({"array": {"stringCount": 9, "stringLength": 20, "bifacialInputs": {"height": 0.4}}}, "array"),
+        ({"dcInputs": [OTHER, {**INPUT, "bifacialInputs": {"height": 0.4}}]}, "dcInputs[1]"),
+    ],
+)
+def test_rows_as_wide_as_a_module_stay_above_the_ground(example_plant: Path, change: Change, at: str) -> None:
+    low = work(example_plant, {}, {**change, "layout": {**FIXED, "tilt": 60}})
+    with pytest.raises(Failure, match=r"reach into the ground; give .* m, or collectorWidth") as raised:
+        pv_blocks(low)
+    assert raised.value.message.startswith(f"blocks[1].{at}.bifacialInputs.height: at 60 degrees rows ")
+    assert len(pv_blocks(work(example_plant, {**change, "layout": {**FIXED, "tilt": 10}}))) == 1

@@ -247,7 +247,7 @@ WORDS: list[tuple[Path_, Any, str]] = [
     (
         (*BLOCK, "layout", "gcr"),
         40,
-        "40 is out of range; give a number of at most 0.9, as a fraction: 0.4 is 40 %",
+        "40 is out of range; give collector width over pitch (0.15 to 0.90)",
     ),
     ((*BLOCK, "losses", "mismatch"), 2, "give a number below 1, as a fraction: 0.02 is 2 %"),
     ((*BLOCK, "losses", "moduleQuality"), -3, "as a fraction: -0.03 is -3 %"),
@@ -619,6 +619,25 @@ def test_a_number_beyond_anything_built_is_named(
 
 
 @pytest.mark.parametrize(
+    ("volts", "key", "words"),
+    [
+        ((500, 1300, 1500), None, ""),
+        ((1300, 1300, 1300), None, ""),
+        ((1400, 1300, 1500), "VMppMin", "VMppMin: 1400 V is above VMPPMax, 1300 V"),
+        ((500, 1300, 1299), "VAbsMax", "VAbsMax: 1299 V is below VMPPMax, 1300 V"),
+    ],
+)
+def test_an_inverters_voltages_rise(
+    example_plant: Path, volts: tuple[float, ...], key: str | None, words: str
+) -> None:
+    document = copy.deepcopy(components(example_plant)[1].document)
+    document["properties"] |= dict(zip(("VMppMin", "VMPPMax", "VAbsMax"), volts, strict=True))
+    found = check_inverter(document)
+    assert [each.loc for each in found] == ([("properties", key)] if key else [])
+    assert all(words in each.message for each in found)
+
+
+@pytest.mark.parametrize(
     ("height", "width", "tilt", "words"),
     [
         (1.0, 4.0, 25, None),
@@ -658,6 +677,7 @@ def test_scenes_are_referred_to_where_they_are_used() -> None:
         Reference(kind="shading_scene", number=3, loc=(*BLOCK, "dcInputs", 1, "shading", "shadingSceneId")),
         Reference(kind="shading_scene", number=2, loc=(*BLOCK, "shadingStringMap", "a")),
     ]
+    assert "give its table as shading.sceneTable" in scenes[0].otherwise
     unused = energy_model(block(shading={"nearShading": "unlimited", "shadingSceneId": 1}))
     assert [each.kind for each in references(unused)] == ["location", "inverter", "module"]
 

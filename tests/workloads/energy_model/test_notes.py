@@ -59,8 +59,16 @@ UNUSED: list[tuple[dict[str, Any], dict[str, Any], str | None]] = [
     (
         {"shading": {"nearShading": "unlimited", "electricalImpact": True, "transverseDiodes": 0}},
         {},
-        "electricalImpact: not used, transverseDiodes is 0",
+        "shading.electricalImpact: not used, transverseDiodes is 0",
     ),
+    (
+        {"layout": TRACKER},
+        {"settings": {"windStow": {"stowAngle": -70}}},
+        "stowAngle: -70 degrees are beyond blocks[0].layout.maxAngle; its trackers stow at 60",
+    ),
+    ({"layout": TRACKER}, {"settings": {"windStow": {"stowAngle": 60}}}, None),
+    ({}, {"settings": {"uncertainties": {}}}, "settings.uncertainties: names no cause"),
+    ({}, {"settings": {"uncertainties": {"model": 0.03}}}, None),
     ({"array": {**ARRAY, "bifacial": True}}, {}, "array.bifacial: not used, there are no bifacialInputs"),
     (
         {"array": {**ARRAY, "bifacial": False, "bifacialInputs": {"height": 1}}},
@@ -245,3 +253,67 @@ def test_what_of_a_horizon_has_no_use_is_told(far: Any, wanted: bool, words: lis
     model = EnergyModel.model_validate(energy_model(block(shading={"farShading": wanted})))
     found = list(place_notes(model, Place.model_validate({**LOCATION, "farShading": far})))
     assert [word in note for word, note in zip(words, found, strict=True)] == [True] * len(words)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "azimuth", "tilt", "is_told"),
+    [
+        (46.95, 0, 25, True),
+        (46.95, 300, 25, True),
+        (46.95, 60, 25, True),
+        (46.95, 61, 25, False),
+        (46.95, 360, 25, True),
+        (46.95, 0, 5, False),
+        (10.0, 0, 25, False),
+        (-30.0, 180, 25, True),
+        (-30.0, 0, 25, False),
+    ],
+)
+def test_tables_that_look_to_the_pole_are_told(
+    latitude: float, azimuth: float, tilt: float, is_told: bool
+) -> None:
+    document = energy_model(block(layout={**FIXED, "azimuth": azimuth, "tilt": tilt}))
+    document["blocks"][0]["dcInputs"] = [{**INPUT, "layout": TRACKER}]
+    read_as = read(weather(), 1.0)
+    site = Site(latitude=latitude, longitude=7.44, altitude=540, utc_offset=1.0)
+    found = notes(EnergyModel.model_validate(document), weather(), read_as, sun_position(read_as.time, site))
+    facing = [note for note in found if "looks away from the sun" in note]
+    assert len(facing) == is_told
+    assert all("clockwise from north: 180 is south" in note for note in facing)
+
+
+NEW_YEAR = 1_735_686_000_000
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "is_told"),
+    [(-100, 0, True), (-100, 1, False), (8759, 9000, False), (8760, 9000, True)],
+)
+def test_standstill_outside_the_weather_is_told(start: int, stop: int, is_told: bool) -> None:
+    period = {"start": NEW_YEAR + 3_600_000 * start, "stop": NEW_YEAR + 3_600_000 * stop}
+    found = told(dated(8760), plant={"availability": [period]})
+    assert len(found) == is_told
+    assert all("plant.availability period 0: not used" in note for note in found)
+
+
+def test_a_label_without_dates_is_told() -> None:
+    (found,) = told(weather(timestampLabel="end"))
+    assert found.startswith("weather timestampLabel end: not used, rows without date")
+    assert told({**dated(8760), "timestampLabel": "start"}) == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"relativeHumidity": [0.5] * 8760}, "weather relativeHumidity: at most 0.5 %; given as a fraction?"),
+        ({"relativeHumidity": [50.0] * 8760}, None),
+        ({"snowDepth": [0.4] * 8760}, "weather snowDepth: at most 0.4 cm; given in m?"),
+        ({"snowDepth": [0.0] * 8760}, None),
+        ({"snowDepth": [5.0] * 8760}, None),
+        ({"snowfall": [0.03] * 8760}, "weather snowfall: at most 0.03 cm; given in m?"),
+    ],
+)
+def test_units_that_do_not_fit_are_told(columns: dict[str, Any], words: str | None) -> None:
+    found = told(weather(**columns), settings={"snow": {"model": "slide"}})
+    assert len(found) == (words is not None)
+    assert words is None or words in found[0]

@@ -1,4 +1,4 @@
-"""What a run tells of trackers that do not suit their inverter."""
+"""What a run tells of trackers that do not suit their inverter, and of a plant as a whole."""
 
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,10 @@ from in_memory import MemoryContext, finish
 from sample import block, energy_model, references
 
 from gnomon.workloads.energy_model import WORKLOADS
+from gnomon.workloads.energy_model.options import PlantOptions
+from gnomon.workloads.energy_model.sizing import plant_notes
+
+PARTS = [{"ac_capacity_kw": 400.0}, {"ac_capacity_kw": 600.0}]
 
 
 @pytest.fixture
@@ -54,3 +58,22 @@ def test_trackers_that_suit_their_parts_are_not_told(
 def test_a_full_tracker_in_an_equal_part_loses_what_the_note_says(ctx: MemoryContext) -> None:
     equal, shared = (two_trackers(ctx, (18, 2), policy) for policy in (None, "string_count_weighted"))
     assert equal["summary"]["annual_energy_mwh"] < 0.95 * shared["summary"]["annual_energy_mwh"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "energy", "words"),
+    [
+        (None, 1.0, None),
+        (3.0, 1.0, None),
+        (3.1, 1.0, "plant.poiLimitMW: 3.1 MW never limits inverters of 1 MW in all; given in kW?"),
+        (None, 0.0, "the plant gives 0 MWh in all"),
+        (None, -2.5, "the plant gives -2.5 MWh in all"),
+    ],
+)
+def test_a_plant_that_gives_nothing_or_cannot_reach_its_limit_is_told(
+    limit: float | None, energy: float, words: str | None
+) -> None:
+    plant = PlantOptions.model_validate({"poiLimitMW": limit})
+    found = list(plant_notes(PARTS, plant, energy))
+    assert len(found) == (words is not None)
+    assert words is None or found[0].startswith(words)

@@ -213,7 +213,9 @@ def _missing_text(missing: Missing, *, is_saved: bool) -> str:
     if end is not reference:
         return f"{name} refers to {last}, which was deleted; send it again and give {name} its new id."
     if not is_saved:
-        return f"There is no {name}."
+        return (
+            f"There is no {name}; {reference.otherwise}." if reference.otherwise else f"There is no {name}."
+        )
     field = ".".join(str(part) for part in reference.loc)
     return (
         f"{field}: {name} was deleted; send it again, then replace these inputs with its new id in {field}."

@@ -67,7 +67,7 @@ def check_block(block: Object, at: Loc, *, is_manual: bool) -> Iterator[Complain
     if not has(block, "array") and not block.get("dcInputs"):
         yield Complaint((*at, "array"), f"{place_text(at)}: give array or dcInputs", "one_of")
     if not has(block, "layout") and not has(block, "layoutRef"):
-        yield Complaint((*at, "layout"), f"{place_text(at)}: give layout or layoutRef", "one_of")
+        yield Complaint((*at, "layout"), f"{place_text(at)}: give layout", "one_of")
     if has(block, "layoutRef"):
         loc = (*at, "layoutRef")
         words = "the contract does not say what a layout kept elsewhere looks like; give layout instead"
@@ -112,12 +112,19 @@ def _buried(strings: Object, layout: Object, at: Loc) -> Iterator[Complaint]:
         return
     steepest = abs(turn) + abs(_number(layout, "crossAxisTilt") or 0.0)
     if steepest > _MOST_TURN:
-        words = f"bifacial rows turn at most {_MOST_TURN:g} degrees from the ground, not {steepest:g}"
-        yield Complaint((*at, "bifacialInputs"), f"{place_text(at)}: {words}", "less_than_equal")
-    least = 0.0 if width is None else width / 2 * sin(radians(steepest))
-    if width is not None and height < least - _NEAR_GROUND:
-        words = f"at {steepest:g} degrees rows {width:g} m wide reach into the ground; give {least:.4g} m"
+        over = f"bifacial rows turn at most {_MOST_TURN:g} degrees from the ground, not {steepest:g}"
+        yield Complaint((*at, "bifacialInputs"), f"{place_text(at)}: {over}", "less_than_equal")
+    words = None if width is None else too_low(height, width, steepest)
+    if words:
         yield Complaint(loc, f"{place_text(loc)}: {words}", "greater_than_equal")
+
+
+def too_low(height: float, width: float, steepest: float) -> str | None:
+    """Return the words for rows [m] that at their steepest [degrees] reach into the ground, else None."""
+    least = width / 2 * sin(radians(steepest))
+    if height >= least - _NEAR_GROUND:
+        return None
+    return f"at {steepest:g} degrees rows {width:g} m wide reach into the ground; give {least:.4g} m"
 
 
 def _number(document: Object, key: str) -> float | None:
@@ -175,7 +182,8 @@ def _shading(shading: Object, at: Loc) -> Iterator[Complaint]:
     near, where = shading.get("nearShading"), place_text(at)
     scenes = [key for key in ("shadingSceneId", "sceneTable") if has(shading, key)]
     if near == "octavia" and not scenes:
-        message = f"{where}: nearShading octavia needs shadingSceneId, the number of a shading scene"
+        words = "needs shadingSceneId, the number of a shading scene, or its table as sceneTable"
+        message = f"{where}: nearShading octavia {words}"
         yield Complaint((*at, "shadingSceneId"), message, "missing")
     if len(scenes) == len(("shadingSceneId", "sceneTable")):
         yield Complaint(

@@ -205,7 +205,7 @@ def pv_block(work: Work, index: int, catalogue: Catalogue | None = None) -> Bloc
         raise Failure("invalid_input", "layout: give how the modules stand")
     return Block(
         name=block.name or "",
-        inputs=pv_inputs(work, block, catalogue),
+        inputs=pv_inputs(work, block, catalogue, f"blocks[{index}]"),
         inverter=catalogue.inverter(block.inverter_id),
         mount=pv_mount(block.layout, work),
         losses=_losses(block.losses, work.soiling, settings),

@@ -1,6 +1,7 @@
 """What is wrong with a document, as complaints that name the field and the remedy. Nothing here raises."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeGuard
 
 from pydantic import ValidationError
@@ -187,7 +188,8 @@ def _scene_of(holder: Mapping[str, Any], at: Loc) -> list[Reference]:
     shading = inner(holder, "shading")
     if shading.get("nearShading") != "octavia":
         return []
-    return _named(shading, (*at, "shading"), shadingSceneId="shading_scene")
+    found = _named(shading, (*at, "shading"), shadingSceneId="shading_scene")
+    return [replace(each, otherwise="post it, or give its table as shading.sceneTable") for each in found]
 
 
 def _named(holder: Mapping[str, Any], at: Loc, **kinds: str) -> list[Reference]:

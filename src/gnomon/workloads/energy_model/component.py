@@ -193,10 +193,15 @@ def _check_window(given: OndInverter) -> None:
     for key, limit in limits.items():
         if limit is not None and limit < 0:
             raise PvsystError(f"{limit:g} is below zero; give the limit, or 0 for none", key=key)
-    if given.v_mpp_min and given.v_mpp_max and given.v_mpp_min >= given.v_mpp_max:
+    if given.v_mpp_min and given.v_mpp_max and given.v_mpp_min > given.v_mpp_max:
         raise PvsystError(
-            f"{given.v_mpp_min:g} V is not below VMPPMax {given.v_mpp_max:g} V; correct one of them",
-            key="VMppMin",
+            f"{given.v_mpp_min:g} V is above VMPPMax, {given.v_mpp_max:g} V; swap or correct them", key="VMppMin"
+        )
+    if given.v_mpp_max and given.v_dc_max and given.v_dc_max < given.v_mpp_max:
+        raise PvsystError(
+            f"{given.v_dc_max:g} V is below VMPPMax, {given.v_mpp_max:g} V; the most an inverter stands is above its "
+            "window",
+            key="VAbsMax",
         )
 
 

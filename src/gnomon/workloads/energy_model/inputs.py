@@ -8,7 +8,7 @@ from gnomon.pv.mount import FixedMount, FloatingMount, Mount, TrackerMount, Wind
 from gnomon.pv.plant import Array, Bifacial, DcInput, ElectricalShading, Module, NearShading, Shading
 from gnomon.pv.scene import SceneTable
 from gnomon.workloads.energy_model import document as doc
-from gnomon.workloads.energy_model.block_rules import mapped_scenes
+from gnomon.workloads.energy_model.block_rules import mapped_scenes, too_low
 from gnomon.workloads.energy_model.catalogue import Catalogue
 from gnomon.workloads.energy_model.options import Settings
 from gnomon.workloads.energy_model.scene import scene_table
@@ -63,12 +63,33 @@ def _on_trackers(inputs: list[doc.DcInput]) -> Iterator[tuple[doc.DcInput, int]]
         free += each.mppt_index is None
 
 
-def pv_inputs(work: Work, block: doc.Block, catalogue: Catalogue) -> tuple[DcInput, ...]:
-    """Return what is on one inverter of a block."""
-    return tuple(
-        _pv_input(work, block, each, catalogue.module(each.module_id, block.aoi))
-        for each in given_inputs(block)
-    )
+def pv_inputs(work: Work, block: doc.Block, catalogue: Catalogue, at: str = "") -> tuple[DcInput, ...]:
+    """Return what is on one inverter of a block; `at` is the block's place, for what is refused.
+
+    Raises
+    ------
+    Failure
+        If rows as wide as one of their modules reach into the ground.
+    """
+    found = []
+    for index, each in enumerate(given_inputs(block)):
+        module = catalogue.module(each.module_id, block.aoi)
+        place = f"{at}.dcInputs[{index}]" if each.name else f"{at}.array"
+        _check_height(each, block, module, place.removeprefix("."))
+        found.append(_pv_input(work, block, each, module))
+    return tuple(found)
+
+
+def _check_height(given: Given, block: doc.Block, module: Module, at: str) -> None:
+    """Refuse backs too low for rows whose width follows from their module; a width of their own is checked before."""
+    backs, layout = given.strings.bifacial_inputs, given.layout or block.layout
+    if not given.strings.is_bifacial or backs is None or backs.height is None or layout is None:
+        return
+    turn = layout.max_angle if layout.array_type == "tracker" else layout.surface_tilt
+    width = backs.collector_width or _slope_side(module, given.shading or block.shading)
+    words = too_low(backs.height, width, (turn or 0.0) + abs(layout.cross_axis_tilt or 0.0))
+    if words:
+        raise Failure("invalid_input", f"{at}.bifacialInputs.height: {words}, or collectorWidth")
 
 
 def _pv_input(work: Work, block: doc.Block, given: Given, module: Module) -> DcInput:

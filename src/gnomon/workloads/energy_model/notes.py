@@ -16,8 +16,8 @@ from gnomon.workloads.energy_model.doubts import weather_doubts
 from gnomon.workloads.energy_model.options import Settings
 from gnomon.workloads.energy_model.record import MONTHS, Monthly, unknown_keys
 from gnomon.workloads.energy_model.rules import schema_major
-from gnomon.workloads.energy_model.unused import unused
-from gnomon.workloads.energy_model.weather import gap_notes
+from gnomon.workloads.energy_model.unused import placed_layouts, unused
+from gnomon.workloads.energy_model.weather import gap_notes, moment
 from gnomon.workloads.energy_model.wording import place_text, shown
 
 _YEARS = (8760, 8784)
@@ -26,6 +26,8 @@ _MONTH_NAMES = tuple(month.capitalize() for month in MONTHS)
 MOST_ALIKE = 50
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _MOST_MISMATCH, _MOST_HEAT_LOSS = 0.1, 200.0
+_NEARLY_FLAT, _TROPICS, _POLE_SIDE = 5.0, 15.0, 60.0  # degrees: tilt, latitude, from the pole
+_LEAST_SNOW = {"snowDepth": 2.0, "snowfall": 0.2}  # cm; a winter that is to be counted has more in some row
 _MOST_LOSS, _MOST_IRON, _MOST_SOILING = 0.1, 0.02, 0.3  # fractions; above them percent is likelier
 _LEAST_HOURLY = 1800.0  # s; shorter rows do not hide what a mean over an hour does
 
@@ -44,6 +46,10 @@ def notes(
         *_implausible(model),
         *_soiling(model, weather_document),
         *_swings(model, weather.step),
+        *_facing(model, sun.site.latitude),
+        *_outages(model, weather),
+        *_labels(weather_document),
+        *_units(model, weather_document),
         *_derived(weather_document),
         *_measured_plane(model, weather_document),
         *_offsets(weather_document),
@@ -118,6 +124,51 @@ def _measured_plane(model: doc.EnergyModel, weather: Mapping[str, Any]) -> Itera
     planes = {repr(each.layout) for each in holders if each.layout is not None}
     if weather.get("poa") is not None and len(planes) > 1:
         yield f"weather poa: measured in one plane, and taken for all of {len(planes)} layouts"
+
+
+def _facing(model: doc.EnergyModel, latitude: float) -> Iterator[str]:
+    """Tell of fixed tables that look to the pole, away from the sun."""
+    pole = 0.0 if latitude > 0 else 180.0
+    for at, layout in placed_layouts(model):
+        if layout.array_type != "fixed" or (layout.surface_tilt or 0.0) <= _NEARLY_FLAT:
+            continue
+        azimuth = layout.azimuth or 0.0
+        off = abs((azimuth - pole + 180.0) % 360.0 - 180.0)
+        if abs(latitude) > _TROPICS and off <= _POLE_SIDE:
+            yield (
+                f"{place_text(at)}.azimuth: {azimuth:g} looks away from the sun at latitude {latitude:g}; "
+                "azimuths run clockwise from north: 180 is south"
+            )
+
+
+def _outages(model: doc.EnergyModel, weather: Weather) -> Iterator[str]:
+    availability = model.plant and model.plant.availability
+    start, end = weather.time[0] - weather.step / 2, weather.time[-1] + weather.step / 2
+    for index, period in enumerate(availability.periods if availability else ()):
+        if period.stop / 1e3 <= start or period.start / 1e3 >= end:
+            yield (
+                f"plant.availability period {index}: not used, it lies outside the weather's time, from "
+                f"{moment(weather, 0)} to {moment(weather, -1)}"
+            )
+
+
+def _labels(weather: Mapping[str, Any]) -> Iterator[str]:
+    label = weather.get("timestampLabel")
+    if weather.get("date") is None and label not in (None, "start"):
+        yield f"weather timestampLabel {label}: not used, rows without date are named by the start of their hour"
+
+
+def _units(model: doc.EnergyModel, weather: Mapping[str, Any]) -> Iterator[str]:
+    humidity = weather.get("relativeHumidity")
+    if humidity and max(humidity) <= 1:
+        yield f"weather relativeHumidity: at most {max(humidity):g} %; given as a fraction? give percent"
+    snow = model.settings.snow if model.settings else None
+    if snow is None or snow.model is None:
+        return
+    for name, least in _LEAST_SNOW.items():
+        most = max(weather.get(name) or [0.0])
+        if 0 < most < least:
+            yield f"weather {name}: at most {most:g} cm; given in m?"
 
 
 def _derived(weather: Mapping[str, Any]) -> Iterator[str]:

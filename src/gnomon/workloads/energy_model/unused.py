@@ -21,7 +21,11 @@ def unused(model: doc.EnergyModel) -> Iterator[str]:
     settings = model.settings or Settings.model_validate({})
     for index, block in enumerate(model.blocks):
         yield from _block(block, ("blocks", index), settings)
-    kinds = {layout.array_type for block in model.blocks for layout in _layouts(block)}
+    for at, layout in placed_layouts(model):
+        yield from _stow(layout, at, settings)
+    if settings.uncertainties is not None and not settings.uncertainties:
+        yield "settings.uncertainties: names no cause; only years that differ in the weather make it unsure"
+    kinds = {layout.array_type for _, layout in placed_layouts(model)}
     if "tracker" not in kinds:
         for name, value in (
             ("windStow", settings.wind_stow),
@@ -31,10 +35,23 @@ def unused(model: doc.EnergyModel) -> Iterator[str]:
                 yield f"settings.{name}: not used, no block has trackers"
 
 
-def _layouts(block: doc.Block) -> Iterator[doc.Layout]:
-    for holder in (block, *(block.dc_inputs or ())):
-        if holder.layout is not None:
-            yield holder.layout
+def placed_layouts(model: doc.EnergyModel) -> Iterator[tuple[Loc, doc.Layout]]:
+    """Yield every layout of a run with its place."""
+    for index, block in enumerate(model.blocks):
+        if block.layout is not None:
+            yield ("blocks", index, "layout"), block.layout
+        for of_input, each in enumerate(block.dc_inputs or ()):
+            if each.layout is not None:
+                yield ("blocks", index, "dcInputs", of_input, "layout"), each.layout
+
+
+def _stow(layout: doc.Layout, at: Loc, settings: Settings) -> Iterator[str]:
+    stow, most = settings.wind_stow, layout.max_angle
+    if layout.array_type == "tracker" and stow and most is not None and abs(stow.angle) > most:
+        yield (
+            f"settings.windStow.stowAngle: {stow.angle:g} degrees are beyond {place_text(at)}.maxAngle; its trackers "
+            f"stow at {most:g}"
+        )
 
 
 def _block(block: doc.Block, at: Loc, settings: Settings) -> Iterator[str]:

@@ -12,6 +12,11 @@ _BOUNDS = {
     "greater_than": ("gt", "above"),
     "greater_than_equal": ("ge", "of at least"),
 }
+# Field -> what it is, where its limits alone would not tell a reader.
+_MEANINGS = {
+    "gcr": "collector width over pitch (0.15 to 0.90)",
+    "azimuth": "0 to 360 degrees clockwise from north: 90 is east, 180 is south, 270 is west",
+}
 _NUMBERS = {"int_type": "a whole number", "float_type": "a number", "bool_type": "true or false"}
 _GREATEST_FRACTION = 1.2  # the highest limit of a field that holds a fraction
 
@@ -31,6 +36,9 @@ def words(error: Mapping[str, Any]) -> str:
     """Return what is wrong with a value and the remedy, given pydantic's details of an error."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     if kind in _BOUNDS:
+        meaning = _MEANINGS.get(str(error["loc"][-1])) if error.get("loc") else None
+        if meaning:
+            return f"{shown(value)} is out of range; give {meaning}"
         key, side = _BOUNDS[kind]
         return f"{shown(value)} is out of range; {_bound(value, side, float(context[key]))}"
     if kind in _NUMBERS:
