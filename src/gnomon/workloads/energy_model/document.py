@@ -216,7 +216,7 @@ class Weather(Record):
     source: str | None = Field(None, alias="weatherDataSource")
     location_id: Identifier | None = Field(None, alias="locationId")
     global_location_id: GlobalIdentifier | None = Field(None, alias="globalLocationId")
-    label: Literal["start", "middle", "end"] = Field("start", alias="timestampLabel")
+    label: Literal["start", "middle", "end"] | None = Field(None, alias="timestampLabel")
     soiling: Monthly | None = None
     ghi: Any = None
     dhi: Any = None
