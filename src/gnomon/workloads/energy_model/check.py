@@ -76,9 +76,10 @@ def _checked(document: Json, model: type[Record], *every: Rule) -> list[Complain
 
 
 def _inline_weather(document: Mapping[str, Any]) -> Iterator[Complaint]:
-    weather = document.get("weatherData")
-    if isinstance(weather, dict) and not is_blob(weather):
-        yield from _misshapen(weather, Weather, ("weatherData",))
+    for holder, at in ((document, ()), (inner(document, "location"), ("location",))):
+        weather = holder.get("weatherData")
+        if isinstance(weather, dict) and not is_blob(weather):
+            yield from _misshapen(weather, Weather, (*at, "weatherData"))
 
 
 def _misshapen(document: Mapping[str, Any], model: type[Record], at: Loc = ()) -> Iterator[Complaint]:

@@ -150,7 +150,7 @@ def _units(model: doc.EnergyModel, weather: Mapping[str, Any]) -> Iterator[str]:
     humidity = weather.get("relativeHumidity")
     if humidity and max(humidity) <= 1:
         yield f"weather relativeHumidity: at most {max(humidity):g} %; given as a fraction? give percent"
-    snow = model.settings and model.settings.snow
+    snow = model.settings.snow if model.settings else None
     if snow is None or snow.model is None:
         return
     for name, least in _LEAST_SNOW.items():
