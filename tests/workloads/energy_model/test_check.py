@@ -480,6 +480,8 @@ def test_weather_in_a_document_is_checked_as_a_record(given: dict[str, Any], at:
         places = {complaint.loc: complaint.message for complaint in found}
         assert words in places["weatherData", *at]
         assert [complaint.loc for complaint in check_weather(sky)] == [loc[1:] for loc in places]
+    within = check_energy_model(inline(farShading=[5], weatherData=sky))
+    assert ("location", "weatherData", *at) in [complaint.loc for complaint in within]
 
 
 @pytest.mark.parametrize(

@@ -112,11 +112,11 @@ def _buried(strings: Object, layout: Object, at: Loc) -> Iterator[Complaint]:
         return
     steepest = abs(turn) + abs(_number(layout, "crossAxisTilt") or 0.0)
     if steepest > _MOST_TURN:
-        over = f"bifacial rows turn at most {_MOST_TURN:g} degrees from the ground, not {steepest:g}"
-        yield Complaint((*at, "bifacialInputs"), f"{place_text(at)}: {over}", "less_than_equal")
-    words = None if width is None else too_low(height, width, steepest)
-    if words:
-        yield Complaint(loc, f"{place_text(loc)}: {words}", "greater_than_equal")
+        words = f"bifacial rows turn at most {_MOST_TURN:g} degrees from the ground, not {steepest:g}"
+        yield Complaint((*at, "bifacialInputs"), f"{place_text(at)}: {words}", "less_than_equal")
+    buried = None if width is None else too_low(height, width, steepest)
+    if buried:
+        yield Complaint(loc, f"{place_text(loc)}: {buried}", "greater_than_equal")
 
 
 def too_low(height: float, width: float, steepest: float) -> str | None:

@@ -195,7 +195,8 @@ def _check_window(given: OndInverter) -> None:
             raise PvsystError(f"{limit:g} is below zero; give the limit, or 0 for none", key=key)
     if given.v_mpp_min and given.v_mpp_max and given.v_mpp_min > given.v_mpp_max:
         raise PvsystError(
-            f"{given.v_mpp_min:g} V is above VMPPMax, {given.v_mpp_max:g} V; swap or correct them", key="VMppMin"
+            f"{given.v_mpp_min:g} V is above VMPPMax, {given.v_mpp_max:g} V; swap or correct them",
+            key="VMppMin",
         )
     if given.v_mpp_max and given.v_dc_max and given.v_dc_max < given.v_mpp_max:
         raise PvsystError(
