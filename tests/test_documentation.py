@@ -29,7 +29,7 @@ PHYSICS: tuple[type[Record], ...] = (
 NO_PHYSICS = {
     *("layout", "shading", "losses", "acSystem", "mvLosses", "transformer", "array", "dcInputs"),
     *("name", "dcInputId", "locationId", "globalLocationId", "weatherDataSource", "date"),
-    *("layoutRef", "advancedNearShadingLosses", "timeZoneName"),
+    *("layoutRef", "advancedNearShadingLosses", "timeZoneName", "weatherData"),
 }
 
 

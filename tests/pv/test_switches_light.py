@@ -450,3 +450,12 @@ def test_missing_light_is_filled_as_pvlib_would(
         expected = filled.poa(25.0, 180.0)
         assert np.mean(np.abs(found - expected)[high] > 0.5) < 0.005, name
         assert found[high].sum() == pytest.approx(expected[high].sum(), rel=1e-3), name
+
+
+def test_light_in_the_plane_alone_is_light_of_the_sky(bare: Block, weather: Weather, sun: Sun) -> None:
+    """A plane may be measured where the level is not: its light counts, and all of it is the sky's."""
+    usual = simulate_block(bare, weather, sun)
+    dark = replace(weather, ghi=np.zeros_like(weather.ghi), dhi=None, dni=None, poa=usual.poa_global)
+    year = simulate_block(bare, dark, sun)
+    assert year.poa_global == pytest.approx(usual.poa_global)
+    assert year.p_array_nominal.sum() == pytest.approx(usual.p_array_nominal.sum(), rel=0.1)

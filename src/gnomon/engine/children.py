@@ -42,8 +42,7 @@ _ONE_THREAD = dict.fromkeys(
     "1",
 )
 _KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(128 << 20)}
-"""What numeric code frees it asks for again at once: given back to the system in between (glibc), each page costs
-2 to 3 microseconds anew, a fifth of a model's time."""
+"""What numeric code frees it asks for again at once; kept (glibc), large models had far fewer page faults."""
 _INBOX_LIMIT = 256
 """Frames that a child may be ahead of the server before the server stops reading its pipe."""
 _EXIT_PATIENCE = 2.0

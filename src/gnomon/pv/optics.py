@@ -302,6 +302,7 @@ def rear(light: Light, scene: Scene) -> Light:
     if on.back is None or stand.gcr is None or not on.bifaciality:
         return light
     slope = stand.cross_axis_tilt
+    _check_height(on.back, stand.rotation, slope)
     gcr = stand.gcr * float(np.cos(np.radians(slope)))
     rows = bifacial.Rows(gcr=gcr, height=on.back.height * gcr / on.back.collector_width)
     beam, diffuse = _on_open_ground(scene)
@@ -325,6 +326,16 @@ def rear(light: Light, scene: Scene) -> Light:
     )
     # Level rows see nothing but what the views round to, which may be below zero.
     return Light(beam=light.beam, sky=light.sky, ground=light.ground + np.maximum(gain, 0.0))
+
+
+def _check_height(back: Bifacial, rotation: FloatLike, slope: float) -> None:
+    steepest = min(float(np.max(np.abs(np.asarray(rotation) - slope), initial=0.0)), 90.0)
+    least = 0.5 * back.collector_width * float(np.sin(np.radians(steepest)))
+    if back.height < least * (1.0 - 1e-9):
+        raise ValueError(
+            f"height: rows {back.collector_width:g} m wide (collectorWidth) with their axis at {back.height:g} m "
+            f"reach into the ground at {steepest:.3g} degrees; give a height of at least {least:.3g} m"
+        )
 
 
 OPTICS: dict[str, Optic] = {

@@ -132,12 +132,15 @@ def _calendar(weather: Weather, month: IntArray, up: IntArray) -> Calendar:
 
 
 def look_up(weather: Weather, sun: Sun) -> Sky:
-    """Return the rows with the sun above the horizon, with missing irradiance filled in.
+    """Return the rows with the sun above the horizon and light, level or in the plane, its missing parts filled in.
 
     Without ``dhi`` and ``dni`` the diffuse is decomposed from ``ghi`` by Erbs and Driesse; what is missing beside
     one of them closes the balance.
     """
-    up = np.flatnonzero((sun.apparent_zenith < 90.0) & (weather.ghi > 0))
+    light = weather.ghi > 0
+    if weather.poa is not None:
+        light |= weather.poa > 0
+    up = np.flatnonzero((sun.apparent_zenith < 90.0) & light)
     zenith, dni_extra = sun.apparent_zenith[up], sun.dni_extra[up]
     airmass = irradiance.relative_airmass(zenith)
     ghi = weather.ghi[up]

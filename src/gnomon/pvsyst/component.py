@@ -72,6 +72,12 @@ class Reading:
 
     def __init__(self, properties: Properties) -> None:
         self._properties = properties
+        self._by_any_case = {key.casefold(): value for key, value in properties.items()}
+
+    def value(self, key: str) -> object:
+        """Return what stands under a key, None for nothing; JSON by hand may write `VMppMax` for `VMPPMax`."""
+        value = self._properties.get(key)
+        return self._by_any_case.get(key.casefold()) if value is None else value
 
     def find(self, key: str) -> float | None:
         """Return a number, or None when the key is absent.
@@ -81,7 +87,7 @@ class Reading:
         PvsystError
             If the value is there and is no number.
         """
-        value = self._properties.get(key)
+        value = self.value(key)
         if value is None:
             return None
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -131,5 +137,5 @@ class Reading:
 
     def text(self, key: str, default: str = "") -> str:
         """Return a text, or the default when the key is absent."""
-        value = self._properties.get(key)
+        value = self.value(key)
         return default if value is None else str(value)

@@ -122,7 +122,7 @@ FIELDS: list[tuple[Change, str, Any]] = [
     ({"shading": SCENE}, "shading.near", "scene"),
     ({"shading": SCENE}, "shading.scene.sky_share", 0.02),
     ({"shading": {"nearShading": "octavia", "sceneTable": TABLE}}, "shading.scene.direct_share.1.0", 0.5),
-    ({"shading": {**SCENE, "electricalImpact": True}}, "shading.electrical.transverse_diodes", 0),
+    ({"shading": {**SCENE, "electricalImpact": True}}, "shading.electrical.transverse_diodes", 3),
     (
         {"array": None, "dcInputs": [INPUT, OTHER], "shading": SCENE, "shadingStringMap": {"a": 2}},
         "inputs.1.shading.scene.sky_share",
@@ -328,3 +328,11 @@ def test_work_survives_the_way_to_a_child(example_plant: Path) -> None:
     )
     sent = work_of(copy.deepcopy(whole.as_json(1, 2)))
     assert pv_blocks(sent) == pv_blocks(whole)[1:]
+
+
+def test_both_places_of_the_medium_voltage_count(example_plant: Path) -> None:
+    line, more = {"mvOhmicLossFraction": 0.01}, {"mvTransformerLossFraction": 0.02}
+    for here, there in ((line, more), (more, line), ({**line, **more}, line)):
+        given = {"acSystem": {"numberOfInverters": 1, "mvLosses": here, "losses": {"mvLosses": there}}}
+        system = mapped(example_plant, given).ac_system
+        assert (system.mv_ohmic_loss, system.mv_transformer_loss) == (0.01, 0.02)

@@ -214,6 +214,20 @@ WRONG: list[tuple[Path_, Any, Path_, str]] = [
     (("soiling",), monthly(2), ("soiling", "jan"), "less_than_equal"),
     (("weatherData",), 1, ("weatherData",), "object_type"),
     (("weatherData",), {}, ("weatherData", "ghi"), "missing"),
+    (("weatherData",), {"timestampLabel": "centre"}, ("weatherData", "timestampLabel"), "literal_error"),
+    (("weatherData",), {"soiling": 3}, ("weatherData", "soiling"), "model_type"),
+    (
+        ("location",),
+        {"latitude": 1, "longitude": 0, "weatherData": {"timestampLabel": "centre"}},
+        ("location", "weatherData", "timestampLabel"),
+        "literal_error",
+    ),
+    (
+        ("location",),
+        {"latitude": 1, "longitude": 0, "weatherData": {}},
+        ("location", "weatherData", "ghi"),
+        "missing",
+    ),
     (("location",), {"latitude": 91, "longitude": 0}, ("location", "latitude"), "less_than_equal"),
 ]
 
@@ -445,6 +459,48 @@ def test_horizons(far: Any, words: str | None) -> None:
     messages = [each.message for each in check_location({**LOCATION, "farShading": far})]
     assert len(messages) == (words is not None)
     assert words is None or (messages[0].startswith("farShading: ") and words in messages[0])
+
+
+@pytest.mark.parametrize(
+    ("given", "at", "words"),
+    [
+        ({"soiling": 0.02}, ("soiling",), 'give twelve months, {"jan": 0.02'),
+        ({"soiling": [0.02] * 12}, ("soiling",), "give twelve months"),
+        ({"soiling": {"jan": 0.02}}, ("soiling", "feb"), "field required"),
+        ({"timestampLabel": "right"}, ("timestampLabel",), "'start', 'middle' or 'end'"),
+        ({"timestampLabel": "END"}, ("timestampLabel",), "'start', 'middle' or 'end'"),
+    ],
+)
+def test_weather_in_a_document_is_checked_as_a_record(given: dict[str, Any], at: Path_, words: str) -> None:
+    sky = {**weather(), **given}
+    for found in (
+        check_energy_model(energy_model(weatherData=sky)),
+        check_location({**LOCATION, "weatherData": sky}),
+    ):
+        places = {complaint.loc: complaint.message for complaint in found}
+        assert words in places["weatherData", *at]
+        assert [complaint.loc for complaint in check_weather(sky)] == [loc[1:] for loc in places]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"ratePerYear": 0.05, "years": 20}, None),
+        ({"ratePerYear": 0.05, "years": 21}, "nothing is left in year 21; give at most 20 years"),
+        ({"ratePerYear": 0.2, "years": 100}, "give at most 5 years"),
+        ({"ratePerYear": 0.2, "years": 100, "law": "compounding"}, None),
+    ],
+)
+def test_modules_outlive_the_years_that_are_told(given: dict[str, Any], words: str | None) -> None:
+    found = check_energy_model(energy_model(plant={"degradation": given}))
+    assert [each.loc for each in found] == ([("plant", "degradation", "years")] if words else [])
+    assert words is None or words in found[0].message
+
+
+def test_months_of_availability_as_a_list_are_refused_once() -> None:
+    (complaint,) = check_energy_model(energy_model(plant={"availability": [0.9] * 12}))
+    assert complaint.loc == ("plant", "availability")
+    assert "give twelve months" in complaint.message
 
 
 def test_the_model_of_snow_needs_its_column() -> None:

@@ -10,6 +10,7 @@ from gnomon.pv import pvarray
 from gnomon.pv.plant import AshraeIam, PhysicalIam, ProfileIam
 from gnomon.pvsyst import PvsystError
 from gnomon.workloads.energy_model import document as doc
+from gnomon.workloads.energy_model.check import check_inverter, check_module
 from gnomon.workloads.energy_model.component import pv_inverter, pv_module
 from gnomon.workloads.pvsyst_import.component import read
 
@@ -143,3 +144,29 @@ def power_gap(document: doc.Module) -> float:
     one = np.array([1.0])
     diode = pvarray.calcparams_pvsyst(got.irrad_ref * one, got.temp_ref * one, got)
     return float(pvarray.max_power_point(diode).p_mp[0]) / (got.i_mp_ref * got.v_mp_ref) - 1
+
+
+def test_a_key_may_be_written_in_small_or_large_letters() -> None:
+    given = {"PNomConv": 100, "EfficEuro": 98, "VMppMax": 800, "vmppmin": 500, "VABSMAX": 1000}
+    got = pv_inverter(doc.Inverter.model_validate({"name": "i", "properties": given}))
+    assert (got.v_mppt_min, got.v_mppt_max, got.v_dc_max) == (500, 800, 1000)
+    lower = {key.lower(): value for key, value in DATASHEET.items()}
+    assert check_module({"name": "m", "properties": lower}) == check_module(
+        {"name": "m", "properties": DATASHEET}
+    )
+    assert pv_module(doc.Module.model_validate({"name": "m", "properties": lower})) == pv_module(module())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"VMppMin": 900, "VMPPMax": 800}, "VMppMin: 900 V is not below VMPPMax 800 V"),
+        ({"IMaxDC": -5}, "IMaxDC: -5 is below zero"),
+        ({"PMaxDC": -1}, "PMaxDC: -1000 is below zero"),
+        ({"VAbsMax": -1}, "VAbsMax: -1 is below zero"),
+    ],
+)
+def test_an_inverter_that_contradicts_itself_is_refused(wrong: dict[str, float], words: str) -> None:
+    given = {"name": "i", "properties": {"PNomConv": 100, "EfficEuro": 98, **wrong}}
+    (complaint,) = check_inverter(given)
+    assert words in complaint.message

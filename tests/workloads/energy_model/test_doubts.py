@@ -50,6 +50,18 @@ def times(**factors: float) -> Callable[[Weather], Weather]:
     )
 
 
+def with_beam(factor: float, **changes: None) -> Callable[[Weather], Weather]:
+    def spoil(weather: Weather) -> Weather:
+        sun = sun_position(weather.time, SITES["Bern"])
+        return dataclasses.replace(weather, dni=factor * 0.7 * 2 / 3 * sun.dni_extra, **changes)
+
+    return spoil
+
+
+def in_plane(factor: float, *, always: float = 0.0) -> Callable[[Weather], Weather]:
+    return lambda weather: dataclasses.replace(weather, poa=factor * weather.ghi + always)
+
+
 SPOILT: list[tuple[str, Callable[[Weather], Weather], list[str]]] = [
     ("Bern", later(1), ["centred 60 min after the sun's noon; timestampLabel"]),
     ("Bern", later(-1), ["centred 60 min before the sun's noon; timestampLabel"]),
@@ -61,6 +73,15 @@ SPOILT: list[tuple[str, Callable[[Weather], Weather], list[str]]] = [
     ("Bern", times(ghi=2.3), ["above 1.5 times the light outside the air"]),
     ("Bern", times(ghi=1 / 3, dhi=3), ["above ghi; columns swapped"]),
     ("Tromso", later(1), ["centred 60 min after"]),
+    ("Bern", with_beam(1.0), []),
+    ("Bern", with_beam(2.2), ["above the sun's own outside the air"]),
+    ("Bern", with_beam(0.4), ["ghi, dhi and dni cos(zenith) do not agree"]),
+    ("Bern", with_beam(0.4, dhi=None), []),
+    ("Bern", with_beam(1.8, dhi=None), ["ghi, dhi and dni cos(zenith) do not agree"]),
+    ("Bern", in_plane(1.2), []),
+    ("Bern", in_plane(3), ["weather poa: "]),
+    ("Bern", in_plane(1e-3), ["poa: peaks at"]),
+    ("Bern", in_plane(0, always=100), ["while the sun is down, and not used"]),
 ]
 
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from sample import block, energy_model, weather
+from sample import LOCATION, block, energy_model, monthly, weather
 
 from gnomon.pv.solarposition import sun_position
 from gnomon.pv.weather import Site
-from gnomon.workloads.energy_model.document import EnergyModel
-from gnomon.workloads.energy_model.notes import notes
+from gnomon.workloads.energy_model.document import EnergyModel, Place
+from gnomon.workloads.energy_model.notes import notes, place_notes
 from gnomon.workloads.energy_model.unused import unused
 from gnomon.workloads.energy_model.weather import read
 
@@ -56,6 +56,11 @@ UNUSED: list[tuple[dict[str, Any], dict[str, Any], str | None]] = [
     ({"shading": {"nearShading": "unlimited", "transverseDiodes": 3}}, {}, "electricalImpact is not true"),
     ({"shading": {"electricalImpactFraction": 0.5}}, {}, "electricalImpactFraction: not used"),
     ({"shading": {"electricalImpact": True}}, {}, "electricalImpact: not used, there is no nearShading"),
+    (
+        {"shading": {"nearShading": "unlimited", "electricalImpact": True, "transverseDiodes": 0}},
+        {},
+        "electricalImpact: not used, transverseDiodes is 0",
+    ),
     ({"array": {**ARRAY, "bifacial": True}}, {}, "array.bifacial: not used, there are no bifacialInputs"),
     (
         {"array": {**ARRAY, "bifacial": False, "bifacialInputs": {"height": 1}}},
@@ -117,7 +122,11 @@ def without(*names: str, **changes: Any) -> dict[str, Any]:
             {"settings": {"ignoreSpectralCorrection": False}},
             None,
         ),
-        (weather(poa=[-1.0, *[0.0] * 8759]), {}, "weather poa: 1 rows, first row 0 (-1 W/m2): below zero"),
+        (
+            weather(poa=[-1.0, *weather()["ghi"][1:]]),
+            {},
+            "weather poa: 1 rows, first row 0 (-1 W/m2): below zero",
+        ),
     ],
 )
 def test_the_weather_of_a_run_is_told(
@@ -129,7 +138,7 @@ def test_the_weather_of_a_run_is_told(
 
 
 def test_one_measured_plane_for_several_layouts_is_told() -> None:
-    document = weather(poa=[0.0] * 8760)
+    document = weather(poa=weather()["ghi"])
     read_as = read(document, SITE.utc_offset)
     model = EnergyModel.model_validate(energy_model(block(), block(layout=TRACKER)))
     found = list(notes(model, document, read_as, sun_position(read_as.time, SITE)))
@@ -168,3 +177,71 @@ def test_gaps_are_told() -> None:
     assert found[0].startswith(
         "weather date: 24 rows are missing (0.27 %), first after row 99 (2025-01-05T02:00Z)"
     )
+
+
+def test_a_column_that_is_not_known_is_told() -> None:
+    assert told(weather(relative_humidity=[50.0] * 8760)) == [
+        "weather relative_humidity: not known here; kept and not used"
+    ]
+
+
+SYSTEM = {"numberOfInverters": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"losses": {"lid": 2e-1}}, "blocks[0].losses.lid: 0.2 is 20 %; meant in percent?"),
+        ({"losses": {"lid": 0.1}}, None),
+        ({"losses": {"dcohmic": 0.9}}, "losses.dcohmic: 0.9 is 90 %"),
+        ({"losses": {"moduleQuality": -0.4}}, "losses.moduleQuality: -0.4 is -40 %"),
+        ({"acSystem": {**SYSTEM, "losses": {"acohmicLoss": 0.5}}}, "acSystem.losses.acohmicLoss: 0.5"),
+        (
+            {"acSystem": {**SYSTEM, "losses": {"transformer": {"ironLoss": 0.1}}}},
+            "acSystem.losses.transformer.ironLoss: 0.1 is 10 %",
+        ),
+        ({"acSystem": {**SYSTEM, "losses": {"transformer": {"copperLoss": 0.1}}}}, None),
+        ({"acSystem": {**SYSTEM, "losses": {"transformer": {"copperLoss": 0.6}}}}, "transformer.copperLoss"),
+        ({"acSystem": {**SYSTEM, "mvLosses": {"mvOhmicLossFraction": 0.5}}}, "acSystem.mvLosses.mvOhmic"),
+        (
+            {"acSystem": {**SYSTEM, "losses": {"mvLosses": {"mvTransformerLossFraction": 0.5}}}},
+            "acSystem.losses.mvLosses.mvTransformerLossFraction: 0.5 is 50 %",
+        ),
+    ],
+)
+def test_percent_where_a_fraction_is_meant_is_told(change: dict[str, Any], words: str | None) -> None:
+    found = told(blocks=[{**block(), **change}])
+    assert len(found) == (words is not None)
+    assert words is None or words in found[0]
+
+
+def test_much_dirt_is_told_where_it_counts() -> None:
+    much = {**monthly(0.0), "jan": 0.5}
+    assert told(soiling=monthly(0.3)) == []
+    assert told(soiling=much) == ["soiling: a month of 0.5 is 50 %, much for dirt; meant in percent?"]
+    assert told(weather(soiling=much), soiling=monthly(0.01)) == []
+    assert told(weather(soiling=much))[0].startswith("weather soiling: a month of 0.5")
+    model = EnergyModel.model_validate(energy_model())
+    (found,) = place_notes(model, Place.model_validate({**LOCATION, "soiling": much}))
+    assert found.startswith("location soiling: a month of 0.5")
+
+
+@pytest.mark.parametrize(
+    ("far", "wanted", "words"),
+    [
+        ({"farShadingElevationAngles": [5, 5]}, True, []),
+        ({"farShadingElevationAngles": [5, 5]}, False, ["not used, no block has shading.farShading true"]),
+        ({"farShadingElevationAngles": [5], "note": "x"}, True, ["farShading.note: not known here"]),
+        (
+            {"farShadingElevationAngles": {"0": 5}, "farShadingAzimuthAngles": [0]},
+            True,
+            ["farShading.farShadingAzimuthAngles: not known here"],
+        ),
+        ({"0": 5, "90": 2}, True, []),
+        ([5, 5], True, []),
+    ],
+)
+def test_what_of_a_horizon_has_no_use_is_told(far: Any, wanted: bool, words: list[str]) -> None:
+    model = EnergyModel.model_validate(energy_model(block(shading={"farShading": wanted})))
+    found = list(place_notes(model, Place.model_validate({**LOCATION, "farShading": far})))
+    assert [word in note for word, note in zip(words, found, strict=True)] == [True] * len(words)

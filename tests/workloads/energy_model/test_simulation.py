@@ -207,6 +207,55 @@ def test_an_inline_place_needs_coordinates_only(example_plant: Path) -> None:
     assert got["location"]["elevation_m"] > 300
 
 
+@pytest.mark.parametrize(
+    ("zone", "name", "notes"),
+    [
+        ({"timeZone": 2}, "UTC+02:00", 0),
+        ({"timeZone": 1}, "Europe/Zurich", 0),
+        ({"timeZone": 2, "timeZoneName": "Europe/Zurich"}, "Europe/Zurich", 1),
+        ({"timeZoneName": "Asia/Kolkata"}, "Asia/Kolkata", 0),
+    ],
+)
+def test_hours_that_are_not_a_zones_are_told(
+    example_plant: Path, zone: dict[str, Any], name: str, notes: int
+) -> None:
+    sky = weather(24, date=[1_750_000_000_000 // 86_400_000 * 86_400_000 + 3_600_000 * h for h in range(24)])
+    given = energy_model(
+        location={"latitude": 46.95, "longitude": 7.44, "elevation": 500, **zone}, weatherData=sky
+    )
+    del given["locationId"]
+    got = result(given, MemoryContext(references=components(example_plant)))
+    assert got["location"]["time_zone_name"] == name
+    assert sum("is not the standard time of" in note for note in got["warnings"]) == notes
+
+
+def test_weather_nested_in_an_inline_place_is_used(example_plant: Path) -> None:
+    inline = {"latitude": 46.95, "longitude": 7.44, "weatherData": weather()}
+    given = energy_model(location=inline)
+    del given["locationId"]
+    got = result(given, MemoryContext(references=components(example_plant)))
+    assert got["summary"]["annual_energy_mwh"] > 0
+    assert not [note for note in got["warnings"] if "weatherData" in note]
+
+
+def test_a_scenes_diodes_cost_power_without_their_number_across(ctx: MemoryContext) -> None:
+    table = {
+        "azimuth": [0],
+        "elevation": [0, 90],
+        "directShare": [[0.1, 0.1]],
+        "affectedDiodes": [[0.4, 0.4]],
+    }
+    shading = {"nearShading": "octavia", "sceneTable": table}
+    plain, wired = (
+        result(energy_model(block(shading={**shading, "electricalImpact": impact})), ctx)["losses"]["energy"]
+        for impact in (False, True)
+    )
+    assert "ShdElec" not in {step["name"] for step in plain["steps"]}
+    (lost,) = (step["loss"] for step in wired["steps"] if step["name"] == "ShdElec")
+    # Four groups in ten are passed by; some of what their shade took of the light is gone already.
+    assert 0.3 < lost < 0.4
+
+
 def test_a_projects_place_and_zone_are_used(example_plant: Path) -> None:
     project = pin("project", 1, {"name": "p", "locationId": 1, "timezoneOverride": 0})
     given = energy_model(projectId=1)
@@ -216,6 +265,7 @@ def test_a_projects_place_and_zone_are_used(example_plant: Path) -> None:
     given["settings"] = {"timeZoneOverride": 2}
     got = result(given, MemoryContext(references=[project, *references(example_plant)]))
     assert got["location"]["time_zone_h"] == 2
+    assert got["location"]["time_zone_name"] == "UTC+02:00"
     assert got["settings"]["first_date_ms"] % 86_400_000 == 22 * 3_600_000
 
 

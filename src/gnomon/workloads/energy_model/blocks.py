@@ -51,7 +51,7 @@ def surroundings(given: Object, pinned: Sequence[Pinned]) -> Surroundings:
     """
     where = _place_document(given, pinned)
     at = doc.Place.model_validate(where)
-    zone = at.time_zone_name or place.time_zone_name(at.latitude, at.longitude)
+    zone = at.time_zone_name or _zone_there(at)
     offset = at.time_zone if at.time_zone is not None else place.standard_offset(zone)
     override = _zone_override(given, pinned)
     weather, weather_from = _weather_document(given, where, pinned)
@@ -59,7 +59,7 @@ def surroundings(given: Object, pinned: Sequence[Pinned]) -> Surroundings:
         place=at,
         elevation=at.elevation if at.elevation is not None else place.elevation(at.latitude, at.longitude),
         utc_offset=_offset(override) if override is not None else offset,
-        time_zone_name=override if isinstance(override, str) else zone,
+        time_zone_name=zone if override is None else _zone_name(override),
         weather=weather,
         weather_from=weather_from,
     )
@@ -100,6 +100,21 @@ def _settings(given: Object) -> Settings:
 
 def _offset(zone: float | str) -> float:
     return place.standard_offset(zone) if isinstance(zone, str) else zone
+
+
+def _zone_there(at: doc.Place) -> str:
+    """Return the zone at the coordinates, or the hours that are given where they are not its standard time."""
+    zone = place.time_zone_name(at.latitude, at.longitude)
+    differs = at.time_zone is not None and at.time_zone != place.standard_offset(zone)
+    return _zone_name(at.time_zone) if differs and at.time_zone is not None else zone
+
+
+def _zone_name(zone: float | str) -> str:
+    """Return a zone's name; hours have none but themselves, as in UTC+05:30."""
+    if isinstance(zone, str):
+        return zone
+    hours, minutes = divmod(round(60 * abs(zone)), 60)
+    return f"UTC{'-' if zone < 0 else '+'}{hours:02d}:{minutes:02d}"
 
 
 def _only(pinned: Sequence[Pinned], kind: str) -> Object:
@@ -225,7 +240,7 @@ def _losses(losses: doc.DcLosses, soiling: tuple[float, ...], settings: Settings
 def _ac_system(ac_system: doc.AcSystem) -> AcSystem:
     losses = ac_system.losses or doc.AcLosses.model_validate({})
     transformer = losses.transformer or doc.Transformer.model_validate({})
-    mv = ac_system.mv or losses.mv or doc.MediumVoltageLosses.model_validate({})
+    mv = _medium_voltage(ac_system.mv, losses.mv)
     return AcSystem(
         mv_ohmic_loss=mv.ohmic_loss,
         mv_transformer_loss=mv.transformer_loss,
@@ -234,6 +249,12 @@ def _ac_system(ac_system: doc.AcSystem) -> AcSystem:
         no_load_loss=transformer.no_load_loss,
         load_loss=transformer.load_loss,
     )
+
+
+def _medium_voltage(*places: doc.MediumVoltageLosses | None) -> doc.MediumVoltageLosses:
+    """Return what the contract's two places give together; where both give one field they agree."""
+    given = [each.model_dump(by_alias=True, exclude_unset=True) for each in places if each is not None]
+    return doc.MediumVoltageLosses.model_validate({key: each[key] for each in given for key in each})
 
 
 def interconnection(plant: PlantOptions) -> Interconnection:

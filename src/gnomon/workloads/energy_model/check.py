@@ -9,6 +9,7 @@ from gnomon.core.errors import Complaint
 from gnomon.core.task import Json
 from gnomon.core.workload import Failure, Reference
 from gnomon.pvsyst import PvsystError
+from gnomon.pvsyst.component import Reading
 from gnomon.workloads.energy_model import place, rules
 from gnomon.workloads.energy_model.blob import is_blob
 from gnomon.workloads.energy_model.block_rules import inner, items, mapped_scenes
@@ -31,12 +32,12 @@ Loc = tuple[str | int, ...]
 
 def check_energy_model(document: Json) -> list[Complaint]:
     """List what is wrong with the input of a run."""
-    return _checked(document, EnergyModel, rules.energy_model, _zones_of_run)
+    return _checked(document, EnergyModel, rules.energy_model, _zones_of_run, _weathers)
 
 
 def check_location(document: Json) -> list[Complaint]:
     """List what is wrong with a location."""
-    return _checked(document, Location, rules.location, _zone_of_place)
+    return _checked(document, Location, rules.location, _zone_of_place, _weathers)
 
 
 def check_project(document: Json) -> list[Complaint]:
@@ -74,12 +75,12 @@ def _checked(document: Json, model: type[Record], *every: Rule) -> list[Complain
     return list({(complaint.loc, complaint.type): complaint for complaint in found}.values())
 
 
-def _misshapen(document: Mapping[str, Any], model: type[Record]) -> Iterator[Complaint]:
+def _misshapen(document: Mapping[str, Any], model: type[Record], at: Loc = ()) -> Iterator[Complaint]:
     try:
         model.model_validate(document)
     except ValidationError as error:
         for each in error.errors(include_url=False):
-            loc = _within(document, each["loc"])
+            loc = (*at, *_within(document, each["loc"]))
             yield Complaint(loc, f"{place_text(loc)}: {words(each)}", each["type"])
 
 
@@ -97,6 +98,14 @@ def _within(document: Json, loc: Sequence[str | int]) -> Loc:
             continue
         known.append(part)
     return tuple(known)
+
+
+def _weathers(document: Mapping[str, Any]) -> Iterator[Complaint]:
+    """Yield what is misshapen in the weather that a document holds, or its place."""
+    for holder, at in ((document, ()), (inner(document, "location"), ("location",))):
+        weather = inner(holder, "weatherData")
+        if not is_blob(weather):
+            yield from _misshapen(weather, Weather, (*at, "weatherData"))
 
 
 def _component(model: type[Record], read: Callable[[Any], object]) -> Rule:
@@ -118,7 +127,7 @@ def _lacking(document: Mapping[str, Any]) -> Iterator[Complaint]:
     properties = document.get("properties")
     if isinstance(properties, dict):
         for key, meaning in REQUIRED.items():
-            if properties.get(key) is None:
+            if Reading(properties).value(key) is None:
                 yield Complaint(("properties", key), f"{key}: is missing; give the {meaning}", "component")
 
 
@@ -127,11 +136,11 @@ def _zones_of_run(document: Mapping[str, Any]) -> Iterator[Complaint]:
     if isinstance(settings, dict):
         yield from _zone(settings.get("timeZoneOverride"), ("settings", "timeZoneOverride"))
     if isinstance(where, dict):
-        yield from _zone(where.get("timeZoneName"), ("location", "timeZoneName"))
+        yield from _zone_of_place(where, ("location",))
 
 
-def _zone_of_place(document: Mapping[str, Any]) -> Iterator[Complaint]:
-    yield from _zone(document.get("timeZoneName"), ("timeZoneName",))
+def _zone_of_place(document: Mapping[str, Any], at: Loc = ()) -> Iterator[Complaint]:
+    yield from _zone(document.get("timeZoneName"), (*at, "timeZoneName"))
 
 
 def _zone_of_project(document: Mapping[str, Any]) -> Iterator[Complaint]:

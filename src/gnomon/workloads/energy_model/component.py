@@ -177,7 +177,27 @@ def ond_inverter(document: doc.Inverter) -> OndInverter:
             raise PvsystError(f"{value:g} is a fraction; give percent, {100 * value:g}", key=key)
     _bound(document.properties, _MOST_OF_INVERTER)
     curves = document.efficiency.curves if document.efficiency else ()
-    return ond.inverter(document.properties, [_curve(curve) for curve in curves])
+    found = ond.inverter(document.properties, [_curve(curve) for curve in curves])
+    _check_window(found)
+    return found
+
+
+def _check_window(given: OndInverter) -> None:
+    limits = {
+        "VMppMin": given.v_mpp_min,
+        "VMPPMax": given.v_mpp_max,
+        "VAbsMax": given.v_dc_max,
+        "IMaxDC": given.i_dc_max,
+        "PMaxDC": given.p_dc_max,
+    }
+    for key, limit in limits.items():
+        if limit is not None and limit < 0:
+            raise PvsystError(f"{limit:g} is below zero; give the limit, or 0 for none", key=key)
+    if given.v_mpp_min and given.v_mpp_max and given.v_mpp_min >= given.v_mpp_max:
+        raise PvsystError(
+            f"{given.v_mpp_min:g} V is not below VMPPMax {given.v_mpp_max:g} V; correct one of them",
+            key="VMppMin",
+        )
 
 
 def _bound(properties: Properties, most: Mapping[str, float]) -> None:

@@ -184,6 +184,7 @@ class Place(Record):
     time_zone_name: str | None = Field(None, alias="timeZoneName")
     soiling: Monthly | None = None
     far_shading: Any = Field(None, alias="farShading")
+    weather: Any = Field(None, alias="weatherData")
 
 
 class Location(Place):

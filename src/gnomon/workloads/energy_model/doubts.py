@@ -17,6 +17,9 @@ _DARK, _MOST_DARK_ENERGY = 20.0, 0.03  # W/m2 with the sun down that twilight ca
 _DIM, _STRONG = 10.0, 200.0  # W/m2: a peak no sky stays below, where this much arrives outside the air
 _ABOVE_SKY, _HIGH_SUN = 1.5, 80.0  # times the irradiance outside the air, while the zenith is below [degrees]
 _DIFFUSE_SLACK, _DIFFUSE_SLACK_SHARE = 10.0, 0.05  # what two sensors may differ [W/m2, of ghi]
+_WELL_UP = 75.0  # zenith [degrees] below which the sun at mid-interval stands for the interval
+_APART, _APART_SHARE = 30.0, 0.1  # what one row's light may miss its parts by [W/m2, of ghi]
+_MOST_APART = 0.05  # share of the energy that such rows miss
 _MOST_SHIFT = 30.0  # minutes; fog and afternoon clouds make less
 _LEAST_DAYS = 60.0  # fewer days may be one-sided by chance
 
@@ -41,12 +44,50 @@ def weather_doubts(weather: Weather, sun: Sun) -> Iterator[str]:
         yield from _told(
             "dhi", weather.dhi > most, weather.dhi, "above ghi; columns swapped, or a sensor at fault?"
         )
+    yield from _beam(weather, sun)
+    yield from _in_plane(weather, sun)
 
 
 def _told(name: str, odd: npt.NDArray[np.bool_], values: FloatArray, cause: str) -> Iterator[str]:
     if odd.any():
         row = int(np.argmax(odd))
         yield f"weather {name}: {odd.sum()} rows, first row {row} ({values[row]:g} W/m2): {cause}"
+
+
+def _beam(weather: Weather, sun: Sun) -> Iterator[str]:
+    """Tell of a beam that no sun sends, or else of one that does not close the global light."""
+    if weather.dni is None:
+        return
+    cause = "above the sun's own outside the air; wrong unit?"
+    impossible = list(_told("dni", weather.dni > sun.dni_extra, weather.dni, cause))
+    yield from impossible or _unclosed(weather, weather.dni, sun)
+
+
+def _unclosed(weather: Weather, dni: FloatArray, sun: Sun) -> Iterator[str]:
+    well_up = sun.apparent_zenith < _WELL_UP
+    left = weather.ghi - dni * np.cos(np.radians(sun.apparent_zenith))
+    apart = np.maximum(-left, 0.0) if weather.dhi is None else np.abs(left - weather.dhi)
+    odd = well_up & (apart > _APART + _APART_SHARE * weather.ghi)
+    if apart[odd].sum() > _MOST_APART * weather.ghi[well_up].sum():
+        cause = (
+            "ghi, dhi and dni cos(zenith) do not agree; a column of another kind, or rows at a wrong time?"
+        )
+        yield from _told("dni", odd, dni, cause)
+
+
+def _in_plane(weather: Weather, sun: Sun) -> Iterator[str]:
+    if weather.poa is None:
+        return
+    cause = f"above {_ABOVE_SKY:g} times the sun's own outside the air; wrong unit?"
+    yield from _told("poa", weather.poa > _ABOVE_SKY * sun.dni_extra, weather.poa, cause)
+    peak = weather.poa.max()
+    if peak < _DIM:
+        yield f"weather poa: peaks at {peak:g} W/m2 in {weather.poa.size} rows; in kW/m2, or not measured?"
+    dark = (sun.apparent_zenith >= 90.0) & (weather.poa > _DARK)
+    if weather.poa[dark].sum() > _MOST_DARK_ENERGY * weather.poa.sum():
+        yield from _told(
+            "poa", dark, weather.poa, "while the sun is down, and not used; rows at a wrong time?"
+        )
 
 
 def _night(weather: Weather, sun: Sun) -> Iterator[str]:

@@ -37,6 +37,14 @@ def profile(far: Any) -> Points:
     return _even(given) if azimuths is None else _paired(azimuths, given)
 
 
+def unknown_keys(far: Any) -> tuple[str, ...]:
+    """Return the keys of a horizon that say nothing: those beside the elevations, but for their azimuths."""
+    if not isinstance(far, dict) or ELEVATIONS not in far:
+        return ()
+    known = (ELEVATIONS, AZIMUTHS) if isinstance(far[ELEVATIONS], list) else (ELEVATIONS,)
+    return tuple(key for key in far if key not in known)
+
+
 def _even(elevations: Sequence[Any]) -> Points:
     return _checked([(360.0 * place / len(elevations), each) for place, each in enumerate(elevations)])
 

@@ -14,6 +14,7 @@ from gnomon.workloads.energy_model.options import Settings
 from gnomon.workloads.energy_model.scene import scene_table
 from gnomon.workloads.energy_model.work import Work
 
+_DIODES_OF_MODULE = 3
 _NEAR: dict[str | None, NearShading] = {None: "none", "unlimited": "unlimited", "octavia": "scene"}
 
 
@@ -148,7 +149,7 @@ def pv_shading(shading: doc.Shading, work: Work, scene_id: int | None = None) ->
     return Shading(
         near=_NEAR[near],
         scene=_scene(shading, work, scene_id) if near == "octavia" else None,
-        electrical=_electrical(shading) if near else None,
+        electrical=_electrical(shading, near) if near else None,
     )
 
 
@@ -159,12 +160,14 @@ def _scene(shading: doc.Shading, work: Work, scene_id: int | None) -> SceneTable
     return scene_table(shading.scene_table)
 
 
-def _electrical(shading: doc.Shading) -> ElectricalShading | None:
+def _electrical(shading: doc.Shading, near: str) -> ElectricalShading | None:
     if not shading.electrical_impact:
         return None
-    share = shading.electrical_impact_fraction
+    share, groups = shading.electrical_impact_fraction, shading.transverse_diodes
+    # A scene's table counts diodes itself, so their number across a row need not be given.
+    usual = _DIODES_OF_MODULE if near == "octavia" else 0
     return ElectricalShading(
-        transverse_diodes=shading.transverse_diodes or 0,
+        transverse_diodes=usual if groups is None else groups,
         share=1.0 if share is None else share,
         orientation=shading.module_orientation,
     )

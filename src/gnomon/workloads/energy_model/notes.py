@@ -11,9 +11,10 @@ from gnomon.pv.arrays import IntArray
 from gnomon.pv.solarposition import Sun
 from gnomon.pv.weather import Weather, local_months
 from gnomon.workloads.energy_model import document as doc
+from gnomon.workloads.energy_model import horizon, place
 from gnomon.workloads.energy_model.doubts import weather_doubts
 from gnomon.workloads.energy_model.options import Settings
-from gnomon.workloads.energy_model.record import MONTHS, unknown_keys
+from gnomon.workloads.energy_model.record import MONTHS, Monthly, unknown_keys
 from gnomon.workloads.energy_model.rules import schema_major
 from gnomon.workloads.energy_model.unused import unused
 from gnomon.workloads.energy_model.weather import gap_notes
@@ -26,6 +27,7 @@ MOST_ALIKE = 50
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _MOST_MISMATCH, _MOST_HEAT_LOSS = 0.1, 200.0
 _LEAST_HOURLY = 1800.0  # s; shorter rows do not hide what a mean over an hour does
+_MOST_LOSS, _MOST_IRON, _MOST_SOILING = 0.1, 0.02, 0.3  # fractions; above them percent is likelier
 
 
 def notes(
@@ -35,10 +37,12 @@ def notes(
     return [
         *deprecations(model),
         *(f"{place_text(loc)}: not known here; kept and not used" for loc in unknown_keys(model)),
+        *(f"weather {key}: not known here; kept and not used" for key in _unknown_columns(weather_document)),
         *_version(model),
         *unused(model),
         *_unused_weather(model, weather_document),
         *_implausible(model),
+        *_soiling(model, weather_document),
         *_swings(model, weather.step),
         *_derived(weather_document),
         *_measured_plane(model, weather_document),
@@ -47,6 +51,18 @@ def notes(
         *_period(weather, np.unique(local_months(weather.time, sun.site.utc_offset))),
         *weather_doubts(weather, sun),
     ]
+
+
+def zone_notes(at: doc.Place) -> Iterator[str]:
+    """Yield a warning where a place's hours are not the standard time of the zone that it names."""
+    if at.time_zone is None or at.time_zone_name is None:
+        return
+    standard = place.standard_offset(at.time_zone_name)
+    if at.time_zone != standard:
+        yield (
+            f"location timeZone: {at.time_zone:g} h is not the standard time of {at.time_zone_name}, {standard:g} h; "
+            "timeZone is used; summer time does not count"
+        )
 
 
 def few_alike(told: Iterable[str]) -> Iterator[str]:
@@ -71,6 +87,11 @@ def deprecations(model: doc.EnergyModel) -> Iterator[str]:
     for index, block in enumerate(model.blocks):
         if block.array is not None:
             yield f"blocks[{index}].array is deprecated; use dcInputs"
+
+
+def _unknown_columns(weather: Mapping[str, Any]) -> Iterator[str]:
+    record = doc.Weather.model_validate(weather)
+    return (str(place[0]) for place in unknown_keys(record))
 
 
 def _version(model: doc.EnergyModel) -> Iterator[str]:
@@ -124,8 +145,55 @@ def _implausible(model: doc.EnergyModel) -> Iterator[str]:
         for key, value in (("mismatch", losses.mismatch), ("stringVoltageMismatch", losses.string_mismatch)):
             if value > _MOST_MISMATCH:
                 yield f"{at}.{key}: {value:g} is {100 * value:g} %, much for a mismatch; meant in percent?"
+        for loc, value, most in _fractions(block):
+            if abs(value) > most:
+                yield f"blocks[{index}].{loc}: {value:g} is {100 * value:g} %; meant in percent?"
         if losses.u_c > _MOST_HEAT_LOSS:
             yield f"{at}.uC: {losses.u_c:g} W/m2K keeps cells at the air's temperature; 15 to 30 are usual"
+
+
+def _fractions(block: doc.Block) -> Iterator[tuple[str, float, float]]:
+    """Yield the place of each other loss of a block, its value, and the most that is usual."""
+    losses, system = block.losses, block.ac_system
+    yield "losses.moduleQuality", losses.module_quality, _MOST_LOSS
+    yield "losses.lid", losses.lid, _MOST_LOSS
+    yield "losses.dcohmic", losses.dc_ohmic, _MOST_LOSS
+    lost, at = system.losses, "acSystem.losses"
+    if lost is not None:
+        yield f"{at}.acohmicLoss", lost.ac_ohmic, _MOST_LOSS
+        if lost.transformer is not None:
+            yield f"{at}.transformer.ironLoss", lost.transformer.no_load_loss, _MOST_IRON
+            yield f"{at}.transformer.copperLoss", lost.transformer.load_loss, _MOST_LOSS
+    own = "acSystem" if system.mv else at
+    mv = system.mv or (lost and lost.mv)
+    if mv:
+        yield f"{own}.mvLosses.mvOhmicLossFraction", mv.ohmic_loss, _MOST_LOSS
+        yield f"{own}.mvLosses.mvTransformerLossFraction", mv.transformer_loss, _MOST_LOSS
+
+
+def _soiling(model: doc.EnergyModel, weather: Mapping[str, Any]) -> Iterator[str]:
+    if model.soiling is not None:
+        yield from _dirt("soiling", model.soiling)
+    elif weather.get("soiling") is not None:
+        yield from _dirt("weather soiling", Monthly.model_validate(weather["soiling"]))
+
+
+def _dirt(at: str, months: Monthly) -> Iterator[str]:
+    worst = max(months.values())
+    if worst > _MOST_SOILING:
+        yield f"{at}: a month of {worst:g} is {100 * worst:g} %, much for dirt; meant in percent?"
+
+
+def place_notes(model: doc.EnergyModel, place: doc.Place) -> Iterator[str]:
+    """Yield what looks wrong with a run's location, or what of it has no use."""
+    if place.soiling is not None:
+        yield from _dirt("location soiling", place.soiling)
+    if place.far_shading is None:
+        return
+    if not any(block.shading.far for block in model.blocks):
+        yield "location farShading: not used, no block has shading.farShading true"
+    for key in horizon.unknown_keys(place.far_shading):
+        yield f"location farShading.{key}: not known here; kept and not used"
 
 
 def _swings(model: doc.EnergyModel, step: float) -> Iterator[str]:

@@ -42,7 +42,9 @@ def _availability(given: Any) -> Any:
     if type(given) in (int, float):
         return {"monthly": dict.fromkeys(MONTHS, given)}
     if isinstance(given, list):
-        return {"periods": given}
+        # Numbers are months in a form that is refused as such, once.
+        months = bool(given) and all(type(each) in (int, float) for each in given)
+        return {"monthly" if months else "periods": given}
     if isinstance(given, dict) and given.keys() & set(MONTHS):
         return {"monthly": given}
     return given

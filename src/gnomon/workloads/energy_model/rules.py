@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from math import ceil
+
+from pydantic import ValidationError
 
 from gnomon.core.errors import Complaint
 from gnomon.workloads.energy_model import horizon
@@ -16,6 +19,8 @@ from gnomon.workloads.energy_model.block_rules import (
     inner,
     items,
 )
+from gnomon.workloads.energy_model.options import Degradation
+from gnomon.workloads.energy_model.outlook import ageing
 from gnomon.workloads.energy_model.scene import check_table
 from gnomon.workloads.energy_model.weather import check_arrays
 from gnomon.workloads.energy_model.wording import any_of, place_text
@@ -43,6 +48,9 @@ def energy_model(document: Object) -> Iterator[Complaint]:
         )
     if isinstance(weather, dict) and not is_blob(weather):
         yield from snow_of(weather, document)
+    nested = inner(document, "location").get("weatherData")
+    if isinstance(nested, dict) and not is_blob(nested):
+        yield from check_arrays(nested, ("location", "weatherData"))
 
 
 def location(document: Object) -> Iterator[Complaint]:
@@ -147,10 +155,27 @@ def _plant(plant: Object, at: Loc) -> Iterator[Complaint]:
     for key, needed in pairs:
         if plant.get(key) and not has(plant, needed):
             yield Complaint((*at, key), f"plant.{key} needs plant.{needed}; give both", "needs_other")
+    yield from _ageing(inner(plant, "degradation"), (*at, "degradation"))
     for loc, period in items(inner(plant, "availability"), "periods", (*at, "availability")):
         yield from _period(period, loc)
     for loc, period in items(plant, "availability", at):
         yield from _period(period, loc)
+
+
+def _ageing(degradation: Object, at: Loc) -> Iterator[Complaint]:
+    """Yield a complaint where nothing is left of the modules before the last year."""
+    try:
+        ageing(Degradation.model_validate(degradation))
+    except ValidationError:
+        return
+    except ValueError:
+        rate, years = degradation["ratePerYear"], degradation["years"]
+        most = ceil(1 / rate + 0.5) - 1  # a year is looked at in its middle
+        words = (
+            f"at {rate:g} a year nothing is left in year {years}; give at most {most} years, a lower "
+            "ratePerYear, or law compounding"
+        )
+        yield Complaint((*at, "years"), f"{place_text(at)}: {words}", "out_of_range")
 
 
 def _period(period: Object, at: Loc) -> Iterator[Complaint]:

@@ -25,15 +25,15 @@ from gnomon.workloads.energy_model.blocks import (
     pv_blocks,
     surroundings,
 )
-from gnomon.workloads.energy_model.check import check_energy_model
+from gnomon.workloads.energy_model.check import check_energy_model, check_weather
 from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.holding import Rows, Stored, hold
-from gnomon.workloads.energy_model.notes import few_alike, notes
+from gnomon.workloads.energy_model.notes import few_alike, notes, place_notes, zone_notes
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.report import PlantSum
 from gnomon.workloads.energy_model.sheet import Part
-from gnomon.workloads.energy_model.sizing import component_notes, ratio_notes
-from gnomon.workloads.energy_model.weather import check_arrays, read
+from gnomon.workloads.energy_model.sizing import component_notes, plant_notes, ratio_notes
+from gnomon.workloads.energy_model.weather import read
 from gnomon.workloads.energy_model.work import Work, work_of
 
 BLOCKS_KIND = "energy_model_blocks"
@@ -182,7 +182,7 @@ def prepare(given: Json, ctx: Context) -> Prepared:
     _refuse(check_energy_model(document))
     pinned = tuple(replace(each, document=blob.resolve(each.document, ctx.get)) for each in ctx.references)
     around = surroundings(document, pinned)
-    _refuse(check_arrays(around.weather, ("weatherData",)))
+    _refuse(check_weather(around.weather))
     weather = read(around.weather, around.utc_offset)
     return Prepared(given=document, pinned=pinned, around=around, weather=weather)
 
@@ -344,11 +344,14 @@ def _together(groups: Iterable[Group]) -> tuple[Stored, PlantSum]:
 
 
 def _warnings(
-    ready: Prepared, work: Work, model: EnergyModel, parts: Sequence[Part], sun: Sun
+    ready: Prepared, work: Work, model: EnergyModel, parts: Sequence[Part], sun: Sun, energy_mwh: float
 ) -> Iterator[str]:
+    yield from zone_notes(ready.around.place)
     yield from notes(model, ready.around.weather, ready.weather, sun)
     yield from _untold(ready)
+    yield from place_notes(model, ready.around.place)
     yield from ratio_notes(parts)
+    yield from plant_notes(parts, ready.plant, energy_mwh)
     yield from component_notes(work, ready.weather, sun)
 
 
@@ -384,7 +387,7 @@ def _result(ready: Prepared, groups: Iterable[Group], sun: Sun, ctx: Context) ->
         "monthly": report.monthly(whole, ready.weather, ready.around.utc_offset, figures["dc_capacity_kw"]),
         **_outlook(ready, whole),
         "settings": report.settings(ready.weather, ready.around, work.options()),
-        "warnings": list(few_alike(_warnings(ready, work, model, parts, sun))),
+        "warnings": list(few_alike(_warnings(ready, work, model, parts, sun, figures["annual_energy_mwh"]))),
         "series": {
             "plant": plant_series,
             "blocks": {str(part["index"]): part["series"] for part in parts},

@@ -21,10 +21,12 @@ from gnomon.pvsyst import OndInverter, PanModule
 from gnomon.workloads.energy_model import document as doc
 from gnomon.workloads.energy_model.catalogue import Catalogue
 from gnomon.workloads.energy_model.inputs import Given, given_inputs
+from gnomon.workloads.energy_model.options import PlantOptions
 from gnomon.workloads.energy_model.weather import moment
 from gnomon.workloads.energy_model.work import Work
 
 LEAST_RATIO, MOST_RATIO = 0.3, 2.5
+_MOST_LIMIT = 3.0  # times the inverters' power
 MOST_UNEQUAL = 1.2  # a tracker's share of the modules over its part of the inverter
 
 
@@ -37,6 +39,20 @@ def ratio_notes(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 f"blocks[{part['index']}]: {dc:g} kW of modules on {ac:g} kW of inverters, a DC/AC ratio of "
                 f"{dc / ac:.3g}; stringCount counts the strings on one inverter"
             )
+
+
+def plant_notes(parts: Sequence[Mapping[str, Any]], plant: PlantOptions, energy_mwh: float) -> Iterator[str]:
+    """Yield a warning for a plant that gives nothing, and for a limit far above what it can give."""
+    if energy_mwh <= 0:
+        yield (
+            f"the plant gives {energy_mwh:.4g} MWh in all: nothing, or less than it uses; see the loss tree for the "
+            "step that takes it"
+        )
+    most = sum(part["ac_capacity_kw"] for part in parts) / 1e3
+    if plant.poi_limit_mw is not None and plant.poi_limit_mw > _MOST_LIMIT * most:
+        yield (
+            f"plant.poiLimitMW: {plant.poi_limit_mw:g} MW never limits inverters of {most:g} MW in all; given in kW?"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,8 @@ def _shading(shading: doc.Shading, at: Loc) -> Iterator[str]:
                 yield _told((*at, key), "electricalImpact is not true")
     elif shading.near is None:
         yield _told((*at, "electricalImpact"), "there is no nearShading")
+    elif shading.transverse_diodes == 0:
+        yield _told((*at, "electricalImpact"), "transverseDiodes is 0")
 
 
 def _backs(strings: doc.Strings, at: Loc) -> Iterator[str]:
