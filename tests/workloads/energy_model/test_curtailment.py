@@ -12,7 +12,7 @@ from sample import block, energy_model, references
 from gnomon.core.workload import Split
 from gnomon.pv.plant import Plant
 from gnomon.pv.plant_year import PlantYear, simulate_plant
-from gnomon.workloads.energy_model import WORKLOADS, sheet
+from gnomon.workloads.energy_model import WORKLOADS, share, sheet
 from gnomon.workloads.energy_model.blocks import gather, interconnection, pv_blocks
 from gnomon.workloads.energy_model.series import load
 from gnomon.workloads.energy_model.simulation import prepare, run, run_whole
@@ -122,7 +122,8 @@ def test_inverters_that_hold_back_lose_less_than_a_cut_at_the_meter(ctx: MemoryC
 
 
 @pytest.mark.slow
-def test_a_shared_run_gives_the_same_bytes(example_plant: Path) -> None:
+def test_a_shared_run_gives_the_same_bytes(example_plant: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(share, "WORTH", ((1.0, 4),))
     blocks = [block(layout={**LAYOUT, "tilt": 10 + i // 64}) for i in range(360)]
     given = energy_model(*blocks, plant={"poiLimitMW": 62, "limitAtInverters": True})
     shared, alone = (MemoryContext(references=references(example_plant)) for _ in range(2))
