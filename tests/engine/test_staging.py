@@ -167,8 +167,11 @@ async def test_a_killed_server_loses_nothing_that_it_has_acknowledged(tmp_path, 
 
 
 def _children(pid):
-    """Return the process numbers under a process, its nursery's children included."""
-    lists = [(thread / "children").read_text() for thread in Path(f"/proc/{pid}/task").iterdir()]
+    """Return the process numbers under a process, its nursery's children included; some end while we read."""
+    try:
+        lists = [(thread / "children").read_text() for thread in Path(f"/proc/{pid}/task").iterdir()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
     children = [int(child) for text in lists for child in text.split()]
     return children + [each for child in children for each in _children(child)]
 

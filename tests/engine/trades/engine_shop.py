@@ -117,7 +117,7 @@ async def open_shop(folder, between=lambda store: store, workloads=WORKLOADS, **
 def is_alive(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

@@ -160,7 +160,7 @@ def test_a_key_may_be_written_in_small_or_large_letters() -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"VMppMin": 900, "VMPPMax": 800}, "VMppMin: 900 V is not below VMPPMax 800 V"),
+        ({"VMppMin": 900, "VMPPMax": 800}, "VMppMin: 900 V is above VMPPMax, 800 V"),
         ({"IMaxDC": -5}, "IMaxDC: -5 is below zero"),
         ({"PMaxDC": -1}, "PMaxDC: -1000 is below zero"),
         ({"VAbsMax": -1}, "VAbsMax: -1 is below zero"),

@@ -36,7 +36,7 @@ class BifacialInputs(Record):
     """How the backs of the modules see the ground; lengths in m."""
 
     height: Annotated[float, Field(gt=0, le=100)] | None = None
-    collector_width: Annotated[float, Field(gt=0, le=100)] | None = Field(None, alias="collectorWidth")
+    collector_width: Annotated[float, Field(ge=0.1, le=100)] | None = Field(None, alias="collectorWidth")
     mismatch: Fraction = Field(0.0, alias="irradianceMismatchLoss")
     transparency: Fraction = Field(0.0, alias="moduleTransparency")
     racking_shading: Fraction = Field(0.0, alias="rackingShading")
