@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests/workloads/support"))
 
 import sample  # noqa: E402  # stands beside the tests, which are no package
-from in_memory import MemoryContext  # noqa: E402
+from in_memory import MemoryContext  # noqa: E402  # likewise
 
 LAYOUT = {"arrayType": "fixed", "gcr": 0.4, "azimuth": 180, "axisTilt": 0}
 
