@@ -17,6 +17,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.engine": {"multiprocessing", "signal", "socket", "subprocess"},
     "gnomon.engine.child": {"importlib", "signal", "socket"},
     "gnomon.store": {"sqlite3"},
+    "gnomon.store.vault": {"cryptography"},
     "gnomon.store.migrations": {"alembic", "sqlalchemy", "sqlite3"},
     "gnomon.workloads": {"numpy", "pydantic"},
     "gnomon.workloads.energy_model.place": {"h5py", "importlib", "tzfpy"},

@@ -32,9 +32,12 @@ from gnomon.core.workload import Workload
 from gnomon.engine.embedded import EmbeddedEngine
 from gnomon.settings import LONGEST_WAIT, Settings
 from gnomon.store.sqlite import SqliteStore
+from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
 
 DEFAULT_WORKSPACE = "default"
+CANCEL_MARGIN = 5.0
+"""Seconds beyond the engine's own grace after which a cancel is ended without it."""
 _MOST_COMPLAINTS = 20
 
 
@@ -85,24 +88,21 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
     try:
         has_keys = bool(await store.list_workspaces())
         secret = _read_or_make_secret(settings.data / "secret.key", has_keys=has_keys)
-        pepper, token_secret = _derive(secret, b"key-pepper"), _derive(secret, b"token-secret")
-        house = House(store=store, hub=hub, clock=clock, kinds=kinds, workloads=workloads, pepper=pepper)
-        workspace, has_new_keys = await _default_workspace(house, settings.data / "keys.json")
-        engine = EmbeddedEngine(
+        house = House(
             store=store,
             hub=hub,
-            workloads=workloads,
-            kinds=kinds,
             clock=clock,
-            worker=f"embedded-{os.getpid()}",
-            cpu_slots=settings.cpu_slots,
-            io_slots=settings.io_slots,
-            lease=timedelta(seconds=settings.lease),
-            grace=timedelta(seconds=settings.cancel_grace),
+            kinds=kinds,
+            workloads=workloads,
+            pepper=_derive(secret, b"key-pepper"),
+            vault=KeyVault(_derive(secret, b"vault")),
+            cancel_within=timedelta(seconds=settings.cancel_grace + CANCEL_MARGIN),
         )
+        workspace, has_new_keys = await _default_workspace(house, settings.data / "keys.json")
+        engine = _engine(settings, house)
         app = build_app(
             house,
-            token_secret=token_secret,
+            token_secret=_derive(secret, b"token-secret"),
             require_key=not settings.no_auth,
             default_workspace=workspace,
             sync_wait=settings.sync_wait,
@@ -118,6 +118,21 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             await engine.stop()
     finally:
         await store.close()
+
+
+def _engine(settings: Settings, house: House) -> EmbeddedEngine:
+    return EmbeddedEngine(
+        store=house.store,
+        hub=house.hub,
+        workloads=house.workloads,
+        kinds=house.kinds,
+        clock=house.clock,
+        worker=f"embedded-{os.getpid()}",
+        cpu_slots=settings.cpu_slots,
+        io_slots=settings.io_slots,
+        lease=timedelta(seconds=settings.lease),
+        grace=timedelta(seconds=settings.cancel_grace),
+    )
 
 
 def load_plugins(modules: Iterable[str]) -> tuple[Mapping[str, Workload], Mapping[str, ResourceKind]]:

@@ -22,6 +22,7 @@ from gnomon.core.service import resource as shelf
 from gnomon.core.task import Json, Status, Task, Visibility
 from gnomon.core.workload import Failure, Reference, Workload
 from gnomon.store.sqlite import SqliteStore
+from gnomon.store.vault import KeyVault
 
 
 class SystemClock:
@@ -77,6 +78,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         clock=SystemClock(),
         kinds={kind.kind: kind for kind in KINDS},
         workloads={workload.kind: workload for workload in WORKLOADS},
+        vault=KeyVault(b"v" * 32),
         pepper=b"pepper",
     )
     yield opened

@@ -46,6 +46,9 @@ class Key:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    name: str | None = None
+    last_used_at: datetime | None = None
+    """To the minute."""
 
     def is_valid_at(self, now: datetime) -> bool:
         """Say whether the key may be used now."""
@@ -59,9 +62,28 @@ class Principal:
     workspace: str
     key_id: str
     scopes: frozenset[str]
+    key_ids: tuple[str, ...] = ()
+    """All keys that stand behind it; when one is revoked, what it has open ends."""
 
 
 ALL_SCOPES = frozenset({"read", "write", "cancel", "hooks", "keys", "ops"})
+"""`ops` is the operator's: it sees and makes workspaces, and only keys of the first workspace carry it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one workspace or key may have; None: as much as it likes."""
+
+    active_tasks: int | None = None
+    """Tasks of a workspace that have not ended, children not counted."""
+    endpoints: int | None = 100
+    """Webhook endpoints of a workspace."""
+    streams: int | None = 1000
+    """Event streams that a key has open at the same time."""
+    waits: int | None = 1000
+    """Blocking waits that a key has open at the same time."""
+    requests: int | None = None
+    """Requests of a key in a minute."""
 
 
 def mint(role: KeyRole, *, public_chance: int, secret_chance: int) -> str:

@@ -7,6 +7,10 @@ GnomonError
  +-- Unauthenticated     no key, or one that is not ours
  +-- Forbidden           a good key that may not do this
  +-- ReservationReused   an idempotency key came back with another body
+ +-- ReservationBusy     the first request with that key is still at work
+ +-- PreconditionFailed  the record has changed since the caller read it
+ +-- Gone                it was there, and has been removed
+ +-- QuotaExceeded       the workspace or the key has used up what it may have
  +-- Unavailable         the surroundings failed; nothing was recorded
  +-- FenceLost           an attempt no longer owns its task
  +-- SchemaTooNew        the database was written by a newer Gnomon
@@ -63,6 +67,27 @@ class Forbidden(GnomonError):
 
 class ReservationReused(GnomonError):
     """This idempotency key was used before with another request; send a new key or the same request."""
+
+
+class ReservationBusy(GnomonError):
+    """The first request with this idempotency key is still being worked on; ask again in a moment."""
+
+
+class PreconditionFailed(GnomonError):
+    """The record has changed since you read it; read it again and decide anew."""
+
+
+class Gone(GnomonError):
+    """This was there, and has been removed."""
+
+
+class QuotaExceeded(GnomonError):
+    """A limit was reached; `retry_after` seconds from now it may be otherwise."""
+
+    def __init__(self, message: str | None = None, *, quota: str = "", retry_after: float = 60) -> None:
+        super().__init__(message)
+        self.quota = quota
+        self.retry_after = retry_after
 
 
 class Unavailable(GnomonError):

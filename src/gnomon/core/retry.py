@@ -99,10 +99,26 @@ class Stopped:
     outcome: Literal[Outcome.KILLED] = field(default=Outcome.KILLED, init=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """The function gave way at a checkpoint, because a pause had been asked for."""
+
+    outcome: Literal[Outcome.PARK] = field(default=Outcome.PARK, init=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The function needs an answer from outside; the next attempt finds it as the step of that key."""
+
+    key: str
+    question: Json
+    outcome: Literal[Outcome.ASK] = field(default=Outcome.ASK, init=False)
+
+
 _SERVERS_SHARE = 10
 """A server that dies takes its tasks along, and seldom through a fault of theirs: so much longer they are tried."""
 
-Ending = Done | Divided | Failed | Lost | Stopped
+Ending = Done | Divided | Failed | Lost | Stopped | Parked | Asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +155,11 @@ def judge(task: Task, ending: Ending, *, now: datetime, policy: RetryPolicy, cha
         case Stopped(why=Why.DEADLINE):
             error = TaskError(code="timeout", message="The deadline passed while the task was running.")
             return _keep(task, Status.TIMED_OUT, EventType.TIMED_OUT, error=error)
-        case Stopped():
+        case Parked() if task.pause_requested_at is not None:
+            return _keep(task, Status.PAUSED, EventType.PAUSED, phase=task.phase)
+        case Asked():
+            return _keep(task, Status.WAITING, EventType.WAITING, phase=task.phase)
+        case Stopped() | Parked():
             return _keep(task, Status.QUEUED, EventType.REQUEUED, phase=task.phase)
         case _:
             assert_never(ending)

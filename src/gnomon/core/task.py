@@ -53,8 +53,13 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     _S.RUNNING: frozenset(
         {_S.PENDING, _S.QUEUED, _S.WAITING, _S.PAUSED, _S.CANCELLING, _S.COMPLETED, _S.FAILED, _S.TIMED_OUT}
     ),
-    _S.WAITING: frozenset({_S.QUEUED, _S.CANCELLED, _S.TIMED_OUT}),
-    _S.PAUSED: frozenset({_S.PENDING, _S.QUEUED, _S.CANCELLED, _S.EXPIRED, _S.TIMED_OUT}),
+    _S.WAITING: frozenset({_S.QUEUED, _S.PAUSED, _S.CANCELLED, _S.TIMED_OUT}),
+    _S.PAUSED: frozenset(
+        {
+            *(_S.PENDING, _S.QUEUED, _S.RUNNING, _S.CANCELLING),
+            *(_S.FAILED, _S.CANCELLED, _S.EXPIRED, _S.TIMED_OUT),
+        }
+    ),
     _S.CANCELLING: frozenset({_S.COMPLETED, _S.CANCELLED}),
     _S.COMPLETED: frozenset(),
     _S.FAILED: frozenset(),
@@ -110,6 +115,15 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a waiting task wants to know; the answer is stored as the step of that key."""
+
+    key: str
+    body: Json
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewTask:
     """A task that is not yet stored."""
 
@@ -130,6 +144,10 @@ class NewTask:
     pins: tuple[Pin, ...] = ()
     blobs: tuple[str, ...] = ()
     """SHA-256 names of the blobs that the input refers to."""
+    line_id: str | None = None
+    """The first task of the line that this one continues, when it is a rerun."""
+    revision: int = 1
+    """Its place in the line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +191,18 @@ class Task:
     error: TaskError | None
     result: Json
     """Present on completed tasks, unless the reader asked for records without results."""
+    cancel_by: datetime | None = None
+    """When a cancel that was asked for has come to its end, whatever the attempt does."""
+    pause_requested_at: datetime | None = None
+    """Set while it runs on towards its next checkpoint, where it will be set aside."""
+    question: Question | None = None
+    """What a waiting task has asked."""
+    line_id: str | None = None
+    """The first task of its line of reruns; None for a task that is no rerun."""
+    revision: int = 1
+    """Its place in that line, from 1."""
+    events_from: int = 1
+    """The oldest event that is still kept; older ones were trimmed after the task had ended."""
 
 
 def crockford(value: int, length: int) -> str:

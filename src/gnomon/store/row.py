@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gnomon.core.errors import Complaint, Invalid
-from gnomon.core.task import CancelOutcome, Json, Phase, Status, Task, TaskError, Visibility
+from gnomon.core.task import CancelOutcome, Json, Phase, Question, Status, Task, TaskError, Visibility
 
 Row = tuple[Any, ...]
 Value = str | int | float | None
@@ -21,6 +21,7 @@ _COLUMNS = (
     *("attempt", "fence", "failures", "losses", "max_attempts", "max_lost", "priority"),
     *("created_at", "started_at", "finished_at", "updated_at", "run_at", "deadline_at"),
     *("cancel_requested_at", "cancel_outcome", "error"),
+    *("cancel_by", "pause_requested_at", "question", "line_id", "revision", "events_from"),
     *("seq", "lease_until", "open_children"),
 )
 COLUMNS = ", ".join(f"task.{name}" for name in _COLUMNS)
@@ -39,7 +40,7 @@ class Entry:
 
 def entry_of(row: Row) -> Entry:
     """Read an entry from the columns named in `COLUMNS`."""
-    return Entry(seq=row[31], task=task_of(row), is_leased=row[32] is not None, open_children=row[33])
+    return Entry(seq=row[37], task=task_of(row), is_leased=row[38] is not None, open_children=row[39])
 
 
 def task_of(row: Row, result: str | None = None) -> Task:
@@ -77,7 +78,26 @@ def task_of(row: Row, result: str | None = None) -> Task:
         cancel_outcome=None if row[29] is None else CancelOutcome(row[29]),
         error=None if row[30] is None else TaskError(**json.loads(row[30])),
         result=None if result is None else json.loads(result),
+        cancel_by=find_moment(row[31]),
+        pause_requested_at=find_moment(row[32]),
+        question=_find_question(row[33]),
+        line_id=row[34],
+        revision=row[35],
+        events_from=row[36],
     )
+
+
+def dump_question(question: Question) -> str:
+    """Write what a task waits to be told."""
+    asked_at = micros(question.asked_at)
+    return dump({"key": question.key, "body": question.body, "asked_at": asked_at})
+
+
+def _find_question(text: str | None) -> Question | None:
+    if text is None:
+        return None
+    read = json.loads(text)
+    return Question(key=read["key"], body=read["body"], asked_at=moment(read["asked_at"]))
 
 
 def micros(at: datetime) -> int:

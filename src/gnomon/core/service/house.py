@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from gnomon.core.access import Limits
 from gnomon.core.hub import Hub
-from gnomon.core.ports import Clock, Store
+from gnomon.core.ports import Clock, Store, Vault
 from gnomon.core.resource import ResourceKind
 from gnomon.core.workload import Workload
 
@@ -20,3 +22,8 @@ class House:
     workloads: Mapping[str, Workload]
     pepper: bytes = field(repr=False)
     """The secret of the keyed hash under which keys are stored."""
+    vault: Vault = field(repr=False)
+    """Keeps the secrets that webhooks are signed with."""
+    limits: Limits = field(default_factory=Limits)
+    cancel_within: timedelta = timedelta(seconds=15)
+    """The most that may pass between a cancel and the end of the task: the engine's grace and a little more."""

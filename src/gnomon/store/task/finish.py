@@ -4,7 +4,19 @@ from dataclasses import replace
 from datetime import datetime
 
 from gnomon.core.ports import Finish
-from gnomon.core.retry import Divided, Done, Ending, Failed, Lost, RetryPolicy, Stopped, Verdict, judge
+from gnomon.core.retry import (
+    Asked,
+    Divided,
+    Done,
+    Ending,
+    Failed,
+    Lost,
+    Parked,
+    RetryPolicy,
+    Stopped,
+    Verdict,
+    judge,
+)
 from gnomon.core.task import Json, Phase, Status, Task, TaskError
 from gnomon.store.blob import link_blobs
 from gnomon.store.ledger import Ledger
@@ -102,7 +114,7 @@ def _dump_reason(ending: Ending) -> str | None:
             return dump({"code": "worker_lost", "message": reason, "retryable": True})
         case Stopped(why=why, cooperative=cooperative):
             return dump({"code": "stopped", "why": why, "cooperative": cooperative})
-        case Done() | Divided():
+        case Done() | Divided() | Parked() | Asked():
             return None
 
 

@@ -1,0 +1,158 @@
+"""Webhooks: endpoints that ask for events, deliveries that bring them, and what follows an attempt: pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from gnomon.core.event import Event, EventType
+from gnomon.core.task import Task
+
+TERMINAL_TYPES = frozenset(
+    {EventType.COMPLETED, EventType.FAILED, EventType.CANCELLED, EventType.TIMED_OUT, EventType.EXPIRED}
+)
+"""What an endpoint is told unless it asks for other types."""
+
+
+class DeliveryStatus(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    """Due now or later, or behind an earlier one of its task and endpoint."""
+    DELIVERED = "delivered"
+    EXHAUSTED = "exhausted"
+    """The last attempt of the schedule failed; it can be redelivered."""
+    DROPPED = "dropped"
+    """Its endpoint was deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """A signing secret, encrypted; the newest one has no end."""
+
+    text: str = field(repr=False)
+    created_at: datetime
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEndpoint:
+    """An endpoint that is not yet stored."""
+
+    id: str
+    workspace: str
+    url: str | None
+    """None: nothing is sent; the receiver pulls."""
+    sealed: str = field(repr=False)
+    event_types: frozenset[EventType] = TERMINAL_TYPES
+    description: str | None = None
+    dialect: str = "native"
+    """Whose words its bodies use."""
+    task_id: str | None = None
+    """The one task whose events it gets; None: every public task of the workspace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A stored endpoint."""
+
+    id: str
+    workspace: str
+    url: str | None
+    event_types: frozenset[EventType]
+    description: str | None
+    dialect: str
+    task_id: str | None
+    version: int
+    last_number: int
+    """The number of its newest delivery; they are dense from 1."""
+    secrets: tuple[Sealed, ...]
+    """Newest first; those past their end are left out by whoever signs."""
+    created_at: datetime
+    updated_at: datetime
+    disabled_at: datetime | None
+    disabled_reason: str | None
+    failing_since: datetime | None
+    """When the first attempt failed after the last one that succeeded."""
+
+    @property
+    def is_enabled(self) -> bool:
+        """Say whether deliveries are sent."""
+        return self.disabled_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One event for one endpoint; `id` is the `webhook-id` and never changes."""
+
+    id: str
+    number: int
+    """Dense from 1 within the endpoint: the cursor of whoever pulls."""
+    endpoint_id: str
+    workspace: str
+    task_id: str
+    event_number: int
+    event_type: EventType
+    status: DeliveryStatus
+    attempts: int
+    """Attempts since it was written or last redelivered."""
+    created_at: datetime
+    due_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryAttempt:
+    """One POST: when, how long, and what came back."""
+
+    number: int
+    started_at: datetime
+    duration: timedelta
+    status_code: int | None = None
+    error: str | None = None
+    """Why there was no answer, or why the answer counts as none."""
+    answer: str = ""
+    """The first part of the answer's body, as text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A delivery with all that is needed to send it."""
+
+    delivery: Delivery
+    endpoint: Endpoint
+    task: Task
+    """As of the event (`core.event.as_of`)."""
+    event: Event
+    body: bytes | None
+    """What was sent before; None: it is rendered now, once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What came back from a POST, as far as the decision needs it."""
+
+    status_code: int | None
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What follows an attempt: the delivery's status, when it is due again, and why its endpoint is disabled."""
+
+    status: DeliveryStatus
+    due_at: datetime | None = None
+    disable: str | None = None
+
+
+SCHEDULE: Sequence[timedelta] = (
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=16),
+)
+"""Pauses before the second and each later attempt: nine attempts in two days (48 h)."""

@@ -1,0 +1,42 @@
+"""Workspaces and keys: the seam."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from gnomon.core.access import Key, Workspace
+from gnomon.core.ports.seam import Reserved
+
+
+class AccessStore(Protocol):
+    """Workspaces and keys."""
+
+    async def create_workspace(self, workspace: Workspace, keys: Sequence[Key]) -> Workspace:
+        """Store a workspace and its first keys; the number given is ignored and the next one taken."""
+
+    async def list_workspaces(self) -> Sequence[Workspace]:
+        """List all workspaces, oldest first."""
+
+    async def find_key(self, public_id: str) -> Key | None:
+        """Return the key of that public part."""
+
+    async def create_key(self, key: Key) -> Key:
+        """Store a key."""
+
+    async def list_keys(self, workspace: str) -> Sequence[Key]:
+        """List a workspace's keys, oldest first, revoked ones included."""
+
+    async def end_key(self, workspace: str, public_id: str, at: datetime) -> Key:
+        """Let a key be valid until then at most, and tell the hub; raises `NotFound`."""
+
+    async def touch_keys(self, used: Mapping[str, datetime]) -> None:
+        """Note when keys were last used."""
+
+    async def use_once(self, workspace: str, name: str, now: datetime) -> bool:
+        """Say whether nobody has used the name before; from now on somebody has."""
+
+    async def find_reserved(self, workspace: str, key: str) -> Reserved | None:
+        """Return what an idempotency key has made."""
+
+    async def sweep_reservations(self, older_than: datetime, limit: int) -> int:
+        """Forget reservations of before then; return how many."""
