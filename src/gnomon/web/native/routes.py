@@ -94,7 +94,7 @@ def _gate(request: Request) -> Gate:
 async def submit(request: Request) -> Response:
     """Store a task; once this is answered, it is never lost."""
     gate = _gate(request)
-    principal = await identify(gate, request.headers)
+    principal = await identify(gate, request)
     order = wire.order(await read_json(request))
     reservation = _reservation(request.headers.get("idempotency-key"), await request.body())
     try:
@@ -116,7 +116,7 @@ async def submit(request: Request) -> Response:
 async def list_tasks(request: Request) -> Response:
     """List public tasks; `status`, `kind`, `limit` and `cursor` choose which."""
     gate = _gate(request)
-    principal = await identify(gate, request.headers)
+    principal = await identify(gate, request)
     query = wire.query(principal.workspace, request.query_params)
     return answer(render.tasks(await service.list_tasks(gate.house, principal, query)))
 
@@ -125,7 +125,7 @@ async def list_tasks(request: Request) -> Response:
 async def get_task(request: Request, task_id: str) -> Response:
     """Read a task with its result."""
     gate = _gate(request)
-    principal = await identify(gate, request.headers)
+    principal = await identify(gate, request)
     return answer(render.task(await service.get_task_by_id(gate.house, principal, task_id)))
 
 
@@ -133,7 +133,7 @@ async def get_task(request: Request, task_id: str) -> Response:
 async def list_events(request: Request, task_id: str) -> Response:
     """Read events in order; `after` is the cursor, `limit` at most 1000."""
     gate = _gate(request)
-    principal = await identify(gate, request.headers)
+    principal = await identify(gate, request)
     after, limit = wire.span(request.query_params)
     return answer(render.events(await service.list_events(gate.house, principal, task_id, after, limit)))
 
@@ -142,7 +142,7 @@ async def list_events(request: Request, task_id: str) -> Response:
 async def list_attempts(request: Request, task_id: str) -> Response:
     """List every try, how it ended and why."""
     gate = _gate(request)
-    principal = await identify(gate, request.headers)
+    principal = await identify(gate, request)
     return answer(render.attempts(await service.list_attempts(gate.house, principal, task_id)))
 
 
@@ -150,7 +150,7 @@ async def list_attempts(request: Request, task_id: str) -> Response:
 async def list_children(request: Request, task_id: str) -> Response:
     """List public children by position."""
     gate = _gate(request)
-    principal = await identify(gate, request.headers)
+    principal = await identify(gate, request)
     parent = await service.get_task_by_id(gate.house, principal, task_id)
     children = await service.list_children(gate.house, principal, parent)
     return answer({"tasks": [render.task(child) for child in children]})
@@ -165,7 +165,7 @@ async def list_children(request: Request, task_id: str) -> Response:
 async def cancel(request: Request, task_id: str) -> Response:
     """Cancel at once when nothing runs (200), within the grace period otherwise (202); an end stays an end."""
     gate = _gate(request)
-    principal = await identify(gate, request.headers)
+    principal = await identify(gate, request)
     task = await service.cancel(gate.house, principal, task_id)
     return answer(render.task(task), status=200 if task.status.is_terminal else 202)
 
@@ -174,7 +174,7 @@ async def cancel(request: Request, task_id: str) -> Response:
 async def list_workloads(request: Request) -> Response:
     """List what POST /tasks takes."""
     gate = _gate(request)
-    await identify(gate, request.headers)
+    await identify(gate, request)
     return answer({"workloads": [render.workload(offered) for offered in service.list_workloads(gate.house)]})
 
 
