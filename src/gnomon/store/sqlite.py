@@ -32,6 +32,7 @@ from gnomon.store import access, blob
 from gnomon.store import resource as documents
 from gnomon.store.driver import Readers, Writer
 from gnomon.store.folder import BlobFolder
+from gnomon.store.hook.shelf import SqliteHooks
 from gnomon.store.ledger import Ledger
 from gnomon.store.lock import FolderLock
 from gnomon.store.schema import prepare
@@ -99,11 +100,9 @@ _MOST_KNOWN_KEYS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SqliteStore:
+class SqliteStore(SqliteHooks):
     """All of the cellar in one data folder, which it owns until it is closed."""
 
-    writer: Writer
-    readers: Readers
     blobs: BlobFolder
     lock: FolderLock
     resources: SqliteResources

@@ -6,6 +6,7 @@ from typing import assert_never
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.ports import Reservation, RunResource, Submit, Submitted
 from gnomon.core.resource import NewResource, Resource
+from gnomon.store.hook.endpoint import create_endpoints
 from gnomon.store.ledger import Ledger
 from gnomon.store.reservation import find_made, reserve
 from gnomon.store.resource import create_and_run, find_resource, run_again
@@ -23,6 +24,7 @@ def submit(ledger: Ledger, command: Submit) -> Submitted:
             [Complaint(("parent_id",), "A child is stored when its parent divides; leave parent_id out.")]
         )
     resource = _resource(ledger, command)
+    create_endpoints(ledger, command.hooks, new.id, command.now)
     entry = insert(ledger, new, command.now, (resource.id, resource.revision) if resource else None)
     reserve(ledger, new.workspace, kept, new.id, command.now)
     return Submitted(task=entry.task, resource=resource)
