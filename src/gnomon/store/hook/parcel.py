@@ -1,14 +1,14 @@
 """Parcels: deliveries with the endpoint, the event, and the task as of the event."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from gnomon.core.delivery import Endpoint, Parcel
 from gnomon.core.errors import Gone
-from gnomon.core.event import Event, EventType
+from gnomon.core.event import Event, EventType, as_of
 from gnomon.core.ports import DeliveryQuery, Page
-from gnomon.core.task import Json, Status, Task
+from gnomon.core.task import Task
 from gnomon.store.hook.delivery import DELIVERY, delivery_of, get_row, list_rows, next_of
 from gnomon.store.hook.endpoint import find_endpoint
 from gnomon.store.row import COLUMNS, Row, find_json, moment, task_of
@@ -19,24 +19,6 @@ _TASK = (
 _EVENTS = (
     "SELECT number, at, type, body FROM task_event WHERE task = ? AND number BETWEEN ? AND ? ORDER BY number"
 )
-
-
-def as_of(task: Task, events: Sequence[Event]) -> Task:
-    """Return the task with the status, the progress and the version that its events tell."""
-    told = {key: value for event in events for key, value in _said(event).items()}
-    return replace(
-        task,
-        version=events[-1].number,
-        updated_at=events[-1].at,
-        status=Status(told["status"]),
-        progress=told.get("progress", 0.0),
-        finished_at=None,
-        result=None,
-    )
-
-
-def _said(event: Event) -> Mapping[str, Json]:
-    return event.body if event.type is not EventType.MESSAGE else {}
 
 
 def get_parcel(connection: sqlite3.Connection, workspace: str, delivery_id: str) -> Parcel:

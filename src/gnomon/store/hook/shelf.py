@@ -1,4 +1,4 @@
-"""The shelf of webhooks: a part of the store on SQLite."""
+"""The shelf of webhooks: verbs go to the writer, questions to a reader."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,16 +6,13 @@ from datetime import datetime, timedelta
 
 from gnomon.core.delivery import Delivery, DeliveryAttempt, Endpoint, NewEndpoint, Parcel
 from gnomon.core.ports import AttemptMade, ChangeEndpoint, DeliveryQuery, Page, RotateSecret
-from gnomon.store.driver import Readers, Writer
+from gnomon.store.driver import Shelf
 from gnomon.store.hook import delivery, endpoint, parcel, sending, sweep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SqliteHooks:
+class HookShelf(Shelf):
     """Endpoints and deliveries."""
-
-    writer: Writer
-    readers: Readers
 
     async def create_endpoint(self, new: NewEndpoint, now: datetime, most: int | None = None) -> Endpoint:
         """Store an endpoint; raises `QuotaExceeded` when the workspace has `most` already."""
