@@ -12,6 +12,7 @@ from gnomon.core.event import Event, EventType
 from gnomon.core.ports import Holding
 from gnomon.core.task import TRANSITIONS, Json, Status, Task
 from gnomon.store.folder import BlobFolder
+from gnomon.store.outbox import post
 from gnomon.store.row import COLUMNS, RETURNED, Entry, Row, Value, dump, entry_of, find_json, micros, moment
 
 _EVENT = "INSERT INTO task_event (task, number, at, type, body) VALUES (?, ?, ?, ?, ?)"
@@ -83,6 +84,13 @@ class Ledger:
             raise NotFound(f"There is no task {task_id}.")
         return entry
 
+    def get_own(self, workspace: str, task_id: str) -> Entry:
+        """Return the workspace's task of that id; raises `NotFound`."""
+        entry = self.find("id = ? AND workspace = ?", task_id, workspace)
+        if entry is None:
+            raise NotFound(f"There is no task {task_id}.")
+        return entry
+
     def held(self, holding: Holding) -> Entry:
         """Return the task that an attempt holds; raises `FenceLost` when it holds it no more."""
         entry = self.find("id = ?", holding.task_id)
@@ -134,6 +142,7 @@ class Ledger:
         text = dump(body)
         self.execute(_EVENT, (entry.seq, task.version, at, event.value, text))
         self.told.append(Telling(task.id, task.version, at, event, text))
+        self.is_post_ready |= post(self.connection, entry.seq, task, event, at)
         self.changed[task.id] = task
         if task.status.is_terminal:
             self.ended.append(entry)
@@ -143,6 +152,10 @@ class Ledger:
 def _standing(status: Status, at: int) -> dict[str, Value]:
     """Return the columns that follow from a new status, unless the change says otherwise."""
     columns: dict[str, Value] = {"status": status.value, "ready": int(status is Status.QUEUED)}
+    if not status.may_be_pausing:
+        columns["pause_requested_at"] = None
+    if status is not Status.WAITING:
+        columns["question"] = None
     if status.is_terminal:
         columns |= {"finished_at": at, "due_at": None, "lease_until": None}
     return columns
