@@ -35,6 +35,7 @@ from gnomon.settings import LONGEST_WAIT, Settings
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
+from gnomon.web.sse import Pace
 
 DEFAULT_WORKSPACE = "default"
 CANCEL_MARGIN = 5.0
@@ -106,6 +107,7 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             sync_wait=settings.sync_wait,
             cancel_wait=min(settings.cancel_grace + 2, LONGEST_WAIT),
             max_body=int(settings.max_body_mb * 1e6),
+            pace=Pace(heartbeat=settings.heartbeat, longest=settings.max_stream_seconds),
         )
         await engine.start()
         try:

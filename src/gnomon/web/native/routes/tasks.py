@@ -10,6 +10,7 @@ from gnomon.web.body import read_json
 from gnomon.web.native.desk import AtHouse, Canceller, Reader, Writer, reserve
 from gnomon.web.native.openapi import BODY, asks, header, router, shows, takes
 from gnomon.web.native.render import task as render
+from gnomon.web.native.routes.streams import is_stream_asked, open_stream
 from gnomon.web.native.wire import ask, read
 from gnomon.web.native.wire.tasks import LONGEST_WAIT, Order, Span, TaskFilters, in_body, patience
 
@@ -83,6 +84,8 @@ async def get_task(task_id: str, house: AtHouse, reader: Reader) -> Response:
 )
 async def list_events(task_id: str, request: Request, house: AtHouse, reader: Reader) -> Response:
     """Read events in order; `after` is the cursor."""
+    if is_stream_asked(request):
+        return open_stream(task_id, request, reader)
     span = ask(Span, request.query_params)
     return answer(render.events(await service.list_events(house, reader, task_id, span.after, span.limit)))
 
