@@ -35,6 +35,8 @@ F = TypeVar("F", bound=Callable[..., None])
 WORKSPACE = "wsp_1"
 # A failing story is short enough to read; making it the shortest takes minutes.
 PHASES = (Stage.explicit, Stage.reuse, Stage.generate)
+MEMORY = next((folder for folder in ("/dev/shm",) if Path(folder).is_dir()), None)
+"""Where stories keep their stores: a crash is a copy of the files at a commit, and needs no disk."""
 STORY = 50
 """Steps of one story."""
 LOOK_AROUND = 20
@@ -69,7 +71,7 @@ guesses = st.builds(
 @cache
 def template(open_shop: Callable[[Path], Any]) -> Path:
     """Prepare an empty store once; a story begins with a copy of it."""
-    folder = Path(tempfile.mkdtemp(prefix="gnomon-template-"))
+    folder = Path(tempfile.mkdtemp(prefix="gnomon-template-", dir=MEMORY))
     asyncio.run(open_shop(folder).store.close())
     return folder
 
@@ -119,7 +121,7 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.folders = Path(tempfile.mkdtemp(prefix="gnomon-story-"))
+        self.folders = Path(tempfile.mkdtemp(prefix="gnomon-story-", dir=MEMORY))
         self.folder = self.folders / "0"
         shutil.copytree(type(self).template, self.folder)
         self.tasks: dict[str, Task] = {}
@@ -132,6 +134,7 @@ class Machine(RuleBasedStateMachine):
         self.known_steps: dict[tuple[str, str], Any] = {}
         self.made: dict[str, tuple[Reservation, str, datetime]] = {}
         self.age = 0
+        self.verb = ""
         self.shop: Any = None
         self.open()
 
@@ -172,6 +175,7 @@ class Machine(RuleBasedStateMachine):
         possible = {verb.name: verb for verb in VERBS if verb.is_possible(self)}
         weighted = [name for name, verb in possible.items() for _ in range(verb.weight)]
         chosen = possible[data.draw(st.sampled_from(weighted))]
+        self.verb = chosen.name
         getattr(self, chosen.name)(**{name: data.draw(draw) for name, draw in chosen.draws.items()})
 
     def count_active(self) -> int:
@@ -388,6 +392,9 @@ class Machine(RuleBasedStateMachine):
         assert swept.next_due is None or swept.next_due > self.shop.now
         self.forget_revoked()
         assert {holding.task_id for holding in swept.overdue} <= set(self.held)
+        self.run(self.look_at_changes())
+        late = [task.id for task in self.tasks.values() if task.cancel_by and task.cancel_by <= self.shop.now]
+        assert not [name for name in late if self.tasks[name].status.is_active]
 
     @verb(1, step=steps)
     def trim(self, step: timedelta) -> None:
@@ -490,6 +497,8 @@ class Machine(RuleBasedStateMachine):
             self.followers[task.predecessor_id or ""].append(task.id)
         self.tasks[task.id] = task
         check_step(before, task)
+        if before is not None and before.status is Status.PAUSED and task.status is not Status.PAUSED:
+            assert self.verb == "resume" or task.status.is_terminal or task.status is Status.CANCELLING
         known = self.events[task.id]
         known += await self.shop.store.list_events(WORKSPACE, task.id, len(known), 1000)
         check_log(task, known)
