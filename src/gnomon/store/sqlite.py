@@ -1,10 +1,11 @@
 """The store on SQLite: each verb goes to the one writer, each question to a reader."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from gnomon.core.access import Key, Workspace
 from gnomon.core.blob import Blob
@@ -14,13 +15,16 @@ from gnomon.core.resource import NewResource, Resource
 from gnomon.core.task import Json
 from gnomon.store import access, blob
 from gnomon.store import resource as documents
-from gnomon.store.driver import Readers, Writer
+from gnomon.store.driver import Readers, Shelf, Writer
 from gnomon.store.folder import BlobFolder
+from gnomon.store.hook.shelf import HookShelf
 from gnomon.store.ledger import Ledger
 from gnomon.store.lock import FolderLock
 from gnomon.store.reservation import find_reserved, sweep_reservations
 from gnomon.store.schema import prepare
-from gnomon.store.task.shelf import Shelf, TaskShelf, WorkShelf
+from gnomon.store.task.shelf import TaskShelf, WorkShelf
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +51,11 @@ class SqliteResources(Shelf):
         blobs: Sequence[str],
         name: str | None,
         now: datetime,
+        if_revision: int | None = None,
     ) -> Resource:
-        """Store a new document under the next revision; raises `NotFound` and `Conflict`."""
+        """Store a new document under the next revision; raises `NotFound`, `Conflict`, `PreconditionFailed`."""
         return await self.writer.run(
-            documents.replace, workspace, kind, number, document, links, blobs, name, now
+            documents.replace, workspace, kind, number, document, links, blobs, name, now, if_revision
         )
 
     async def delete(self, workspace: str, kind: str, number: int, now: datetime) -> None:
@@ -74,17 +79,14 @@ class SqliteResources(Shelf):
         return await self.readers.run(documents.list_resources, query)
 
 
-_MOST_KNOWN_KEYS = 10_000
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SqliteStore(TaskShelf, WorkShelf):
+class SqliteStore(TaskShelf, WorkShelf, HookShelf):
     """All of the cellar in one data folder, which it owns until it is closed."""
 
     blobs: BlobFolder
     lock: FolderLock
     resources: SqliteResources
-    known_keys: dict[str, Key] = field(default_factory=dict, repr=False)
+    known_keys: access.KnownKeys = field(default_factory=access.KnownKeys, repr=False)
 
     @classmethod
     def open(cls, data_dir: Path, hub: Hub) -> "SqliteStore":
@@ -124,25 +126,44 @@ class SqliteStore(TaskShelf, WorkShelf):
 
     async def create_workspace(self, workspace: Workspace, keys: Sequence[Key]) -> Workspace:
         """Store a workspace and its first keys; raises `Conflict`."""
-        self.known_keys.clear()
-        return await self.writer.run(access.create_workspace, workspace, keys)
+        return await self._changing_keys(self.writer.run(access.create_workspace, workspace, keys))
 
     async def list_workspaces(self) -> Sequence[Workspace]:
         """List all workspaces, oldest first."""
         return await self.readers.run(access.list_workspaces)
 
     async def find_key(self, public_id: str) -> Key | None:
-        """Return the key of that public part.
+        """Return the key of that public part."""
+        return await self.known_keys.find(public_id, lambda: self.readers.run(access.find_key, public_id))
 
-        Every request asks for one, so found ones are remembered. No other process writes to this folder, and a
-        verb that changes keys forgets them all.
-        """
-        if (known := self.known_keys.get(public_id)) is not None:
-            return known
-        found = await self.readers.run(access.find_key, public_id)
-        if found is not None and len(self.known_keys) < _MOST_KNOWN_KEYS:
-            self.known_keys[public_id] = found
-        return found
+    async def create_key(self, key: Key) -> Key:
+        """Store a key; raises `NotFound` when there is no such workspace."""
+        return await self._changing_keys(self.writer.run(access.create_key, key))
+
+    async def list_keys(self, workspace: str) -> Sequence[Key]:
+        """List a workspace's keys, oldest first, revoked ones included."""
+        return await self.readers.run(access.list_keys, workspace)
+
+    async def end_key(
+        self, workspace: str, public_id: str, now: datetime, *, at: datetime, is_forced: bool = False
+    ) -> Key:
+        """Let a key be valid until then at most; raises `NotFound` and `Conflict`."""
+        verb = self.writer.run(access.end_key, workspace, public_id, now, at=at, is_forced=is_forced)
+        return await self._changing_keys(verb)
+
+    async def touch_keys(self, used: Mapping[str, datetime]) -> None:
+        """Note when keys were last used."""
+        await self.writer.run(access.touch_keys, used)
+
+    async def use_once(self, workspace: str, name: str, now: datetime) -> bool:
+        """Say whether nobody has used the name before; from now on somebody has."""
+        return await self.writer.run(access.use_once, workspace, name, now)
+
+    async def _changing_keys(self, verb: Awaitable[R]) -> R:
+        """Forget the known keys once the verb is committed, even if whoever asked for it has left."""
+        running = asyncio.ensure_future(verb)
+        running.add_done_callback(lambda _: self.known_keys.forget())
+        return await asyncio.shield(running)
 
     async def find_reserved(self, workspace: str, key: str) -> Reserved | None:
         """Return what an idempotency key has made."""
