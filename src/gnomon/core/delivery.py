@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from gnomon.core.event import Event, EventType
-from gnomon.core.task import Task
+from gnomon.core.task import Task, crockford
 
 TERMINAL_TYPES = frozenset(
     {EventType.COMPLETED, EventType.FAILED, EventType.CANCELLED, EventType.TIMED_OUT, EventType.EXPIRED}
@@ -173,3 +173,8 @@ SCHEDULE: Sequence[timedelta] = (
     timedelta(hours=16),
 )
 """Pauses before the second and each later attempt: nine attempts in two days (48 h)."""
+
+
+def endpoint_id(at: datetime, chance: int) -> str:
+    """Make an endpoint's id as `core.task.task_id` makes a task's."""
+    return "whe_" + crockford(int(at.timestamp() * 1000) << 80 | chance & (1 << 80) - 1, 26)
