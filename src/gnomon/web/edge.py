@@ -14,6 +14,12 @@ log = logging.getLogger(__name__)
 
 _NAME = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(rb"[A-Za-z0-9._:\[\]-]*")
+_REQUEST_ID = "gnomon.request_id"
+
+
+def request_id(scope: Scope) -> str | None:
+    """Return the name that the request has in the log and in `X-Request-Id`."""
+    return scope.get(_REQUEST_ID)
 
 
 class Edge:
@@ -35,8 +41,9 @@ class Edge:
         if not _HOST.fullmatch(headers.get(b"host", b"")):
             await answer.refuse(400, "The Host header is not a name or an address.")
             return
+        inner = {**scope, _REQUEST_ID: name.decode()}
         try:
-            await self._app(scope, _bounded(receive, headers, self._max_body), answer)
+            await self._app(inner, _bounded(receive, headers, self._max_body), answer)
         except ClientDisconnect:
             log.info("request.abandoned", extra={"request_id": name.decode()})
         except (

@@ -1,5 +1,6 @@
 """The one table from error to HTTP status; each door gives the answer its own body."""
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -7,8 +8,12 @@ from gnomon.core.errors import (
     Conflict,
     Forbidden,
     GnomonError,
+    Gone,
     Invalid,
     NotFound,
+    PreconditionFailed,
+    QuotaExceeded,
+    ReservationBusy,
     ReservationReused,
     Unauthenticated,
     Unavailable,
@@ -57,6 +62,10 @@ STATUS: Mapping[type[Exception], HTTPStatus] = {
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     ReservationReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ReservationBusy: HTTPStatus.CONFLICT,
+    PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
+    Gone: HTTPStatus.GONE,
+    QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     BadRequest: HTTPStatus.BAD_REQUEST,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -66,6 +75,7 @@ STATUS: Mapping[type[Exception], HTTPStatus] = {
 HEADERS: Mapping[type[Exception], Mapping[str, str]] = {
     Unauthenticated: {"WWW-Authenticate": "Bearer"},
     Unavailable: {"Retry-After": "1"},
+    ReservationBusy: {"Retry-After": "1"},
     TooLarge: {"Connection": "close"},
     UnsupportedMedia: {"Connection": "close"},
 }
@@ -79,5 +89,7 @@ def status_of(error: Exception) -> HTTPStatus:
 
 def headers_of(error: Exception) -> Mapping[str, str]:
     """Return the headers that go with an error."""
+    if isinstance(error, QuotaExceeded):
+        return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
     known = (HEADERS[kind] for kind in type(error).__mro__ if kind in HEADERS)
     return next(known, {})

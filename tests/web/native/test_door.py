@@ -122,6 +122,8 @@ async def test_what_is_wrong_is_a_problem_that_says_where(
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert problem["status"] == status
+    assert (problem["retryable"], problem["request_id"]) == (False, answer.headers["x-request-id"])
+    assert problem["type"] == f"urn:gnomon:problem:{problem['code']}"
     if pointer is not None:
         assert pointer in [error["pointer"] for error in problem["errors"]]
 
@@ -156,7 +158,8 @@ async def test_every_route_answers_a_foreign_id_like_an_unknown_one(
     assert len(routes) >= 5
     for method, path in routes:
         answers = [
-            await client.request(method, path.replace("{task_id}", given)) for given in (foreign, unknown)
+            await client.request(method, path.replace("{task_id}", given), headers={"X-Request-Id": "same"})
+            for given in (foreign, unknown)
         ]
         assert [answer.status_code for answer in answers] == [404, 404], path
         assert answers[0].text.replace(foreign, "") == answers[1].text.replace(unknown, "")

@@ -3,10 +3,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.datastructures import QueryParams
 
 from gnomon.core.errors import Invalid
 from gnomon.core.task import Status
-from gnomon.web.native import wire
+from gnomon.web.native.wire import ask, read
+from gnomon.web.native.wire.tasks import LONGEST_WAIT, Order, Span, TaskFilters, patience
+from gnomon.web.problems import InvalidQuery
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -16,53 +19,56 @@ JSON = st.recursive(
 
 
 def test_an_order_names_its_kind_and_brings_its_input() -> None:
-    assert wire.order({"kind": "shout", "input": {"text": "a"}}) == wire.Order(
-        kind="shout", input={"text": "a"}
-    )
+    order = read(Order, {"kind": "shout", "input": {"text": "a"}})
+    assert (order.kind, order.input) == ("shout", {"text": "a"})
 
 
 def test_an_order_without_input_brings_an_empty_object() -> None:
-    assert wire.order({"kind": "shout"}).input == {}
+    assert read(Order, {"kind": "shout"}).input == {}
 
 
 @pytest.mark.parametrize(
-    ("body", "loc"),
+    ("body", "loc", "word"),
     [
-        ([], ()),
-        (None, ()),
-        ({}, ("kind",)),
-        ({"kind": 1}, ("kind",)),
-        ({"kind": "a", "status": "done"}, ("status",)),
+        ([], (), "object"),
+        (None, (), "object"),
+        ({}, ("kind",), "missing"),
+        ({"kind": 1}, ("kind",), "string"),
+        ({"kind": "a", "status": "done"}, ("status",), "no field"),
     ],
 )
-def test_a_wrong_order_is_complained_about(body: object, loc: tuple[str, ...]) -> None:
+def test_a_wrong_order_is_complained_about(body: object, loc: tuple[str, ...], word: str) -> None:
     with pytest.raises(Invalid) as refused:
-        wire.order(body)
-    assert [complaint.loc for complaint in refused.value.complaints] == [loc]
+        read(Order, body)
+    (complaint,) = refused.value.complaints
+    assert complaint.loc == loc
+    assert word in complaint.message
 
 
 @given(JSON)
 def test_any_json_is_an_order_or_a_complaint(body: object) -> None:
     try:
-        made = wire.order(body)
+        made = read(Order, body)
     except Invalid:
         return
     assert isinstance(made.kind, str)
 
 
 def test_filters_become_a_query() -> None:
-    query = wire.query("w", {"status": "running,queued", "kind": "a,b", "limit": "7", "cursor": "c"})
-    assert query.statuses == {Status.RUNNING, Status.QUEUED}
-    assert query.kinds == {"a", "b"}
+    query = ask(TaskFilters, QueryParams("status=running,queued&kind=a,b&limit=7&cursor=c")).query("w")
+    assert query.statuses == frozenset({Status.RUNNING, Status.QUEUED})
+    assert query.kinds == frozenset({"a", "b"})
     assert (query.workspace, query.limit, query.cursor) == ("w", 7, "c")
 
 
 @pytest.mark.parametrize(
-    "given", [{"status": "done"}, {"limit": "0"}, {"limit": "201"}, {"limit": "x"}, {"sort": "a"}]
+    "given", ["status=done", "status=", "limit=0", "limit=201", "limit=x", "sort=a", "limit=1&limit=2"]
 )
-def test_an_unknown_filter_is_refused_not_ignored(given: dict[str, str]) -> None:
-    with pytest.raises(Invalid):
-        wire.query("w", given)
+def test_an_unknown_filter_is_refused_not_ignored(given: str) -> None:
+    with pytest.raises(InvalidQuery) as refused:
+        ask(TaskFilters, QueryParams(given))
+    name = given.partition("=")[0]
+    assert {complaint.loc[:2] for complaint in refused.value.complaints} == {("query", name)}
 
 
 @pytest.mark.parametrize(
@@ -77,20 +83,20 @@ def test_an_unknown_filter_is_refused_not_ignored(given: dict[str, str]) -> None
     ],
 )
 def test_patience_is_read_and_capped(prefer: str, seconds: float | None) -> None:
-    assert wire.patience(prefer) == seconds
+    assert patience(prefer) == seconds
 
 
 @given(st.text())
 def test_any_preference_is_answered(prefer: str) -> None:
-    seconds = wire.patience(prefer)
-    assert seconds is None or 0 <= seconds <= wire.LONGEST_WAIT
+    seconds = patience(prefer)
+    assert seconds is None or 0 <= seconds <= LONGEST_WAIT
 
 
 @given(st.text(), st.text())
 def test_any_span_is_read_or_refused(after: str, limit: str) -> None:
     try:
-        start, count = wire.span({"after": after, "limit": limit})
+        span = ask(Span, QueryParams({"after": after, "limit": limit}))
     except Invalid:
         return
-    assert start >= 0
-    assert 1 <= count <= 1000
+    assert span.after >= 0
+    assert 1 <= span.limit <= 1000

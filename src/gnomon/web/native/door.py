@@ -1,15 +1,20 @@
 """The native door as an application: its routes, its document, and problems (RFC 9457) as its errors."""
 
+from collections.abc import Mapping
+
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gnomon.core.errors import Complaint, GnomonError, Invalid
+from gnomon.core.errors import Complaint, GnomonError
+from gnomon.core.task import Json
 from gnomon.web.auth import Gate
-from gnomon.web.native import render
-from gnomon.web.native.routes import routes
-from gnomon.web.problems import Refusal, headers_of, status_of
+from gnomon.web.edge import request_id
+from gnomon.web.native.openapi import describe
+from gnomon.web.native.render.problem import plain_problem, problem
+from gnomon.web.native.routes import ROUTERS
+from gnomon.web.problems import InvalidQuery, Refusal, headers_of, status_of
 
 PREFIX = ("gnomon", "v1")
 
@@ -23,33 +28,35 @@ def build_native(gate: Gate) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.gate = gate
-    app.include_router(routes)
+    for routes in ROUTERS:
+        app.include_router(routes)
     for known in (GnomonError, Refusal):
         app.add_exception_handler(known, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse_form)
     app.add_exception_handler(HTTPException, _refuse_route)
+    describe(app, gate.house.workloads)
     return app
 
 
-async def _refuse(_: Request, error: Exception) -> Response:
+async def _refuse(request: Request, error: Exception) -> Response:
     status = status_of(error)
-    return Response(
-        orjson.dumps(render.problem(status, error)),
-        status,
-        dict(headers_of(error)),
-        "application/problem+json",
-    )
+    return _answer(problem(status, error, request_id(request.scope)), status, headers_of(error))
 
 
 async def _refuse_form(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     complaints = [Complaint(tuple(item["loc"]), item["msg"], item["type"]) for item in error.errors()]
-    return await _refuse(request, Invalid(complaints))
+    return await _refuse(request, InvalidQuery(complaints))
 
 
-async def _refuse_route(_: Request, error: Exception) -> Response:
+async def _refuse_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    body = {"type": "about:blank", "title": error.detail, "status": error.status_code, "detail": error.detail}
-    return Response(orjson.dumps(body), error.status_code, error.headers, "application/problem+json")
+    body = plain_problem(error.status_code, error.detail, request_id(request.scope))
+    return _answer(body, error.status_code, error.headers or {})
+
+
+def _answer(body: Json, status: int, headers: Mapping[str, str]) -> Response:
+    return Response(orjson.dumps(body), status, dict(headers), "application/problem+json")

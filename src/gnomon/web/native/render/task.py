@@ -1,14 +1,11 @@
-"""Records to the native API's JSON: the record's own words, times as RFC 3339 in UTC."""
+"""Tasks, their events and their attempts."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from http import HTTPStatus
 
-from gnomon.core.errors import Invalid
 from gnomon.core.event import Event
 from gnomon.core.ports import Attempt, Page
 from gnomon.core.task import Json, Task, TaskError
-from gnomon.core.workload import Workload
+from gnomon.web.native.render.moment import moment
 
 
 def task(record: Task) -> Json:
@@ -82,36 +79,3 @@ def attempt(record: Attempt) -> Json:
         "outcome": record.outcome,
         "error": record.error,
     }
-
-
-def workload(value: Workload) -> Json:
-    """Write what a kind takes and gives."""
-    return {
-        "kind": value.kind,
-        "title": value.title,
-        "where": value.where,
-        "input_schema": dict(value.input_schema),
-        "output_schema": dict(value.output_schema),
-    }
-
-
-def problem(status: HTTPStatus, failure: Exception) -> Json:
-    """Write a problem document (RFC 9457)."""
-    body: dict[str, Json] = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": int(status),
-        "detail": str(failure),
-        "code": type(failure).__name__,
-    }
-    if isinstance(failure, Invalid):
-        body["errors"] = [
-            {"pointer": "".join(f"/{part}" for part in c.loc), "detail": c.message, "code": c.type}
-            for c in failure.complaints
-        ]
-    return body
-
-
-def moment(at: datetime | None) -> str | None:
-    """Write a time, or null."""
-    return None if at is None else at.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,78 @@
+"""Problems (RFC 9457): a type that never changes, a code for programs, a detail for people."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from gnomon.core.errors import (
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    QuotaExceeded,
+    ReservationBusy,
+    ReservationReused,
+    Unauthenticated,
+    Unavailable,
+)
+from gnomon.core.task import Json
+from gnomon.web.problems import BadRequest, InvalidQuery, TooLarge, UnsupportedMedia
+
+CODES: Mapping[type[Exception], str] = {
+    NotFound: "not_found",
+    Conflict: "conflict",
+    Invalid: "invalid",
+    Unauthenticated: "unauthenticated",
+    Forbidden: "forbidden",
+    ReservationReused: "idempotency_key_reused",
+    ReservationBusy: "idempotency_key_busy",
+    PreconditionFailed: "precondition_failed",
+    Gone: "gone",
+    QuotaExceeded: "quota_exceeded",
+    Unavailable: "unavailable",
+    BadRequest: "bad_request",
+    TooLarge: "too_large",
+    UnsupportedMedia: "unsupported_media",
+}
+_BY_STATUS = {404: "no_such_path", 405: "method_not_allowed"}
+_QUOTA_TYPE = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+_RETRYABLE = (Unavailable, ReservationBusy, QuotaExceeded)
+
+
+def problem(status: int, failure: Exception, request_id: str | None = None) -> Json:
+    """Write the problem that an error is."""
+    code = next((CODES[kind] for kind in type(failure).__mro__ if kind in CODES), "internal")
+    body = _body(status, code, str(failure), is_retryable=isinstance(failure, _RETRYABLE))
+    if isinstance(failure, QuotaExceeded):
+        body |= {"type": _QUOTA_TYPE, "violated-policies": [failure.quota]}
+    if isinstance(failure, Invalid):
+        place = _place if isinstance(failure, InvalidQuery) else _pointer
+        body["errors"] = [{**place(c.loc), "detail": c.message, "code": c.type} for c in failure.complaints]
+    return body | ({"request_id": request_id} if request_id else {})
+
+
+def plain_problem(status: int, detail: str, request_id: str | None = None) -> Json:
+    """Write the problem of a path or a method that is not there."""
+    body = _body(status, _BY_STATUS.get(status, "bad_request"), detail, is_retryable=False)
+    return body | ({"request_id": request_id} if request_id else {})
+
+
+def _body(status: int, code: str, detail: str, *, is_retryable: bool) -> dict[str, Json]:
+    return {
+        "type": f"urn:gnomon:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        "code": code,
+        "retryable": is_retryable,
+    }
+
+
+def _pointer(loc: tuple[str | int, ...]) -> dict[str, Json]:
+    return {"pointer": "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in loc)}
+
+
+def _place(loc: tuple[str | int, ...]) -> dict[str, Json]:
+    source, *name = loc
+    return {"in": source, "parameter": ".".join(str(part) for part in name)}

@@ -1,0 +1,5 @@
+"""Webhook endpoints and their deliveries."""
+
+from gnomon.web.native.openapi import router
+
+routes = router("webhooks")

@@ -1,0 +1,5 @@
+"""Event streams."""
+
+from gnomon.web.native.openapi import router
+
+routes = router("streams")

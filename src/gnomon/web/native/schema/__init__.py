@@ -1,0 +1,14 @@
+"""What the native API answers, as JSON Schema with examples: the components of its document."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gnomon.web.native.schema import access, hook, problem, queue, task
+
+SCHEMAS: Mapping[str, dict[str, Any]] = {
+    **task.SCHEMAS,
+    **queue.SCHEMAS,
+    **hook.SCHEMAS,
+    **access.SCHEMAS,
+    **problem.SCHEMAS,
+}

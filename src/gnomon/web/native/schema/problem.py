@@ -1,0 +1,43 @@
+"""Problems (RFC 9457)."""
+
+from gnomon.web.native.schema.forms import COUNT, FLAG, TEXT, Schema, record, told
+
+_FAULT = record(
+    {
+        "pointer": told(TEXT, "Where in the body, as a JSON pointer (RFC 6901)."),
+        "parameter": told(TEXT, "Which parameter, when it is not in the body."),
+        "in": {"type": "string", "enum": ["query", "header", "path"]},
+        "detail": TEXT,
+        "code": TEXT,
+    },
+    {"pointer": "/kind", "detail": "There is no kind 'shuot'; one of ['shout'] is.", "code": "unknown_kind"},
+    optional=("pointer", "parameter", "in"),
+)
+_PROBLEM = record(
+    {
+        "type": told(
+            {"type": "string", "format": "uri"}, "`urn:gnomon:problem:` and the code; it never changes."
+        ),
+        "title": TEXT,
+        "status": COUNT,
+        "detail": told(TEXT, "What is wrong and what to do about it, for people."),
+        "code": told(TEXT, "What is wrong, for programs."),
+        "retryable": told(FLAG, "Whether the same request may succeed later."),
+        "request_id": TEXT,
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
+    },
+    {
+        "type": "urn:gnomon:problem:invalid",
+        "title": "Unprocessable Entity",
+        "status": 422,
+        "detail": "There is no kind 'shuot'; one of ['shout'] is.",
+        "code": "invalid",
+        "retryable": False,
+        "request_id": "req_06ed9jg3bcq8zj7x",
+        "errors": _FAULT["examples"],
+    },
+    optional=("errors", "request_id"),
+)
+_PROBLEM["additionalProperties"] = True
+
+SCHEMAS: dict[str, Schema] = {"Problem": _PROBLEM, "Fault": _FAULT}

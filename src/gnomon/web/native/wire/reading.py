@@ -1,0 +1,94 @@
+"""Models against JSON and query strings: a model, or complaints that name the field and the remedy."""
+
+from collections import Counter
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+from pydantic_core import ErrorDetails, PydanticCustomError
+from starlette.datastructures import QueryParams
+
+from gnomon.core.errors import Complaint, Invalid
+from gnomon.core.task import Json
+from gnomon.web.problems import InvalidQuery
+
+
+class Words(BaseModel):
+    """What a request may say: nothing is converted, nothing unknown is taken."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+M = TypeVar("M", bound=Words)
+
+
+def read(model: type[M], body: Json) -> M:
+    """Read a JSON body.
+
+    Raises
+    ------
+    Invalid
+        When it is not of the form; every complaint says where.
+    """
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise Invalid([_complaint(model, found) for found in error.errors(include_url=False)]) from error
+
+
+def ask(model: type[M], query: QueryParams) -> M:
+    """Read a query string; its words are converted to what the model says.
+
+    Raises
+    ------
+    InvalidQuery
+        When a parameter is unknown, repeated or not valid.
+    """
+    pairs = query.multi_items()
+    repeated = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+    complaints = [
+        Complaint((name,), f"'{name}' is given twice; give it once.", "repeated") for name in repeated
+    ]
+    try:
+        if not complaints:
+            return model.model_validate(dict(pairs), strict=False)
+    except ValidationError as error:
+        complaints = [_complaint(model, found, "parameter") for found in error.errors(include_url=False)]
+    raise InvalidQuery([Complaint(("query", *c.loc), c.message, c.type) for c in complaints])
+
+
+def _complaint(model: type[Words], found: ErrorDetails, noun: str = "field") -> Complaint:
+    loc, kind = tuple(found["loc"]), found["type"]
+    name = ".".join(str(part) for part in loc)
+    if kind == "missing":
+        return Complaint(loc, f"'{name}' is missing.", "missing")
+    if kind == "extra_forbidden":
+        known = f"; one of {', '.join(model.model_fields)} is" if len(loc) == 1 else ""
+        return Complaint(loc, f"There is no {noun} '{name}'{known}.", f"unknown_{noun}")
+    if kind == "model_type":
+        return Complaint(loc, f"{repr(name) if name else 'The body'} must be an object.", "type")
+    text = found["msg"]
+    return Complaint(loc, f"'{name}': {text[:1].lower()}{text[1:].rstrip('.')}.", kind)
+
+
+_TIME = "send a time with its zone, such as 2026-01-31T12:00:00Z"
+
+
+def _moment(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):
+        raise PydanticCustomError("time", _TIME)
+    try:
+        read_at = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise PydanticCustomError("time", _TIME) from error
+    if read_at.tzinfo is None:
+        raise PydanticCustomError("time", _TIME)
+    return read_at
+
+
+Moment = Annotated[
+    datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+"""A time with its zone (RFC 3339)."""
