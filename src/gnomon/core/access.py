@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -54,6 +55,11 @@ class Key:
         """Say whether the key may be used now."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
+    @property
+    def prefix(self) -> str:
+        """Return the part of the key that is no secret: it names the key in a list or a log."""
+        return f"{self.role}_live_{self.public_id}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
@@ -64,6 +70,21 @@ class Principal:
     scopes: frozenset[str]
     key_ids: tuple[str, ...] = ()
     """All keys that stand behind it; when one is revoked, what it has open ends."""
+    expires_at: datetime | None = None
+    """When the first of them, or the token that names them, is valid no more, as far as is known now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """Lets its holder open one stream of one task, once and soon: for a browser, which can send no header."""
+
+    name: str
+    """Unguessable, and used once."""
+    workspace: str
+    task_id: str
+    key_ids: tuple[str, ...]
+    """The keys that it was issued on: none without a key."""
+    expires_at: datetime
 
 
 ALL_SCOPES = frozenset({"read", "write", "cancel", "hooks", "keys", "ops"})
@@ -84,6 +105,12 @@ class Limits:
     """Blocking waits that a key has open at the same time."""
     requests: int | None = None
     """Requests of a key in a minute."""
+
+
+def can_manage_keys(keys: Iterable[Key], at: datetime) -> bool:
+    """Say whether keys can still be issued with these: by an API key, or by a pair that is good for a token."""
+    roles = {key.role for key in keys if key.is_valid_at(at) and "keys" in key.scopes}
+    return KeyRole.API in roles or {KeyRole.WORKSPACE, KeyRole.USER} <= roles
 
 
 def mint(role: KeyRole, *, public_chance: int, secret_chance: int) -> str:

@@ -18,6 +18,8 @@ class Hub:
         self._ready = asyncio.Event()
         self._is_closed = False
         self.on_change: Callable[[Task], None] | None = None
+        self.on_access: list[Callable[[], None]] = []
+        """Called when a key was ended: who lets something go on by it has to look again."""
 
     def publish(self, tasks: Iterable[Task], *, is_work_ready: bool) -> None:
         """Hand committed records to whoever waits for them, and wake the dispatcher if there is work."""
@@ -32,6 +34,11 @@ class Hub:
     def subscribe(self, task_id: str) -> "Subscription":
         """Start listening to one task; use it as a context manager."""
         return Subscription(self._waiters, task_id, is_closed=self._is_closed)
+
+    def access_changed(self) -> None:
+        """Tell that a key was ended, so that what is open by it ends."""
+        for listener in self.on_access:
+            listener()
 
     def close(self) -> None:
         """End every wait, present and future, as if its time were up: the server is leaving."""

@@ -45,6 +45,11 @@ class Status(StrEnum):
         """Say whether something may still follow."""
         return bool(TRANSITIONS[self])
 
+    @property
+    def may_be_pausing(self) -> bool:
+        """Say whether a pause can be asked for and not yet be done."""
+        return self in {Status.RUNNING, Status.WAITING}
+
 
 _S = Status
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {

@@ -1,10 +1,16 @@
-"""Counters: numbers that rise by one within a workspace and are never used again."""
+"""Counters of a workspace: numbers that rise by one and are never used again, and how many tasks have not ended."""
 
 from gnomon.store.ledger import Ledger
+
+ACTIVE = "active tasks"
+"""Has a space in it, so that it can be no kind's counter."""
 
 _NEXT = """
 INSERT INTO counter (workspace, noun, value) VALUES (?, ?, 1)
 ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value
+"""
+_RAISE = """
+INSERT INTO counter (workspace, noun, value) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET value = value + 1
 """
 
 
@@ -13,3 +19,21 @@ def next_number(ledger: Ledger, workspace: str, noun: str) -> int:
     row = ledger.row(_NEXT, workspace, noun)
     assert row is not None
     return int(row[0])
+
+
+def count_active(ledger: Ledger, workspace: str) -> int:
+    """Return how many of the workspace's tasks have not ended; children do not count."""
+    row = ledger.row("SELECT value FROM counter WHERE workspace = ? AND noun = ?", workspace, ACTIVE)
+    return int(row[0]) if row else 0
+
+
+def count_opened(ledger: Ledger, workspace: str) -> None:
+    """Count one more task that has not ended."""
+    ledger.execute(_RAISE, (workspace, ACTIVE))
+
+
+def count_ended(ledger: Ledger, workspace: str) -> None:
+    """Count one less."""
+    ledger.execute(
+        "UPDATE counter SET value = value - 1 WHERE workspace = ? AND noun = ?", (workspace, ACTIVE)
+    )

@@ -60,6 +60,13 @@ class Ledger:
             raise NotFound(f"There is no task {task_id}.")
         return entry
 
+    def get_own(self, workspace: str, task_id: str) -> Entry:
+        """Return the workspace's task of that id; raises `NotFound`."""
+        entry = self.find("id = ? AND workspace = ?", task_id, workspace)
+        if entry is None:
+            raise NotFound(f"There is no task {task_id}.")
+        return entry
+
     def held(self, holding: Holding) -> Entry:
         """Return the task that an attempt holds; raises `FenceLost` when it holds it no more."""
         entry = self.find("id = ?", holding.task_id)
@@ -117,6 +124,10 @@ class Ledger:
 def _standing(status: Status, at: int) -> dict[str, Value]:
     """Return the columns that follow from a new status, unless the change says otherwise."""
     columns: dict[str, Value] = {"status": status.value, "ready": int(status is Status.QUEUED)}
+    if not status.may_be_pausing:
+        columns["pause_requested_at"] = None
+    if status is not Status.WAITING:
+        columns["question"] = None
     if status.is_terminal:
         columns |= {"finished_at": at, "due_at": None, "lease_until": None}
     return columns

@@ -33,17 +33,20 @@ def create(
     ledger: Ledger, new: NewResource, now: datetime, reservation: Reservation | None = None
 ) -> Resource:
     """Store a resource at revision 1, or find the one that its reservation has made."""
-    if (made := find_created(ledger.connection, new.workspace, reservation)) is not None:
+    if (made := find_created(ledger.connection, new.workspace, reservation, now)) is not None:
         return made
     reserve(ledger, new.workspace, reservation, new.id, now)
     return _insert(ledger, new, now, None)
 
 
 def find_created(
-    connection: sqlite3.Connection, workspace: str, reservation: Reservation | None
+    connection: sqlite3.Connection,
+    workspace: str,
+    reservation: Reservation | None,
+    now: datetime | None = None,
 ) -> Resource | None:
     """Return the resource that the same request has made; raises `NotFound` when it was deleted since."""
-    made = find_made(connection, workspace, reservation)
+    made = find_made(connection, workspace, reservation, now)
     if made is None:
         return None
     resource = find_resource(connection, workspace, made)

@@ -34,13 +34,18 @@ class Entry:
 
     seq: int
     task: Task
-    is_leased: bool
+    lease_until: int | None
     open_children: int
+
+    @property
+    def is_leased(self) -> bool:
+        """Say whether an attempt holds the task."""
+        return self.lease_until is not None
 
 
 def entry_of(row: Row) -> Entry:
     """Read an entry from the columns named in `COLUMNS`."""
-    return Entry(seq=row[37], task=task_of(row), is_leased=row[38] is not None, open_children=row[39])
+    return Entry(seq=row[37], task=task_of(row), lease_until=row[38], open_children=row[39])
 
 
 def task_of(row: Row, result: str | None = None) -> Task:

@@ -1,52 +1,34 @@
 """The store on SQLite: each verb goes to the one writer, each question to a reader."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from gnomon.core.access import Key, Workspace
 from gnomon.core.blob import Blob
-from gnomon.core.event import Event
 from gnomon.core.hub import Hub
-from gnomon.core.ports import (
-    Attempt,
-    Claim,
-    Finish,
-    Holding,
-    Load,
-    Page,
-    Report,
-    Reservation,
-    ResourceQuery,
-    Submit,
-    Submitted,
-    Swept,
-    TaskQuery,
-)
+from gnomon.core.ports import Page, Reservation, Reserved, ResourceQuery
 from gnomon.core.resource import NewResource, Resource
-from gnomon.core.task import Json, Task
-from gnomon.core.workload import Saved
+from gnomon.core.task import Json
 from gnomon.store import access, blob
 from gnomon.store import resource as documents
 from gnomon.store.driver import Readers, Writer
 from gnomon.store.folder import BlobFolder
 from gnomon.store.ledger import Ledger
 from gnomon.store.lock import FolderLock
+from gnomon.store.reservation import find_reserved, sweep_reservations
 from gnomon.store.schema import prepare
-from gnomon.store.task import claim, listing, load, read, sweep
-from gnomon.store.task.cancel import cancel
-from gnomon.store.task.finish import finish
-from gnomon.store.task.submit import find_submitted, submit
+from gnomon.store.task.shelf import Shelf, TaskShelf, WorkShelf
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SqliteResources:
+class SqliteResources(Shelf):
     """The shelf of resources."""
-
-    writer: Writer
-    readers: Readers
 
     async def create(
         self, resource: NewResource, now: datetime, reservation: Reservation | None = None
@@ -95,19 +77,14 @@ class SqliteResources:
         return await self.readers.run(documents.list_resources, query)
 
 
-_MOST_KNOWN_KEYS = 10_000
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SqliteStore:
+class SqliteStore(TaskShelf, WorkShelf):
     """All of the cellar in one data folder, which it owns until it is closed."""
 
-    writer: Writer
-    readers: Readers
     blobs: BlobFolder
     lock: FolderLock
     resources: SqliteResources
-    known_keys: dict[str, Key] = field(default_factory=dict, repr=False)
+    known_keys: access.KnownKeys = field(default_factory=access.KnownKeys, repr=False)
 
     @classmethod
     def open(cls, data_dir: Path, hub: Hub) -> "SqliteStore":
@@ -145,99 +122,54 @@ class SqliteStore:
         """Answer when a transaction can be committed; raises `Unavailable`."""
         await self.writer.run(_touch)
 
-    async def submit(self, command: Submit) -> Submitted:
-        """Store a task, its resource, its first event and its reservation."""
-        return await self.writer.run(submit, command)
-
-    async def find_submitted(self, workspace: str, reservation: Reservation) -> Submitted | None:
-        """Return what the same request has submitted; raises `ReservationReused`."""
-        return await self.readers.run(find_submitted, workspace, reservation)
-
-    async def claim(self, command: Claim) -> Sequence[Task]:
-        """Lease eligible tasks, by priority, then oldest first."""
-        return await self.writer.run(claim.claim, command)
-
-    async def load(self, holding: Holding) -> Load:
-        """Read what a claimed attempt needs; raises `FenceLost`."""
-        return await self.readers.run(load.load, holding)
-
-    async def extend(self, holdings: Sequence[Holding], until: datetime) -> Sequence[Holding]:
-        """Prolong leases and return those that are still held."""
-        return await self.writer.run(claim.extend, holdings, until)
-
-    async def report(self, command: Report) -> Task:
-        """Record progress and messages; raises `FenceLost`."""
-        return await self.writer.run(claim.report, command)
-
-    async def save_step(self, holding: Holding, key: str, result: Json) -> Json:
-        """Store a step's result and return what is stored; raises `FenceLost`."""
-        return await self.writer.run(claim.save_step, holding, key, result)
-
-    async def save_resource(self, holding: Holding, resource: NewResource, now: datetime) -> Saved:
-        """Store a resource that an attempt made; raises `FenceLost`."""
-        return await self.writer.run(claim.save_resource, holding, resource, now)
-
-    async def finish(self, command: Finish) -> Task:
-        """Record an attempt's ending and what follows from it; raises `FenceLost`."""
-        return await self.writer.run(finish, command)
-
-    async def cancel(self, workspace: str, task_id: str, now: datetime) -> Task:
-        """Ask a task and its descendants to stop; raises `NotFound`."""
-        return await self.writer.run(cancel, workspace, task_id, now)
-
-    async def sweep(self, now: datetime) -> Swept:
-        """Do what time asks for."""
-        return await self.writer.run(sweep.sweep, now)
-
-    async def recover(self, now: datetime) -> int:
-        """Take back every lease at start-up."""
-        return await self.writer.run(sweep.recover, now)
-
-    async def get_task(self, workspace: str, task_id: str) -> Task:
-        """Return a task with its result; raises `NotFound`."""
-        return await self.readers.run(read.read_task, workspace, task_id)
-
-    async def get_task_by_number(self, workspace: str, number: int) -> Task:
-        """Return a task by its number; raises `NotFound`."""
-        return await self.readers.run(read.read_task_by_number, workspace, number)
-
-    async def list_tasks(self, query: TaskQuery) -> Page[Task]:
-        """List tasks, newest first."""
-        return await self.readers.run(listing.list_tasks, query)
-
-    async def list_children(self, workspace: str, task_id: str) -> Sequence[Task]:
-        """List a task's children by position; raises `NotFound`."""
-        return await self.readers.run(read.list_children, workspace, task_id)
-
-    async def list_events(self, workspace: str, task_id: str, after: int, limit: int) -> Sequence[Event]:
-        """List events numbered above `after`, in order; raises `NotFound`."""
-        return await self.readers.run(read.list_events, workspace, task_id, after, limit)
-
-    async def list_attempts(self, workspace: str, task_id: str) -> Sequence[Attempt]:
-        """List attempts in order; raises `NotFound`."""
-        return await self.readers.run(read.list_attempts, workspace, task_id)
-
     async def create_workspace(self, workspace: Workspace, keys: Sequence[Key]) -> Workspace:
         """Store a workspace and its first keys; raises `Conflict`."""
-        self.known_keys.clear()
-        return await self.writer.run(access.create_workspace, workspace, keys)
+        return await self._changing_keys(self.writer.run(access.create_workspace, workspace, keys))
 
     async def list_workspaces(self) -> Sequence[Workspace]:
         """List all workspaces, oldest first."""
         return await self.readers.run(access.list_workspaces)
 
     async def find_key(self, public_id: str) -> Key | None:
-        """Return the key of that public part.
+        """Return the key of that public part."""
+        return await self.known_keys.find(public_id, lambda: self.readers.run(access.find_key, public_id))
 
-        Every request asks for one, so found ones are remembered. No other process writes to this folder, and a
-        verb that changes keys forgets them all.
-        """
-        if (known := self.known_keys.get(public_id)) is not None:
-            return known
-        found = await self.readers.run(access.find_key, public_id)
-        if found is not None and len(self.known_keys) < _MOST_KNOWN_KEYS:
-            self.known_keys[public_id] = found
-        return found
+    async def create_key(self, key: Key) -> Key:
+        """Store a key; raises `NotFound` when there is no such workspace."""
+        return await self._changing_keys(self.writer.run(access.create_key, key))
+
+    async def list_keys(self, workspace: str) -> Sequence[Key]:
+        """List a workspace's keys, oldest first, revoked ones included."""
+        return await self.readers.run(access.list_keys, workspace)
+
+    async def end_key(
+        self, workspace: str, public_id: str, now: datetime, *, at: datetime, is_forced: bool = False
+    ) -> Key:
+        """Let a key be valid until then at most; raises `NotFound` and `Conflict`."""
+        verb = self.writer.run(access.end_key, workspace, public_id, now, at=at, is_forced=is_forced)
+        return await self._changing_keys(verb)
+
+    async def touch_keys(self, used: Mapping[str, datetime]) -> None:
+        """Note when keys were last used."""
+        await self.writer.run(access.touch_keys, used)
+
+    async def use_once(self, workspace: str, name: str, now: datetime) -> bool:
+        """Say whether nobody has used the name before; from now on somebody has."""
+        return await self.writer.run(access.use_once, workspace, name, now)
+
+    async def _changing_keys(self, verb: Awaitable[R]) -> R:
+        """Forget the known keys once the verb is committed, even if whoever asked for it has left."""
+        running = asyncio.ensure_future(verb)
+        running.add_done_callback(lambda _: self.known_keys.forget())
+        return await asyncio.shield(running)
+
+    async def find_reserved(self, workspace: str, key: str) -> Reserved | None:
+        """Return what an idempotency key has made."""
+        return await self.readers.run(find_reserved, workspace, key)
+
+    async def sweep_reservations(self, older_than: datetime, limit: int) -> int:
+        """Forget reservations of before then; return how many."""
+        return await self.writer.run(sweep_reservations, older_than, limit)
 
     async def put_blob(self, content: bytes) -> Blob:
         """Store bytes durably before returning; raises `Unavailable`."""

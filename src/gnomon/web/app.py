@@ -9,6 +9,7 @@ from gnomon.core.task import crockford
 from gnomon.web.auth import Gate
 from gnomon.web.dialects.daly.door import build_daly
 from gnomon.web.edge import Edge
+from gnomon.web.limits import FAILURES, Meter, Metered
 from gnomon.web.lobby import PATHS, build_lobby
 from gnomon.web.native.door import PREFIX as NATIVE
 from gnomon.web.native.door import build_native
@@ -25,6 +26,7 @@ def build_app(
     sync_wait: float = 25.0,
     cancel_wait: float = 15.0,
     max_body: int = 32 * 1024 * 1024,
+    failures: int = FAILURES,
 ) -> ASGIApp:
     """Build the ASGI application; the server that runs it keeps lifespan and websockets off.
 
@@ -44,16 +46,20 @@ def build_app(
         How long a cancel may wait for its end: the engine's grace and a little more. [s]
     max_body
         Larger bodies are refused while they are read. [bytes]
+    failures
+        Credentials of one address that may fail in a minute.
     """
     gate = Gate(
         house=house,
         token_secret=token_secret,
         require_key=require_key,
         default_workspace=default_workspace,
+        meter=Meter(house.limits, failures=failures),
     )
     daly = build_daly(gate, sync_wait=sync_wait, cancel_wait=cancel_wait)
     doors = Doors({(): daly, ("daly",): daly, NATIVE: build_native(gate)}, lobby=build_lobby(house))
-    return Edge(doors, name=lambda: "req_" + crockford(house.clock.chance(80), 16), max_body=max_body)
+    metered = Metered(doors, gate.meter)
+    return Edge(metered, name=lambda: "req_" + crockford(house.clock.chance(80), 16), max_body=max_body)
 
 
 class Doors:

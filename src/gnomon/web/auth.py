@@ -1,25 +1,35 @@
-"""Credentials: tokens of this server, or keys; from either header, never from two that differ."""
+"""Credentials: tokens of this server, keys, tickets for a stream; one in a request, never two that differ."""
 
+import asyncio
 import ipaddress
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import jwt
 from jwt.types import Options
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 
 from gnomon.core.access import ALL_SCOPES, KeyRole, Principal
 from gnomon.core.errors import Forbidden, Unauthenticated
 from gnomon.core.service import House, access
+from gnomon.core.service.ticket import redeem
+from gnomon.web.limits import Meter, address_of
 from gnomon.web.problems import BadRequest
+from gnomon.web.ticket import read_ticket
+
+T = TypeVar("T")
 
 TOKEN_LIFE = timedelta(hours=24)
 _ALGORITHM = "HS256"
 _CLAIMS = ("workspace_id", "user_id", "workspace_key", "exp", "iat")
 _ANYONE = "no-auth"
+FLAT = 0.02
+"""Seconds that the answer to a wrong credential takes at least, whatever is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +41,11 @@ class Gate:
     require_key: bool
     default_workspace: str
     """Whose workspace it is when no key is required."""
+    meter: Meter
+    """Counts what callers ask."""
 
 
-async def issue_token(gate: Gate, headers: Headers, workspace_key: str, user_key: str) -> str:
+async def issue_token(gate: Gate, request: HTTPConnection, workspace_key: str, user_key: str) -> str:
     """Exchange a pair of keys for a token.
 
     Raises
@@ -42,16 +54,20 @@ async def issue_token(gate: Gate, headers: Headers, workspace_key: str, user_key
         When the keys are not valid together.
     Forbidden
         When no key is required and a page of another site asks.
+    QuotaExceeded
+        When too many credentials of the client's address have failed, or the user key has asked too often.
     """
     if not gate.require_key:
-        _require_own_page(headers)
+        _require_own_page(request.headers)
         return _sign(gate, workspace=gate.default_workspace, user=_ANYONE, workspace_key=_ANYONE)
-    workspace, user = await access.exchange(gate.house, workspace_key, user_key)
+    exchange = partial(access.exchange, gate.house, workspace_key, user_key)
+    workspace, user = await _checked(gate, request, f"{workspace_key} {user_key}", exchange)
+    gate.meter.count(request.scope, user.public_id)
     return _sign(gate, workspace=workspace.workspace, user=user.public_id, workspace_key=workspace.public_id)
 
 
-async def identify(gate: Gate, headers: Headers) -> Principal:
-    """Say who asks.
+async def identify(gate: Gate, request: HTTPConnection) -> Principal:
+    """Say who asks, and count the request.
 
     Raises
     ------
@@ -61,17 +77,74 @@ async def identify(gate: Gate, headers: Headers) -> Principal:
         When two credentials differ.
     Forbidden
         When no key is required and a page of another site asks.
+    QuotaExceeded
+        When too many credentials of the client's address have failed, or the key has asked too often.
     """
     if not gate.require_key:
-        _require_own_page(headers)
-        return Principal(workspace=gate.default_workspace, key_id=_ANYONE, scopes=ALL_SCOPES)
-    credential = _credential(headers)
+        _require_own_page(request.headers)
+        principal = Principal(workspace=gate.default_workspace, key_id=_ANYONE, scopes=ALL_SCOPES)
+    else:
+        credential = _credential(request.headers)
+        principal = await _checked(gate, request, credential, partial(_recognise, gate, credential))
+    gate.meter.count(request.scope, principal.key_id)
+    return principal
+
+
+async def identify_listener(gate: Gate, request: HTTPConnection, task_id: str) -> Principal:
+    """Say who asks for a task's stream: by a credential, or by `?ticket=`, which is good for this once.
+
+    Raises
+    ------
+    Unauthenticated
+        When the ticket, or what `identify` looks at, is not valid.
+    BadRequest
+        When there is a ticket and another credential, or two tickets.
+    Forbidden, QuotaExceeded
+        As `identify` does.
+    """
+    tickets = request.query_params.getlist("ticket")
+    if not tickets:
+        return await identify(gate, request)
+    if len(tickets) > 1 or any(name in request.headers for name in ("authorization", "x-api-key")):
+        raise BadRequest("The request carries two credentials; send the ticket alone.")
+    if not gate.require_key:
+        _require_own_page(request.headers)
+    take_up = partial(_redeem, gate, tickets[0], task_id)
+    principal = await _checked(gate, request, tickets[0], take_up)
+    gate.meter.count(request.scope, principal.key_id)
+    return principal
+
+
+async def _recognise(gate: Gate, credential: str) -> Principal:
     if credential.startswith(f"{KeyRole.API}_"):
         return await access.authenticate(gate.house, credential, roles=frozenset({KeyRole.API}))
     claims = _verify(gate, credential)
     # The token says who was let in; whether they still are, the keys say.
     keys = (str(claims["workspace_key"]), str(claims["user_id"]))
-    return await access.recall(gate.house, keys, str(claims["workspace_id"]))
+    known = await access.recall(gate.house, keys, str(claims["workspace_id"]))
+    ends = datetime.fromtimestamp(claims["exp"], UTC)
+    return replace(known, expires_at=min(ends, known.expires_at or ends))
+
+
+async def _redeem(gate: Gate, text: str, task_id: str) -> Principal:
+    return await redeem(gate.house, read_ticket(text, gate.token_secret), task_id)
+
+
+async def _checked(
+    gate: Gate, request: HTTPConnection, credential: str, check: Callable[[], Awaitable[T]]
+) -> T:
+    """Look at a credential, unless too many of this address were wrong; a wrong one tells nothing by its time."""
+    address, clock = address_of(request.scope), asyncio.get_running_loop().time
+    gate.meter.failures.require_entry(address, credential)
+    answered_at = clock() + FLAT
+    try:
+        found = await check()
+    except Unauthenticated:
+        gate.meter.failures.count(address)
+        await asyncio.sleep(max(answered_at - clock(), 0))
+        raise
+    gate.meter.failures.welcome(address, credential)
+    return found
 
 
 def _require_own_page(headers: Headers) -> None:

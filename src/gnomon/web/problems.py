@@ -90,6 +90,13 @@ def status_of(error: Exception) -> HTTPStatus:
 def headers_of(error: Exception) -> Mapping[str, str]:
     """Return the headers that go with an error."""
     if isinstance(error, QuotaExceeded):
-        return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
+        return _of_quota(error)
     known = (HEADERS[kind] for kind in type(error).__mro__ if kind in HEADERS)
     return next(known, {})
+
+
+def _of_quota(error: QuotaExceeded) -> Mapping[str, str]:
+    wait = str(max(math.ceil(error.retry_after), 1))
+    if error.quota in ("", "requests"):  # the fields about requests stand on every answer already
+        return {"Retry-After": wait}
+    return {"Retry-After": wait, "RateLimit": f'"{error.quota}";r=0;t={wait}'}

@@ -26,11 +26,21 @@ class AccessStore(Protocol):
     async def list_keys(self, workspace: str) -> Sequence[Key]:
         """List a workspace's keys, oldest first, revoked ones included."""
 
-    async def end_key(self, workspace: str, public_id: str, at: datetime) -> Key:
-        """Let a key be valid until then at most, and tell the hub; raises `NotFound`."""
+    async def end_key(
+        self, workspace: str, public_id: str, now: datetime, *, at: datetime, is_forced: bool = False
+    ) -> Key:
+        """Let a key be valid until then at most; from the answer on nobody finds it as it was.
+
+        Raises
+        ------
+        NotFound
+            When the workspace has no such key.
+        Conflict
+            When without it no key of the workspace could issue others, unless that is forced.
+        """
 
     async def touch_keys(self, used: Mapping[str, datetime]) -> None:
-        """Note when keys were last used."""
+        """Note when keys were last used; a time that is older than the one noted changes nothing."""
 
     async def use_once(self, workspace: str, name: str, now: datetime) -> bool:
         """Say whether nobody has used the name before; from now on somebody has."""

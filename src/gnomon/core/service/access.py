@@ -1,12 +1,29 @@
-"""Keys become principals; workspaces are made with their first keys."""
+"""Keys become principals; workspaces are made with their first keys, and keys by keys."""
 
 import hmac
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from gnomon.core.access import ALL_SCOPES, Key, KeyRole, Principal, Workspace, hash_key, mint, public_id
-from gnomon.core.errors import Forbidden, Unauthenticated
+from gnomon.core.errors import (
+    Complaint,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    QuotaExceeded,
+    Unauthenticated,
+)
 from gnomon.core.service.house import House
+
+LONGEST_OVERLAP = timedelta(days=30)
+"""For so long may a key that was rotated be used beside the new one."""
+MOST_KEYS = 1000
+"""Valid keys of a workspace."""
+LONGEST_NAME = 200
+_IDENTIFIER = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,39 +34,155 @@ class Founded:
     keys: Mapping[KeyRole, str] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A new key's record, and its text, which is shown now and never again."""
+
+    key: Key
+    text: str = field(repr=False)
+
+
 async def found_workspace(
     house: House, identifier: str, *, show: Callable[[Founded], None] = lambda _: None
 ) -> Founded:
-    """Create a workspace with one key of each role.
+    """Create a workspace with one key of each role; those of the first workspace are the operator's.
 
     `show` gets the keys before anything is stored: a crash between the two leaves keys that open nothing, never a
     workspace whose keys nobody has.
+
+    Raises
+    ------
+    Conflict
+        When another workspace has the identifier.
     """
     now = house.clock.now()
     workspace = Workspace(
         id="wsp_" + str(house.clock.chance(63)), number=0, identifier=identifier, created_at=now
     )
-    texts = {
-        role: mint(role, public_chance=house.clock.chance(60), secret_chance=house.clock.chance(195))
-        for role in KeyRole
-    }
-    keys = [_record(house, role, text, workspace) for role, text in texts.items()]
-    founded = Founded(workspace=workspace, keys=texts)
+    scopes = ALL_SCOPES - {"ops"} if await house.store.list_workspaces() else ALL_SCOPES
+    issued = {role: _mint(house, role, workspace.id, scopes) for role in KeyRole}
+    founded = Founded(workspace=workspace, keys={role: made.text for role, made in issued.items()})
     show(founded)
-    return replace(founded, workspace=await house.store.create_workspace(workspace, keys))
+    stored = await house.store.create_workspace(workspace, [made.key for made in issued.values()])
+    return replace(founded, workspace=stored)
 
 
-def _record(house: House, role: KeyRole, text: str, workspace: Workspace) -> Key:
-    public = public_id(text)
-    assert public is not None
-    return Key(
-        public_id=public,
-        role=role,
-        workspace=workspace.id,
-        hash=hash_key(text, house.pepper),
-        scopes=ALL_SCOPES,
-        created_at=workspace.created_at,
-    )
+async def create_workspace(house: House, principal: Principal, identifier: str) -> Founded:
+    """Create a workspace for somebody else, with one key of each role, none of them the operator's.
+
+    Raises
+    ------
+    Forbidden
+        When the principal is no operator.
+    Invalid
+        When the identifier is not of the form.
+    Conflict
+        When another workspace has it.
+    """
+    require(principal, "ops")
+    if not _IDENTIFIER.fullmatch(identifier):
+        message = "Give 1 to 63 lower-case letters, digits and hyphens, beginning and ending with no hyphen."
+        raise Invalid([Complaint(("identifier",), message, "pattern")])
+    return await found_workspace(house, identifier)
+
+
+async def list_workspaces(house: House, principal: Principal) -> Sequence[Workspace]:
+    """List all workspaces, oldest first; for operators."""
+    require(principal, "ops")
+    return await house.store.list_workspaces()
+
+
+async def issue_key(
+    house: House,
+    principal: Principal,
+    *,
+    name: str,
+    scopes: frozenset[str],
+    expires_at: datetime | None = None,
+    role: KeyRole = KeyRole.API,
+) -> Issued:
+    """Make a key of the principal's workspace that may do no more than its issuer.
+
+    Raises
+    ------
+    Forbidden
+        When the principal may not issue keys, or lacks one of the scopes itself.
+    Invalid
+        When the name, the scopes or the expiry are not valid.
+    QuotaExceeded
+        When the workspace has as many keys as it may have.
+    """
+    require(principal, "keys")
+    now = house.clock.now()
+    if complaints := [*_of_name(name), *_of_scopes(scopes), *_of_expiry(expires_at, now)]:
+        raise Invalid(complaints)
+    _require_all(principal, scopes)
+    await _require_room(house, principal.workspace, now)
+    return await _issue(house, _mint(house, role, principal.workspace, scopes, name, expires_at))
+
+
+async def list_keys(house: House, principal: Principal) -> Sequence[Key]:
+    """List the workspace's keys, oldest first, those that are no longer valid included."""
+    require(principal, "keys")
+    stored = await house.store.list_keys(principal.workspace)
+    return [_with_last_use(key, house.attendance.last_use(key.public_id)) for key in stored]
+
+
+async def rotate_key(
+    house: House, principal: Principal, key_id: str, *, overlap: timedelta = timedelta()
+) -> Issued:
+    """Make a key like another one, which ends after the overlap.
+
+    The new key expires when the old one would have. It is stored first: a crash between the two leaves both valid.
+
+    Raises
+    ------
+    Forbidden
+        When the principal may not issue keys, or the key may do what the principal may not.
+    NotFound
+        When the workspace has no such key.
+    Conflict
+        When the key is valid no more.
+    Invalid
+        When the overlap is out of range.
+    """
+    require(principal, "keys")
+    if not timedelta() <= overlap <= LONGEST_OVERLAP:
+        most = int(LONGEST_OVERLAP.total_seconds())
+        message = f"Give 0 to {most} seconds; 0 ends the old key at once."
+        raise Invalid([Complaint(("overlap_seconds",), message, "range")])
+    old, now = await _get(house, principal.workspace, key_id), house.clock.now()
+    if not old.is_valid_at(now):
+        raise Conflict(f"{old.prefix} is valid no more; issue a new key instead.")
+    _require_all(principal, old.scopes)
+    await _require_room(house, principal.workspace, now)
+    made = _mint(house, old.role, old.workspace, old.scopes, old.name, old.expires_at)
+    issued = await _issue(house, made)
+    await _end(house, old, now, at=now + overlap)
+    return issued
+
+
+async def revoke_key(house: House, principal: Principal, key_id: str, *, is_forced: bool = False) -> Key:
+    """End a key at once, and all that is open by it; the principal's own key too. One that has ended stays so.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such key.
+    Conflict
+        When no key would be left that can issue others, unless that is forced.
+    """
+    require(principal, "keys")
+    key, now = await _get(house, principal.workspace, key_id), house.clock.now()
+    return await _end(house, key, now, at=now, is_forced=is_forced)
+
+
+async def is_still_valid(house: House, principal: Principal) -> bool:
+    """Say whether all the keys that stand behind a principal may still be used."""
+    now = house.clock.now()
+    if principal.expires_at is not None and principal.expires_at <= now:
+        return False
+    return all([await _is_valid(house, principal.workspace, public, now) for public in principal.key_ids])
 
 
 async def authenticate(house: House, text: str, *, roles: frozenset[KeyRole]) -> Principal:
@@ -61,7 +194,13 @@ async def authenticate(house: House, text: str, *, roles: frozenset[KeyRole]) ->
         When the key is malformed, unknown, of another role, expired or revoked; the message does not say which.
     """
     key = await _check(house, text, roles)
-    return Principal(workspace=key.workspace, key_id=key.public_id, scopes=key.scopes)
+    return Principal(
+        workspace=key.workspace,
+        key_id=key.public_id,
+        scopes=key.scopes,
+        key_ids=(key.public_id,),
+        expires_at=key.expires_at,
+    )
 
 
 async def exchange(house: House, workspace_key: str, user_key: str) -> tuple[Key, Key]:
@@ -90,13 +229,19 @@ async def recall(house: House, public_ids: tuple[str, ...], workspace: str) -> P
         When a key was revoked, has expired or is not of that workspace.
     """
     now = house.clock.now()
-    scopes = ALL_SCOPES
-    for public in public_ids:
-        key = await house.store.find_key(public)
-        if key is None or key.workspace != workspace or not key.is_valid_at(now):
-            raise Unauthenticated("The keys behind this token are no longer valid.")
-        scopes &= key.scopes
-    return Principal(workspace=workspace, key_id=public_ids[-1], scopes=scopes)
+    keys = [await house.store.find_key(public) for public in public_ids]
+    valid = [key for key in keys if key and key.workspace == workspace and key.is_valid_at(now)]
+    if len(valid) < len(keys):
+        raise Unauthenticated("The keys behind this are no longer valid.")
+    for key in valid:
+        house.attendance.note(key, now)
+    return Principal(
+        workspace=workspace,
+        key_id=public_ids[-1],
+        scopes=ALL_SCOPES.intersection(*(key.scopes for key in valid)),
+        key_ids=public_ids,
+        expires_at=min((key.expires_at for key in valid if key.expires_at), default=None),
+    )
 
 
 def require(principal: Principal, scope: str) -> None:
@@ -116,9 +261,104 @@ async def _check(house: House, text: str, roles: frozenset[KeyRole]) -> Key:
     if public is None:
         raise Unauthenticated("The key is not valid.")
     key = await house.store.find_key(public)
+    now = house.clock.now()
     # The hash is computed for an unknown key too, so that the time taken does not tell which keys exist.
     given = hash_key(text, house.pepper)
     is_right = hmac.compare_digest(given, key.hash if key else "0" * len(given))
-    if key is None or not is_right or key.role not in roles or not key.is_valid_at(house.clock.now()):
+    if key is None or not is_right or key.role not in roles or not key.is_valid_at(now):
         raise Unauthenticated("The key is not valid.")
+    house.attendance.note(key, now)
     return key
+
+
+async def _is_valid(house: House, workspace: str, public: str, now: datetime) -> bool:
+    key = await house.store.find_key(public)
+    return key is not None and key.workspace == workspace and key.is_valid_at(now)
+
+
+async def _get(house: House, workspace: str, key_id: str) -> Key:
+    key = await house.store.find_key(key_id)
+    if key is None or key.workspace != workspace:
+        raise NotFound("There is no such key.")
+    return key
+
+
+async def _issue(house: House, made: Issued) -> Issued:
+    stored = await house.store.create_key(made.key)
+    house.attendance.expect(stored)
+    return replace(made, key=stored)
+
+
+async def _end(house: House, key: Key, now: datetime, *, at: datetime, is_forced: bool = False) -> Key:
+    ended = await house.store.end_key(key.workspace, key.public_id, now, at=at, is_forced=is_forced)
+    house.attendance.expect(ended)
+    house.hub.access_changed()
+    return ended
+
+
+def _mint(
+    house: House,
+    role: KeyRole,
+    workspace: str,
+    scopes: frozenset[str],
+    name: str | None = None,
+    expires_at: datetime | None = None,
+) -> Issued:
+    text = mint(role, public_chance=house.clock.chance(60), secret_chance=house.clock.chance(195))
+    public = public_id(text)
+    assert public is not None
+    key = Key(
+        public_id=public,
+        role=role,
+        workspace=workspace,
+        hash=hash_key(text, house.pepper),
+        scopes=scopes,
+        created_at=house.clock.now(),
+        expires_at=expires_at,
+        name=name,
+    )
+    return Issued(key=key, text=text)
+
+
+async def _require_room(house: House, workspace: str, now: datetime) -> None:
+    keys = await house.store.list_keys(workspace)
+    if sum(key.is_valid_at(now) for key in keys) >= MOST_KEYS:
+        raise QuotaExceeded(
+            f"This workspace has {MOST_KEYS} valid keys; revoke one that is not used.", quota="keys"
+        )
+
+
+def _require_all(principal: Principal, scopes: frozenset[str]) -> None:
+    if lacking := scopes - principal.scopes:
+        words = ", ".join(sorted(lacking))
+        raise Forbidden(f"This key cannot give what it lacks itself: {words}. Use a key that has it.")
+
+
+def _of_name(name: str) -> Sequence[Complaint]:
+    if name.strip() and len(name) <= LONGEST_NAME and name.isprintable():
+        return ()
+    return [Complaint(("name",), f"Give a name of 1 to {LONGEST_NAME} printable characters.", "length")]
+
+
+def _of_scopes(scopes: frozenset[str]) -> Sequence[Complaint]:
+    words = ", ".join(sorted(ALL_SCOPES))
+    if not scopes:
+        return [Complaint(("scopes",), f"Give at least one of {words}.", "missing")]
+    if unknown := scopes - ALL_SCOPES:
+        named = ", ".join(sorted(unknown))
+        return [Complaint(("scopes",), f"There is no scope {named}; use {words}.", "enum")]
+    return ()
+
+
+def _of_expiry(expires_at: datetime | None, now: datetime) -> Sequence[Complaint]:
+    if expires_at is None or expires_at > now:
+        return ()
+    return [
+        Complaint(
+            ("expires_at",), "Give a time to come, or leave it out for a key that stays valid.", "range"
+        )
+    ]
+
+
+def _with_last_use(key: Key, seen: datetime | None) -> Key:
+    return key if seen is None or (key.last_used_at or seen) > seen else replace(key, last_used_at=seen)

@@ -8,6 +8,7 @@ from gnomon.core.access import Limits
 from gnomon.core.hub import Hub
 from gnomon.core.ports import Clock, Store, Vault
 from gnomon.core.resource import ResourceKind
+from gnomon.core.service.attendance import Attendance
 from gnomon.core.workload import Workload
 
 
@@ -27,3 +28,5 @@ class House:
     limits: Limits = field(default_factory=Limits)
     cancel_within: timedelta = timedelta(seconds=15)
     """The most that may pass between a cancel and the end of the task: the engine's grace and a little more."""
+    attendance: Attendance = field(default_factory=Attendance, repr=False)
+    """Which keys were used, until that is written down."""

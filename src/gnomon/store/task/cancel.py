@@ -1,23 +1,26 @@
 """Cancel: ask a task and its descendants to stop."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from gnomon.core.errors import NotFound
-from gnomon.core.task import Status, Task
+from gnomon.core.task import Task
 from gnomon.store.ledger import Ledger
 from gnomon.store.task.family import settle
 from gnomon.store.task.read import read_task
-from gnomon.store.task.stop import stop
+from gnomon.store.task.stop import is_bound, stop
 
 
-def cancel(ledger: Ledger, workspace: str, task_id: str, now: datetime) -> Task:
-    """Ask a task to stop; asking again, or asking a task that has ended, changes nothing."""
-    entry = ledger.find("id = ? AND workspace = ?", task_id, workspace)
-    if entry is None:
-        raise NotFound(f"There is no task {task_id}.")
+def cancel(
+    ledger: Ledger, workspace: str, task_id: str, now: datetime, within: timedelta | None = None
+) -> Task:
+    """Ask a task to stop; asking again, or asking a task that has ended, changes nothing.
+
+    One that stops without a bound, because a sibling failed, gets the bound of the first request that names one.
+    """
+    entry = ledger.get_own(workspace, task_id)
     if entry.task.status.is_terminal:
         return read_task(ledger.connection, workspace, task_id)
-    if entry.task.status is not Status.CANCELLING:
-        stop(ledger, entry, now)
+    by = None if within is None else now + within
+    if not is_bound(entry, by):
+        stop(ledger, entry, now, by)
         settle(ledger, now)
     return ledger.get(task_id).task

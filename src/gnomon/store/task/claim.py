@@ -46,7 +46,7 @@ def _start(ledger: Ledger, entry: Entry, command: Claim) -> Entry:
     columns: dict[str, Value] = {"attempt": attempt, "fence": fence, "error": None, "run_at": None}
     columns["started_at"] = micros(task.started_at or command.now)
     columns["lease_until"] = micros(command.now + command.lease)
-    body: dict[str, Json] = {"attempt": attempt, "phase": task.phase}
+    body: dict[str, Json] = {"attempt": attempt, "fence": fence, "phase": task.phase}
     if task.phase is Phase.RUN and (task.progress or task.stage):
         anew: dict[str, Value] = {"progress": 0.0, "stage": None}
         columns, body = columns | anew, body | anew
@@ -58,14 +58,15 @@ def _start(ledger: Ledger, entry: Entry, command: Claim) -> Entry:
 
 
 def extend(ledger: Ledger, holdings: Sequence[Holding], until: datetime) -> Sequence[Holding]:
-    """Prolong leases and return those that are still held."""
+    """Prolong leases and return those that are still held; none beyond the end of a cancel that was asked for."""
     return [holding for holding in holdings if _extend(ledger, holding, micros(until))]
 
 
 def _extend(ledger: Ledger, holding: Holding, until: int) -> bool:
     done = ledger.execute(
-        "UPDATE task SET lease_until = ? WHERE id = ? AND fence = ? AND lease_until IS NOT NULL",
-        (until, holding.task_id, holding.fence),
+        "UPDATE task SET lease_until = min(?, coalesce(cancel_by, ?)) "
+        "WHERE id = ? AND fence = ? AND lease_until IS NOT NULL",
+        (until, until, holding.task_id, holding.fence),
     )
     return done.rowcount == 1
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from gnomon.core.event import EventType
 from gnomon.core.task import CancelOutcome, Phase, Status, Task, TaskError
+from gnomon.store.counter import count_ended
 from gnomon.store.ledger import Ledger
 from gnomon.store.row import Entry, dump_error, find_json
 from gnomon.store.task.follow import follow
@@ -19,7 +20,9 @@ def settle(ledger: Ledger, now: datetime) -> None:
         ended = ledger.ended.popleft().task
         for successor in ledger.select("predecessor_id = ? AND status = 'pending'", ended.id):
             follow(ledger, successor, ended, now)
-        if ended.parent_id is not None:
+        if ended.parent_id is None:
+            count_ended(ledger, ended.workspace)
+        else:
             _tell_parent(ledger, ended.parent_id, ended, now)
 
 
@@ -44,7 +47,7 @@ def _tell_parent(ledger: Ledger, parent_id: str, child: Task, now: datetime) -> 
     parent = ledger.get(parent_id)
     if parent.task.status.is_terminal:
         return
-    if child.status is not Status.COMPLETED and parent.task.status is Status.RUNNING:
+    if child.status is not Status.COMPLETED and parent.task.status is not Status.CANCELLING:
         _note_failure(ledger, parent, child, now)
     if parent.open_children == 0:
         close_family(ledger, parent, now)
@@ -65,7 +68,10 @@ def _note_failure(ledger: Ledger, parent: Entry, child: Task, now: datetime) -> 
 
 
 def close_family(ledger: Ledger, parent: Entry, now: datetime) -> Entry:
-    """Do what follows when the last child has ended: end a cancelled or failed parent, or queue its join."""
+    """Do what follows when the last child has ended: end a cancelled or failed parent, or queue its join.
+
+    A paused parent waits with its join until it is resumed.
+    """
     if parent.task.status is Status.CANCELLING:
         return end_cancelled(ledger, parent, _how_children_stopped(ledger, parent), now)
     row = ledger.row("SELECT error FROM task_split WHERE task = ?", parent.seq)
@@ -74,6 +80,8 @@ def close_family(ledger: Ledger, parent: Entry, now: datetime) -> Entry:
         return ledger.record(
             parent, EventType.FAILED, now, status=Status.FAILED, error=row[0], body={"error": error}
         )
+    if parent.task.status is Status.PAUSED:
+        return parent
     progress = max(parent.task.progress, _mean(ledger, parent))
     return ledger.record(
         parent,

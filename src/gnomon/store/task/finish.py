@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from gnomon.core.event import question_json, write_time
 from gnomon.core.ports import Finish
 from gnomon.core.retry import (
     Asked,
@@ -17,12 +18,23 @@ from gnomon.core.retry import (
     Verdict,
     judge,
 )
-from gnomon.core.task import Json, Phase, Status, Task, TaskError
+from gnomon.core.task import Json, Phase, Question, Status, Task, TaskError
 from gnomon.store.blob import link_blobs
 from gnomon.store.ledger import Ledger
-from gnomon.store.row import Entry, Value, dump, dump_error, error_json, find_micros, micros
+from gnomon.store.row import (
+    Entry,
+    Value,
+    dump,
+    dump_error,
+    dump_question,
+    error_json,
+    find_micros,
+    micros,
+)
 from gnomon.store.task.family import close_family, settle
 from gnomon.store.task.insert import child_of, insert
+from gnomon.store.task.pause import set_aside
+from gnomon.store.task.question import has_step
 
 
 def finish(ledger: Ledger, command: Finish) -> Task:
@@ -42,16 +54,15 @@ def conclude(
     is_revoked: bool = False,
 ) -> Task:
     """Judge the end of a leased attempt, write it, and settle the family; a revoked lease takes the fence along."""
-    if isinstance(ending, Divided) and entry.task.phase is Phase.JOIN:
-        ending = Failed(
-            error=TaskError(code="split_twice", message="A join must return a result; it cannot split.")
-        )
+    ending = _refuse(ledger, entry, ending)
     verdict = judge(entry.task, ending, now=now, policy=policy, chance=chance)
     _close_attempt(ledger, entry, ending, now)
-    fence = entry.task.fence + is_revoked
-    entry = ledger.record(
-        entry, verdict.event, now, status=verdict.status, body=_body(verdict), **_columns(verdict, fence)
-    )
+    before, fence = entry.task, entry.task.fence + is_revoked
+    columns, body = _columns(verdict, fence), _body(verdict, before, fence)
+    if isinstance(ending, Asked) and verdict.status is Status.WAITING:
+        question = Question(key=ending.key, body=ending.question, asked_at=now)
+        columns["question"], body["question"] = dump_question(question), question_json(question)
+    entry = ledger.record(entry, verdict.event, now, status=verdict.status, body=body, **columns)
     result: Json = None
     match ending:
         case Done():
@@ -60,11 +71,28 @@ def conclude(
             entry = _divide(ledger, entry, ending, now)
         case _:
             pass
+    if before.pause_requested_at is not None and entry.task.status.is_active:
+        set_aside(ledger, entry, now)
     settle(ledger, now)
     task = ledger.changed[entry.task.id]
     if result is not None:
         task = ledger.changed[task.id] = replace(task, result=result)
     return task
+
+
+def _refuse(ledger: Ledger, entry: Entry, ending: Ending) -> Ending:
+    """Let an attempt fail that ended as no attempt may."""
+    match ending:
+        case Divided() if entry.task.phase is Phase.JOIN:
+            return _failed("split_twice", "A join must return a result; it cannot split.")
+        case Asked(key=key) if has_step(ledger, entry, key):
+            return _failed("asked_twice", f"The step {key!r} is stored already; it cannot be asked.")
+        case _:
+            return ending
+
+
+def _failed(code: str, message: str) -> Failed:
+    return Failed(error=TaskError(code=code, message=message))
 
 
 def _columns(verdict: Verdict, fence: int) -> dict[str, Value]:
@@ -86,12 +114,14 @@ def _columns(verdict: Verdict, fence: int) -> dict[str, Value]:
     return columns
 
 
-def _body(verdict: Verdict) -> Json:
+def _body(verdict: Verdict, before: Task, fence: int) -> dict[str, Json]:
     body: dict[str, Json] = {"phase": verdict.phase}
+    counts = {"fence": fence, "failures": verdict.failures, "losses": verdict.losses}
+    body |= {name: count for name, count in counts.items() if count != getattr(before, name)}
     if verdict.error is not None:
         body["error"] = error_json(verdict.error)
     if verdict.run_at is not None:
-        body["run_at"] = verdict.run_at.isoformat()
+        body["run_at"] = write_time(verdict.run_at)
     if verdict.cancel_outcome is not None:
         body["cancel_outcome"] = verdict.cancel_outcome
     if verdict.status is Status.COMPLETED:

@@ -6,6 +6,7 @@ from gnomon.core.event import EventType
 from gnomon.core.task import CancelOutcome, Status, Task, TaskError
 from gnomon.store.ledger import Ledger
 from gnomon.store.row import Entry, dump_error, error_json, micros
+from gnomon.store.task.stop import end_cancelled
 
 
 def follow(ledger: Ledger, entry: Entry, predecessor: Task, now: datetime) -> Entry:
@@ -17,15 +18,7 @@ def follow(ledger: Ledger, entry: Entry, predecessor: Task, now: datetime) -> En
     if entry.task.parent_id is None or predecessor.status is Status.COMPLETED:
         return _free(ledger, entry, now)
     if predecessor.status is Status.CANCELLED:
-        how = CancelOutcome.BEFORE_START.value
-        return ledger.record(
-            entry,
-            EventType.CANCELLED,
-            now,
-            status=Status.CANCELLED,
-            cancel_outcome=how,
-            body={"cancel_outcome": how},
-        )
+        return end_cancelled(ledger, entry, CancelOutcome.BEFORE_START, now)
     error = TaskError(
         code="predecessor_failed",
         message=f"Task {predecessor.id} had to complete first, and ended as {predecessor.status}.",

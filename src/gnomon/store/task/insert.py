@@ -5,10 +5,10 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from gnomon.core.errors import NotFound
-from gnomon.core.event import EventType
+from gnomon.core.event import EventType, write_time
 from gnomon.core.task import NewTask, Phase, Pin, Status, Task
 from gnomon.store.blob import link_blobs
-from gnomon.store.counter import next_number
+from gnomon.store.counter import count_opened, next_number
 from gnomon.store.ledger import Ledger
 from gnomon.store.row import Entry, Value, dump, find_micros, micros
 from gnomon.store.task.follow import follow
@@ -28,7 +28,10 @@ def insert(ledger: Ledger, new: NewTask, now: datetime, resource: tuple[str, int
     columns["status"] = (Status.PENDING if must_wait else Status.QUEUED).value
     columns["ready"] = int(not must_wait)
     columns["due_at"] = find_micros(new.run_at) if is_early and not is_blocked else None
-    entry = ledger.open(columns, EventType.SUBMITTED if must_wait else EventType.QUEUED, {})
+    told = {} if new.run_at is None else {"run_at": write_time(new.run_at)}
+    entry = ledger.open(columns, EventType.SUBMITTED if must_wait else EventType.QUEUED, told)
+    if new.parent_id is None:
+        count_opened(ledger, new.workspace)
     ledger.execute(
         "INSERT INTO task_input (task, input, pins) VALUES (?, ?, ?)",
         (entry.seq, None if new.input is None else dump(new.input), _dump_pins(new.pins)),
@@ -78,6 +81,8 @@ def _columns(new: NewTask, number: int, at: int) -> dict[str, Value]:
         "ready": 0,
         "due_at": None,
         "open_children": 0,
+        "line_id": new.line_id,
+        "revision": new.revision,
     }
 
 

@@ -4,12 +4,12 @@ import json
 import sqlite3
 from collections.abc import Mapping
 
-from gnomon.core.errors import FenceLost
+from gnomon.core.errors import FenceLost, NotFound
 from gnomon.core.ports import Holding, Load
 from gnomon.core.task import Json, Phase, Task
 from gnomon.core.workload import ChildResult, Pinned
 from gnomon.store.resource import read_pinned
-from gnomon.store.row import COLUMNS, Row, Value, entry_of, find_json
+from gnomon.store.row import COLUMNS, Row, Value, entry_of, find_json, task_of
 
 _ENDED = """
 SELECT coalesce(position, 0), kind, status, result, error
@@ -34,6 +34,18 @@ def load(connection: sqlite3.Connection, holding: Holding) -> Load:
         children=_ended(connection, "parent_id = ? ORDER BY position", task.id) if is_join else (),
         predecessor=_predecessor(connection, task),
     )
+
+
+def read_input(connection: sqlite3.Connection, workspace: str, task_id: str) -> Json:
+    """Return a task's input, or the document that it ran; raises `NotFound`."""
+    row = connection.execute(
+        f"SELECT {COLUMNS}, input FROM task JOIN task_input ON task_input.task = task.seq "
+        "WHERE id = ? AND workspace = ?",
+        (task_id, workspace),
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"There is no task {task_id}.")
+    return _input(connection, task_of(row), row[-1])
 
 
 def _input(connection: sqlite3.Connection, task: Task, written: str | None) -> Json:

@@ -3,11 +3,11 @@
 import sqlite3
 from collections.abc import Sequence
 
-from gnomon.core.errors import NotFound
+from gnomon.core.errors import Gone, NotFound
 from gnomon.core.event import Event, EventType
-from gnomon.core.ports import Attempt
+from gnomon.core.ports import Attempt, Crowd
 from gnomon.core.retry import Outcome
-from gnomon.core.task import Task
+from gnomon.core.task import Status, Task
 from gnomon.store.row import COLUMNS, Row, Value, find_json, find_moment, moment, task_of
 
 _WITH_RESULT = (
@@ -25,6 +25,21 @@ def read_task_by_number(connection: sqlite3.Connection, workspace: str, number: 
     return _read(connection, "workspace = ? AND number = ?", f"There is no task {number}.", workspace, number)
 
 
+def read_version(connection: sqlite3.Connection, workspace: str, task_id: str) -> int:
+    """Return a task's version; raises `NotFound`."""
+    return int(_find(connection, "version", workspace, task_id)[0])
+
+
+def count_tasks(connection: sqlite3.Connection, workspace: str) -> Sequence[Crowd]:
+    """Count the public tasks that have not ended, by kind and status."""
+    rows = connection.execute(
+        "SELECT kind, status, count(*), min(created_at) FROM task "
+        "WHERE workspace = ? AND visibility = 'public' AND finished_at IS NULL GROUP BY kind, status",
+        (workspace,),
+    )
+    return [Crowd(kind=row[0], status=Status(row[1]), count=row[2], oldest=moment(row[3])) for row in rows]
+
+
 def list_children(connection: sqlite3.Connection, workspace: str, task_id: str) -> Sequence[Task]:
     """List a task's children by position, without results; raises `NotFound`."""
     _seq(connection, workspace, task_id)
@@ -35,10 +50,15 @@ def list_children(connection: sqlite3.Connection, workspace: str, task_id: str) 
 def list_events(
     connection: sqlite3.Connection, workspace: str, task_id: str, after: int, limit: int
 ) -> Sequence[Event]:
-    """List events numbered above `after`, in order; raises `NotFound`."""
+    """List events numbered above `after`, in order; raises `NotFound`, and `Gone` when some were trimmed."""
+    seq, oldest = _find(connection, "seq, events_from", workspace, task_id)
+    if after + 1 < oldest:
+        raise Gone(
+            f"Events 1 to {oldest - 1} of task {task_id} were removed; ask for those after {oldest - 1}."
+        )
     rows = connection.execute(
         "SELECT number, at, type, body FROM task_event WHERE task = ? AND number > ? ORDER BY number LIMIT ?",
-        (_seq(connection, workspace, task_id), after, limit),
+        (seq, after, limit),
     )
     return [
         Event(
@@ -66,12 +86,16 @@ def _read(connection: sqlite3.Connection, where: str, missing: str, *values: Val
 
 
 def _seq(connection: sqlite3.Connection, workspace: str, task_id: str) -> int:
-    row = connection.execute(
-        "SELECT seq FROM task WHERE id = ? AND workspace = ?", (task_id, workspace)
+    return int(_find(connection, "seq", workspace, task_id)[0])
+
+
+def _find(connection: sqlite3.Connection, columns: str, workspace: str, task_id: str) -> Row:
+    row: Row | None = connection.execute(
+        f"SELECT {columns} FROM task WHERE id = ? AND workspace = ?", (task_id, workspace)
     ).fetchone()
     if row is None:
         raise NotFound(f"There is no task {task_id}.")
-    return int(row[0])
+    return row
 
 
 def _attempt_of(task_id: str, row: Row) -> Attempt:

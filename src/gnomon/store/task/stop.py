@@ -2,36 +2,41 @@
 
 from datetime import datetime
 
-from gnomon.core.event import EventType
-from gnomon.core.task import CancelOutcome, Phase, Status
+from gnomon.core.event import EventType, write_time
+from gnomon.core.task import CancelOutcome, Json, Phase, Status
 from gnomon.store.ledger import Ledger
-from gnomon.store.row import Entry, micros
+from gnomon.store.row import Entry, Value, micros
 
 
-def stop(ledger: Ledger, entry: Entry, now: datetime) -> Entry:
-    """Cancel a task that has not ended; a leased one becomes `cancelling` until its attempt ends.
+def stop(ledger: Ledger, entry: Entry, now: datetime, by: datetime | None = None) -> Entry:
+    """Cancel a task that has not ended; a leased one becomes `cancelling` until its attempt ends, or until `by`.
 
     The fence stays, so that the attempt can still say how it ended. A task whose children are at work becomes
     `cancelling` and stops them; `family.settle` ends it with the last of them.
     """
-    if entry.task.status is Status.RUNNING:
-        entry = ledger.record(
-            entry, EventType.CANCELLING, now, status=Status.CANCELLING, cancel_requested_at=micros(now)
-        )
+    if entry.open_children or entry.is_leased:
+        entry = _ask(ledger, entry, now, by)
         if entry.task.phase is Phase.CHILDREN:
-            stop_children(ledger, entry, now)
-            return entry
-        return entry if entry.is_leased else end_cancelled(ledger, entry, CancelOutcome.COOPERATIVE, now)
+            stop_children(ledger, entry, now, by)
+        return entry
+    if entry.task.status is Status.RUNNING:
+        entry = _ask(ledger, entry, now, None)
     never_started = entry.task.started_at is None
     outcome = CancelOutcome.BEFORE_START if never_started else CancelOutcome.COOPERATIVE
     return end_cancelled(ledger, entry, outcome, now)
 
 
-def stop_children(ledger: Ledger, parent: Entry, now: datetime) -> None:
+def is_bound(entry: Entry, by: datetime | None) -> bool:
+    """Say whether asking a task to stop by then would change nothing, because it was asked before."""
+    task = entry.task
+    return task.status is Status.CANCELLING and (by is None or task.cancel_by is not None)
+
+
+def stop_children(ledger: Ledger, parent: Entry, now: datetime, by: datetime | None = None) -> None:
     """Cancel every child that has not ended and was not asked before."""
-    active = "parent_id = ? AND finished_at IS NULL AND status != 'cancelling' ORDER BY position"
-    for child in ledger.select(active, parent.task.id):
-        stop(ledger, child, now)
+    for child in ledger.select("parent_id = ? AND finished_at IS NULL ORDER BY position", parent.task.id):
+        if not is_bound(child, by):
+            stop(ledger, child, now, by)
 
 
 def end_cancelled(ledger: Ledger, entry: Entry, outcome: CancelOutcome, now: datetime) -> Entry:
@@ -46,3 +51,14 @@ def end_cancelled(ledger: Ledger, entry: Entry, outcome: CancelOutcome, now: dat
         cancel_requested_at=micros(asked),
         body={"cancel_outcome": outcome},
     )
+
+
+def _ask(ledger: Ledger, entry: Entry, now: datetime, by: datetime | None) -> Entry:
+    """Record that a task shall stop; no lease lasts beyond the end of the cancel."""
+    columns: dict[str, Value] = {"cancel_requested_at": micros(entry.task.cancel_requested_at or now)}
+    body: dict[str, Json] = {}
+    if by is not None:
+        body["cancel_by"], columns["cancel_by"] = write_time(by), micros(by)
+        if entry.lease_until is not None:
+            columns["lease_until"] = min(entry.lease_until, micros(by))
+    return ledger.record(entry, EventType.CANCELLING, now, status=Status.CANCELLING, body=body, **columns)

@@ -1,14 +1,18 @@
 """Submit: the task, the resource it creates or runs, its first event and its reservation, all or nothing."""
 
 import sqlite3
+from datetime import datetime
 from typing import assert_never
 
-from gnomon.core.errors import Complaint, Invalid
-from gnomon.core.ports import Reservation, RunResource, Submit, Submitted
+from gnomon.core.errors import Complaint, Invalid, QuotaExceeded
+from gnomon.core.ports import Rerun, Reservation, RunResource, Submit, Submitted
 from gnomon.core.resource import NewResource, Resource
+from gnomon.core.task import NewTask
+from gnomon.store.counter import count_active
 from gnomon.store.ledger import Ledger
 from gnomon.store.reservation import find_made, reserve
 from gnomon.store.resource import create_and_run, find_resource, run_again
+from gnomon.store.row import Entry
 from gnomon.store.task.insert import insert
 from gnomon.store.task.read import read_task
 
@@ -16,23 +20,45 @@ from gnomon.store.task.read import read_task
 def submit(ledger: Ledger, command: Submit) -> Submitted:
     """Store a task, or find the one that its reservation has made."""
     new, kept = command.task, command.reservation
-    if (made := find_submitted(ledger.connection, new.workspace, kept)) is not None:
+    if (made := find_submitted(ledger.connection, new.workspace, kept, command.now)) is not None:
         return made
     if new.parent_id is not None:
         raise Invalid(
             [Complaint(("parent_id",), "A child is stored when its parent divides; leave parent_id out.")]
         )
     resource = _resource(ledger, command)
-    entry = insert(ledger, new, command.now, (resource.id, resource.revision) if resource else None)
-    reserve(ledger, new.workspace, kept, new.id, command.now)
+    entry = place(ledger, new, command, (resource.id, resource.revision) if resource else None)
     return Submitted(task=entry.task, resource=resource)
 
 
+def place(
+    ledger: Ledger, new: NewTask, command: Submit | Rerun, resource: tuple[str, int] | None = None
+) -> Entry:
+    """Write a client's task with what comes with it, unless the workspace has as many as it may.
+
+    Its endpoints belong before its first event, which they may want to be told of.
+    """
+    _refuse_too_many(ledger, new.workspace, command.most_active)
+    # Here the endpoints that came with it (`command.hooks`) are stored.
+    entry = insert(ledger, new, command.now, resource)
+    reserve(ledger, new.workspace, command.reservation, new.id, command.now)
+    return entry
+
+
+def _refuse_too_many(ledger: Ledger, workspace: str, most: int | None) -> None:
+    if most is not None and (count := count_active(ledger, workspace)) >= most:
+        raise QuotaExceeded(
+            f"The workspace has {count} tasks that have not ended, and may have {most}. "
+            "Wait for some of them to end, or cancel some.",
+            quota="active_tasks",
+        )
+
+
 def find_submitted(
-    connection: sqlite3.Connection, workspace: str, kept: Reservation | None
+    connection: sqlite3.Connection, workspace: str, kept: Reservation | None, now: datetime | None = None
 ) -> Submitted | None:
     """Find the task that the same request has made, with the resource that it runs."""
-    made = find_made(connection, workspace, kept)
+    made = find_made(connection, workspace, kept, now)
     if made is None:
         return None
     task = read_task(connection, workspace, made)

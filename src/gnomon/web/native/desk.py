@@ -48,7 +48,7 @@ class Holder:
         Forbidden
             When it does not carry the scope.
         """
-        principal = await identify(find_gate(request), request.headers)
+        principal = await identify(find_gate(request), request)
         require(principal, self.scope)
         return principal
 

@@ -13,10 +13,15 @@ ALTER TABLE task ADD COLUMN line_id TEXT;
 ALTER TABLE task ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE task ADD COLUMN events_from INTEGER NOT NULL DEFAULT 1;
 
-CREATE INDEX task_line ON task (line_id, revision) WHERE line_id IS NOT NULL;
+CREATE UNIQUE INDEX task_line ON task (line_id, revision) WHERE line_id IS NOT NULL;
+CREATE INDEX task_line_active ON task (line_id, revision) WHERE line_id IS NOT NULL AND finished_at IS NULL;
 CREATE INDEX task_of_resource ON task (resource_id, resource_revision) WHERE resource_id IS NOT NULL;
-CREATE INDEX task_active ON task (workspace, kind, status, created_at) WHERE finished_at IS NULL;
+CREATE INDEX task_active ON task (workspace, visibility, kind, status, created_at) WHERE finished_at IS NULL;
 CREATE INDEX task_untrimmed ON task (finished_at) WHERE finished_at IS NOT NULL AND events_from < version;
+
+INSERT INTO counter (workspace, noun, value)
+    SELECT workspace, 'active tasks', count(*) FROM task
+    WHERE parent_id IS NULL AND finished_at IS NULL GROUP BY workspace;
 
 ALTER TABLE access_key ADD COLUMN name TEXT;
 ALTER TABLE access_key ADD COLUMN last_used_at INTEGER;

@@ -45,7 +45,7 @@ AtDesk = Annotated[Desk, Depends(find_desk)]
 
 def _holder_of(scope: str) -> Callable[[Request, Desk], Awaitable[Principal]]:
     async def admit(request: Request, desk: AtDesk) -> Principal:
-        principal = await identify(desk.gate, request.headers)
+        principal = await identify(desk.gate, request)
         require(principal, scope)
         return principal
 

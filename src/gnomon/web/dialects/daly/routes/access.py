@@ -42,6 +42,6 @@ _TOKEN = {
 async def create_token(request: Request, desk: AtDesk) -> Response:
     """Check both keys and answer a token under each of the names that clients look for."""
     workspace_key, user_key = read_keys(await read_json(request))
-    token = await issue_token(desk.gate, request.headers, workspace_key, user_key)
+    token = await issue_token(desk.gate, request, workspace_key, user_key)
     life = int(TOKEN_LIFE.total_seconds())
     return answer({**_TOKEN, "token": token, "access_token": token, "expires_in": life})

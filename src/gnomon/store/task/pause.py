@@ -1,0 +1,90 @@
+"""Pause and resume: a task and its descendants are set aside, and made eligible again."""
+
+from datetime import datetime
+
+from gnomon.core.errors import Conflict
+from gnomon.core.event import EventType
+from gnomon.core.task import Phase, Status, Task
+from gnomon.store.ledger import Ledger
+from gnomon.store.row import Entry, micros
+from gnomon.store.task.family import close_family, settle
+from gnomon.store.task.follow import follow
+
+
+def pause(ledger: Ledger, workspace: str, task_id: str, now: datetime) -> Task:
+    """Set a task aside: at once when no attempt holds it, at the attempt's next checkpoint otherwise."""
+    entry = ledger.get_own(workspace, task_id)
+    status = entry.task.status
+    if status.is_terminal or status is Status.CANCELLING:
+        raise Conflict(f"Task {task_id} is {status}; only a task that goes on can be paused.")
+    set_aside(ledger, entry, now)
+    return ledger.get(task_id).task
+
+
+def resume(ledger: Ledger, workspace: str, task_id: str, now: datetime) -> Task:
+    """Make a paused task eligible again, or take back the request to pause it."""
+    entry = ledger.get_own(workspace, task_id)
+    if entry.task.status.is_terminal:
+        raise Conflict(f"Task {task_id} is {entry.task.status}; there is nothing to resume.")
+    _release(ledger, entry, now)
+    settle(ledger, now)
+    return ledger.get(task_id).task
+
+
+def set_aside(ledger: Ledger, entry: Entry, now: datetime) -> None:
+    """Pause a task that no attempt holds, with its children; ask an attempt, or whoever is to answer, to let it.
+
+    Nothing happens to a task that is set aside already, was asked before, or is being cancelled.
+    """
+    task = entry.task
+    if task.status in {Status.PAUSED, Status.CANCELLING}:
+        return
+    if not (entry.is_leased or task.status is Status.WAITING):
+        ledger.record(entry, EventType.PAUSED, now, status=Status.PAUSED, due_at=None)
+    elif task.pause_requested_at is None:
+        ledger.record(entry, EventType.PAUSING, now, pause_requested_at=micros(now))
+    if task.phase is Phase.CHILDREN:
+        for child in _open_children(ledger, task):
+            set_aside(ledger, child, now)
+
+
+def _release(ledger: Ledger, entry: Entry, now: datetime) -> None:
+    if entry.task.status is not Status.PAUSED:
+        if entry.task.pause_requested_at is not None:
+            ledger.record(entry, EventType.RESUMED, now, pause_requested_at=None)
+    elif entry.task.phase is Phase.CHILDREN:
+        _release_family(ledger, entry, now)
+    elif entry.task.predecessor_id is not None and entry.task.attempt == 0:
+        _release_successor(ledger, entry, entry.task.predecessor_id, now)
+    else:
+        _release_one(ledger, entry, now)
+
+
+def _release_family(ledger: Ledger, parent: Entry, now: datetime) -> None:
+    """Let the children go on; when all have ended meanwhile, the join is due."""
+    parent = ledger.record(parent, EventType.RESUMED, now, status=Status.RUNNING)
+    if parent.open_children == 0:
+        close_family(ledger, parent, now)
+        return
+    for child in _open_children(ledger, parent.task):
+        _release(ledger, child, now)
+
+
+def _release_successor(ledger: Ledger, entry: Entry, predecessor_id: str, now: datetime) -> None:
+    """Let a task wait for its predecessor again; one that ended meanwhile is followed at once."""
+    entry = ledger.record(entry, EventType.RESUMED, now, status=Status.PENDING)
+    predecessor = ledger.get(predecessor_id).task
+    if predecessor.status.is_terminal:
+        follow(ledger, entry, predecessor, now)
+
+
+def _release_one(ledger: Ledger, entry: Entry, now: datetime) -> None:
+    run_at = entry.task.run_at
+    if run_at is not None and run_at > now:
+        ledger.record(entry, EventType.RESUMED, now, status=Status.PENDING, due_at=micros(run_at))
+    else:
+        ledger.record(entry, EventType.RESUMED, now, status=Status.QUEUED)
+
+
+def _open_children(ledger: Ledger, parent: Task) -> list[Entry]:
+    return list(ledger.select("parent_id = ? AND finished_at IS NULL ORDER BY position", parent.id))
