@@ -17,7 +17,7 @@ GnomonError
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,10 @@ class Invalid(GnomonError):
     def __init__(self, complaints: Sequence[Complaint]) -> None:
         super().__init__("; ".join(c.message for c in complaints))
         self.complaints = tuple(complaints)
+
+    def under(self, *place: str | int) -> "Invalid":
+        """Return the same of a document in which this one stands at a place."""
+        return Invalid([replace(c, loc=(*place, *c.loc)) for c in self.complaints])
 
 
 class Unauthenticated(GnomonError):

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from gnomon.core.errors import Conflict, NotFound
+from gnomon.core.errors import Conflict, NotFound, PreconditionFailed
 from gnomon.core.ports import Page, Reservation, ResourceQuery, RunResource
 from gnomon.core.resource import NewResource, Resource
 from gnomon.core.task import Json, Status
@@ -62,7 +62,7 @@ def create_and_run(ledger: Ledger, new: NewResource, task_id: str, now: datetime
 
 def run_again(ledger: Ledger, run: RunResource, task_id: str, now: datetime) -> Resource:
     """Let a task run a resource's present document, under its next revision."""
-    seq = _idle(ledger, run.workspace, run.kind, run.number)
+    seq = _idle(ledger, run.workspace, run.kind, run.number, run.if_revision)
     ledger.execute(
         "UPDATE resource SET revision = revision + 1, latest_task_id = ?, latest_task_revision = revision + 1, "
         "updated_at = ? WHERE seq = ?",
@@ -81,9 +81,10 @@ def replace(
     blobs: Sequence[str],
     name: str | None,
     now: datetime,
+    if_revision: int | None = None,
 ) -> Resource:
     """Store a new document under the next revision; earlier ones stay, because tasks may have been run on them."""
-    seq = _idle(ledger, workspace, kind, number)
+    seq = _idle(ledger, workspace, kind, number, if_revision)
     ledger.execute(
         "UPDATE resource SET revision = revision + 1, document_revision = revision + 1, name = ?, updated_at = ? "
         "WHERE seq = ?",
@@ -196,10 +197,11 @@ def _link(ledger: Ledger, seq: int, targets: Sequence[str]) -> None:
     )
 
 
-def _idle(ledger: Ledger, workspace: str, kind: str, number: int) -> int:
+def _idle(ledger: Ledger, workspace: str, kind: str, number: int, if_revision: int | None = None) -> int:
     """Return the row of a resource that no active task runs."""
     found = ledger.row(
-        "SELECT resource.seq, task.id, task.status FROM resource LEFT JOIN task ON task.id = resource.latest_task_id "
+        "SELECT resource.seq, task.id, task.status, resource.revision FROM resource "
+        "LEFT JOIN task ON task.id = resource.latest_task_id "
         "WHERE resource.workspace = ? AND resource.kind = ? AND resource.number = ? AND deleted_at IS NULL",
         workspace,
         kind,
@@ -209,6 +211,10 @@ def _idle(ledger: Ledger, workspace: str, kind: str, number: int) -> int:
         raise NotFound(f"There is no {kind} {number}.")
     if found[2] is not None and Status(found[2]).is_active:
         raise Conflict(f"Task {found[1]} of {kind} {number} is {found[2]}; wait for it, or cancel it first.")
+    if if_revision is not None and found[3] != if_revision:
+        raise PreconditionFailed(
+            f"{kind} {number} is at revision {found[3]}, not {if_revision}; read it and decide anew."
+        )
     return int(found[0])
 
 

@@ -50,10 +50,11 @@ class SqliteResources(Shelf):
         blobs: Sequence[str],
         name: str | None,
         now: datetime,
+        if_revision: int | None = None,
     ) -> Resource:
-        """Store a new document under the next revision; raises `NotFound` and `Conflict`."""
+        """Store a new document under the next revision; raises `NotFound`, `Conflict`, `PreconditionFailed`."""
         return await self.writer.run(
-            documents.replace, workspace, kind, number, document, links, blobs, name, now
+            documents.replace, workspace, kind, number, document, links, blobs, name, now, if_revision
         )
 
     async def delete(self, workspace: str, kind: str, number: int, now: datetime) -> None:

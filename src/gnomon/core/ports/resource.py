@@ -58,6 +58,7 @@ class ResourceStore(Protocol):
         blobs: Sequence[str],
         name: str | None,
         now: datetime,
+        if_revision: int | None = None,
     ) -> Resource:
         """Store a new document under the next revision.
 
@@ -67,6 +68,8 @@ class ResourceStore(Protocol):
             When there is no such resource.
         Conflict
             When its latest task is active.
+        PreconditionFailed
+            When it has another revision than the one expected.
         """
 
     async def delete(self, workspace: str, kind: str, number: int, now: datetime) -> None:

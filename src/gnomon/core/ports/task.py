@@ -20,6 +20,8 @@ class RunResource:
     workspace: str
     kind: str
     number: int
+    if_revision: int | None = None
+    """Refused when it has another revision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,8 @@ class TaskStore(Protocol):
             When the resource to run does not exist.
         Conflict
             When the resource to run has an active task.
+        PreconditionFailed
+            When it has another revision than the one expected.
         """
 
     async def find_submitted(self, workspace: str, reservation: Reservation) -> Submitted | None:

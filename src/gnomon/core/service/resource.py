@@ -229,6 +229,7 @@ async def store_replacement(
     document: Json,
     links: tuple[str, ...],
     name: str | None = None,
+    if_revision: int | None = None,
 ) -> Resource:
     """Store a checked document in the place of the present one."""
     folded = await fold(house, document)
@@ -241,6 +242,7 @@ async def store_replacement(
         folded.blobs,
         name or name_of(document),
         house.clock.now(),
+        if_revision,
     )
 
 

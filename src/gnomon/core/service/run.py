@@ -19,9 +19,17 @@ from gnomon.core.service.resource import (
     resolve,
     store_replacement,
 )
-from gnomon.core.service.task import check_input, find_again, find_workload, new_task
-from gnomon.core.task import Json, Task
-from gnomon.core.workload import Reference
+from gnomon.core.service.task import (
+    NO_TERMS,
+    Terms,
+    check_input,
+    check_terms,
+    find_again,
+    find_workload,
+    new_task,
+)
+from gnomon.core.task import Json, NewTask, Task
+from gnomon.core.workload import Reference, Workload
 
 
 class ResourceActive(Conflict):
@@ -38,6 +46,7 @@ async def run_input(
     kind: str,
     task_input: Json,
     *,
+    terms: Terms = NO_TERMS,
     reservation: Reservation | None = None,
 ) -> Submitted:
     """Store a task whose input is not saved as a resource; what the input refers to is pinned.
@@ -45,7 +54,8 @@ async def run_input(
     Raises
     ------
     Invalid
-        When no such kind is offered, it complains, or the input refers to what the workspace does not have.
+        When no such kind is offered, it complains, or the input refers to what the workspace does not have; the
+        complaint about a term names it alone, all others begin with `input` or `kind`.
     ReservationReused
         When the idempotency key was used with another request.
     """
@@ -53,13 +63,40 @@ async def run_input(
     if again := await find_again(house, principal, reservation):
         return again
     workload = find_workload(house, kind)
-    refuse_marks(task_input)
-    await check_input(workload, task_input)
-    resolved = await _resolve(house, principal, workload.references(task_input))
-    task = new_task(
-        house, principal, workload, task_input=task_input, pins=resolved.pins, blobs=resolved.blobs
+    await check_terms(house, principal, terms)
+    task = await inline_task(house, principal, workload, task_input, terms)
+    command = Submit(
+        task=task, now=house.clock.now(), reservation=reservation, most_active=house.limits.active_tasks
     )
-    return await house.store.submit(Submit(task=task, now=house.clock.now(), reservation=reservation))
+    return await house.store.submit(command)
+
+
+async def inline_task(
+    house: House, principal: Principal, workload: Workload, task_input: Json, terms: Terms = NO_TERMS
+) -> NewTask:
+    """Check an input that is not saved as a resource and make the record of the task that runs it.
+
+    Raises
+    ------
+    Invalid
+        When the workload complains, or the input refers to what the workspace does not have; the complaints'
+        places begin with `input`.
+    """
+    try:
+        refuse_marks(task_input)
+        await check_input(workload, task_input)
+        resolved = await _resolve(house, principal, workload.references(task_input))
+    except Invalid as invalid:
+        raise invalid.under("input") from invalid
+    return new_task(
+        house,
+        principal,
+        workload,
+        task_input=task_input,
+        pins=resolved.pins,
+        blobs=resolved.blobs,
+        terms=terms,
+    )
 
 
 async def create_and_run(
@@ -93,7 +130,13 @@ async def create_and_run(
         pins=resolved.pins,
         blobs=_union(resource.blobs, resolved.blobs),
     )
-    command = Submit(task=task, now=house.clock.now(), resource=resource, reservation=reservation)
+    command = Submit(
+        task=task,
+        now=house.clock.now(),
+        resource=resource,
+        reservation=reservation,
+        most_active=house.limits.active_tasks,
+    )
     return await house.store.submit(command)
 
 
@@ -103,6 +146,7 @@ async def run_saved(
     kind: str,
     number: int,
     *,
+    if_revision: int | None = None,
     reservation: Reservation | None = None,
 ) -> Submitted:
     """Run the saved document of a resource in place; its revision rises by one.
@@ -113,6 +157,8 @@ async def run_saved(
         When the workspace has none of that number.
     ResourceActive
         When its latest task is active.
+    PreconditionFailed
+        When it has another revision than the one expected.
     Invalid
         When the document is no longer complete, or refers to what the workspace no longer has.
     """
@@ -129,8 +175,14 @@ async def run_saved(
         pins=resolved.pins,
         blobs=_union(tuple(blobs_of(saved.document)), resolved.blobs),
     )
-    run = RunResource(workspace=principal.workspace, kind=kind, number=number)
-    command = Submit(task=task, now=house.clock.now(), resource=run, reservation=reservation)
+    run = RunResource(workspace=principal.workspace, kind=kind, number=number, if_revision=if_revision)
+    command = Submit(
+        task=task,
+        now=house.clock.now(),
+        resource=run,
+        reservation=reservation,
+        most_active=house.limits.active_tasks,
+    )
     try:
         return await house.store.submit(command)
     except Conflict as conflict:
@@ -145,6 +197,7 @@ async def replace_saved(
     document: Json,
     *,
     name: str | None = None,
+    if_revision: int | None = None,
 ) -> Resource:
     """Replace the saved document of a resource; what its last run gave is no longer its result.
 
@@ -154,6 +207,8 @@ async def replace_saved(
         When the workspace has none of that number.
     ResourceActive
         When its latest task is active.
+    PreconditionFailed
+        When it has another revision than the one expected.
     Invalid
         When the kind complains, or the document refers to what the workspace does not have.
     """
@@ -162,7 +217,9 @@ async def replace_saved(
     complete = await prepare(house, kind, document)
     resolved = await _resolve(house, principal, house.kinds[kind].references(complete))
     try:
-        return await store_replacement(house, principal, kind, number, complete, resolved.links, name)
+        return await store_replacement(
+            house, principal, kind, number, complete, resolved.links, name, if_revision
+        )
     except Conflict as conflict:
         raise await _name_the_task(house, saved) or conflict from conflict
 

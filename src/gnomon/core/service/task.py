@@ -1,14 +1,16 @@
-"""Tasks: submit, read, wait, cancel."""
+"""Tasks: submit, read, wait, cancel, set aside, answer."""
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Conflict, Invalid, NotFound
-from gnomon.core.event import Event
-from gnomon.core.ports import Attempt, Page, Reservation, Submit, Submitted, TaskQuery
+from gnomon.core.event import Event, as_of
+from gnomon.core.ports import Attempt, Crowd, Page, Reservation, Submit, Submitted, TaskQuery
 from gnomon.core.service.access import require
+from gnomon.core.service.blob import unfold
 from gnomon.core.service.house import House
 from gnomon.core.task import Json, NewTask, Pin, Status, Task, Visibility, task_id
 from gnomon.core.workload import Workload
@@ -16,6 +18,25 @@ from gnomon.core.workload import Workload
 NO_TASK = "There is no such task."
 _SMALL = 100
 """Values in an input that is checked on the event loop."""
+_EVENTS_AT_ONCE = 1000
+PRIORITIES = range(-100, 101)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms a task is submitted."""
+
+    run_at: datetime | None = None
+    """Not before then."""
+    deadline_at: datetime | None = None
+    """It ends by then, come what may; None: what its workload allows."""
+    priority: int = 0
+    """Higher ones are taken first."""
+    predecessor_id: str | None = None
+    """The task whose end it waits for."""
+
+
+NO_TERMS = Terms()
 
 
 async def submit(
@@ -42,7 +63,14 @@ async def submit(
     workload = find_workload(house, kind)
     await check_input(workload, task_input)
     task = new_task(house, principal, workload, task_input=task_input, blobs=blobs)
-    return await house.store.submit(Submit(task=task, now=house.clock.now(), reservation=reservation))
+    return await house.store.submit(
+        Submit(
+            task=task,
+            now=house.clock.now(),
+            reservation=reservation,
+            most_active=house.limits.active_tasks,
+        )
+    )
 
 
 async def find_again(house: House, principal: Principal, reservation: Reservation | None) -> Submitted | None:
@@ -111,8 +139,9 @@ def new_task(
     task_input: Json = None,
     pins: tuple[Pin, ...] = (),
     blobs: tuple[str, ...] = (),
+    terms: Terms = NO_TERMS,
 ) -> NewTask:
-    """Make the record of a task under its workload's policy."""
+    """Make the record of a task under its workload's policy and its submitter's terms."""
     now = house.clock.now()
     return NewTask(
         id=task_id(now, house.clock.chance(80)),
@@ -121,10 +150,50 @@ def new_task(
         input=task_input,
         max_attempts=workload.retry.max_attempts,
         max_lost=workload.retry.max_lost,
-        deadline_at=now + workload.deadline if workload.deadline else None,
+        deadline_at=terms.deadline_at or (now + workload.deadline if workload.deadline else None),
+        run_at=terms.run_at,
+        priority=terms.priority,
+        predecessor_id=terms.predecessor_id,
         pins=pins,
         blobs=blobs,
     )
+
+
+async def check_terms(house: House, principal: Principal, terms: Terms) -> None:
+    """Look at the terms of a submission.
+
+    Raises
+    ------
+    Invalid
+        When its times contradict each other, or it comes after a task that the workspace does not have.
+    """
+    if complaints := [*_of_times(terms, house.clock.now()), *_of_priority(terms)]:
+        raise Invalid(complaints)
+    if terms.predecessor_id is None:
+        return
+    try:
+        await house.store.get_version(principal.workspace, terms.predecessor_id)
+    except NotFound as error:
+        message = f"There is no task {terms.predecessor_id} to come after."
+        raise Invalid([Complaint(("after",), message, "missing_reference")]) from error
+
+
+def _of_times(terms: Terms, now: datetime) -> Sequence[Complaint]:
+    if terms.deadline_at is None:
+        return ()
+    if terms.deadline_at <= now:
+        return [Complaint(("deadline_at",), "This time has passed; give one to come, or none.", "range")]
+    if terms.run_at is not None and terms.deadline_at <= terms.run_at:
+        message = "The task would have to end before it may begin; give a time after 'run_at'."
+        return [Complaint(("deadline_at",), message, "range")]
+    return ()
+
+
+def _of_priority(terms: Terms) -> Sequence[Complaint]:
+    if terms.priority in PRIORITIES:
+        return ()
+    message = f"Give a priority from {PRIORITIES[0]} to {PRIORITIES[-1]}; higher ones are taken first."
+    return [Complaint(("priority",), message, "range")]
 
 
 async def get_task(house: House, principal: Principal, number: int) -> Task:
@@ -151,6 +220,38 @@ async def get_task_by_id(house: House, principal: Principal, task_id: str) -> Ta
     return await house.store.get_task(principal.workspace, task_id)
 
 
+async def find_version(house: House, principal: Principal, task_id: str) -> int:
+    """Return a task's version, and read nothing else of it; raises `NotFound`."""
+    require(principal, "read")
+    return await house.store.get_version(principal.workspace, task_id)
+
+
+async def view_at(house: House, principal: Principal, task_id: str, number: int) -> Task:
+    """Return a task as it stood when the event of that number had been written.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such task, or the task no such event yet.
+    Gone
+        When its first events were trimmed.
+    """
+    task = await get_task_by_id(house, principal, task_id)
+    if not 0 < number <= task.version:
+        raise NotFound(f"Task {task_id} has events 1 to {task.version}, and none of number {number}.")
+    events: list[Event] = []
+    while len(events) < number:
+        limit = min(number - len(events), _EVENTS_AT_ONCE)
+        events += await house.store.list_events(principal.workspace, task_id, len(events), limit)
+    return await asyncio.to_thread(as_of, task, events)
+
+
+async def get_input(house: House, principal: Principal, task_id: str) -> Json:
+    """Return what a task was given to do; raises `NotFound`."""
+    require(principal, "read")
+    return await unfold(house, await house.store.get_input(principal.workspace, task_id))
+
+
 async def list_events(
     house: House, principal: Principal, task_id: str, after: int, limit: int
 ) -> Sequence[Event]:
@@ -174,7 +275,53 @@ async def cancel(house: House, principal: Principal, task_id: str) -> Task:
         When the workspace has no such task.
     """
     require(principal, "cancel")
-    return await house.store.cancel(principal.workspace, task_id, house.clock.now())
+    return await _cancel(house, principal, task_id)
+
+
+async def _cancel(house: House, principal: Principal, task_id: str) -> Task:
+    return await house.store.cancel(
+        principal.workspace, task_id, house.clock.now(), within=house.cancel_within
+    )
+
+
+async def pause(house: House, principal: Principal, task_id: str) -> Task:
+    """Set a task aside, at once or at its next checkpoint.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such task.
+    Conflict
+        When it has ended or is being cancelled.
+    """
+    require(principal, "write")
+    return await house.store.pause(principal.workspace, task_id, house.clock.now())
+
+
+async def resume(house: House, principal: Principal, task_id: str) -> Task:
+    """Let a task that was set aside go on; raises `NotFound`, and `Conflict` when it has ended."""
+    require(principal, "write")
+    return await house.store.resume(principal.workspace, task_id, house.clock.now())
+
+
+async def answer_question(house: House, principal: Principal, task_id: str, key: str, value: Json) -> Task:
+    """Answer what a task has asked.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such task.
+    Conflict
+        When it has no open question of that key, or was answered otherwise.
+    """
+    require(principal, "write")
+    return await house.store.answer(principal.workspace, task_id, key, value, house.clock.now())
+
+
+async def count_queue(house: House, principal: Principal) -> Sequence[Crowd]:
+    """Count the workspace's tasks that have not ended, by kind and status."""
+    require(principal, "read")
+    return await house.store.count_tasks(principal.workspace)
 
 
 def list_workloads(house: House) -> Sequence[Workload]:
@@ -240,7 +387,7 @@ async def cancel_and_wait(house: House, principal: Principal, number: int, timeo
     task = await _find(house, principal, number)
     if task.status.is_terminal:
         raise Conflict(f"The task has already ended ({task.status}); there is nothing to cancel.")
-    asked = await house.store.cancel(principal.workspace, task.id, house.clock.now())
+    asked = await _cancel(house, principal, task.id)
     if asked.status.is_terminal:
         return asked
     return await wait(house, principal, task.id, timeout)
