@@ -31,6 +31,11 @@ MAY: dict[str, set[str]] = {
     "gnomon.store.migrations": {"alembic", "sqlalchemy", "sqlite3"},
     "gnomon.workloads": {"numpy", "pydantic"},
     "gnomon.workloads.energy_model.place": {"h5py", "importlib", "tzfpy"},
+    "gnomon.outbound": {"httpcore", "idna"},
+    "gnomon.outbound.gate": {"httpcore", "ssl"},
+    "gnomon.outbound.line": {"httpcore", "ssl"},
+    "gnomon.outbound.resolve": {"socket"},
+    "gnomon.delivery": set(),
     "gnomon.pv": {"numpy"},
     "gnomon.core.workload": {"importlib"},
 }

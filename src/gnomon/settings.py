@@ -42,6 +42,11 @@ class Settings:
     sync_wait: Annotated[float, "Seconds a synchronous request waits before it gets a queued answer."] = 25.0
     max_body_mb: Annotated[float, "Largest request body in MB."] = 64.0
     max_weather_rows: Annotated[int, "Most rows of a weather record; a leap year of five minutes."] = 105_408
+    rate_limit: Annotated[int, "Requests a minute that a key may make; 0 sets no limit."] = 0
+    max_active: Annotated[int, "Tasks of a workspace that have not ended; 0 sets no limit."] = 0
+    max_streams: Annotated[int, "Event streams that a key may have open; 0 sets no limit."] = 1000
+    max_waits: Annotated[int, "Blocking waits that a key may have open; 0 sets no limit."] = 1000
+    max_endpoints: Annotated[int, "Webhook endpoints of a workspace; 0 sets no limit."] = 100
     log_level: Annotated[Literal["debug", "info", "warning", "error"], "How much to log."] = "info"
 
     def __post_init__(self) -> None:
@@ -64,6 +69,11 @@ _RANGES = (
     ("sync_wait", 0, LONGEST_WAIT),
     ("max_body_mb", 0.01, 1024),
     ("max_weather_rows", 8760, 10_000_000),
+    ("rate_limit", 0, 10_000_000),
+    ("max_active", 0, 1_000_000_000),
+    ("max_streams", 0, 1_000_000),
+    ("max_waits", 0, 1_000_000),
+    ("max_endpoints", 0, 1_000_000),
 )
 
 

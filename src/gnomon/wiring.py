@@ -1,5 +1,6 @@
 """The fuse box: settings become objects; the only file that knows every room."""
 
+import asyncio
 import hmac
 import importlib
 import io
@@ -21,11 +22,11 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from referencing import Registry
 
-from gnomon.core.access import KeyRole
-from gnomon.core.errors import Complaint
+from gnomon.core.access import ALL_SCOPES, Key, KeyRole, Limits, Principal, Workspace
+from gnomon.core.errors import Complaint, NotFound
 from gnomon.core.hub import Hub
 from gnomon.core.resource import ResourceKind
-from gnomon.core.service import House
+from gnomon.core.service import House, access
 from gnomon.core.service.access import Founded, found_workspace
 from gnomon.core.task import Json
 from gnomon.core.workload import Workload
@@ -79,23 +80,20 @@ class OpenedServer:
 async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
     """Open the store, start the engine, build the application; close all of it in the reverse order."""
     hub = Hub()
-    clock = SystemClock()
     # Workloads know no settings, and check in this process and in their children: both see the variable.
     os.environ["GNOMON_MAX_WEATHER_ROWS"] = str(settings.max_weather_rows)
     workloads, kinds = load_plugins(settings.workload)
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = SqliteStore.open(settings.data, hub)
     try:
-        has_keys = bool(await store.list_workspaces())
-        secret = _read_or_make_secret(settings.data / "secret.key", has_keys=has_keys)
-        house = House(
-            store=store,
-            hub=hub,
-            clock=clock,
+        secret = await _find_secret(settings.data, store)
+        house = _house(
+            secret,
+            store,
+            hub,
             kinds=kinds,
             workloads=workloads,
-            pepper=_derive(secret, b"key-pepper"),
-            vault=KeyVault(_derive(secret, b"vault")),
+            limits=_limits(settings),
             cancel_within=timedelta(seconds=settings.cancel_grace + CANCEL_MARGIN),
         )
         workspace, has_new_keys = await _default_workspace(house, settings.data / "keys.json")
@@ -111,13 +109,114 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
         )
         await engine.start()
         try:
-            yield OpenedServer(
-                app=app, hub=hub, keys_file=settings.data / "keys.json", has_new_keys=has_new_keys
-            )
+            async with _attended(house):
+                yield OpenedServer(
+                    app=app, hub=hub, keys_file=settings.data / "keys.json", has_new_keys=has_new_keys
+                )
         finally:
             await engine.stop()
     finally:
         await store.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """What the owner of a stopped server's data folder may do about its workspaces and keys."""
+
+    house: House
+
+    async def list_workspaces(self) -> Sequence[Workspace]:
+        """List all workspaces, oldest first."""
+        return await self.house.store.list_workspaces()
+
+    async def create_workspace(self, identifier: str) -> access.Founded:
+        """Create a workspace with its keys; raises `Invalid` and `Conflict`."""
+        first, *_ = await self.house.store.list_workspaces()
+        return await access.create_workspace(self.house, await self._owner(first.identifier), identifier)
+
+    async def list_keys(self, workspace: str) -> Sequence[Key]:
+        """List a workspace's keys, oldest first; raises `NotFound`."""
+        return await access.list_keys(self.house, await self._owner(workspace))
+
+    async def issue_key(
+        self, workspace: str, *, name: str, scopes: Iterable[str], role: str, expires_at: datetime | None
+    ) -> access.Issued:
+        """Issue a key, with all scopes that the workspace may have when none are named; raises `Invalid`."""
+        owner = await self._owner(workspace)
+        wanted = frozenset(scopes) or owner.scopes
+        kind = KeyRole[role.upper()]
+        return await access.issue_key(
+            self.house, owner, name=name, scopes=wanted, role=kind, expires_at=expires_at
+        )
+
+    async def revoke_key(self, workspace: str, key_id: str) -> Key:
+        """End a key, the last one too: here another one can always be issued."""
+        return await access.revoke_key(self.house, await self._owner(workspace), key_id, is_forced=True)
+
+    async def _owner(self, identifier: str) -> Principal:
+        workspaces = await self.house.store.list_workspaces()
+        found = next((known for known in workspaces if known.identifier == identifier), None)
+        if found is None:
+            names = ", ".join(known.identifier for known in workspaces)
+            raise NotFound(f"There is no workspace {identifier}; there is {names}.")
+        scopes = ALL_SCOPES if found == workspaces[0] else ALL_SCOPES - {"ops"}
+        return Principal(workspace=found.id, key_id="owner", scopes=scopes)
+
+
+@asynccontextmanager
+async def open_office(data: Path) -> AsyncIterator[Office]:
+    """Open the data folder of a server that is stopped.
+
+    Raises
+    ------
+    ValueError
+        When it holds no server's data.
+    Unavailable
+        When the server runs.
+    """
+    if not (data / "gnomon.db").exists() or not (data / "secret.key").exists():
+        raise ValueError(f"{data} holds no server's data; name the server's folder with --data.")
+    hub = Hub()
+    store = SqliteStore.open(data, hub)
+    try:
+        secret = await _find_secret(data, store)
+        yield Office(house=_house(secret, store, hub))
+    finally:
+        await store.close()
+
+
+def _house(secret: bytes, store: SqliteStore, hub: Hub, **given: Any) -> House:
+    nothing: dict[str, Any] = {"kinds": {}, "workloads": {}}
+    return House(
+        store=store,
+        hub=hub,
+        clock=SystemClock(),
+        pepper=_derive(secret, b"key-pepper"),
+        vault=KeyVault(_derive(secret, b"vault")),
+        **(nothing | given),
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        active_tasks=settings.max_active or None,
+        endpoints=settings.max_endpoints or None,
+        streams=settings.max_streams or None,
+        waits=settings.max_waits or None,
+        requests=settings.rate_limit or None,
+    )
+
+
+@asynccontextmanager
+async def _attended(house: House) -> AsyncIterator[None]:
+    """Keep the attendance book while the server answers, and write its last page."""
+    keeping = asyncio.create_task(house.attendance.keep(house.store, house.hub, house.clock))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await asyncio.wait([keeping])
+        await house.attendance.write(house.store)
 
 
 def _engine(settings: Settings, house: House) -> EmbeddedEngine:
@@ -216,6 +315,10 @@ def _write_keys(file: Path, founded: Founded) -> None:
         "api_key": founded.keys[KeyRole.API],
     }
     _write_private(file, json.dumps(keys, indent=2) + "\n")
+
+
+async def _find_secret(data: Path, store: SqliteStore) -> bytes:
+    return _read_or_make_secret(data / "secret.key", has_keys=bool(await store.list_workspaces()))
 
 
 def _read_or_make_secret(path: Path, *, has_keys: bool) -> bytes:

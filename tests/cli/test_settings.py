@@ -24,6 +24,11 @@ OTHER: dict[str, tuple[str, Any]] = {
     "sync_wait": ("3", 3.0),
     "max_body_mb": ("2", 2.0),
     "max_weather_rows": ("9000", 9000),
+    "rate_limit": ("600", 600),
+    "max_active": ("50", 50),
+    "max_streams": ("5", 5),
+    "max_waits": ("6", 6),
+    "max_endpoints": ("7", 7),
     "log_level": ("debug", "debug"),
 }
 
@@ -66,6 +71,11 @@ def test_a_variable_sets_it(name: str, seen: list[Settings]) -> None:
         ("sync_wait", 30),
         ("max_body_mb", 0),
         ("max_weather_rows", 8759),
+        ("rate_limit", -1),
+        ("max_active", -1),
+        ("max_streams", -1),
+        ("max_waits", 1_000_001),
+        ("max_endpoints", -1),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_the_flags_name(name: str, value: Any) -> None:

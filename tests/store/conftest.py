@@ -11,9 +11,9 @@ import pytest
 
 from gnomon.core.event import Event
 from gnomon.core.hub import Hub
-from gnomon.core.ports import Claim, Finish, Holding, Report, Reservation, Store, Submit, Submitted
+from gnomon.core.ports import Claim, Finish, Holding, Report, Rerun, Store, Submit, Submitted
 from gnomon.core.resource import NewResource, resource_id
-from gnomon.core.retry import Divided, Done, Ending, Failed, RetryPolicy
+from gnomon.core.retry import Asked, Divided, Done, Ending, Failed, RetryPolicy
 from gnomon.core.task import NewTask, Task, TaskError, task_id
 from gnomon.store.sqlite import SqliteStore
 
@@ -51,11 +51,10 @@ class Shop:
         standard = {"id": resource_id(START, self.made), "workspace": WORKSPACE, "kind": "model"}
         return NewResource(document=document, **(standard | fields))
 
-    async def offer(
-        self, resource: Any = None, reservation: Reservation | None = None, **fields: Any
-    ) -> Submitted:
-        command = Submit(task=self.new(**fields), now=self.now, resource=resource, reservation=reservation)
-        return await self.store.submit(command)
+    async def offer(self, **fields: Any) -> Submitted:
+        """Submit a task; fields of the command are told from those of the new task by their names."""
+        told = {name: fields.pop(name) for name in list(fields) if name in Submit.__dataclass_fields__}
+        return await self.store.submit(Submit(task=self.new(**fields), now=self.now, **told))
 
     async def submit(self, **fields: Any) -> Task:
         return (await self.offer(**fields)).task
@@ -97,8 +96,29 @@ class Shop:
         )
         return await self.store.report(command)
 
-    async def cancel(self, task: Task) -> Task:
-        return await self.store.cancel(WORKSPACE, task.id, self.now)
+    async def cancel(self, task: Task, within: timedelta | None = None) -> Task:
+        return await self.store.cancel(WORKSPACE, task.id, self.now, within)
+
+    async def pause(self, task: Task) -> Task:
+        return await self.store.pause(WORKSPACE, task.id, self.now)
+
+    async def resume(self, task: Task) -> Task:
+        return await self.store.resume(WORKSPACE, task.id, self.now)
+
+    async def ask(self, task: Task, key: str = "color", question: Any = "Which color?") -> Task:
+        return await self.finish(task, Asked(key=key, question=question))
+
+    async def answer(self, task: Task, value: Any, key: str = "color") -> Task:
+        return await self.store.answer(WORKSPACE, task.id, key, value, self.now)
+
+    async def continue_line(self, of: Task, **fields: Any) -> Submitted:
+        """Rerun a task; fields of the command are told from those of the new task by their names."""
+        told = {name: fields.pop(name) for name in list(fields) if name in Rerun.__dataclass_fields__}
+        new = self.new(**({"input": None, "kind": of.kind} | fields))
+        return await self.store.rerun(Rerun(task=new, of=of.id, now=self.now, **told))
+
+    async def rerun(self, of: Task, **fields: Any) -> Task:
+        return (await self.continue_line(of, **fields)).task
 
     async def get(self, task: Task) -> Task:
         return await self.store.get_task(WORKSPACE, task.id)

@@ -151,3 +151,57 @@ async def test_a_released_holding_cannot_hold_on(shop: Any) -> None:
     assert await shop.store.extend([ours], shop.now + timedelta(minutes=9)) == [ours]
     await shop.finish(task, Stopped(why=Why.CANCEL, cooperative=True))
     assert await shop.store.extend([ours], shop.now + timedelta(minutes=9)) == []
+
+
+async def test_a_cancel_ends_by_its_bound_although_the_engine_hangs(shop: Any) -> None:
+    task = await shop.start()
+    by = shop.now + timedelta(seconds=9)
+    asked = await shop.cancel(task, timedelta(seconds=9))
+    assert (asked.status, asked.cancel_by) == ("cancelling", by)
+    assert (await shop.events(task))[-1].body["cancel_by"] == "2026-03-01T12:00:09.000000Z"
+    ours = Holding(task_id=task.id, fence=task.fence)
+    assert await shop.store.extend([ours], shop.now + timedelta(minutes=9)) == [ours]
+    assert (await shop.store.sweep(shop.now)).next_due == by
+    await shop.store.sweep(shop.later(seconds=9))
+    ended = await shop.get(task)
+    assert (ended.status, ended.cancel_outcome, ended.cancel_by) == ("cancelled", "killed", by)
+
+
+async def test_a_bound_beyond_the_lease_prolongs_nothing(shop: Any) -> None:
+    task = await shop.start()
+    await shop.cancel(task, timedelta(hours=1))
+    ours = Holding(task_id=task.id, fence=task.fence)
+    assert (await shop.store.sweep(shop.now)).next_due == shop.now + timedelta(seconds=60)
+    until = shop.now + timedelta(seconds=90)
+    await shop.store.extend([ours], until)
+    assert (await shop.store.sweep(shop.now)).next_due == until
+
+
+async def test_children_inherit_the_bound(shop: Any) -> None:
+    parent = await shop.start()
+    await shop.split(parent, shop.new(), shop.new(), shop.new())
+    failing, stopping, hanging = await shop.claim()
+    await shop.fail(failing)
+    assert (await shop.get(stopping)).cancel_by is None
+    by = shop.now + timedelta(seconds=9)
+    await shop.cancel(parent, timedelta(seconds=9))
+    assert [(await shop.get(task)).cancel_by for task in (parent, stopping, hanging)] == [by] * 3
+    once = await shop.get(stopping)
+    await shop.cancel(stopping, timedelta(seconds=1))
+    assert await shop.get(stopping) == once
+    await shop.store.sweep(shop.later(seconds=9))
+    ended = await shop.get(parent)
+    assert (ended.status, ended.cancel_outcome) == ("cancelled", "killed")
+
+
+async def test_what_is_cancelled_with_its_predecessor_has_an_outcome(shop: Any) -> None:
+    parent = await shop.start()
+    one = shop.new()
+    _, second = await shop.split(parent, one, shop.new(predecessor_id=one.id), on_child_failure="join")
+    await shop.cancel(one)
+    ended = await shop.get(second)
+    assert (ended.status, ended.cancel_outcome, ended.cancel_requested_at) == (
+        "cancelled",
+        "before_start",
+        shop.now,
+    )

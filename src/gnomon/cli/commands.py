@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from gnomon.cli.admin import admin
 from gnomon.settings import Settings
 
 _EPILOG = "Every option can be given as a variable: --cpu-slots 4 is GNOMON_CPU_SLOTS=4."
@@ -17,6 +18,9 @@ _EPILOG = "Every option can be given as a variable: --cpu-slots 4 is GNOMON_CPU_
 @click.version_option(package_name="gnomon")
 def gnomon() -> None:
     """Long-running work behind HTTP, with a photovoltaic energy model on board."""
+
+
+gnomon.add_command(admin)
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:

@@ -1,9 +1,10 @@
 """Webhooks: endpoints that ask for events, deliveries that bring them, and what follows an attempt: pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final, Literal
 
 from gnomon.core.event import Event, EventType
 from gnomon.core.task import Task
@@ -12,6 +13,13 @@ TERMINAL_TYPES = frozenset(
     {EventType.COMPLETED, EventType.FAILED, EventType.CANCELLED, EventType.TIMED_OUT, EventType.EXPIRED}
 )
 """What an endpoint is told unless it asks for other types."""
+
+
+TEST_TYPE: Final = "webhook.test"
+"""The type of a message that is no event: it is sent on request, to see whether it arrives."""
+
+Body = Callable[[Task, Event], bytes]
+"""Writes the body of a delivery in one dialect's words: of the same task and event always the same bytes."""
 
 
 class DeliveryStatus(StrEnum):
@@ -90,9 +98,10 @@ class Delivery:
     """Dense from 1 within the endpoint: the cursor of whoever pulls."""
     endpoint_id: str
     workspace: str
-    task_id: str
+    task_id: str | None
+    """None: a test message."""
     event_number: int
-    event_type: EventType
+    event_type: EventType | Literal["webhook.test"]
     status: DeliveryStatus
     attempts: int
     """Attempts since it was written or last redelivered."""
@@ -121,11 +130,19 @@ class Parcel:
 
     delivery: Delivery
     endpoint: Endpoint
-    task: Task
-    """As of the event (`core.event.as_of`)."""
-    event: Event
+    task: Task | None
+    """As of the event (`core.event.as_of`); None: a test message, whose body is given."""
+    event: Event | None
     body: bytes | None
     """What was sent before; None: it is rendered now, once."""
+
+    def write(self, bodies: Mapping[str, Body]) -> bytes:
+        """Return the bytes to send: the stored ones, or those that the endpoint's dialect writes now."""
+        if self.body is not None:
+            return self.body
+        assert self.task is not None
+        assert self.event is not None
+        return bodies[self.endpoint.dialect](self.task, self.event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -244,6 +244,14 @@ class Readers:
         return connection
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The way to the one writer, and to the readers."""
+
+    writer: Writer
+    readers: Readers
+
+
 def _connect(database: str, settings: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         database, isolation_level=None, check_same_thread=False, cached_statements=512, uri=True

@@ -11,6 +11,7 @@ from gnomon.core.event import EventType
 from gnomon.core.ports import Holding
 from gnomon.core.task import TRANSITIONS, Json, Status, Task
 from gnomon.store.folder import BlobFolder
+from gnomon.store.outbox import post
 from gnomon.store.row import COLUMNS, RETURNED, Entry, Row, Value, dump, entry_of, micros
 
 _EVENT = "INSERT INTO task_event (task, number, at, type, body) VALUES (?, ?, ?, ?, ?)"
@@ -26,6 +27,7 @@ class Ledger:
         self.changed: dict[str, Task] = {}
         self.ended: deque[Entry] = deque()
         self.is_work_ready = False
+        self.is_post_ready = False
 
     def row(self, sql: str, *values: Value) -> Row | None:
         """Return the first row of a statement, or None."""
@@ -115,6 +117,7 @@ class Ledger:
     def _tell(self, entry: Entry, at: Value, event: EventType, body: Json) -> Entry:
         task = entry.task
         self.execute(_EVENT, (entry.seq, task.version, at, event.value, dump(body)))
+        self.is_post_ready |= post(self.connection, entry.seq, task, event, at)
         self.changed[task.id] = task
         if task.status.is_terminal:
             self.ended.append(entry)

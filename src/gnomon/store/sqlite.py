@@ -15,13 +15,14 @@ from gnomon.core.resource import NewResource, Resource
 from gnomon.core.task import Json
 from gnomon.store import access, blob
 from gnomon.store import resource as documents
-from gnomon.store.driver import Readers, Writer
+from gnomon.store.driver import Readers, Shelf, Writer
 from gnomon.store.folder import BlobFolder
+from gnomon.store.hook.shelf import HookShelf
 from gnomon.store.ledger import Ledger
 from gnomon.store.lock import FolderLock
 from gnomon.store.reservation import find_reserved, sweep_reservations
 from gnomon.store.schema import prepare
-from gnomon.store.task.shelf import Shelf, TaskShelf, WorkShelf
+from gnomon.store.task.shelf import TaskShelf, WorkShelf
 
 R = TypeVar("R")
 
@@ -79,7 +80,7 @@ class SqliteResources(Shelf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SqliteStore(TaskShelf, WorkShelf):
+class SqliteStore(TaskShelf, WorkShelf, HookShelf):
     """All of the cellar in one data folder, which it owns until it is closed."""
 
     blobs: BlobFolder

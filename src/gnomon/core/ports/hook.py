@@ -114,6 +114,20 @@ class HookStore(Protocol):
             When an earlier overlap has not passed, and the rotation is not forced.
         """
 
+    async def post_test(self, workspace: str, endpoint_id: str, body: bytes, now: datetime) -> Delivery:
+        """Write a test message with that body: due at once, behind nothing.
+
+        Raises
+        ------
+        NotFound
+            When there is no such endpoint.
+        Conflict
+            When the endpoint is disabled.
+        """
+
+    async def get_delivery(self, workspace: str, delivery_id: str) -> Delivery:
+        """Return a delivery; raises `NotFound`."""
+
     async def list_deliveries(self, query: DeliveryQuery) -> Page[Delivery]:
         """List deliveries, oldest first; raises `NotFound`. The next cursor is the last number."""
 
@@ -129,13 +143,32 @@ class HookStore(Protocol):
     async def redeliver(self, query: DeliveryQuery, now: datetime) -> int:
         """Make the deliveries that the query names due again, those that were delivered included; return how many.
 
-        Their schedule begins anew; their ids, bodies and order stay. The limit of the query does not count.
+        Their schedule begins anew; their ids, bodies and order stay. What is on its way is left alone. The limit of
+        the query does not count.
+
+        Raises
+        ------
+        NotFound
+            When there is no such endpoint.
+        Conflict
+            When nothing is sent to it, because it is disabled or pulls.
         """
 
     async def claim_deliveries(
-        self, now: datetime, *, limit: int, lease: timedelta, busy: Sequence[str] = ()
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        lease: timedelta,
+        busy: Sequence[str] = (),
+        share: int = 8,
+        most_failing: int | None = None,
     ) -> Sequence[Parcel]:
-        """Take due deliveries, oldest due first, none of an endpoint in `busy`; due again after the lease."""
+        """Take due deliveries, none of an endpoint in `busy`; they are due again after the lease.
+
+        Endpoints that answer well come before those that fail at present, and among each sort the one that has
+        waited longest comes first. One endpoint gets at most `share`, and all that fail together `most_failing`.
+        """
 
     async def record_delivery(self, command: AttemptMade) -> Delivery:
         """Record an attempt and what follows: delivered, due again, exhausted, or the endpoint disabled."""
@@ -143,8 +176,11 @@ class HookStore(Protocol):
     async def recover_deliveries(self, now: datetime) -> int:
         """Make due what an earlier process had taken; return how many."""
 
-    async def next_delivery_due(self) -> datetime | None:
-        """Return when the next delivery is due."""
+    async def next_delivery_due(self, busy: Sequence[str] = ()) -> datetime | None:
+        """Return when the next delivery is due of an endpoint that is not in `busy`."""
 
     async def sweep_deliveries(self, finished_before: datetime, limit: int) -> int:
-        """Delete deliveries that ended before then; return how many."""
+        """Delete deliveries that ended before then, with what else nobody can read any more; return how many.
+
+        What was written before then for whoever pulls, or for an endpoint that was disabled before then, goes too.
+        """

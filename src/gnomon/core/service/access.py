@@ -22,8 +22,10 @@ LONGEST_OVERLAP = timedelta(days=30)
 """For so long may a key that was rotated be used beside the new one."""
 MOST_KEYS = 1000
 """Valid keys of a workspace."""
-LONGEST_NAME = 200
-_IDENTIFIER = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+NAME = r"[^\u0000-\u001f\u007f-\u009f]{1,200}"
+"""What a key's name may be: one line of text."""
+IDENTIFIER = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+"""What a workspace's identifier may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,7 @@ async def create_workspace(house: House, principal: Principal, identifier: str) 
         When another workspace has it.
     """
     require(principal, "ops")
-    if not _IDENTIFIER.fullmatch(identifier):
+    if not re.fullmatch(IDENTIFIER, identifier):
         message = "Give 1 to 63 lower-case letters, digits and hyphens, beginning and ending with no hyphen."
         raise Invalid([Complaint(("identifier",), message, "pattern")])
     return await found_workspace(house, identifier)
@@ -335,9 +337,9 @@ def _require_all(principal: Principal, scopes: frozenset[str]) -> None:
 
 
 def _of_name(name: str) -> Sequence[Complaint]:
-    if name.strip() and len(name) <= LONGEST_NAME and name.isprintable():
+    if re.fullmatch(NAME, name):
         return ()
-    return [Complaint(("name",), f"Give a name of 1 to {LONGEST_NAME} printable characters.", "length")]
+    return [Complaint(("name",), "Give a name of 1 to 200 characters on one line.", "pattern")]
 
 
 def _of_scopes(scopes: frozenset[str]) -> Sequence[Complaint]:

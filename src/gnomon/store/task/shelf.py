@@ -24,21 +24,13 @@ from gnomon.core.ports import (
 from gnomon.core.resource import NewResource
 from gnomon.core.task import Json, Task
 from gnomon.core.workload import Saved
-from gnomon.store.driver import Readers, Writer
+from gnomon.store.driver import Shelf
 from gnomon.store.task import claim, line, listing, load, pause, read, sweep
 from gnomon.store.task.cancel import cancel
 from gnomon.store.task.finish import finish
 from gnomon.store.task.question import answer
 from gnomon.store.task.submit import find_submitted, submit
 from gnomon.store.task.trim import trim_events
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
-    """The way to the one writer, and to the readers."""
-
-    writer: Writer
-    readers: Readers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from gnomon.core.ports import Rerun, Reservation, RunResource, Submit, Submitted
 from gnomon.core.resource import NewResource, Resource
 from gnomon.core.task import NewTask
 from gnomon.store.counter import count_active
+from gnomon.store.hook.endpoint import create_endpoints
 from gnomon.store.ledger import Ledger
 from gnomon.store.reservation import find_made, reserve
 from gnomon.store.resource import create_and_run, find_resource, run_again
@@ -39,7 +40,7 @@ def place(
     Its endpoints belong before its first event, which they may want to be told of.
     """
     _refuse_too_many(ledger, new.workspace, command.most_active)
-    # Here the endpoints that came with it (`command.hooks`) are stored.
+    create_endpoints(ledger, command.hooks, new.id, command.now)
     entry = insert(ledger, new, command.now, resource)
     reserve(ledger, new.workspace, command.reservation, new.id, command.now)
     return entry

@@ -16,7 +16,8 @@ ALTER TABLE task ADD COLUMN events_from INTEGER NOT NULL DEFAULT 1;
 CREATE UNIQUE INDEX task_line ON task (line_id, revision) WHERE line_id IS NOT NULL;
 CREATE INDEX task_line_active ON task (line_id, revision) WHERE line_id IS NOT NULL AND finished_at IS NULL;
 CREATE INDEX task_of_resource ON task (resource_id, resource_revision) WHERE resource_id IS NOT NULL;
-CREATE INDEX task_active ON task (workspace, visibility, kind, status, created_at) WHERE finished_at IS NULL;
+CREATE INDEX task_active ON task (workspace, visibility, kind, status, created_at, finished_at)
+    WHERE finished_at IS NULL;
 CREATE INDEX task_untrimmed ON task (finished_at) WHERE finished_at IS NOT NULL AND events_from < version;
 
 INSERT INTO counter (workspace, noun, value)
@@ -35,13 +36,13 @@ CREATE TABLE webhook_endpoint (
     workspace TEXT NOT NULL,
     task_id TEXT,
     url TEXT,
-    event_types TEXT NOT NULL,
     description TEXT,
     dialect TEXT NOT NULL,
     version INTEGER NOT NULL,
     last_number INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
+    due_at INTEGER,
     failing_since INTEGER,
     disabled_at INTEGER,
     disabled_reason TEXT,
@@ -51,6 +52,18 @@ CREATE TABLE webhook_endpoint (
 CREATE INDEX webhook_endpoint_of_workspace ON webhook_endpoint (workspace, seq)
     WHERE deleted_at IS NULL AND task_id IS NULL;
 CREATE INDEX webhook_endpoint_of_task ON webhook_endpoint (task_id) WHERE task_id IS NOT NULL;
+CREATE INDEX webhook_endpoint_due ON webhook_endpoint ((failing_since IS NOT NULL), due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX webhook_endpoint_quiet ON webhook_endpoint (seq) WHERE url IS NULL OR disabled_at IS NOT NULL;
+CREATE INDEX webhook_endpoint_deleted ON webhook_endpoint (seq) WHERE deleted_at IS NOT NULL;
+
+CREATE TABLE webhook_interest (
+    scope TEXT NOT NULL,
+    type TEXT NOT NULL,
+    endpoint INTEGER NOT NULL REFERENCES webhook_endpoint (seq),
+    PRIMARY KEY (scope, type, endpoint)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX webhook_interest_of_endpoint ON webhook_interest (endpoint);
 
 CREATE TABLE webhook_secret (
     endpoint INTEGER NOT NULL REFERENCES webhook_endpoint (seq),
@@ -66,7 +79,7 @@ CREATE TABLE delivery (
     id TEXT NOT NULL UNIQUE,
     endpoint INTEGER NOT NULL REFERENCES webhook_endpoint (seq),
     number INTEGER NOT NULL,
-    task INTEGER NOT NULL REFERENCES task (seq),
+    task INTEGER REFERENCES task (seq),
     event INTEGER NOT NULL,
     type TEXT NOT NULL,
     status TEXT NOT NULL,
@@ -80,9 +93,12 @@ CREATE TABLE delivery (
 ) STRICT;
 
 CREATE UNIQUE INDEX delivery_listed ON delivery (endpoint, number);
-CREATE INDEX delivery_due ON delivery (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX delivery_due ON delivery (endpoint, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX delivery_up ON delivery (endpoint, task) WHERE due_at IS NOT NULL;
+CREATE INDEX delivery_taken ON delivery (seq) WHERE is_taken = 1;
 CREATE INDEX delivery_open ON delivery (endpoint, task, event) WHERE status = 'pending';
-CREATE INDEX delivery_of_task ON delivery (task);
+CREATE INDEX delivery_exhausted ON delivery (endpoint, number) WHERE status = 'exhausted';
+CREATE INDEX delivery_of_task ON delivery (task, event) WHERE task IS NOT NULL;
 CREATE INDEX delivery_finished ON delivery (finished_at) WHERE finished_at IS NOT NULL;
 
 CREATE TABLE delivery_attempt (

@@ -1,0 +1,121 @@
+"""`gnomon admin`: workspaces and keys of a server that is stopped, for who has its data folder and no key."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from gnomon.core.access import Key
+    from gnomon.wiring import Office
+
+T = TypeVar("T")
+
+_DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("gnomon-data"),
+    show_default=True,
+    envvar="GNOMON_DATA",
+    show_envvar=True,
+    metavar="DIR",
+    help="Folder of the server's database and secret.",
+)
+_WORKSPACE = click.option(
+    "--workspace", default="default", show_default=True, metavar="NAME", help="The workspace's identifier."
+)
+
+
+@click.group(epilog="While the server runs, use its API instead: POST /gnomon/v1/keys and its neighbours.")
+def admin() -> None:
+    """Look after workspaces and keys while the server is stopped."""
+
+
+@admin.command()
+@_DATA
+def workspaces(data: Path) -> None:
+    """List the workspaces."""
+    for workspace in _with_office(data, lambda office: office.list_workspaces()):
+        click.echo(f"{workspace.number}\t{workspace.identifier}\t{workspace.created_at:%Y-%m-%d}")
+
+
+@admin.command()
+@_DATA
+@click.argument("identifier")
+def create_workspace(data: Path, identifier: str) -> None:
+    """Create a workspace and print its keys, once."""
+    founded = _with_office(data, lambda office: office.create_workspace(identifier))
+    click.echo(f"Created the workspace {identifier}. Its keys are shown now and never again:", err=True)
+    for role, text in founded.keys.items():
+        click.echo(f"{role.name.lower()}\t{text}")
+
+
+@admin.command()
+@_DATA
+@_WORKSPACE
+def keys(data: Path, workspace: str) -> None:
+    """List the keys of a workspace, without what is secret in them."""
+    for key in _with_office(data, lambda office: office.list_keys(workspace)):
+        click.echo("\t".join((key.prefix, _state(key), " ".join(sorted(key.scopes)), key.name or "")))
+
+
+@admin.command()
+@_DATA
+@_WORKSPACE
+@click.option("--name", default="issued by hand", show_default=True, help="What the key is for.")
+@click.option("--scope", "scopes", multiple=True, help="What it may do; repeatable. [default: everything]")
+@click.option(
+    "--role",
+    type=click.Choice(["api", "workspace", "user"]),
+    default="api",
+    show_default=True,
+    help="An api key stands alone; a workspace and a user key are good for a token together.",
+)
+@click.option("--days", type=click.FloatRange(min=0, min_open=True), help="Days after which it expires.")
+def issue_key(data: Path, workspace: str, days: float | None, **wanted: Any) -> None:
+    """Issue a key and print it, once, to standard output."""
+    expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
+    issued = _with_office(data, lambda office: office.issue_key(workspace, expires_at=expires_at, **wanted))
+    click.echo(f"Issued {issued.key.prefix} for {workspace}. It is shown now and never again:", err=True)
+    click.echo(issued.text)
+
+
+@admin.command()
+@_DATA
+@_WORKSPACE
+@click.argument("key_id")
+def revoke_key(data: Path, workspace: str, key_id: str) -> None:
+    """End a key, given its twelve public letters or its prefix."""
+    public = key_id.rpartition("_")[2]
+    ended = _with_office(data, lambda office: office.revoke_key(workspace, public))
+    click.echo(f"{ended.prefix} is {_state(ended)}.")
+
+
+def _with_office(data: Path, ask: "Callable[[Office], Awaitable[T]]") -> T:
+    """Open the data folder, ask one thing, and close it again.
+
+    Raises
+    ------
+    click.ClickException
+        When there is no server's data, the server runs, or the house refuses.
+    """
+    from gnomon.core.errors import GnomonError
+    from gnomon.wiring import open_office
+
+    async def visit() -> T:
+        async with open_office(data) as office:
+            return await ask(office)
+
+    try:
+        return asyncio.run(visit())
+    except (GnomonError, ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _state(key: "Key") -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    return "valid" if key.is_valid_at(datetime.now(UTC)) else "expired"
