@@ -55,8 +55,8 @@ KEPT = 20
 OPTIONS = {
     "--webhook-http": (),
     "--webhook-allow": ("127.0.0.0/8",),
-    "--max-active": ("10000000",),
-    "--max-endpoints": ("1000",),
+    "--max-active": ("0",),
+    "--max-endpoints": ("0",),
     "--rate-limit": ("0",),
 }
 """What lets a server send to this machine, and lets one client ask for so much."""
