@@ -1,4 +1,4 @@
-"""The tour from its first step to its last, as a stranger runs it; and that it does not end well when it should not."""
+"""The tour from its first step to its last, as a stranger runs it; and that it ends badly when it should."""
 
 import os
 import re
