@@ -31,6 +31,8 @@ OTHER: dict[str, tuple[str, Any]] = {
     "max_endpoints": ("7", 7),
     "heartbeat": ("2.5", 2.5),
     "max_stream_seconds": ("600", 600.0),
+    "keep_events": ("90", 90.0),
+    "keep_deliveries": ("7.5", 7.5),
     "log_level": ("debug", "debug"),
 }
 
