@@ -12,7 +12,7 @@ from gnomon.core import ports
 SOURCE = Path(__file__).parents[1] / "src" / "gnomon"
 FILES = sorted(SOURCE.rglob("*.py"))
 FOREIGN = re.compile(
-    r"daly|parallel|shannon|trun|inverter|module_?id|pvsyst|weather|irradiance|photovolt|energy_model",
+    r"daly|parallel|shannon|trun(?!c)|inverter|module_?id|pvsyst|weather|irradiance|photovolt|energy_model",
     re.IGNORECASE,
 )
 ROOMS = [path.parent for path in FILES if path.name == "__init__.py"]

@@ -98,7 +98,7 @@ class EmbeddedEngine:
         recovered = await self._store.recover(self._clock.now())
         log.info("engine.started", extra={"recovered": recovered})
         self._hub.on_change = self._notice
-        self._hub.wake()
+        self._hub.work_bell.ring()
         loops = (self._dispatch, self._upkeep.run, self._heartbeat)
         self._loops = [_spawn(loop(), loop.__qualname__) for loop in loops]
 
@@ -144,14 +144,14 @@ class EmbeddedEngine:
         self._upkeep.notice(task)
 
     async def _dispatch(self) -> None:
-        while await self._hub.work(None):
+        while await self._hub.work_bell.wait(None):
             self._may_have_more = {role for role, kinds in self._kinds.items() if kinds}
             try:
                 while self._has_room():
                     await self._claim()
             except Unavailable as error:
                 log.warning("claim.failed", extra={"cause": error.message})
-                asyncio.get_running_loop().call_later(1, self._hub.wake)
+                asyncio.get_running_loop().call_later(1, self._hub.work_bell.ring)
 
     def _has_room(self) -> bool:
         return any(self._free(role) for role in self._may_have_more)
@@ -191,7 +191,7 @@ class EmbeddedEngine:
         if not self._held:
             self._is_holding.clear()
         if held.role in self._may_have_more:
-            self._hub.wake()
+            self._hub.work_bell.ring()
 
     async def _heartbeat(self) -> None:
         while await self._is_holding.wait():
