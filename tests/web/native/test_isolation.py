@@ -15,7 +15,7 @@ from gnomon.core.retry import Done
 DOCUMENT = read_document()
 OPERATIONS = operations(DOCUMENT)
 
-UNKNOWN = {"task_id": "tsk_" + "0" * 26}
+UNKNOWN = {"task_id": "tsk_" + "0" * 26, "key_id": "0" * 12}
 """An id of each kind that nobody has."""
 
 
@@ -51,6 +51,13 @@ ROWS: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/tasks/{task_id}/revisions"): Row(),
     ("GET", "/tasks/{task_id}/diff"): Row(queries=("", "?from=1&to=1")),
+    ("POST", "/tasks/{task_id}/stream-tickets"): Row(),
+    ("GET", "/keys"): Row(is_everybodys=True),
+    ("POST", "/keys"): Row(body={"name": "new", "scopes": ["keys"]}, is_everybodys=True),
+    ("DELETE", "/keys/{key_id}"): Row(queries=("", "?force=true")),
+    ("POST", "/keys/{key_id}/rotate"): Row(body={"overlap_seconds": 60}),
+    ("GET", "/workspaces"): Row(is_everybodys=True),
+    ("POST", "/workspaces"): Row(body={"identifier": "new"}, is_everybodys=True),
     ("GET", "/workloads"): Row(is_everybodys=True),
     ("GET", "/workloads/{kind}"): Row(is_everybodys=True),
     ("GET", "/queue"): Row(is_everybodys=True),
@@ -73,7 +80,8 @@ async def neighbour(theirs: Tenant, app: Any, hands: Hands) -> Neighbour:
         await hands.report(claimed, 50, "half")
         await hands.end(claimed, Done(result={"secret": "theirs"}))
         assert (await client.get(f"/tasks/{task['id']}/result")).status_code == 200
-    return Neighbour(ids={"task_id": task["id"]})
+        (key, *_) = (await client.get("/keys")).json()["keys"]
+    return Neighbour(ids={"task_id": task["id"], "key_id": key["id"]})
 
 
 def test_every_operation_has_a_row() -> None:
@@ -112,6 +120,8 @@ async def _ask(client: httpx.AsyncClient, method: str, path: str, row: Row) -> h
 async def test_lists_and_counts_hold_ones_own(ours: Tenant, neighbour: Neighbour, app: Any) -> None:
     async with client_for(app, ours) as client:
         assert (await client.get("/tasks")).json() == {"tasks": [], "next": None}
+        keys = (await client.get("/keys")).json()["keys"]
+        assert neighbour.ids["key_id"] not in [key["id"] for key in keys]
         queue = (await client.get("/queue")).json()["kinds"]
         assert not any(count for kind in queue for count in kind["counts"].values())
 
