@@ -31,6 +31,7 @@ from gnomon.core.service.access import Founded, found_workspace
 from gnomon.core.task import Json
 from gnomon.core.workload import Workload
 from gnomon.engine.embedded import EmbeddedEngine
+from gnomon.engine.upkeep import Retention
 from gnomon.settings import LONGEST_WAIT, Settings
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
@@ -231,6 +232,10 @@ def _engine(settings: Settings, house: House) -> EmbeddedEngine:
         io_slots=settings.io_slots,
         lease=timedelta(seconds=settings.lease),
         grace=timedelta(seconds=settings.cancel_grace),
+        retention=Retention(
+            events=timedelta(days=settings.keep_events) if settings.keep_events else None,
+            deliveries=timedelta(days=settings.keep_deliveries),
+        ),
     )
 
 

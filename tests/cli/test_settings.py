@@ -29,6 +29,8 @@ OTHER: dict[str, tuple[str, Any]] = {
     "max_streams": ("5", 5),
     "max_waits": ("6", 6),
     "max_endpoints": ("7", 7),
+    "keep_events": ("90", 90.0),
+    "keep_deliveries": ("7.5", 7.5),
     "log_level": ("debug", "debug"),
 }
 

@@ -24,7 +24,7 @@ from gnomon.core.workload import Workload
 from gnomon.engine.attempt import Bench, Pause, Stop, perform
 from gnomon.engine.children import Nursery, Role
 from gnomon.engine.pool import Pool
-from gnomon.engine.upkeep import Upkeep
+from gnomon.engine.upkeep import Retention, Upkeep
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ class EmbeddedEngine:
         grace: timedelta = timedelta(seconds=4),
         nursery: Nursery | None = None,
         kinds: Mapping[str, ResourceKind] = _NO_KINDS,
+        retention: Retention | None = None,
     ) -> None:
         self._store = store
         self._hub = hub
@@ -83,7 +84,11 @@ class EmbeddedEngine:
             grace=grace.total_seconds(),
         )
         self._upkeep = Upkeep(
-            store, clock, on_overdue=partial(self._ask, why=Why.DEADLINE), before=self._extend
+            store,
+            clock,
+            on_overdue=partial(self._ask, why=Why.DEADLINE),
+            before=self._extend,
+            retention=retention,
         )
         self._held: dict[Holding, Held] = {}
         self._is_holding = asyncio.Event()
