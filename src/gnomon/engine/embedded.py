@@ -28,7 +28,7 @@ from gnomon.engine.upkeep import Retention, Upkeep
 
 log = logging.getLogger(__name__)
 
-_STOP_MARGIN = 3.0
+STOP_MARGIN = 3.0
 """Seconds beyond the grace that attempts have for their last words to be recorded when the engine stops."""
 _NO_KINDS: Mapping[str, ResourceKind] = MappingProxyType({})
 
@@ -130,7 +130,7 @@ class EmbeddedEngine:
         """Wait for what runs to end, and give it up when it does not."""
         if not (waiting := set(works)):
             return
-        _, late = await asyncio.wait(waiting, timeout=self._bench.grace + _STOP_MARGIN)
+        _, late = await asyncio.wait(waiting, timeout=self._bench.grace + STOP_MARGIN)
         for work in late:
             log.warning("attempt.abandoned", extra={"task_id": work.get_name()})
             work.cancel()
@@ -213,7 +213,7 @@ class EmbeddedEngine:
         until = self._clock.now() + self._lease
         kept = set(await self._store.extend([each.holding for each in held], until))
         for each in held:
-            if each.holding not in kept and not each.work.done():
+            if each.holding not in kept and not (each.work.done() or each.stop.is_revoked):
                 log.warning("lease.lost", extra={"task_id": each.holding.task_id})
                 each.stop.revoke()
 

@@ -14,7 +14,7 @@ from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.edge import request_id
-from gnomon.web.native.desk import AtHouse, Reader, Writer, holding_on, reserve
+from gnomon.web.native.desk import AtHouse, Reader, Writer, holding_on
 from gnomon.web.native.openapi import BODY, Answers, asks, header, router, shows, takes
 from gnomon.web.native.pacing import retry_after
 from gnomon.web.native.render import task as render
@@ -31,6 +31,7 @@ from gnomon.web.native.wire.tasks import (
     TaskView,
     patience,
 )
+from gnomon.web.reservation import KEY, reserve
 
 routes = router("tasks")
 
@@ -41,7 +42,7 @@ PREFER = header(
 IDEMPOTENCY_KEY = header(
     "Idempotency-Key",
     "The same key with the same request makes one task, however often it is sent.",
-    pattern="^[!-~]{1,255}$",
+    pattern=f"^{KEY}$",
 )
 _CANCEL_AFTER = header(
     "Cancel-After", "A deadline as a duration from now, such as `90s`, `5m` or `2h`.", pattern=CANCEL_AFTER
