@@ -102,6 +102,15 @@ def test_without_a_limit_nothing_is_refused() -> None:
         assert len(waits) == 1
 
 
+def test_who_waits_for_too_many_is_granted_no_time() -> None:
+    waits = Headcount("waits", 1)
+    with waits.grant("a", 20.0) as first, waits.grant("a", 20.0) as second, waits.grant("b", 20.0) as other:
+        assert (first, second, other) == (20.0, 0.0, 20.0)
+    with waits.grant("a", 20.0) as again:
+        assert again == 20.0
+    assert len(waits) == 0
+
+
 def test_a_blocked_address_still_opens_to_what_was_good_there() -> None:
     time = 0.0
     failures = Failures(3, now=lambda: time)
