@@ -271,14 +271,15 @@ async def test_events_resume_after_a_number(shop: Any) -> None:
 
 async def test_waiters_are_told_after_the_commit(shop: Any) -> None:
     task = await shop.submit()
-    assert await shop.hub.work(5)
+    assert await shop.hub.work_bell.wait(5)
     with shop.hub.subscribe(task.id) as subscription:
         [claimed] = await shop.claim()
+        started = await subscription.next(5)
         await shop.done(claimed, {"sum": 3})
-        started, ended = await subscription.next(5), await subscription.next(5)
+        ended = await subscription.next(5)
     assert (started.status, started.version) == ("running", 2)
     assert (ended.status, ended.result, ended.version) == ("completed", {"sum": 3}, 3)
-    assert not await shop.hub.work(0.01)
+    assert not await shop.hub.work_bell.wait(0.01)
 
 
 async def test_the_phase_survives_a_retry(shop: Any) -> None:

@@ -1,39 +1,84 @@
 """The hub: who waits for which task. One registry per process; no thread and no connection per waiter."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 
+from gnomon.core.event import Event
 from gnomon.core.task import Task
+
+RING = 64
+"""Events that a channel remembers; who is further behind reads the log."""
+
+
+class Bell:
+    """Wakes the one who waits for it; rung any number of times before it is heard, it is heard once."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake who waits, or let the next wait end at once."""
+        self._rung.set()
+
+    async def wait(self, timeout: float | None) -> bool:
+        """Wait until it rings or the time is up; say which."""
+        try:
+            await asyncio.wait_for(self._rung.wait(), timeout)
+        except TimeoutError:
+            return False
+        self._rung.clear()
+        return True
 
 
 class Hub:
     """Wakes waiters with the records that were just committed.
 
     Everything here runs on the event loop's thread. Nothing is pushed that is not already stored, so a waiter that
-    subscribes first and reads the store second misses nothing.
+    subscribes first and reads the store second misses nothing. A waiter that is slow costs no memory: it finds the
+    newest record, and the events that a channel no longer remembers are in the log.
     """
 
     def __init__(self) -> None:
-        self._waiters: dict[str, set[asyncio.Queue[Task | None]]] = {}
-        self._ready = asyncio.Event()
-        self._is_closed = False
+        self.work_bell = Bell()
+        """Rung when a task may be claimed."""
+        self.post_bell = Bell()
+        """Rung when a delivery is due."""
         self.on_change: Callable[[Task], None] | None = None
         self.on_access: list[Callable[[], None]] = []
         """Called when a key was ended: who lets something go on by it has to look again."""
+        self._channels: dict[str, _Channel] = {}
+        self._is_closed = False
 
-    def publish(self, tasks: Iterable[Task], *, is_work_ready: bool) -> None:
-        """Hand committed records to whoever waits for them, and wake the dispatcher if there is work."""
+    def publish(
+        self,
+        tasks: Iterable[Task],
+        *,
+        events: Iterable[Event] = (),
+        is_work_ready: bool = False,
+        is_post_ready: bool = False,
+    ) -> None:
+        """Hand committed records and events to whoever waits for them, and ring the bells."""
+        for event in events:
+            if (channel := self._channels.get(event.task_id)) is not None:
+                channel.ring.append(event)
         for task in tasks:
-            for queue in self._waiters.get(task.id, ()):
-                queue.put_nowait(task)
+            if (channel := self._channels.get(task.id)) is not None:
+                channel.tell(task)
             if self.on_change is not None:
                 self.on_change(task)
         if is_work_ready:
-            self._ready.set()
+            self.work_bell.ring()
+        if is_post_ready:
+            self.post_bell.ring()
+
+    def is_heard(self, task_id: str) -> bool:
+        """Say whether somebody listens to a task: events that nobody hears need not be handed over."""
+        return task_id in self._channels
 
     def subscribe(self, task_id: str) -> "Subscription":
         """Start listening to one task; use it as a context manager."""
-        return Subscription(self._waiters, task_id, is_closed=self._is_closed)
+        return Subscription(self._channels, task_id, is_over=self._is_closed)
 
     def access_changed(self) -> None:
         """Tell that a key was ended, so that what is open by it ends."""
@@ -43,57 +88,134 @@ class Hub:
     def close(self) -> None:
         """End every wait, present and future, as if its time were up: the server is leaving."""
         self._is_closed = True
-        for queues in self._waiters.values():
-            for queue in queues:
-                queue.put_nowait(None)
+        for channel in self._channels.values():
+            for subscription in channel.subscriptions:
+                subscription.end()
 
-    def wake(self) -> None:
-        """Wake the dispatcher."""
-        self._ready.set()
-
-    async def work(self, timeout: float | None) -> bool:
-        """Wait until there is work or the time is up; say which."""
-        try:
-            await asyncio.wait_for(self._ready.wait(), timeout)
-        except TimeoutError:
-            return False
-        self._ready.clear()
-        return True
+    @property
+    def is_closed(self) -> bool:
+        """Say whether the server is leaving."""
+        return self._is_closed
 
     @property
     def waiting(self) -> int:
         """Count the subscriptions."""
-        return sum(len(queues) for queues in self._waiters.values())
+        return sum(len(channel.subscriptions) for channel in self._channels.values())
+
+
+class _Channel:
+    """What is remembered of a task while somebody listens to it."""
+
+    __slots__ = ("ring", "subscriptions", "task")
+
+    def __init__(self) -> None:
+        self.task: Task | None = None
+        self.ring: deque[Event] = deque(maxlen=RING)
+        self.subscriptions: set[Subscription] = set()
+
+    def tell(self, task: Task) -> None:
+        """Remember the record and wake all."""
+        if self.task is None or self.task.version < task.version:
+            self.task = task
+        for subscription in self.subscriptions:
+            subscription.stir()
 
 
 class Subscription:
     """One waiter's view of one task."""
 
-    def __init__(
-        self, waiters: dict[str, set[asyncio.Queue[Task | None]]], task_id: str, *, is_closed: bool
-    ) -> None:
-        self._waiters = waiters
+    __slots__ = ("_channel", "_channels", "_is_over", "_is_stirred", "_seen", "_task_id", "_waiter")
+
+    def __init__(self, channels: dict[str, _Channel], task_id: str, *, is_over: bool) -> None:
+        self._channels = channels
+        self._channel = channels.get(task_id) or _Channel()
         self._task_id = task_id
-        self._queue: asyncio.Queue[Task | None] = asyncio.Queue()
-        self._is_closed = is_closed
+        self._is_over = is_over
+        self._is_stirred = False
+        self._seen = 0
+        self._waiter: asyncio.Future[None] | None = None
 
     def __enter__(self) -> "Subscription":
-        self._waiters.setdefault(self._task_id, set()).add(self._queue)
+        self._channel = self._channels.setdefault(self._task_id, self._channel)
+        self._channel.subscriptions.add(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        queues = self._waiters[self._task_id]
-        queues.discard(self._queue)
-        if not queues:
-            del self._waiters[self._task_id]
+        self._channel.subscriptions.discard(self)
+        if not self._channel.subscriptions:
+            self._channels.pop(self._task_id, None)
+
+    @property
+    def task(self) -> Task | None:
+        """Return the newest record that is known, without its result."""
+        return self._channel.task
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether nothing more will be heard, because the server or the right to listen has come to its end."""
+        return self._is_over
+
+    def know(self, task: Task) -> None:
+        """Take a record that was read after the subscription began, unless a newer one is known."""
+        known = self._channel.task
+        if known is None or known.version < task.version:
+            self._channel.task = task
+
+    def since(self, number: int) -> Sequence[Event] | None:
+        """Return the remembered events above a number; None when some that are missing stand in the log."""
+        ring, task = self._channel.ring, self._channel.task
+        if task is not None and task.version <= number:
+            return ()
+        if not ring or not ring[0].number <= number + 1 <= ring[-1].number:
+            return None
+        return [event for event in ring if event.number > number]
+
+    def stir(self) -> None:
+        """Wake the waiter, or let its next wait end at once."""
+        self._is_stirred = True
+        if self._waiter is not None:
+            _release(self._waiter)
+
+    def end(self) -> None:
+        """Let nothing more be heard."""
+        self._is_over = True
+        self.stir()
+
+    async def wait(self, timeout: float | None) -> bool:
+        """Wait until something has changed since the last wait, or the time is up; say which."""
+        if not self._is_stirred and not self._is_over:
+            await self._sleep(timeout)
+        was_stirred, self._is_stirred = self._is_stirred, False
+        return was_stirred
 
     async def next(self, timeout: float | None) -> Task | None:
-        """Return the task's next record, or None when the time is up or the hub has closed."""
-        if self._is_closed and self._queue.empty():
+        """Return the newest record that was not yet returned, or None when the time is up or nothing will come."""
+        clock = asyncio.get_running_loop().time
+        limit = None if timeout is None else clock() + timeout
+        while (news := self._news()) is None and not self._is_over:
+            if not await self.wait(None if limit is None else limit - clock()):
+                return self._news()
+        return news
+
+    def _news(self) -> Task | None:
+        task = self._channel.task
+        if task is None or task.version <= self._seen:
             return None
-        try:
-            task = await asyncio.wait_for(self._queue.get(), timeout)
-        except TimeoutError:
-            return None
-        self._is_closed = self._is_closed or task is None
+        self._seen = task.version
         return task
+
+    async def _sleep(self, timeout: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        self._waiter = waiter = loop.create_future()
+        timer = None if timeout is None else loop.call_later(max(timeout, 0), _release, waiter)
+        try:
+            await waiter
+        finally:
+            self._waiter = None
+            if timer is not None:
+                timer.cancel()
+
+
+def _release(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_result(None)

@@ -179,10 +179,13 @@ class Writer:
         for request in group:
             request.tell()
         ledgers = [request.ledger for request in group if request.ledger is not None]
-        changed = [task for ledger in ledgers for task in ledger.changed.values()]
-        is_ready = any(ledger.is_work_ready for ledger in ledgers)
-        if changed or is_ready:
-            self._hub.publish(changed, is_work_ready=is_ready)
+        heard = self._hub.is_heard
+        self._hub.publish(
+            [task for ledger in ledgers for task in ledger.changed.values()],
+            events=[told.event() for ledger in ledgers for told in ledger.told if heard(told.task_id)],
+            is_work_ready=any(ledger.is_work_ready for ledger in ledgers),
+            is_post_ready=any(ledger.is_post_ready for ledger in ledgers),
+        )
 
 
 @dataclass(slots=True)

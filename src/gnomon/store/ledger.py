@@ -5,16 +5,37 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from gnomon.core.errors import Conflict, FenceLost, NotFound
-from gnomon.core.event import EventType
+from gnomon.core.event import Event, EventType
 from gnomon.core.ports import Holding
 from gnomon.core.task import TRANSITIONS, Json, Status, Task
 from gnomon.store.folder import BlobFolder
 from gnomon.store.outbox import post
-from gnomon.store.row import COLUMNS, RETURNED, Entry, Row, Value, dump, entry_of, micros
+from gnomon.store.row import COLUMNS, RETURNED, Entry, Row, Value, dump, entry_of, find_json, micros, moment
 
 _EVENT = "INSERT INTO task_event (task, number, at, type, body) VALUES (?, ?, ?, ?, ?)"
+
+
+class Telling(NamedTuple):
+    """An event as it was written; it is read again only when somebody listens."""
+
+    task_id: str
+    number: int
+    at: int
+    type: EventType
+    text: str
+
+    def event(self) -> Event:
+        """Read the event, exactly as the log will give it."""
+        return Event(
+            task_id=self.task_id,
+            number=self.number,
+            at=moment(self.at),
+            type=self.type,
+            body=find_json(self.text),
+        )
 
 
 class Ledger:
@@ -25,6 +46,7 @@ class Ledger:
         self.blobs = blobs
         self.execute = connection.execute
         self.changed: dict[str, Task] = {}
+        self.told: list[Telling] = []
         self.ended: deque[Entry] = deque()
         self.is_work_ready = False
         self.is_post_ready = False
@@ -80,8 +102,9 @@ class Ledger:
         """Write a new task, at version 1, and its first event."""
         row = self.row(_insert(tuple(columns)), *columns.values())
         assert row is not None
+        entry = entry_of(row)
         self.is_work_ready |= columns["ready"] == 1
-        return self._tell(entry_of(row), columns["created_at"], event, {"status": columns["status"], **body})
+        return self._tell(entry, micros(entry.task.created_at), event, {"status": columns["status"], **body})
 
     def record(
         self,
@@ -114,9 +137,11 @@ class Ledger:
             body = {"status": after, **(body or {})}
         return self._tell(entry_of(row), at, event, body)
 
-    def _tell(self, entry: Entry, at: Value, event: EventType, body: Json) -> Entry:
+    def _tell(self, entry: Entry, at: int, event: EventType, body: Json) -> Entry:
         task = entry.task
-        self.execute(_EVENT, (entry.seq, task.version, at, event.value, dump(body)))
+        text = dump(body)
+        self.execute(_EVENT, (entry.seq, task.version, at, event.value, text))
+        self.told.append(Telling(task.id, task.version, at, event, text))
         self.is_post_ready |= post(self.connection, entry.seq, task, event, at)
         self.changed[task.id] = task
         if task.status.is_terminal:

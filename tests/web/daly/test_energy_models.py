@@ -36,7 +36,7 @@ async def run_to(house: House, hands: Hands, post: Any, blocks: int = 1) -> Any:
 
 
 async def claimed(house: House, hands: Hands) -> Task:
-    assert await house.hub.work(10)
+    assert await house.hub.work_bell.wait(10)
     return await hands.claim()
 
 
@@ -136,7 +136,7 @@ class TestEnvelopes:
 
     async def test_cancelled_while_waited_for(self, house: House, site: Tenant) -> None:
         waiting = asyncio.create_task(site.client.post("/energymodels", json=energy_model()))
-        assert await house.hub.work(10)
+        assert await house.hub.work_bell.wait(10)
         await site.post("/tasks/1/cancel")
         assert (await waiting).status_code == 409
 

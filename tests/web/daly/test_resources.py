@@ -218,7 +218,7 @@ class TestComponents:
         post = asyncio.create_task(
             ours.client.post("/modules", files={"file": ("a.pan", b"PVObject_=pvModule")})
         )
-        await house.hub.work(10)
+        await house.hub.work_bell.wait(10)
         task = await hands.claim()
         if document is None:
             await hands.end(task, Failed(error=TaskError(code="invalid_file", message="no module in there")))
