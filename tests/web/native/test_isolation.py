@@ -15,7 +15,7 @@ from gnomon.core.retry import Done
 DOCUMENT = read_document()
 OPERATIONS = operations(DOCUMENT)
 
-UNKNOWN = {"task_id": "tsk_" + "0" * 26}
+UNKNOWN = {"task_id": "tsk_" + "0" * 26, "key_id": "0" * 12}
 """An id of each kind that nobody has."""
 
 
@@ -51,6 +51,13 @@ ROWS: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/tasks/{task_id}/revisions"): Row(),
     ("GET", "/tasks/{task_id}/diff"): Row(queries=("", "?from=1&to=1")),
+    ("POST", "/tasks/{task_id}/stream-tickets"): Row(),
+    ("GET", "/keys"): Row(is_everybodys=True),
+    ("POST", "/keys"): Row(body={"name": "a key", "scopes": ["keys"]}, is_everybodys=True),
+    ("DELETE", "/keys/{key_id}"): Row(queries=("", "?force=true")),
+    ("POST", "/keys/{key_id}/rotate"): Row(body={"overlap_seconds": 60}),
+    ("GET", "/workspaces"): Row(is_everybodys=True),
+    ("POST", "/workspaces"): Row(body={"identifier": "north"}, is_everybodys=True),
     ("GET", "/workloads"): Row(is_everybodys=True),
     ("GET", "/workloads/{kind}"): Row(is_everybodys=True),
     ("GET", "/queue"): Row(is_everybodys=True),
@@ -73,7 +80,8 @@ async def neighbour(theirs: Tenant, app: Any, hands: Hands) -> Neighbour:
         await hands.report(claimed, 50, "half")
         await hands.end(claimed, Done(result={"secret": "theirs"}))
         assert (await client.get(f"/tasks/{task['id']}/result")).status_code == 200
-    return Neighbour(ids={"task_id": task["id"]})
+        key = (await client.post("/keys", json={"name": "theirs", "scopes": ["read"]})).json()
+    return Neighbour(ids={"task_id": task["id"], "key_id": key["id"]})
 
 
 def test_every_operation_has_a_row() -> None:
