@@ -240,3 +240,13 @@ def test_a_wait_is_told_in_whole_seconds_that_suffice() -> None:
     verdict = take(Policy(name="p", quota=7), 1060.0, 1000.0)
     later = 1000.0 + math.ceil(verdict.retry_after)
     assert take(Policy(name="p", quota=7), 1060.0, later).is_admitted
+
+
+async def test_a_submission_is_never_refused_for_its_wait(house: House, ours: Tenant) -> None:
+    client = keyed(open_app(limited(house, waits=0)), ours)
+    order = {"kind": "pvsyst_component", "input": {"blob": "0" * 64, "filename": "a.pan", "as": "module"}}
+    made = await client.post("/gnomon/v1/tasks", json=order, headers={"Prefer": "wait=50"})
+    assert (made.status_code, made.headers["preference-applied"]) == (202, "wait=0")
+    told = await client.get(f"/gnomon/v1/tasks/{made.json()['id']}?after_version=1&wait=50")
+    assert (told.status_code, told.json()["violated-policies"]) == (429, ["waits"])
+    assert told.headers["ratelimit"] == '"waits";r=0;t=5'
