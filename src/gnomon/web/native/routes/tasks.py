@@ -14,7 +14,7 @@ from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.edge import request_id
-from gnomon.web.native.desk import AtHouse, Reader, Writer, holding_on
+from gnomon.web.native.desk import AtHouse, Reader, Writer, find_gate, holding_on
 from gnomon.web.native.openapi import BODY, Answers, asks, header, router, shows, takes
 from gnomon.web.native.pacing import retry_after
 from gnomon.web.native.render import task as render
@@ -31,6 +31,7 @@ from gnomon.web.native.wire.tasks import (
     TaskView,
     patience,
 )
+from gnomon.web.presence import while_present
 from gnomon.web.reservation import KEY, reserve
 
 routes = router("tasks")
@@ -94,8 +95,10 @@ async def answer_submitted(request: Request, house: House, writer: Principal, ma
         headers["Idempotency-Replayed"] = "true"
     wait, task = patience(request.headers.get("prefer", "")), made.task
     if wait is not None:
-        headers["Preference-Applied"] = f"wait={wait:g}"
-        task = await holding_on(request, writer, service.wait(house, writer, task.id, wait))
+        # The task is stored: a wait too many is not granted, where a refusal would have the task sent again.
+        with find_gate(request).meter.waits.grant(writer.key_id, wait) as granted:
+            headers["Preference-Applied"] = f"wait={granted:g}"
+            task = await while_present(request, service.wait(house, writer, task.id, granted))
     headers |= pace(house, task)
     return answer(render.task(task), status=200 if task.status.is_terminal else 202, headers=headers)
 
