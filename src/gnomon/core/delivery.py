@@ -211,9 +211,7 @@ def judge(
     return Verdict(status=DeliveryStatus.PENDING, due_at=now + pause, disable=disable)
 
 
-def _why_disable(
-    endpoint: Endpoint, code: int | None, now: datetime, give_up_after: timedelta
-) -> str | None:
+def _why_disable(endpoint: Endpoint, code: int | None, now: datetime, give_up_after: timedelta) -> str | None:
     if code == _GONE:
         return "The receiver answered 410 (Gone): it wants no more deliveries."
     since = endpoint.failing_since

@@ -19,6 +19,8 @@ UNREACHABLE = "The receiver could not be reached, or gave no HTTP answer in time
 """One wording for a name without address, a forbidden address, a refused or lost connection, silence and nonsense: a
 sender that told them apart would be a scanner of the network it stands in."""
 UNTRUSTED = "The receiver's TLS certificate is not valid for its name."
+_LONGEST_QUEUE = 20.0
+"""Seconds that a post waits for a place before it is given back."""
 _LOCAL: Sequence[Address] = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
 
 
@@ -29,6 +31,10 @@ class NoAnswer(Exception):
         super().__init__(message)
         self.message = message
         self.detail = detail
+
+
+class Crowded(Exception):
+    """So much is on its way to this address that nothing was sent; it says nothing about the receiver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +90,8 @@ class Gate:
         ------
         NoAnswer
             When nothing came back that counts as one.
+        Crowded
+            When it could not be sent for a while, because others' posts to the same address were on their way.
         """
         try:
             return await self._post(read_target(url, is_http_allowed=self._is_http_allowed), headers, body)
@@ -135,8 +143,11 @@ class Gate:
         places, users = self._slots.get(address) or (asyncio.Semaphore(self._most_per_address), 0)
         self._slots[address] = places, users + 1
         try:
-            async with places:
+            await _enter(places)
+            try:
                 yield
+            finally:
+                places.release()
         finally:
             users = self._slots[address][1] - 1
             self._slots[address] = places, users
@@ -168,3 +179,10 @@ class Gate:
 
 def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+
+
+async def _enter(places: asyncio.Semaphore) -> None:
+    try:
+        await asyncio.wait_for(places.acquire(), _LONGEST_QUEUE)
+    except TimeoutError as error:
+        raise Crowded from error
