@@ -23,6 +23,7 @@ MAY: dict[str, set[str]] = {
         "starlette",
         "uvicorn",
     },
+    "gnomon.web.native.routes.queue": {"fastapi", "importlib"},
     "gnomon.web.auth": {"fastapi", "jwt", "starlette", "urllib"},
     "gnomon.engine": {"multiprocessing", "signal", "socket", "subprocess"},
     "gnomon.engine.child": {"importlib", "signal", "socket"},

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from gnomon.core.event import Event, EventType
-from gnomon.core.task import Task
+from gnomon.core.task import Task, crockford
 
 TERMINAL_TYPES = frozenset(
     {EventType.COMPLETED, EventType.FAILED, EventType.CANCELLED, EventType.TIMED_OUT, EventType.EXPIRED}
@@ -219,3 +219,8 @@ def _why_disable(endpoint: Endpoint, code: int | None, now: datetime, give_up_af
         days = give_up_after / timedelta(days=1)
         return f"No delivery has succeeded for {days:g} days, since {since:%Y-%m-%d %H:%M} UTC."
     return None
+
+
+def endpoint_id(at: datetime, chance: int) -> str:
+    """Make an endpoint's id as `core.task.task_id` makes a task's."""
+    return "whe_" + crockford(int(at.timestamp() * 1000) << 80 | chance & (1 << 80) - 1, 26)

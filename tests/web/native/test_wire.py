@@ -55,10 +55,12 @@ def test_any_json_is_an_order_or_a_complaint(body: object) -> None:
 
 
 def test_filters_become_a_query() -> None:
-    query = ask(TaskFilters, QueryParams("status=running,queued&kind=a,b&limit=7&cursor=c")).query("w")
+    query = ask(TaskFilters, QueryParams("status=running,queued&kind=a,b&limit=7&cursor=1-2")).query(
+        "w", "abc"
+    )
     assert query.statuses == frozenset({Status.RUNNING, Status.QUEUED})
     assert query.kinds == frozenset({"a", "b"})
-    assert (query.workspace, query.limit, query.cursor) == ("w", 7, "c")
+    assert (query.workspace, query.limit, query.cursor) == ("w", 7, "1-2")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Tasks: submit, read, wait, cancel, set aside, answer."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -359,12 +359,32 @@ async def wait(house: House, principal: Principal, task_id: str, timeout: float)
     NotFound
         When the workspace has no such task.
     """
-    # Subscribed before reading: an end that is committed between the two is not missed.
+    return await _wait_until(house, principal, task_id, timeout, lambda task: task.status.is_terminal)
+
+
+async def wait_beyond(house: House, principal: Principal, task_id: str, version: int, timeout: float) -> Task:
+    """Return the task when it has a higher version or has ended, or as it stands when the time is up.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such task.
+    """
+    require(principal, "read")
+    return await _wait_until(
+        house, principal, task_id, timeout, lambda task: task.version > version or task.status.is_terminal
+    )
+
+
+async def _wait_until(
+    house: House, principal: Principal, task_id: str, timeout: float, is_enough: Callable[[Task], bool]
+) -> Task:
+    # Subscribed before reading: a change that is committed between the two is not missed.
     with house.hub.subscribe(task_id) as changes:
         task = await house.store.get_task(principal.workspace, task_id)
         clock = asyncio.get_running_loop().time
         limit = clock() + timeout
-        while not task.status.is_terminal:
+        while not is_enough(task):
             changed = await changes.next(limit - clock())
             if changed is None:
                 break

@@ -1,8 +1,9 @@
 """What a route stands at: the house, who asks and with which scope, and the key of a repeatable request."""
 
 import hashlib
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -12,8 +13,13 @@ from gnomon.core.errors import Complaint
 from gnomon.core.ports import Reservation
 from gnomon.core.service import House
 from gnomon.core.service.access import require
+from gnomon.core.task import Json
 from gnomon.web.auth import Gate, identify
+from gnomon.web.body import read_json
+from gnomon.web.presence import while_present
 from gnomon.web.problems import InvalidQuery
+
+T = TypeVar("T")
 
 _LONGEST_KEY = 255
 
@@ -59,6 +65,34 @@ Canceller = Annotated[Principal, Depends(Holder("cancel"))]
 HookKeeper = Annotated[Principal, Depends(Holder("hooks"))]
 KeyKeeper = Annotated[Principal, Depends(Holder("keys"))]
 Operator = Annotated[Principal, Depends(Holder("ops"))]
+
+
+async def holding_on(request: Request, principal: Principal, waiting: Coroutine[Any, Any, T]) -> T:
+    """Await what a client waits for: as long as it is there, and one of the waits that its key may have.
+
+    Raises
+    ------
+    QuotaExceeded
+        When the key has as many waits open as it may have.
+    ClientDisconnect
+        When the client has gone.
+    """
+    try:
+        with find_gate(request).meter.waits.hold(principal.key_id):
+            return await while_present(request, waiting)
+    finally:
+        waiting.close()
+
+
+async def read_optional(request: Request) -> Json:
+    """Read a JSON body that may be left out: then it is an empty object.
+
+    Raises
+    ------
+    BadRequest, UnsupportedMedia
+        As `read_json` does.
+    """
+    return await read_json(request) if await request.body() else {}
 
 
 async def reserve(request: Request) -> Reservation | None:

@@ -37,7 +37,7 @@ def build_native(gate: Gate) -> FastAPI:
         app.add_exception_handler(known, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse_form)
     app.add_exception_handler(HTTPException, _refuse_route)
-    describe(app, gate.house.workloads)
+    describe(app, ROUTERS, gate.house.workloads)
     return app
 
 

@@ -1,6 +1,6 @@
 """The OpenAPI document: what the routes cannot say by their signatures, because requests are read strictly."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response
@@ -55,16 +55,18 @@ def shows(
     *problems: int,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    is_problem: bool = False,
 ) -> Answers:
     """Describe a route's answers: a component of `schema` with its example, and its problems."""
     example = SCHEMAS[name]["examples"][0]
     media = {"schema": {"$ref": _REFERENCE.format(model=name)}, "example": example}
-    good: dict[str, Any] = {"description": description, "content": {"application/json": media}}
+    media_type = "application/problem+json" if is_problem else "application/json"
+    good: dict[str, Any] = {"description": description, "content": {media_type: media}}
     if headers:
         good["headers"] = {
             name: {"description": text, "schema": {"type": "string"}} for name, text in headers.items()
         }
-    return {status: good, **errors(*problems)}
+    return {**errors(*problems), status: good}
 
 
 def takes(model: type[Words], example: Any, *, required: bool = True) -> Extra:
@@ -120,22 +122,22 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     return {**schema, "anyOf": kept} if kept else schema
 
 
-def describe(app: FastAPI, workloads: Mapping[str, Workload]) -> None:
+def describe(app: FastAPI, routers: Sequence[APIRouter], workloads: Mapping[str, Workload]) -> None:
     """Let the application serve its document: components, scopes, and what each kind takes."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = build(app, workloads)
+            app.openapi_schema = build(app, routers, workloads)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
 
 
-def build(app: FastAPI, workloads: Mapping[str, Workload]) -> dict[str, Any]:
+def build(app: FastAPI, routers: Sequence[APIRouter], workloads: Mapping[str, Workload]) -> dict[str, Any]:
     """Build the document."""
     document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
     schemas = {**document.get("components", {}).get("schemas", {}), **SCHEMAS}
-    _tell_scopes(document, app)
+    _tell_scopes(document, routers)
     document["paths"] = _lift(document["paths"], schemas)
     _offer(document["paths"]["/tasks"]["post"]["requestBody"], schemas, workloads)
     document["components"] = {
@@ -148,8 +150,8 @@ def build(app: FastAPI, workloads: Mapping[str, Workload]) -> dict[str, Any]:
     return document
 
 
-def _tell_scopes(document: dict[str, Any], app: FastAPI) -> None:
-    for path, method, scope in scopes(app):
+def _tell_scopes(document: dict[str, Any], routers: Sequence[APIRouter]) -> None:
+    for path, method, scope in scopes(routers):
         operation = document["paths"][path][method]
         operation["security"] = [{"bearer": [scope]}, {"api_key": [scope]}] if scope else []
         if scope:
@@ -157,9 +159,9 @@ def _tell_scopes(document: dict[str, Any], app: FastAPI) -> None:
             operation["description"] = f"{told}\n\nScope: `{scope}`.".strip()
 
 
-def scopes(app: FastAPI) -> Iterable[tuple[str, str, str | None]]:
+def scopes(routers: Sequence[APIRouter]) -> Iterable[tuple[str, str, str | None]]:
     """List every path and method with the scope that it asks for."""
-    for route in app.routes:
+    for route in (route for router in routers for route in router.routes):
         if isinstance(route, APIRoute) and route.include_in_schema:
             for method in sorted(route.methods or ()):
                 yield route.path_format, method.lower(), _scope(route.dependant)

@@ -16,7 +16,8 @@ from gnomon.core.errors import (
     Unauthenticated,
     Unavailable,
 )
-from gnomon.core.task import Json
+from gnomon.core.task import Json, Task, TaskError
+from gnomon.web.native.render.task import error
 from gnomon.web.problems import BadRequest, InvalidQuery, TooLarge, UnsupportedMedia
 
 CODES: Mapping[type[Exception], str] = {
@@ -55,6 +56,14 @@ def problem(status: int, failure: Exception, request_id: str | None = None) -> J
 def plain_problem(status: int, detail: str, request_id: str | None = None) -> Json:
     """Write the problem of a path or a method that is not there."""
     body = _body(status, _BY_STATUS.get(status, "bad_request"), detail, is_retryable=False)
+    return body | ({"request_id": request_id} if request_id else {})
+
+
+def ended_problem(task: Task, request_id: str | None = None) -> Json:
+    """Write the problem of a result that will never be there, with the task's own error as its cause."""
+    cause = task.error or TaskError(code=str(task.status), message=f"The task is {task.status}.")
+    body = _body(409, f"task_{task.status}", cause.message, is_retryable=cause.retryable)
+    body |= {"task_id": task.id, "version": task.version, "attempts": task.attempt, "cause": error(cause)}
     return body | ({"request_id": request_id} if request_id else {})
 
 

@@ -1,24 +1,30 @@
-"""Tasks, their events and their attempts."""
+"""Tasks, their events, their attempts and their lines."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
+from gnomon.core.diff import Comparison, Difference
 from gnomon.core.event import Event
 from gnomon.core.ports import Attempt, Page
-from gnomon.core.task import Json, Task, TaskError
+from gnomon.core.service.line import Diff, revision_of
+from gnomon.core.task import Json, Question, Task, TaskError
 from gnomon.web.native.render.moment import moment
 
 
-def task(record: Task) -> Json:
+def task(record: Task) -> dict[str, Json]:
     """Write a task."""
     return {
         "id": record.id,
         "number": record.number,
         "kind": record.kind,
         "status": record.status,
+        "is_active": record.status.is_active,
         "stage": record.stage,
         "progress": record.progress,
         "version": record.version,
         "attempt": record.attempt,
+        "revision": revision_of(record),
+        "priority": record.priority,
         "visibility": record.visibility,
         "parent_id": record.parent_id,
         "position": record.position,
@@ -30,11 +36,21 @@ def task(record: Task) -> Json:
         "finished_at": moment(record.finished_at),
         "run_at": moment(record.run_at),
         "deadline_at": moment(record.deadline_at),
+        "pause_requested_at": moment(record.pause_requested_at),
         "cancel_requested_at": moment(record.cancel_requested_at),
+        "cancel_by": moment(record.cancel_by),
         "cancel_outcome": record.cancel_outcome,
+        "question": question(record.question),
         "error": error(record.error),
         "result": record.result,
     }
+
+
+def question(record: Question | None) -> Json:
+    """Write what a task has asked, or null."""
+    if record is None:
+        return None
+    return {"key": record.key, "body": record.body, "asked_at": moment(record.asked_at)}
 
 
 def error(record: TaskError | None) -> Json:
@@ -44,14 +60,25 @@ def error(record: TaskError | None) -> Json:
     return {"code": record.code, "message": record.message, "retryable": record.retryable}
 
 
+def result(record: Task) -> Json:
+    """Write what a completed task gave."""
+    return {"task_id": record.id, "status": record.status, "version": record.version, "result": record.result}
+
+
+def given(record: Task, task_input: Json) -> Json:
+    """Write what a task was given to do."""
+    return {"task_id": record.id, "revision": revision_of(record), "input": task_input}
+
+
 def tasks(page: Page[Task]) -> Json:
     """Write a page of tasks."""
     return {"tasks": [task(record) for record in page.records], "next": page.next}
 
 
-def events(records: Sequence[Event]) -> Json:
-    """Write events in order; the last number is the next cursor."""
-    return {"events": [event(record) for record in records]}
+def events(records: Sequence[Event], after: int, version: int) -> Json:
+    """Write events in order, the cursor for those that follow, and the number of the last one there is."""
+    following = records[-1].number if records else after
+    return {"events": [event(record) for record in records], "next": following, "version": version}
 
 
 def event(record: Event) -> Json:
@@ -59,6 +86,7 @@ def event(record: Event) -> Json:
     return {
         "task_id": record.task_id,
         "number": record.number,
+        "version": record.number,
         "at": moment(record.at),
         "type": record.type,
         "body": record.body,
@@ -79,3 +107,38 @@ def attempt(record: Attempt) -> Json:
         "outcome": record.outcome,
         "error": record.error,
     }
+
+
+def revisions(line: Sequence[Task]) -> Json:
+    """Write the tasks of a line, newest first."""
+    return {"revisions": [_revision(record) for record in line]}
+
+
+def _revision(record: Task) -> Json:
+    return {
+        "revision": revision_of(record),
+        "task_id": record.id,
+        "status": record.status,
+        "version": record.version,
+        "created_at": moment(record.created_at),
+        "finished_at": moment(record.finished_at),
+    }
+
+
+def diff(found: Diff) -> Json:
+    """Write what differs between two revisions."""
+    return {
+        "from": _revision(found.first),
+        "to": _revision(found.second),
+        "input": _comparison(found.input),
+        "result": _comparison(found.result),
+    }
+
+
+def _comparison(found: Comparison) -> Json:
+    differences = [_difference(difference) for difference in found.differences]
+    return {"differences": differences, "truncated": found.is_truncated}
+
+
+def _difference(found: Difference) -> Json:
+    return asdict(found)

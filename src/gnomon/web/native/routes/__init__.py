@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from gnomon.web.native.routes import access, hooks, queue, streams, tasks
+from gnomon.web.native.routes import access, hooks, lines, queue, steering, streams, tasks
 
-ROUTERS: Sequence[APIRouter] = (tasks.routes, streams.routes, queue.routes, hooks.routes, access.routes)
+ROUTERS: Sequence[APIRouter] = tuple(
+    noun.routes for noun in (tasks, steering, lines, streams, queue, hooks, access)
+)

@@ -1,14 +1,19 @@
-"""What can be submitted, and what waits."""
+"""What can be submitted, what waits, and how the server is."""
+
+from importlib.metadata import version
 
 from fastapi import Response
 
+from gnomon.core.errors import NotFound, Unavailable
 from gnomon.core.service import task as service
 from gnomon.web.answer import answer
 from gnomon.web.native.desk import AtHouse, Reader
 from gnomon.web.native.openapi import router, shows
-from gnomon.web.native.render.workload import workload
+from gnomon.web.native.render import queue as render
 
 routes = router("queue")
+
+_VERSION = version("gnomon")
 
 
 @routes.get(
@@ -18,4 +23,47 @@ routes = router("queue")
 )
 async def list_workloads(house: AtHouse, _: Reader) -> Response:
     """List what POST /tasks takes."""
-    return answer({"workloads": [workload(offered) for offered in service.list_workloads(house)]})
+    return answer({"workloads": [render.workload(offered) for offered in service.list_workloads(house)]})
+
+
+@routes.get(
+    "/workloads/{kind}",
+    summary="Read what one kind takes and gives",
+    responses=shows("Workload", "The kind and its schemas.", 404),
+)
+async def get_workload(kind: str, house: AtHouse, _: Reader) -> Response:
+    """Read what one kind takes and gives."""
+    for offered in service.list_workloads(house):
+        if offered.kind == kind:
+            return answer(render.workload(offered))
+    raise NotFound(f"There is no kind {kind}; GET /workloads lists the kinds.")
+
+
+@routes.get(
+    "/queue",
+    summary="Count the tasks that have not ended",
+    responses=shows("Queue", "Counts by kind and status."),
+)
+async def get_queue(house: AtHouse, reader: Reader) -> Response:
+    """Count the workspace's public tasks that have not ended, by kind and status."""
+    crowds = await service.count_queue(house, reader)
+    offered = [workload.kind for workload in service.list_workloads(house)]
+    return answer(render.queue(crowds, offered, house.workloads, house.clock.now()))
+
+
+@routes.get(
+    "/health",
+    summary="Ask how the server is",
+    responses={
+        **shows("Health", "It can store."),
+        **shows("Health", "It cannot store; ask again.", status=503),
+    },
+)
+async def get_health(house: AtHouse) -> Response:
+    """Say whether the server can store; needs no key."""
+    try:
+        await house.store.ping()
+    except Unavailable:
+        body = {"status": "unavailable", "version": _VERSION, "is_store_ready": False}
+        return answer(body, status=503, headers={"Retry-After": "1"})
+    return answer({"status": "ok", "version": _VERSION, "is_store_ready": True})

@@ -1,60 +1,107 @@
-"""Tasks: submit, read, follow, cancel."""
+"""Tasks: submit, list, read, wait."""
 
+from collections.abc import Mapping
+
+import orjson
 from fastapi import Request, Response
 
-from gnomon.core.errors import Invalid
+from gnomon.core.access import Principal
+from gnomon.core.ports import Submitted
+from gnomon.core.service import House
 from gnomon.core.service import task as service
 from gnomon.core.service.run import run_input
+from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
-from gnomon.web.native.desk import AtHouse, Canceller, Reader, Writer, reserve
-from gnomon.web.native.openapi import BODY, asks, header, router, shows, takes
+from gnomon.web.edge import request_id
+from gnomon.web.native.desk import AtHouse, Reader, Writer, holding_on, reserve
+from gnomon.web.native.openapi import BODY, Answers, asks, header, router, shows, takes
+from gnomon.web.native.pacing import retry_after
 from gnomon.web.native.render import task as render
+from gnomon.web.native.render.problem import ended_problem
 from gnomon.web.native.wire import ask, read
-from gnomon.web.native.wire.tasks import LONGEST_WAIT, Order, Span, TaskFilters, in_body, patience
+from gnomon.web.native.wire.tasks import (
+    CANCEL_AFTER,
+    LONGEST_WAIT,
+    Order,
+    Patience,
+    Span,
+    TaskFilters,
+    TaskView,
+    patience,
+)
 
 routes = router("tasks")
 
-_PREFER = header(
+PREFER = header(
     "Prefer",
     f"`wait=N` holds the answer until the task has ended, for up to N seconds, {LONGEST_WAIT} at most.",
 )
-_IDEMPOTENCY_KEY = header(
+IDEMPOTENCY_KEY = header(
     "Idempotency-Key",
-    "The same key with the same body makes one task, however often it is sent.",
-    minLength=1,
-    maxLength=255,
+    "The same key with the same request makes one task, however often it is sent.",
+    pattern="^[!-~]{1,255}$",
 )
+_CANCEL_AFTER = header(
+    "Cancel-After", "A deadline as a duration from now, such as `90s`, `5m` or `2h`.", pattern=CANCEL_AFTER
+)
+_IF_NONE_MATCH = header("If-None-Match", "The `ETag` of an earlier answer: 304 when nothing has changed.")
 _ORDER = {"kind": "shout", "input": {"text": "hello"}}
 _AS_IT_STANDS = "The task as it stands."
+_RETRY_AFTER = {"Retry-After": "The seconds after which another look is worth it; absent when it has ended."}
+_VERSION = {"ETag": "The version."} | _RETRY_AFTER
+SUBMITTED: Answers = {
+    **shows("Task", "The task has ended in the time that it was waited for.", 409, *BODY),
+    **shows(
+        "Task",
+        _AS_IT_STANDS,
+        status=202,
+        headers={
+            "Location": "Where the task is.",
+            "Operation-Location": "The same.",
+            "Preference-Applied": "The wait that was granted.",
+            "Idempotency-Replayed": "`true` when the key had made the task before.",
+            **_RETRY_AFTER,
+        },
+    ),
+}
 
 
 @routes.post(
     "/tasks",
     status_code=202,
     summary="Submit a task",
-    openapi_extra={**takes(Order, _ORDER), **asks(None, _PREFER, _IDEMPOTENCY_KEY)},
-    responses={
-        **shows("Task", "The task has ended in the time that it was waited for.", 409, *BODY),
-        **shows("Task", _AS_IT_STANDS, status=202, headers={"Location": "Where the task is."}),
-    },
+    openapi_extra={**takes(Order, _ORDER), **asks(None, PREFER, IDEMPOTENCY_KEY, _CANCEL_AFTER)},
+    responses=SUBMITTED,
 )
 async def submit_task(request: Request, house: AtHouse, writer: Writer) -> Response:
     """Store a task; once this is answered, it is never lost."""
     order = read(Order, await read_json(request))
-    try:
-        made = await run_input(house, writer, order.kind, order.input, reservation=await reserve(request))
-    except Invalid as invalid:
-        raise in_body(invalid) from invalid
-    headers = {"Location": f"{request.scope['root_path']}/tasks/{made.task.id}"}
+    terms = order.terms(request.headers.get("cancel-after"), house.clock.now())
+    made = await run_input(
+        house, writer, order.kind, order.input, terms=terms, reservation=await reserve(request)
+    )
+    return await answer_submitted(request, house, writer, made)
+
+
+async def answer_submitted(request: Request, house: House, writer: Principal, made: Submitted) -> Response:
+    """Answer with the new task: at once, or when it has ended in the time that the client prefers to wait."""
+    place = f"{request.scope['root_path']}/tasks/{made.task.id}"
+    headers = {"Location": place, "Operation-Location": place}
     if made.is_replay:
         headers["Idempotency-Replayed"] = "true"
-    wait = patience(request.headers.get("prefer", ""))
-    if wait is None:
-        return answer(render.task(made.task), status=202, headers=headers)
-    headers["Preference-Applied"] = f"wait={wait:g}"
-    task = await service.wait(house, writer, made.task.id, wait)
+    wait, task = patience(request.headers.get("prefer", "")), made.task
+    if wait is not None:
+        headers["Preference-Applied"] = f"wait={wait:g}"
+        task = await holding_on(request, writer, service.wait(house, writer, task.id, wait))
+    headers |= pace(house, task)
     return answer(render.task(task), status=200 if task.status.is_terminal else 202, headers=headers)
+
+
+def pace(house: House, task: Task) -> Mapping[str, str]:
+    """Say how soon another look is worth it."""
+    seconds = retry_after(task, house.clock.now())
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 @routes.get(
@@ -65,26 +112,99 @@ async def submit_task(request: Request, house: AtHouse, writer: Writer) -> Respo
 )
 async def list_tasks(request: Request, house: AtHouse, reader: Reader) -> Response:
     """List public tasks; the filters choose which."""
-    query = ask(TaskFilters, request.query_params).query(reader.workspace)
+    offered = (workload.kind for workload in service.list_workloads(house))
+    query = ask(TaskFilters, request.query_params).query(reader.workspace, offered)
     return answer(render.tasks(await service.list_tasks(house, reader, query)))
 
 
-@routes.get("/tasks/{task_id}", summary="Read a task", responses=shows("Task", _AS_IT_STANDS, 404))
-async def get_task(task_id: str, house: AtHouse, reader: Reader) -> Response:
-    """Read a task with its result."""
-    return answer(render.task(await service.get_task_by_id(house, reader, task_id)))
+@routes.get(
+    "/tasks/{task_id}",
+    summary="Read a task",
+    openapi_extra=asks(TaskView, _IF_NONE_MATCH),
+    responses={
+        **shows("Task", _AS_IT_STANDS, 404, 410, 422, headers=_VERSION),
+        304: {"description": "Nothing has changed."},
+    },
+)
+async def get_task(task_id: str, request: Request, house: AtHouse, reader: Reader) -> Response:
+    """Read a task: as it stands, when it has moved on, or as it stood at one of its events."""
+    view = ask(TaskView, request.query_params)
+    if view.at_event is not None:
+        task = await service.view_at(house, reader, task_id, view.at_event)
+        return answer(render.task(task), headers={"ETag": etag(task.version)})
+    if view.wait:
+        waiting = service.wait_beyond(house, reader, task_id, view.after_version, view.wait)
+        task = await holding_on(request, reader, waiting)
+        return _answer_task(request, house, task)
+    if tags := request.headers.get("if-none-match"):
+        # The version alone is read first: most polls find nothing new.
+        known = etag(await service.find_version(house, reader, task_id))
+        if _matches(tags, known):
+            return Response(status_code=304, headers={"ETag": known})
+    return _answer_task(request, house, await service.get_task_by_id(house, reader, task_id))
+
+
+def _answer_task(request: Request, house: House, task: Task) -> Response:
+    headers = {"ETag": etag(task.version), **pace(house, task)}
+    if _matches(request.headers.get("if-none-match", ""), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return answer(render.task(task), headers=headers)
+
+
+def etag(version: int) -> str:
+    """Write a version as an entity tag."""
+    return f'"{version}"'
+
+
+def _matches(tags: str, known: str) -> bool:
+    return any(tag.strip().removeprefix("W/") in (known, "*") for tag in tags.split(","))
+
+
+@routes.get(
+    "/tasks/{task_id}/result",
+    summary="Read or wait for a task's result",
+    openapi_extra=asks(Patience),
+    responses={
+        **shows("Result", "The result.", 404, 422),
+        **shows("Task", "It has not ended yet.", status=202, headers=_RETRY_AFTER),
+        **shows("EndedProblem", "It has ended without a result.", status=409, is_problem=True),
+    },
+)
+async def get_result(task_id: str, request: Request, house: AtHouse, reader: Reader) -> Response:
+    """Read what the work gave; a task that ended otherwise answers with its error as the cause of a problem."""
+    wait = ask(Patience, request.query_params).wait
+    task = await holding_on(request, reader, service.wait(house, reader, task_id, wait))
+    if task.status is Status.COMPLETED:
+        return answer(render.result(task), headers={"ETag": etag(task.version)})
+    if task.status.is_active:
+        return answer(render.task(task), status=202, headers=pace(house, task))
+    body = orjson.dumps(ended_problem(task, request_id(request.scope)))
+    return Response(body, 409, media_type="application/problem+json")
+
+
+@routes.get(
+    "/tasks/{task_id}/input",
+    summary="Read a task's input",
+    responses=shows("TaskInput", "What it was given to do.", 404),
+)
+async def get_input(task_id: str, house: AtHouse, reader: Reader) -> Response:
+    """Read what a task was given to do; of one that ran a saved resource, the document that it ran."""
+    task = await service.get_task_by_id(house, reader, task_id)
+    return answer(render.given(task, await service.get_input(house, reader, task_id)))
 
 
 @routes.get(
     "/tasks/{task_id}/events",
     summary="Read a task's events above a number",
     openapi_extra=asks(Span),
-    responses=shows("EventList", "Events in order.", 404, 410, 422),
+    responses=shows("EventPage", "Events in order.", 404, 410, 422),
 )
 async def list_events(task_id: str, request: Request, house: AtHouse, reader: Reader) -> Response:
-    """Read events in order; `after` is the cursor."""
+    """Read events in order; `next` is the cursor of those that follow."""
     span = ask(Span, request.query_params)
-    return answer(render.events(await service.list_events(house, reader, task_id, span.after, span.limit)))
+    events = await service.list_events(house, reader, task_id, span.after, span.limit)
+    version = await service.find_version(house, reader, task_id)
+    return answer(render.events(events, span.after, version))
 
 
 @routes.get(
@@ -107,18 +227,3 @@ async def list_children(task_id: str, house: AtHouse, reader: Reader) -> Respons
     parent = await service.get_task_by_id(house, reader, task_id)
     children = await service.list_children(house, reader, parent)
     return answer({"tasks": [render.task(child) for child in children]})
-
-
-@routes.post(
-    "/tasks/{task_id}/cancel",
-    status_code=202,
-    summary="Cancel a task",
-    responses={
-        **shows("Task", "The task has ended.", 404),
-        **shows("Task", "The task will end within its grace period.", status=202),
-    },
-)
-async def cancel_task(task_id: str, house: AtHouse, canceller: Canceller) -> Response:
-    """Cancel at once when nothing runs (200), within the grace period otherwise (202); an end stays an end."""
-    task = await service.cancel(house, canceller, task_id)
-    return answer(render.task(task), status=200 if task.status.is_terminal else 202)

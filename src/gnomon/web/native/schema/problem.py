@@ -40,4 +40,30 @@ _PROBLEM = record(
 )
 _PROBLEM["additionalProperties"] = True
 
-SCHEMAS: dict[str, Schema] = {"Problem": _PROBLEM, "Fault": _FAULT}
+_ENDED = {
+    "type": "urn:gnomon:problem:task_failed",
+    "title": "Conflict",
+    "status": 409,
+    "detail": "Nobody shouts that loud.",
+    "code": "task_failed",
+    "retryable": False,
+    "request_id": "req_06ed9jg3bcq8zj7x",
+    "task_id": "tsk_06ed9jg3bcq8zj7x5v1m2n3p4r",
+    "version": 4,
+    "attempts": 1,
+    "cause": {"code": "too_loud", "message": "Nobody shouts that loud.", "retryable": False},
+}
+_ENDED_PROBLEM = {
+    **_PROBLEM,
+    "properties": {
+        **_PROBLEM["properties"],
+        "task_id": TEXT,
+        "version": COUNT,
+        "attempts": COUNT,
+        "cause": told({"$ref": "#/components/schemas/TaskError"}, "Why the task did not complete."),
+    },
+    "required": [*_PROBLEM["required"], "task_id", "version", "attempts", "cause"],
+    "examples": [_ENDED],
+}
+
+SCHEMAS: dict[str, Schema] = {"Problem": _PROBLEM, "EndedProblem": _ENDED_PROBLEM, "Fault": _FAULT}

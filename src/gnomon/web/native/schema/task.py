@@ -28,10 +28,13 @@ TASK_EXAMPLE: dict[str, Any] = {
     "number": 1,
     "kind": "shout",
     "status": "completed",
+    "is_active": False,
     "stage": None,
     "progress": 100.0,
     "version": 4,
     "attempt": 1,
+    "revision": 1,
+    "priority": 0,
     "visibility": "public",
     "parent_id": None,
     "position": None,
@@ -43,8 +46,11 @@ TASK_EXAMPLE: dict[str, Any] = {
     "finished_at": "2026-01-31T12:00:01.500000Z",
     "run_at": None,
     "deadline_at": None,
+    "pause_requested_at": None,
     "cancel_requested_at": None,
+    "cancel_by": None,
     "cancel_outcome": None,
+    "question": None,
     "error": None,
     "result": {"text": "HELLO"},
 }
@@ -54,10 +60,15 @@ _TASK = record(
         "number": told(COUNT, "Sequential within the workspace."),
         "kind": TEXT,
         "status": words(Status),
+        "is_active": told(FLAG, "Whether something may still follow."),
         "stage": told(maybe(TEXT), "What is being done, in the workload's word."),
         "progress": told({**NUMBER, "minimum": 0, "maximum": 100}, "100 only when completed."),
         "version": told(COUNT, "The number of the last event; every change raises it."),
         "attempt": told(COUNT, "Attempts begun so far."),
+        "revision": told(
+            COUNT, "Its place in its line of reruns, or the revision of the resource that it ran."
+        ),
+        "priority": told({"type": "integer"}, "Higher ones are taken first."),
         "visibility": words(Visibility),
         "parent_id": maybe(TEXT),
         "position": maybe(COUNT),
@@ -69,8 +80,11 @@ _TASK = record(
         "finished_at": maybe(MOMENT),
         "run_at": maybe(MOMENT),
         "deadline_at": maybe(MOMENT),
+        "pause_requested_at": told(maybe(MOMENT), "While it runs on towards its next checkpoint."),
         "cancel_requested_at": maybe(MOMENT),
+        "cancel_by": told(maybe(MOMENT), "When a cancel that was asked for has ended it at the latest."),
         "cancel_outcome": maybe(words(CancelOutcome)),
+        "question": told(maybe(named("Question")), "What it has asked while it is `waiting`."),
         "error": maybe(named("TaskError")),
         "result": told(ANY, "What the work gave, when it is completed."),
     },
@@ -79,6 +93,7 @@ _TASK = record(
 _EVENT_EXAMPLE = {
     "task_id": _ID,
     "number": 4,
+    "version": 4,
     "at": "2026-01-31T12:00:01.500000Z",
     "type": "task.completed",
     "body": {"status": "completed"},
@@ -90,6 +105,20 @@ _ATTEMPT_EXAMPLE = {
     "outcome": "done",
     "error": None,
 }
+_QUESTION_EXAMPLE = {
+    "key": "approve",
+    "body": {"text": "Shall it be shouted in the library?"},
+    "asked_at": "2026-01-31T12:00:00.500000Z",
+}
+_REVISION_EXAMPLE = {
+    "revision": 1,
+    "task_id": _ID,
+    "status": "completed",
+    "version": 4,
+    "created_at": "2026-01-31T12:00:00.000000Z",
+    "finished_at": "2026-01-31T12:00:01.500000Z",
+}
+_DIFFERENCE_EXAMPLE = {"op": "replace", "path": "/text", "old": "hello", "new": "hullo"}
 
 SCHEMAS: dict[str, Schema] = {
     "Task": _TASK,
@@ -106,13 +135,23 @@ SCHEMAS: dict[str, Schema] = {
         {
             "task_id": TEXT,
             "number": told(COUNT, "Dense from 1 within the task: the cursor."),
+            "version": told(COUNT, "The version of the task that this event made: its number."),
             "at": MOMENT,
             "type": words(EventType),
             "body": ANY,
         },
         _EVENT_EXAMPLE,
     ),
-    "EventList": record({"events": many("Event")}, {"events": [_EVENT_EXAMPLE]}),
+    "EventPage": record(
+        {
+            "events": many("Event"),
+            "next": told(COUNT, "`after` for the events that follow."),
+            "version": told(
+                COUNT, "The number of the task's last event: higher than `next` when there are more."
+            ),
+        },
+        {"events": [_EVENT_EXAMPLE], "next": 4, "version": 4},
+    ),
     "Attempt": record(
         {
             "number": COUNT,
@@ -122,6 +161,56 @@ SCHEMAS: dict[str, Schema] = {
             "error": ANY,
         },
         _ATTEMPT_EXAMPLE,
+    ),
+    "Result": record(
+        {"task_id": TEXT, "status": {"const": "completed"}, "version": COUNT, "result": ANY},
+        {"task_id": _ID, "status": "completed", "version": 4, "result": {"text": "HELLO"}},
+    ),
+    "TaskInput": record(
+        {"task_id": TEXT, "revision": COUNT, "input": ANY},
+        {"task_id": _ID, "revision": 1, "input": {"text": "hello"}},
+    ),
+    "Question": record({"key": TEXT, "body": ANY, "asked_at": MOMENT}, _QUESTION_EXAMPLE),
+    "Revision": record(
+        {
+            "revision": COUNT,
+            "task_id": TEXT,
+            "status": words(Status),
+            "version": COUNT,
+            "created_at": MOMENT,
+            "finished_at": maybe(MOMENT),
+        },
+        _REVISION_EXAMPLE,
+    ),
+    "RevisionList": record({"revisions": many("Revision")}, {"revisions": [_REVISION_EXAMPLE]}),
+    "Difference": record(
+        {
+            "op": words(("add", "remove", "replace")),
+            "path": told(
+                TEXT, "A JSON pointer (RFC 6901) into the document as the earlier ones have left it."
+            ),
+            "old": told(ANY, "What was there, or null."),
+            "new": told(ANY, "What is there now, or null."),
+        },
+        _DIFFERENCE_EXAMPLE,
+    ),
+    "Comparison": record(
+        {"differences": many("Difference"), "truncated": told(FLAG, "Whether there are more.")},
+        {"differences": [_DIFFERENCE_EXAMPLE], "truncated": False},
+    ),
+    "Diff": record(
+        {
+            "from": named("Revision"),
+            "to": named("Revision"),
+            "input": named("Comparison"),
+            "result": named("Comparison"),
+        },
+        {
+            "from": _REVISION_EXAMPLE,
+            "to": {**_REVISION_EXAMPLE, "revision": 2, "task_id": "tsk_06ed9jh0t2f8w1m5n7p9q3r5s7"},
+            "input": {"differences": [_DIFFERENCE_EXAMPLE], "truncated": False},
+            "result": {"differences": [], "truncated": False},
+        },
     ),
     "AttemptList": record({"attempts": many("Attempt")}, {"attempts": [_ATTEMPT_EXAMPLE]}),
 }

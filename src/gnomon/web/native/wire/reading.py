@@ -1,7 +1,8 @@
 """Models against JSON and query strings: a model, or complaints that name the field and the remedy."""
 
+import re
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
@@ -85,7 +86,24 @@ def _moment(value: Any) -> Any:
         raise PydanticCustomError("time", _TIME) from error
     if read_at.tzinfo is None:
         raise PydanticCustomError("time", _TIME)
-    return read_at
+    try:
+        return read_at.astimezone(UTC)
+    except OverflowError as error:
+        raise PydanticCustomError("time", "send a time of the years 1 to 9999 in UTC") from error
+
+
+def _whole(value: Any) -> Any:
+    # A query string brings text; Python reads more as a number (" 1_0 ") than anybody should send.
+    if isinstance(value, str):
+        if not _DIGITS.fullmatch(value):
+            raise PydanticCustomError("whole_number", "send a whole number")
+        return int(value)
+    return value
+
+
+_DIGITS = re.compile(r"-?[0-9]{1,16}")
+Whole = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
+"""A whole number, in a query string too."""
 
 
 Moment = Annotated[

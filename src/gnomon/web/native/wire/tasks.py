@@ -1,18 +1,24 @@
-"""Tasks: submissions, filters and preferences."""
+"""Tasks: submissions, reruns, answers, filters and preferences."""
 
 import re
-from dataclasses import replace
-from typing import Annotated, Any
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from gnomon.core.errors import Invalid
+from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.ports import TaskQuery
+from gnomon.core.service.line import Again
+from gnomon.core.service.task import PRIORITIES, Terms
 from gnomon.core.task import Json, Status
-from gnomon.web.native.wire.reading import Words
+from gnomon.web.native.wire.reading import Moment, Whole, Words
+from gnomon.web.problems import InvalidQuery
 
 LONGEST_WAIT = 55
 """Proxies commonly give up an idle connection after 60 s."""
+LONGEST_DEADLINE = timedelta(days=366)
+CANCEL_AFTER = r"^(?=[0-9])(?:[0-9]{1,4}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,8}s)?$"
 
 
 class Order(Words):
@@ -20,13 +26,100 @@ class Order(Words):
 
     kind: str = Field(description="What work; GET /workloads lists the kinds.")
     input: Any = Field(default_factory=dict, description="What the kind's input schema says.")
-
-
-def in_body(invalid: Invalid) -> Invalid:
-    """Say of complaints about a kind's input where they are in the body that was sent."""
-    return Invalid(
-        [c if c.loc == ("kind",) else replace(c, loc=("input", *c.loc)) for c in invalid.complaints]
+    run_at: Moment | None = Field(None, description="Not before then.")
+    deadline_at: Moment | None = Field(
+        None, description="It has ended by then: `expired` if it had not started, `timed_out` if it had."
     )
+    priority: int = Field(0, ge=PRIORITIES[0], le=PRIORITIES[-1], description="Higher ones are taken first.")
+    after: str | None = Field(
+        None, max_length=128, description="The id of a task whose completion it waits for."
+    )
+
+    def terms(self, cancel_after: str | None, now: datetime) -> Terms:
+        """Say on what terms it is submitted.
+
+        Raises
+        ------
+        InvalidQuery
+            When the header `Cancel-After` is not a duration, or there is a deadline besides.
+        """
+        deadline = self.deadline_at
+        if cancel_after is not None:
+            deadline = _deadline(cancel_after, now, has_other=self.deadline_at is not None)
+        return Terms(
+            run_at=self.run_at, deadline_at=deadline, priority=self.priority, predecessor_id=self.after
+        )
+
+
+def _deadline(cancel_after: str, now: datetime, *, has_other: bool) -> datetime:
+    given = re.fullmatch(CANCEL_AFTER, cancel_after.strip())
+    length = timedelta(seconds=_seconds(cancel_after)) if given else timedelta()
+    message = None
+    if has_other:
+        message = "'Cancel-After' and 'deadline_at' are both given; give one of them."
+    elif not timedelta() < length <= LONGEST_DEADLINE:
+        message = "Give a duration such as 90s, 5m or 1h30m, of 366 days at most."
+    if message:
+        raise InvalidQuery([Complaint(("header", "Cancel-After"), message, "duration")])
+    return now + length
+
+
+def _seconds(duration: str) -> int:
+    units = {"h": 3600, "m": 60, "s": 1}
+    return sum(int(count) * units[unit] for count, unit in re.findall(r"([0-9]+)([hms])", duration))
+
+
+class RerunOrder(Words):
+    """How a rerun differs from the newest task of its line."""
+
+    input: Any = Field(None, description="A whole new input; left out or null, the input stays.")
+    patch: dict[str, Any] | None = Field(
+        None, description="A JSON merge patch (RFC 7396) of the newest input, in place of `input`."
+    )
+    on_active: Literal["reject", "enqueue", "replace"] = Field(
+        "reject",
+        description="While the newest task has not ended: refuse, come after it, or cancel it and come after it.",
+    )
+
+    def again(self, if_match: str | None) -> Again:
+        """Say it as the house does.
+
+        Raises
+        ------
+        Invalid
+            When there are an input and a patch.
+        InvalidQuery
+            When the header `If-Match` is no revision.
+        """
+        if self.input is not None and self.patch is not None:
+            raise Invalid([Complaint(("patch",), "Give 'input' or 'patch', not both.", "contradiction")])
+        return Again(
+            input=self.input, patch=self.patch, on_active=self.on_active, if_revision=revision(if_match)
+        )
+
+
+def revision(if_match: str | None) -> int | None:
+    """Read `If-Match`: a revision as an entity tag, or `*` for any; None when there is none.
+
+    Raises
+    ------
+    InvalidQuery
+        When it is something else.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = re.fullmatch(r'"?([0-9]{1,15})"?', if_match.strip())
+    if found is None:
+        message = 'Give the revision that you have read, such as "3".'
+        raise InvalidQuery([Complaint(("header", "If-Match"), message, "revision")])
+    return int(found[1])
+
+
+class Answer(Words):
+    """The answer to a waiting task's question."""
+
+    key: str = Field(max_length=200, description="The `key` of the task's `question`.")
+    answer: Any = Field(description="What it asks for: any JSON.")
 
 
 def _split(value: Json) -> Json:
@@ -42,26 +135,77 @@ class TaskFilters(Words):
     kind: Annotated[frozenset[str] | None, BeforeValidator(_split)] = Field(
         None, min_length=1, description="Only tasks of these kinds."
     )
-    limit: int = Field(50, ge=1, le=200, description="How many at most.")
-    cursor: str | None = Field(None, description="`next` of the page before.")
+    created_after: Moment | None = Field(None, description="Only tasks that were submitted after then.")
+    created_before: Moment | None = Field(None, description="Only tasks that were submitted before then.")
+    limit: Whole = Field(50, ge=1, le=200, description="How many at most.")
+    cursor: str | None = Field(
+        None, pattern=r"^[0-9]{1,18}-[0-9]{1,18}$", description="`next` of the page before."
+    )
 
-    def query(self, workspace: str) -> TaskQuery:
-        """Say it as the house does."""
+    def query(self, workspace: str, offered: Iterable[str]) -> TaskQuery:
+        """Say it as the house does.
+
+        Raises
+        ------
+        InvalidQuery
+            When a kind is none that is offered.
+        """
+        if unknown := sorted((self.kind or frozenset()) - {*offered}):
+            message = f"There is no kind {', '.join(unknown)}; GET /workloads lists the kinds."
+            raise InvalidQuery([Complaint(("query", "kind"), message, "unknown_kind")])
         return TaskQuery(
             workspace=workspace,
             statuses=self.status,
             kinds=self.kind,
+            created_after=self.created_after,
+            created_before=self.created_before,
             limit=self.limit,
             cursor=self.cursor,
             with_result=True,
         )
 
 
+class TaskView(Words):
+    """Which version of a task, and how long to wait for it."""
+
+    after_version: Whole = Field(
+        0, ge=0, le=2**53, description="Answer when the version is higher, or `wait` is over."
+    )
+    wait: Whole = Field(0, ge=0, le=LONGEST_WAIT, description="Seconds.")
+    at_event: Whole | None = Field(
+        None,
+        ge=1,
+        le=2**53,
+        description="The task as it stood at the event of this number; nothing is waited for.",
+    )
+
+
+class Patience(Words):
+    """How long to wait."""
+
+    wait: Whole = Field(0, ge=0, le=LONGEST_WAIT, description="Seconds until the task has ended, at most.")
+
+
 class Span(Words):
     """Which events to list."""
 
-    after: int = Field(0, ge=0, le=2**53, description="Only events numbered above this.")
-    limit: int = Field(100, ge=1, le=1000, description="How many at most.")
+    after: Whole = Field(0, ge=0, le=2**53, description="Only events numbered above this.")
+    limit: Whole = Field(100, ge=1, le=1000, description="How many at most.")
+
+
+class Line(Words):
+    """How much of a line to list."""
+
+    limit: Whole = Field(50, ge=1, le=1000, description="How many at most, the newest first.")
+
+
+class Revisions(Words):
+    """Which two revisions to compare."""
+
+    first: Whole | None = Field(
+        None, alias="from", ge=1, le=2**53, description="By default the one before `to`."
+    )
+    second: Whole | None = Field(None, alias="to", ge=1, le=2**53, description="By default the newest.")
 
 
 def patience(prefer: str) -> float | None:

@@ -1,0 +1,78 @@
+"""Steering a task: cancel, pause, resume, answer what it asks."""
+
+from fastapi import Request, Response
+
+from gnomon.core.service import House
+from gnomon.core.service import task as service
+from gnomon.core.task import CancelOutcome, Status, Task
+from gnomon.web.answer import answer
+from gnomon.web.body import read_json
+from gnomon.web.native.desk import AtHouse, Canceller, Writer
+from gnomon.web.native.openapi import BODY, router, shows, takes
+from gnomon.web.native.render import task as render
+from gnomon.web.native.routes.tasks import pace
+from gnomon.web.native.wire import read
+from gnomon.web.native.wire.tasks import Answer
+
+routes = router("tasks")
+
+
+@routes.post(
+    "/tasks/{task_id}/cancel",
+    status_code=202,
+    summary="Cancel a task",
+    responses={
+        **shows("Task", "The task has ended; `cancel_outcome` says how.", 404),
+        **shows("Task", "The task will have ended at `cancel_by`.", status=202),
+    },
+)
+async def cancel_task(task_id: str, house: AtHouse, canceller: Canceller) -> Response:
+    """Cancel at once when nothing runs (200), within the grace period otherwise (202); an end stays an end."""
+    task = await service.cancel(house, canceller, task_id)
+    body = render.task(task)
+    if task.status.is_terminal and task.cancel_outcome is None:
+        body["cancel_outcome"] = CancelOutcome.FINISHED_FIRST
+    return _answer(house, task, body, is_done=task.status.is_terminal)
+
+
+@routes.post(
+    "/tasks/{task_id}/pause",
+    status_code=202,
+    summary="Set a task aside",
+    responses={
+        **shows("Task", "The task is set aside.", 404, 409),
+        **shows("Task", "The task will be set aside at its next checkpoint.", status=202),
+    },
+)
+async def pause_task(task_id: str, house: AtHouse, writer: Writer) -> Response:
+    """Set a task and its children aside: at once when nothing runs (200), at the next checkpoint otherwise (202)."""
+    task = await service.pause(house, writer, task_id)
+    return _answer(house, task, render.task(task), is_done=task.status is Status.PAUSED)
+
+
+@routes.post(
+    "/tasks/{task_id}/resume",
+    summary="Let a task that was set aside go on",
+    responses=shows("Task", "The task as it stands.", 404, 409),
+)
+async def resume_task(task_id: str, house: AtHouse, writer: Writer) -> Response:
+    """Make a task and its children eligible again; one that is not set aside is left as it is."""
+    task = await service.resume(house, writer, task_id)
+    return _answer(house, task, render.task(task), is_done=True)
+
+
+@routes.post(
+    "/tasks/{task_id}/input",
+    summary="Answer what a task has asked",
+    openapi_extra=takes(Answer, {"key": "approve", "answer": {"approved": True}}),
+    responses=shows("Task", "The task as it stands.", 404, 409, *BODY),
+)
+async def answer_question(task_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
+    """Answer the open question of that key; the same answer again changes nothing, another one is refused."""
+    given = read(Answer, await read_json(request))
+    task = await service.answer_question(house, writer, task_id, given.key, given.answer)
+    return _answer(house, task, render.task(task), is_done=True)
+
+
+def _answer(house: House, task: Task, body: object, *, is_done: bool) -> Response:
+    return answer(body, status=200 if is_done else 202, headers=pace(house, task))

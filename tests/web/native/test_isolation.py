@@ -1,0 +1,166 @@
+"""Every route and id of another workspace answers like one that nobody has; a new route needs a row here."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from natives import ORDER, client_for, client_with, key_with, operations, read_document, scope_of
+from rig import Hands, House, Tenant
+
+from gnomon.core.access import ALL_SCOPES
+from gnomon.core.retry import Done
+
+DOCUMENT = read_document()
+OPERATIONS = operations(DOCUMENT)
+
+UNKNOWN = {"task_id": "tsk_" + "0" * 26}
+"""An id of each kind that nobody has."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one operation is asked: what it is given, and what else may lead to somebody's records."""
+
+    body: Any = None
+    queries: tuple[str, ...] = ("",)
+    headers: dict[str, str] = field(default_factory=dict)
+    is_everybodys: bool = False
+    """It takes no id of a workspace's record."""
+
+
+ROWS: dict[tuple[str, str], Row] = {
+    ("POST", "/tasks"): Row(body=ORDER, is_everybodys=True),
+    ("GET", "/tasks"): Row(is_everybodys=True),
+    ("GET", "/tasks/{task_id}"): Row(
+        queries=("", "?after_version=1&wait=1", "?at_event=1", "?at_event=99"),
+        headers={"If-None-Match": '"1"'},
+    ),
+    ("GET", "/tasks/{task_id}/result"): Row(queries=("", "?wait=1")),
+    ("GET", "/tasks/{task_id}/input"): Row(),
+    ("GET", "/tasks/{task_id}/events"): Row(queries=("", "?after=1", "?after=99")),
+    ("GET", "/tasks/{task_id}/attempts"): Row(),
+    ("GET", "/tasks/{task_id}/children"): Row(),
+    ("POST", "/tasks/{task_id}/cancel"): Row(),
+    ("POST", "/tasks/{task_id}/pause"): Row(),
+    ("POST", "/tasks/{task_id}/resume"): Row(),
+    ("POST", "/tasks/{task_id}/input"): Row(body={"key": "a", "answer": 1}),
+    ("POST", "/tasks/{task_id}/rerun"): Row(
+        body={"input": ORDER["input"]}, headers={"If-Match": '"1"', "Idempotency-Key": "mine"}
+    ),
+    ("GET", "/tasks/{task_id}/revisions"): Row(),
+    ("GET", "/tasks/{task_id}/diff"): Row(queries=("", "?from=1&to=1")),
+    ("GET", "/workloads"): Row(is_everybodys=True),
+    ("GET", "/workloads/{kind}"): Row(is_everybodys=True),
+    ("GET", "/queue"): Row(is_everybodys=True),
+    ("GET", "/health"): Row(is_everybodys=True),
+}
+
+
+@dataclass
+class Neighbour:
+    """Somebody else's workspace, with one record of every kind."""
+
+    ids: dict[str, str]
+
+
+@pytest.fixture
+async def neighbour(theirs: Tenant, app: Any, hands: Hands) -> Neighbour:
+    async with client_for(app, theirs) as client:
+        task = (await client.post("/tasks", json=ORDER, headers={"Idempotency-Key": "mine"})).json()
+        claimed = await hands.claim()
+        await hands.report(claimed, 50, "half")
+        await hands.end(claimed, Done(result={"secret": "theirs"}))
+        assert (await client.get(f"/tasks/{task['id']}/result")).status_code == 200
+    return Neighbour(ids={"task_id": task["id"]})
+
+
+def test_every_operation_has_a_row() -> None:
+    assert set(OPERATIONS) == set(ROWS)
+
+
+@pytest.mark.parametrize(("method", "path"), [o for o in OPERATIONS if "{" in o[1]])
+async def test_foreign_equals_unknown(
+    ours: Tenant, neighbour: Neighbour, app: Any, method: str, path: str
+) -> None:
+    row = ROWS[method, path]
+    if row.is_everybodys:
+        return
+    (name,) = re.findall(r"\{(\w+)\}", path)
+    async with client_for(app, ours) as client:
+        for query in row.queries:
+            told = [
+                await _ask(client, method, path.format(**{name: given}) + query, row)
+                for given in (neighbour.ids[name], UNKNOWN[name])
+            ]
+            assert [answer.status_code for answer in told] == [404, 404], (path, query, told[0].text)
+            plain = [
+                answer.text.replace(given, "ID")
+                for answer, given in zip(told, (neighbour.ids[name], UNKNOWN[name]), strict=True)
+            ]
+            assert plain[0] == plain[1]
+            assert dict(told[0].headers) == dict(told[1].headers)
+            assert "theirs" not in told[0].text
+
+
+async def _ask(client: httpx.AsyncClient, method: str, path: str, row: Row) -> httpx.Response:
+    headers = {"X-Request-Id": "same", **row.headers}
+    return await client.request(method, path, json=row.body, headers=headers)
+
+
+async def test_lists_and_counts_hold_ones_own(ours: Tenant, neighbour: Neighbour, app: Any) -> None:
+    async with client_for(app, ours) as client:
+        assert (await client.get("/tasks")).json() == {"tasks": [], "next": None}
+        queue = (await client.get("/queue")).json()["kinds"]
+        assert not any(count for kind in queue for count in kind["counts"].values())
+
+
+async def test_a_foreign_cursor_leads_to_ones_own(ours: Tenant, theirs: Tenant, app: Any) -> None:
+    async with client_for(app, theirs) as client:
+        for _ in range(3):
+            await client.post("/tasks", json=ORDER)
+        cursor = (await client.get("/tasks?limit=1")).json()["next"]
+    async with client_for(app, ours) as client:
+        mine = (await client.post("/tasks", json=ORDER)).json()["id"]
+        assert (await client.get("/tasks", params={"cursor": cursor})).json()["tasks"] == []
+        assert [task["id"] for task in (await client.get("/tasks")).json()["tasks"]] == [mine]
+
+
+async def test_ones_own_key_of_a_repeatable_request_is_not_theirs(
+    ours: Tenant, neighbour: Neighbour, app: Any
+) -> None:
+    async with client_for(app, ours) as client:
+        made = await client.post("/tasks", json=ORDER, headers={"Idempotency-Key": "mine"})
+    assert made.status_code == 202
+    assert "idempotency-replayed" not in made.headers
+    assert made.json()["id"] != neighbour.ids["task_id"]
+
+
+async def test_a_task_comes_after_no_foreign_one(ours: Tenant, neighbour: Neighbour, app: Any) -> None:
+    async with client_for(app, ours) as client:
+        told = [
+            await client.post("/tasks", json={**ORDER, "after": given}, headers={"X-Request-Id": "same"})
+            for given in (neighbour.ids["task_id"], UNKNOWN["task_id"])
+        ]
+    assert [answer.status_code for answer in told] == [422, 422]
+    assert told[0].text.replace(neighbour.ids["task_id"], "") == told[1].text.replace(UNKNOWN["task_id"], "")
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+async def test_a_key_needs_the_scope_and_no_other(
+    ours: Tenant, house: House, app: Any, method: str, path: str
+) -> None:
+    scope, row = scope_of(DOCUMENT, method, path), ROWS[method, path]
+    place = re.sub(r"\{\w+\}", "nothing", path)
+    if scope is None:
+        assert path == "/health"
+        return
+    keys = [await key_with(house, ours, scopes) for scopes in (ALL_SCOPES - {scope}, frozenset({scope}))]
+    for key, may in zip(keys, (False, True), strict=True):
+        async with client_with(app, key) as client:
+            told = await client.request(method, place, json=row.body)
+        assert (told.status_code != 403) == may, told.text
+        assert may or told.json()["code"] == "forbidden"
+    async with client_with(app, "nothing") as client:
+        assert (await client.request(method, place, json=row.body)).status_code == 401
