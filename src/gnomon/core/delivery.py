@@ -1,5 +1,6 @@
 """Webhooks: endpoints that ask for events, deliveries that bring them, and what follows an attempt: pure."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -219,6 +220,11 @@ def _why_disable(endpoint: Endpoint, code: int | None, now: datetime, give_up_af
         days = give_up_after / timedelta(days=1)
         return f"No delivery has succeeded for {days:g} days, since {since:%Y-%m-%d %H:%M} UTC."
     return None
+
+
+def receiver_of(url: str) -> str:
+    """Return host and port of a URL as they are written: all endpoints that share them share a receiver's pace."""
+    return re.split("[/?#]", url.partition("://")[2], maxsplit=1)[0].lower()
 
 
 def endpoint_id(at: datetime, chance: int) -> str:

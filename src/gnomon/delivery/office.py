@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib.metadata import version
-from urllib.parse import urlsplit
 
 from gnomon.core.delivery import (
     SCHEDULE,
@@ -17,6 +16,7 @@ from gnomon.core.delivery import (
     DeliveryStatus,
     Parcel,
     judge,
+    receiver_of,
 )
 from gnomon.core.errors import NotFound, Unavailable
 from gnomon.core.hub import Bell
@@ -125,9 +125,7 @@ class Office:
         await self.bell.wait(pause.total_seconds())
 
     def _begin(self, parcel: Parcel) -> None:
-        endpoint = parcel.endpoint
-        host = urlsplit(endpoint.url or "").hostname or ""
-        self._pace.begin(endpoint.id, host, is_failing=endpoint.failing_since is not None)
+        self._pace.begin(_receiver(parcel), is_failing=_is_failing(parcel))
         post = asyncio.create_task(self._serve(parcel))
         self._posts.add(post)
         post.add_done_callback(self._posts.discard)
@@ -141,9 +139,7 @@ class Office:
             told = {"delivery": parcel.delivery.id, "cause": str(error)}
             log.exception("delivery.not_sent", exc_info=not isinstance(error, _EXPECTED), extra=told)
         finally:
-            endpoint = parcel.endpoint
-            is_failing = endpoint.failing_since is not None
-            if self._pace.end(endpoint.id, is_failing=is_failing, went_well=went_well):
+            if self._pace.end(_receiver(parcel), is_failing=_is_failing(parcel), went_well=went_well):
                 self.bell.ring()
 
     async def _send(self, parcel: Parcel) -> bool:
@@ -212,6 +208,14 @@ class Office:
                 await asyncio.sleep(_STORE_PAUSE)
             else:
                 return
+
+
+def _receiver(parcel: Parcel) -> str:
+    return receiver_of(parcel.endpoint.url or "")
+
+
+def _is_failing(parcel: Parcel) -> bool:
+    return parcel.endpoint.failing_since is not None
 
 
 async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
