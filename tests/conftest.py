@@ -4,8 +4,9 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the long round of kills be asked for."""
+    """Let the long round of kills, and the long walk of the state machine, be asked for."""
     parser.addoption("--kill-rounds", type=int, default=12, help="how often the server is killed")
+    parser.addoption("--machine-steps", type=int, default=20_000, help="steps of the store's state machine")
 
 
 @pytest.fixture
@@ -14,3 +15,11 @@ def kill_rounds(request: pytest.FixtureRequest) -> int:
     rounds = request.config.getoption("--kill-rounds")
     assert isinstance(rounds, int)
     return rounds
+
+
+@pytest.fixture
+def machine_steps(request: pytest.FixtureRequest) -> int:
+    """Say how many steps the store's state machine takes."""
+    count = request.config.getoption("--machine-steps")
+    assert isinstance(count, int)
+    return count

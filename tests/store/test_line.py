@@ -106,6 +106,22 @@ async def test_what_still_runs_counts_although_a_later_one_was_cancelled(shop: A
     assert (third.revision, third.predecessor_id, third.status) == (3, first.id, "pending")
 
 
+async def test_what_comes_after_a_cancelled_one_waits_for_the_one_before(shop: Any) -> None:
+    first = await shop.start()
+    second = await shop.rerun(first, on_active="enqueue")
+    third = await shop.rerun(first, on_active="enqueue")
+    fourth = await shop.rerun(first, on_active="enqueue")
+    await shop.cancel(second)
+    await shop.pause(third)
+    await shop.resume(third)
+    await shop.cancel(third)
+    fifth = await shop.submit(predecessor_id=third.id)
+    waiting = [await shop.get(task) for task in (fourth, fifth)]
+    assert [task.status for task in waiting] == ["pending", "pending"]
+    await shop.done(first)
+    assert [(await shop.get(task)).status for task in (fourth, fifth)] == ["queued", "queued"]
+
+
 async def test_a_revision_that_is_not_the_newest_is_refused(shop: Any) -> None:
     first = await ended(shop)
     with pytest.raises(PreconditionFailed, match="newest revision is 1"):

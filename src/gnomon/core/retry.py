@@ -103,6 +103,8 @@ class Stopped:
 class Parked:
     """The function gave way at a checkpoint, because a pause had been asked for."""
 
+    blobs: tuple[str, ...] = ()
+    """What its steps refer to: kept, however long the pause."""
     outcome: Literal[Outcome.PARK] = field(default=Outcome.PARK, init=False)
 
 
@@ -112,6 +114,8 @@ class Asked:
 
     key: str
     question: Json
+    blobs: tuple[str, ...] = ()
+    """What its steps and the question refer to: kept, however long the answer takes."""
     outcome: Literal[Outcome.ASK] = field(default=Outcome.ASK, init=False)
 
 

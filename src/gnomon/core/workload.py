@@ -26,8 +26,25 @@ class Failure(Exception):
         self.retryable = retryable
 
 
-class Cancelled(BaseException):
+class GaveWay(BaseException):
+    """An attempt's way out before its end, raised by its context; let it pass, after tidying up if need be."""
+
+
+class Cancelled(GaveWay):
     """Raised by `ctx.checkpoint()` when the task shall stop; let it pass."""
+
+
+class Parked(GaveWay):
+    """Raised by `ctx.checkpoint()` when the task shall be set aside; let it pass."""
+
+
+class Asked(GaveWay):
+    """Raised by `ctx.ask()` when there is no answer yet; let it pass."""
+
+    def __init__(self, key: str, question: Json) -> None:
+        super().__init__(key)
+        self.key = key
+        self.question = question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +142,9 @@ class Window(Protocol):
     def is_cancelled(self) -> bool:
         """Say whether the task shall stop."""
 
+    def is_pausing(self) -> bool:
+        """Say whether the next checkpoint will set the task aside, so that what should be kept can be stored."""
+
 
 class Context(Window, Protocol):
     """What a CPU workload's function is given: a narrow window on its own task."""
@@ -133,12 +153,28 @@ class Context(Window, Protocol):
         """Run the function once and store its JSON result; a later attempt gets the stored result."""
 
     def checkpoint(self) -> None:
-        """Give way here if the task shall stop.
+        """Give way here if the task shall stop or be set aside.
 
         Raises
         ------
         Cancelled
             When a cancel, a deadline or a shutdown asks for it.
+        Parked
+            When a pause asks for it; after it the function is called again from its start, and steps are replayed.
+        """
+
+    def ask(self, key: str, question: Json) -> Json:
+        """Return the answer to a question, or end the attempt until somebody has given it.
+
+        The function is called again from its start when there is an answer, and steps are replayed. The answer is
+        kept as the step of that key.
+
+        Raises
+        ------
+        Asked
+            When there is no answer yet.
+        Failure
+            With the code ``invalid_question`` when the key or the question cannot be stored.
         """
 
     def save(self, kind: str, document: Json, *, key: str) -> Saved:
@@ -168,7 +204,10 @@ class AsyncContext(Window, Protocol):
         """Await the coroutine function once and store its JSON result; a later attempt gets the stored result."""
 
     async def checkpoint(self) -> None:
-        """Give way here if the task shall stop."""
+        """Give way here if the task shall stop or be set aside."""
+
+    async def ask(self, key: str, question: Json) -> Json:
+        """Return the answer to a question, or end the attempt until somebody has given it."""
 
     async def save(self, kind: str, document: Json, *, key: str) -> Saved:
         """Save a resource in the task's workspace; the same key saves it once, over all attempts."""

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 _run_numbers = itertools.count(1)
 _LONGEST_PAUSE = 5.0
+_KILL_PATIENCE = 2.0
+"""Seconds that a kill may take; then whoever should have carried it out is of no use."""
 
 
 class Stop:
@@ -54,6 +56,30 @@ class Stop:
         await self._asked.wait()
 
 
+class Pause:
+    """Tells an attempt whether its next checkpoint shall set it aside; what an older record said does not count."""
+
+    def __init__(self) -> None:
+        self._version = 0
+        self._is_wanted = False
+        self._run: Run | None = None
+
+    def hear(self, task: Task) -> None:
+        """Take in a record of the task."""
+        if task.version < self._version:
+            return
+        was_wanted, self._is_wanted = self._is_wanted, task.pause_requested_at is not None
+        self._version = task.version
+        if self._run is not None and was_wanted != self._is_wanted:
+            self._run.send("pause" if self._is_wanted else "resume")
+
+    def reach(self, run: Run) -> None:
+        """Pass on what has been heard, and will be, to the function that runs."""
+        self._run = run
+        if self._is_wanted:
+            run.send("pause")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """What every attempt works with."""
@@ -73,6 +99,7 @@ class Attempt:
 
     task: Task
     stop: Stop
+    pause: Pause
     load: Load | None = None
     run: Run | None = None
     last: Frame | None = None
@@ -86,9 +113,9 @@ class Attempt:
         return Holding(task_id=self.task.id, fence=self.task.fence)
 
 
-async def perform(bench: Bench, task: Task, stop: Stop) -> None:
+async def perform(bench: Bench, task: Task, stop: Stop, pause: Pause) -> None:
     """Take one attempt from its claim to its record."""
-    attempt = Attempt(task=task, stop=stop)
+    attempt = Attempt(task=task, stop=stop, pause=pause)
     try:
         attempt = await load(bench, attempt)
         attempt = await start(bench, attempt)
@@ -106,8 +133,9 @@ async def perform(bench: Bench, task: Task, stop: Stop) -> None:
 
 
 async def load(bench: Bench, attempt: Attempt) -> Attempt:
-    """Read what the attempt needs; a cancel that came before this read is seen in it."""
+    """Read what the attempt needs; a cancel or a pause that came before this read is seen in it."""
     found = await bench.store.load(attempt.holding)
+    attempt.pause.hear(found.task)
     if found.task.status is Status.CANCELLING:
         attempt.stop.ask(Why.CANCEL)
     return replace(attempt, load=found)
@@ -133,6 +161,7 @@ async def run(bench: Bench, attempt: Attempt) -> Attempt:
     try:
         order = _order(attempt.load, bench.workloads[attempt.task.kind])
         attempt.run.send("run", **order, staging=prefix(bench.store, attempt.holding))
+        attempt.pause.reach(attempt.run)
         last = await _converse(bench, attempt, attempt.run)
         obituary = await attempt.run.child.obituary() if last is None else ""
     finally:
@@ -209,6 +238,8 @@ async def _descend(run: Run, stop: Stop, grace: float) -> None:
         if await _ends(run, grace / 2):
             return
     child.kill(run)
+    if not await _ends(run, _KILL_PATIENCE):
+        child.orphan()
 
 
 async def _ends(run: Run, patience: float) -> bool:

@@ -136,6 +136,10 @@ class Child(asyncio.Protocol):
             self.killed_for = run.number
         self._nursery.signal(self.pid, signal.SIGKILL)
 
+    def orphan(self) -> None:
+        """End the process with the one that should have killed it."""
+        self._nursery.kill()
+
     async def obituary(self) -> str:
         """Say how the process ended."""
         try:
@@ -197,7 +201,7 @@ class Nursery:
         self._answers: dict[int, asyncio.Future[None]] = {}
         self._births: dict[int, Child] = {}
         self._children: dict[int, Child] = {}
-        self._leaving: set[asyncio.Future[int]] = set()
+        self._leaving: dict[asyncio.Future[int], subprocess.Popen[bytes]] = {}
         self._starting = asyncio.Lock()
 
     @property
@@ -247,14 +251,23 @@ class Nursery:
             # A nursery that takes no orders is of no use: without it, its children end.
             self._part()
 
+    def kill(self) -> None:
+        """Kill the process, which does not do what it is told; its children end with it."""
+        if self._process is not None:
+            self._process.kill()
+
     async def stop(self) -> None:
-        """End all children, then the process."""
+        """End all children, then the process; one that does not leave is killed."""
         for child in list(self._children.values()):
             child.kill()
             child.close()
         if self._control is not None:
             self._part()
-        await asyncio.gather(*self._leaving)
+        if self._leaving:
+            _, late = await asyncio.wait(self._leaving, timeout=_EXIT_PATIENCE)
+            for each in late:
+                self._leaving[each].kill()
+            await asyncio.gather(*self._leaving)
 
     async def _launch(self) -> None:
         ours, theirs = socket.socketpair()
@@ -338,8 +351,8 @@ class Nursery:
         loop.remove_reader(self._control)
         self._control.close()
         leaving = loop.run_in_executor(None, self._process.wait)
-        self._leaving.add(leaving)
-        leaving.add_done_callback(self._leaving.discard)
+        self._leaving[leaving] = self._process
+        leaving.add_done_callback(self._leaving.pop)
         self._control = self._process = None
         for answer in self._answers.values():
             answer.set_exception(Unavailable("The process that starts workers has ended."))

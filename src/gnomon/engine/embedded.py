@@ -21,13 +21,15 @@ from gnomon.core.resource import ResourceKind
 from gnomon.core.retry import Why
 from gnomon.core.task import Status, Task
 from gnomon.core.workload import Workload
-from gnomon.engine.attempt import Bench, Stop, perform
+from gnomon.engine.attempt import Bench, Pause, Stop, perform
 from gnomon.engine.children import Nursery, Role
 from gnomon.engine.pool import Pool
 from gnomon.engine.upkeep import Upkeep
 
 log = logging.getLogger(__name__)
 
+_STOP_MARGIN = 3.0
+"""Seconds beyond the grace that attempts have for their last words to be recorded when the engine stops."""
 _NO_KINDS: Mapping[str, ResourceKind] = MappingProxyType({})
 
 
@@ -38,6 +40,7 @@ class Held:
     holding: Holding
     role: Role
     stop: Stop
+    pause: Pause
     work: "asyncio.Task[None]"
 
 
@@ -100,19 +103,33 @@ class EmbeddedEngine:
         self._loops = [_spawn(loop(), loop.__qualname__) for loop in loops]
 
     async def stop(self) -> None:
-        """Claim no more, end what runs so that the next start resumes it, and end all children."""
+        """Claim no more, end what runs so that the next start resumes it, and end all children.
+
+        It returns within the grace and a few seconds, whatever the children, the nursery or the store do: what could
+        not be recorded by then is taken back by the next start.
+        """
         for loop in self._loops[:2]:
             loop.cancel()
         await asyncio.gather(*self._loops[:2], return_exceptions=True)
         for held in self._held.values():
             held.stop.ask(Why.SHUTDOWN)
-        await asyncio.gather(*(held.work for held in self._held.values()), return_exceptions=True)
+        await self._part_with(held.work for held in self._held.values())
         for loop in self._loops[2:]:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         self._hub.on_change = None
         await self._nursery.stop()
         log.info("engine.stopped")
+
+    async def _part_with(self, works: "Iterable[asyncio.Task[None]]") -> None:
+        """Wait for what runs to end, and give it up when it does not."""
+        if not (waiting := set(works)):
+            return
+        _, late = await asyncio.wait(waiting, timeout=self._bench.grace + _STOP_MARGIN)
+        for work in late:
+            log.warning("attempt.abandoned", extra={"task_id": work.get_name()})
+            work.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     @property
     def running(self) -> int:
@@ -122,6 +139,8 @@ class EmbeddedEngine:
     def _notice(self, task: Task) -> None:
         if task.status is Status.CANCELLING:
             self._ask(Holding(task_id=task.id, fence=task.fence), Why.CANCEL)
+        elif (held := self._held.get(Holding(task_id=task.id, fence=task.fence))) is not None:
+            held.pause.hear(task)
         self._upkeep.notice(task)
 
     async def _dispatch(self) -> None:
@@ -159,9 +178,10 @@ class EmbeddedEngine:
 
     def _begin(self, tasks: Iterable[Task], role: Role) -> None:
         for task in tasks:
-            stop = Stop()
-            work = _spawn(perform(self._bench, task, stop), "attempt")
-            held = Held(holding=Holding(task_id=task.id, fence=task.fence), role=role, stop=stop, work=work)
+            stop, pause = Stop(), Pause()
+            work = _spawn(perform(self._bench, task, stop, pause), task.id)
+            holding = Holding(task_id=task.id, fence=task.fence)
+            held = Held(holding=holding, role=role, stop=stop, pause=pause, work=work)
             self._held[held.holding] = held
             self._is_holding.set()
             work.add_done_callback(partial(self._release, held))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from gnomon.core.ports import Clock, Load
-from gnomon.core.retry import Divided, Done, Ending, Failed, Lost, Stopped, Why
+from gnomon.core.retry import Asked, Divided, Done, Ending, Failed, Lost, Parked, Stopped, Why
 from gnomon.core.task import Json, NewTask, Phase, Pin, TaskError, Visibility, task_id
 from gnomon.core.workload import Workload
 from gnomon.engine.child.pipe import Frame
@@ -28,6 +28,10 @@ def spoken(
         return Stopped(why=why or Why.SHUTDOWN, cooperative=True)
     if message["how"] == "failed":
         return refused(message["code"], message["message"], retryable=message["retryable"])
+    if message["how"] == "parked":
+        return Parked(blobs=tuple(message["blobs"]))
+    if message["how"] == "asked":
+        return Asked(key=message["key"], question=message["question"], blobs=tuple(message["blobs"]))
     return _divide(message, blobs, load, workloads, clock)
 
 

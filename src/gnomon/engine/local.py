@@ -10,13 +10,19 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from gnomon.core.blob import name_of
+from gnomon.core.resource import ResourceKind
 from gnomon.core.task import Json
 from gnomon.core.workload import ChildResult, Failure, Pinned, Saved, Split, Workload
 from gnomon.engine.child.ending import JSON_LIMIT, find_not_json, too_large
 from gnomon.engine.child.pipe import to_json
+from gnomon.engine.child.question import refuse_question
+
+_NO_ANSWERS: Mapping[str, Json] = MappingProxyType({})
+_NO_KINDS: Mapping[str, ResourceKind] = MappingProxyType({})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +44,8 @@ def run_locally(
     blobs: Path,
     others: Iterable[Workload] = (),
     log: Log | None = None,
+    answers: Mapping[str, Json] = _NO_ANSWERS,
+    kinds: Mapping[str, ResourceKind] = _NO_KINDS,
 ) -> Json:
     """Run a workload to its result, its children and its join included.
 
@@ -55,24 +63,36 @@ def run_locally(
         The workloads of the kinds that this one may split into.
     log
         Collects progress, messages and saved documents.
+    answers
+        What to answer, by the key of the question; children find theirs there too.
+    kinds
+        The kinds that saved documents are checked against; a document of another kind is not checked.
 
     Raises
     ------
     Failure
-        What the function raised, or `invalid_result` and `invalid_split` as the engine would say.
+        What the function raised, or `invalid_result` and `invalid_split` as the engine would say; `question_open`
+        when it asks what `answers` does not hold.
     """
-    kinds = {each.kind: each for each in (*others, workload)}
-    return _Run(kinds=kinds, references=tuple(references), blobs=blobs, log=log or Log()).perform(
-        workload, order
+    run = _Run(
+        workloads={each.kind: each for each in (*others, workload)},
+        references=tuple(references),
+        blobs=blobs,
+        log=log or Log(),
+        answers=answers,
+        kinds=kinds,
     )
+    return run.perform(workload, order)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    kinds: Mapping[str, Workload]
+    workloads: Mapping[str, Workload]
     references: tuple[Pinned, ...]
     blobs: Path
     log: Log
+    answers: Mapping[str, Json]
+    kinds: Mapping[str, ResourceKind]
 
     def perform(self, workload: Workload, order: Json, predecessor: ChildResult | None = None) -> Json:
         """Run, and join if it split."""
@@ -98,13 +118,13 @@ class _Run:
         return tuple(results)
 
     def _child(self, position: int, kind: str, order: Json, before: ChildResult | None) -> ChildResult:
-        if kind not in self.kinds:
+        if kind not in self.workloads:
             raise Failure("invalid_split", f"Child {position} is of the kind {kind!r}, which was not given.")
         if before is not None and before.status != "completed":
             error = {"code": "predecessor_failed", "message": "What it came after did not complete."}
             return ChildResult(position=position, kind=kind, status="failed", result=None, error=error)
         try:
-            result = self.perform(self.kinds[kind], order, before)
+            result = self.perform(self.workloads[kind], order, before)
         except Failure as failure:
             error = {"code": failure.code, "message": failure.message}
             return ChildResult(position=position, kind=kind, status="failed", result=None, error=error)
@@ -147,7 +167,26 @@ class _Window:
         """Say no: nobody can ask."""
         return False
 
+    def is_pausing(self) -> bool:
+        """Say no: nobody can ask."""
+        return False
+
+    def _answer(self, key: str, question: Json) -> Json:
+        if key in self._steps:
+            return self._steps[key]
+        refuse_question(key, question)
+        if key not in self._run.answers:
+            message = f"It asks {key!r}: {to_json(question).decode()}. Give answers={{{key!r}: ...}}."
+            raise Failure("question_open", message)
+        self._steps[key] = as_stored(self._run.answers[key], f"answer to {key!r}")
+        return self._steps[key]
+
+    def _check(self, kind: str, document: Json) -> None:
+        if kind in self._run.kinds and (complaints := self._run.kinds[kind].check(document)):
+            raise Failure("invalid_resource", "; ".join(complaint.message for complaint in complaints))
+
     def _save(self, kind: str, document: Json, key: str) -> Saved:
+        self._check(kind, as_stored(document, "document"))
         documents = self._run.log.documents
         documents.setdefault(key, as_stored(document, "document"))
         number = list(documents).index(key) + 1
@@ -177,6 +216,10 @@ class LocalContext(_Window):
     def checkpoint(self) -> None:
         """Go on."""
 
+    def ask(self, key: str, question: Json) -> Json:
+        """Return the answer that was given beforehand; raises `Failure` when there is none."""
+        return self._answer(key, question)
+
     def save(self, kind: str, document: Json, *, key: str) -> Saved:
         """Note a document; the same key notes it once."""
         return self._save(kind, document, key)
@@ -202,6 +245,10 @@ class LocalAsyncContext(_Window):
     async def checkpoint(self) -> None:
         """Let others run."""
         await asyncio.sleep(0)
+
+    async def ask(self, key: str, question: Json) -> Json:
+        """Return the answer that was given beforehand; raises `Failure` when there is none."""
+        return self._answer(key, question)
 
     async def save(self, kind: str, document: Json, *, key: str) -> Saved:
         """Note a document; the same key notes it once."""

@@ -88,4 +88,5 @@ def _due(task: Task) -> datetime | None:
     """Return when time alone will next change the task; a moment that has been served is not due again."""
     run_at = task.run_at if task.status is Status.PENDING else None
     deadline = task.deadline_at if task.status.is_active else None
-    return min(filter(None, (run_at, deadline)), default=None)
+    cancel_by = task.cancel_by if task.status is Status.CANCELLING else None
+    return min(filter(None, (run_at, deadline, cancel_by)), default=None)

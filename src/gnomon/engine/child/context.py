@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.core.task import Json
-from gnomon.core.workload import ChildResult, Failure, Pinned
+from gnomon.core.workload import Asked, Cancelled, ChildResult, Failure, Parked, Pinned
 from gnomon.engine.child.ending import JSON_LIMIT, blob_names, find_not_json, too_large
 from gnomon.engine.child.pipe import Frame, Pipe, join, to_json
+from gnomon.engine.child.question import refuse_question
 from gnomon.engine.child.staging import LEAST_STAGED, Staged, stage
 
 PACE = 0.5
@@ -121,6 +122,11 @@ class Window:
         self._met: set[str] = set()
         self._staged = itertools.count(1)
         self.is_asked_to_stop = False
+        self.is_asked_to_park = False
+        self.may_park = False
+        """A checkpoint has raised `Parked`; a resume that came since is for the server to weigh."""
+        self.open_question: str | None = None
+        """The key of the question that ended the attempt, if its function lets it."""
 
     @property
     def task_id(self) -> str:
@@ -153,6 +159,39 @@ class Window:
     def is_cancelled(self) -> bool:
         """Say whether the task shall stop."""
         return self.is_asked_to_stop
+
+    def is_pausing(self) -> bool:
+        """Say whether the next checkpoint will set the task aside."""
+        return self.is_asked_to_park and not self.is_asked_to_stop
+
+    def heed(self, word: str) -> bool:
+        """Take a word about the attempt as a whole; say whether it was one."""
+        match word:
+            case "cancel":
+                self.is_asked_to_stop = True
+            case "pause" | "resume":
+                self.is_asked_to_park = word == "pause"
+            case _:
+                return False
+        return True
+
+    def _give_way(self) -> None:
+        """Raise what has been asked for; a stop comes before a pause."""
+        if self.is_asked_to_stop:
+            raise Cancelled
+        if self.is_asked_to_park:
+            self.may_park = True
+            raise Parked
+
+    def _answer(self, key: str, question: Json) -> Json:
+        """Return the stored answer, or end the attempt with the question."""
+        if key in self._steps:
+            return self._steps[key]
+        if self.is_asked_to_stop:
+            raise Cancelled
+        refuse_question(key, question)
+        self.open_question = self.open_question or key
+        raise Asked(key, question)
 
     def known_blobs(self) -> Set[str]:
         """Return the names of the blobs that this attempt or an earlier one has met."""

@@ -31,7 +31,7 @@ from gnomon.engine.child.context import (
     read_order,
     unpack,
 )
-from gnomon.engine.child.ending import failed, gave_way, returned
+from gnomon.engine.child.ending import raised, returned, swallowed
 from gnomon.engine.child.pipe import Frame, Pipe
 
 T = TypeVar("T")
@@ -67,9 +67,13 @@ class CpuContext(Window):
         return self._steps[key]  # type: ignore[no-any-return]  # the stored JSON of what the function returned
 
     def checkpoint(self) -> None:
-        """Give way here if the task shall stop; raises `Cancelled`."""
-        if self.is_asked_to_stop:
-            raise Cancelled
+        """Give way here if the task shall stop or be set aside; raises `Cancelled` or `Parked`."""
+        self._give_way()
+
+    def ask(self, key: str, question: Json) -> Json:
+        """Return the answer, or end the attempt until there is one; raises `Asked`."""
+        self.settle()
+        return self._answer(key, question)
 
     def save(self, kind: str, document: Json, *, key: str) -> Saved:
         """Save a resource in the task's workspace."""
@@ -137,6 +141,16 @@ class CpuContext(Window):
             answer.put(reply)
 
 
+def _raised(context: CpuContext, error: BaseException) -> bytes:
+    return raised(
+        context.order.run,
+        error,
+        may_stop=context.is_asked_to_stop,
+        may_park=context.may_park,
+        known=context.known_blobs,
+    )
+
+
 class Bench:
     """The two threads of the child and what they share."""
 
@@ -154,9 +168,10 @@ class Bench:
     def _perform(self, context: CpuContext) -> None:
         try:
             last = self._call(context)
-        except Cancelled:
+        except Cancelled as error:
+            # SIGTERM has struck in the midst of the last words.
             self._may_interrupt = False
-            last = gave_way(context.order.run, was_asked=context.is_asked_to_stop)
+            last = _raised(context, error)
         context.close()
         self._present = None
         context.tell_progress(at_once=True)
@@ -168,10 +183,13 @@ class Bench:
             self._may_interrupt = True
             value = find_function(order.function)(*arguments(order), context)
             context.settle()
-            last = returned(order.run, value, context.known_blobs)
-        # The one place where any error of a workload's own function becomes a value; leaving by `exit` is one.
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - becomes the attempt's ending
-            last = failed(order.run, error)
+            if context.open_question is not None:
+                last = swallowed(order.run, context.open_question)
+            else:
+                last = returned(order.run, value, context.known_blobs)
+        # The one place where whatever a workload's own function raises becomes a value; leaving by `exit` is one.
+        except BaseException as error:  # noqa: BLE001 - becomes the attempt's ending
+            last = _raised(context, error)
         self._may_interrupt = False
         return last
 
@@ -190,11 +208,9 @@ class Bench:
         if frame.message["op"] == "run":
             self._present = CpuContext(read_order(frame.message), self._pipe)
             self._orders.put(self._present)
-        elif self._present and self._present.order.run == frame.message["run"]:
-            if frame.message["op"] == "cancel":
-                self._present.is_asked_to_stop = True
-            else:
-                self._present.take(frame)
+        elif (context := self._present) and context.order.run == frame.message["run"]:
+            if not context.heed(frame.message["op"]):
+                context.take(frame)
 
     def give_way(self, *_: object) -> None:
         """Raise `Cancelled` in the function that is running, if one is; the handler of SIGTERM."""

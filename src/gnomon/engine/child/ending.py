@@ -4,11 +4,12 @@ import re
 import resource
 import sys
 import traceback
+from asyncio import CancelledError
 from collections.abc import Callable, Set
 from math import isfinite
 
 from gnomon.core.task import Json
-from gnomon.core.workload import Child, Failure, Split
+from gnomon.core.workload import Asked, Cancelled, Child, Failure, GaveWay, Parked, Split
 from gnomon.engine.child.pipe import encode, join, to_json
 
 JSON_LIMIT = 4 << 20
@@ -86,11 +87,43 @@ def failed(run: int, error: BaseException) -> bytes:
     return _ended(run, how="failed", code=code, message=message, retryable=retryable)
 
 
-def gave_way(run: int, *, was_asked: bool) -> bytes:
-    """Write the frame that says that the function let a cancel pass."""
-    if not was_asked:
-        return failed(run, Failure("workload_error", "The function raised Cancelled, and nobody had asked."))
-    return _ended(run, how="cancelled")
+def swallowed(run: int, key: str) -> bytes:
+    """Write the frame that says that the function went on although its question was open."""
+    message = f"The function went on after ctx.ask({key!r}): it caught Asked, which it must let pass."
+    return failed(run, Failure("workload_error", message))
+
+
+def raised(
+    run: int, error: BaseException, *, may_stop: bool, may_park: bool, known: Callable[[], Set[str]]
+) -> bytes:
+    """Write the frame that says what the function raised: a way out that it let pass, or its failure.
+
+    `may_stop` and `may_park` say what somebody has asked for; `known` gives the names of the blobs that the attempt has met.
+    """
+    match _way_out(error):
+        case Cancelled() | CancelledError() if may_stop:
+            return _ended(run, how="cancelled")
+        case Parked() if may_park:
+            return _ended(run, how="parked", blobs=sorted(known()))
+        case Asked() as asked:
+            return _ended(run, how="asked", key=asked.key, question=asked.question, blobs=sorted(known()))
+        case GaveWay() | CancelledError() as way:
+            message = f"The function raised {type(way).__name__}, and nobody had asked."
+            return failed(run, Failure("workload_error", message))
+        case _:
+            return failed(run, error)
+
+
+def _way_out(error: BaseException) -> BaseException:
+    """Return the way out that a group of errors (of a task group, say) consists of; other errors as they are."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    ways, rest = error.split(GaveWay)
+    return error if ways is None or rest is not None else _first(ways)
+
+
+def _first(error: BaseException) -> BaseException:
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _ended(run: int, **message: Json) -> bytes:

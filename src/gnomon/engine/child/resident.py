@@ -13,7 +13,7 @@ from typing import Any
 
 from gnomon.core.blob import name_of
 from gnomon.core.task import Json
-from gnomon.core.workload import Cancelled, Saved
+from gnomon.core.workload import Saved
 from gnomon.engine.child.context import (
     PACE,
     Order,
@@ -24,7 +24,7 @@ from gnomon.engine.child.context import (
     read_order,
     unpack,
 )
-from gnomon.engine.child.ending import failed, gave_way, returned
+from gnomon.engine.child.ending import raised, returned, swallowed
 from gnomon.engine.child.pipe import Frame, Pipe
 from gnomon.engine.child.staging import Staged
 
@@ -58,10 +58,13 @@ class IoContext(Window):
         return self._steps[key]
 
     async def checkpoint(self) -> None:
-        """Give way here if the task shall stop; raises `Cancelled`."""
-        if self.is_asked_to_stop:
-            raise Cancelled
+        """Give way here if the task shall stop or be set aside; raises `Cancelled` or `Parked`."""
+        self._give_way()
         await asyncio.sleep(0)
+
+    async def ask(self, key: str, question: Json) -> Json:
+        """Return the answer, or end the attempt until there is one; raises `Asked`."""
+        return self._answer(key, question)
 
     async def save(self, kind: str, document: Json, *, key: str) -> Saved:
         """Save a resource in the task's workspace."""
@@ -145,19 +148,15 @@ class Residents:
         self._present[context.order.run] = (context, self._loop.create_task(self._perform(context)))
 
     def _pass_on(self, frame: Frame, context: IoContext, task: "asyncio.Task[None]") -> None:
-        if frame.message["op"] == "cancel":
-            context.is_asked_to_stop = True
-            task.cancel()
-        else:
+        word = frame.message["op"]
+        if not context.heed(word):
             context.take(frame)
+        elif word == "cancel":
+            task.cancel()
 
     async def _perform(self, context: IoContext) -> None:
-        run = context.order.run
-        try:
-            last = await self._call(context)
-        except (Cancelled, asyncio.CancelledError):
-            last = gave_way(run, was_asked=context.is_asked_to_stop)
-        del self._present[run]
+        last = await self._call(context)
+        del self._present[context.order.run]
         context.tell_progress(at_once=True)
         self._pipe.send(last)
 
@@ -165,7 +164,15 @@ class Residents:
         order = context.order
         try:
             value = await find_function(order.function)(*arguments(order), context)
+            if context.open_question is not None:
+                return swallowed(order.run, context.open_question)
             return returned(order.run, value, context.known_blobs)
-        # The same place as in the computing child: a workload's own error becomes a value.
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - becomes the attempt's ending
-            return failed(order.run, error)
+        # The same place as in the computing child: whatever a workload raises becomes a value.
+        except BaseException as error:  # noqa: BLE001 - becomes the attempt's ending
+            return raised(
+                order.run,
+                error,
+                may_stop=context.is_asked_to_stop,
+                may_park=context.may_park,
+                known=context.known_blobs,
+            )

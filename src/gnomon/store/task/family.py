@@ -7,7 +7,7 @@ from gnomon.core.task import CancelOutcome, Phase, Status, Task, TaskError
 from gnomon.store.counter import count_ended
 from gnomon.store.ledger import Ledger
 from gnomon.store.row import Entry, dump_error, find_json
-from gnomon.store.task.follow import follow
+from gnomon.store.task.follow import find_blocker, follow, list_followers
 from gnomon.store.task.stop import end_cancelled, stop_children
 
 PROGRESS_PAUSE = timedelta(seconds=0.5)
@@ -18,8 +18,9 @@ def settle(ledger: Ledger, now: datetime) -> None:
     """Follow every end that the verb has brought about, and every end that follows from those."""
     while ledger.ended:
         ended = ledger.ended.popleft().task
-        for successor in ledger.select("predecessor_id = ? AND status = 'pending'", ended.id):
-            follow(ledger, successor, ended, now)
+        if find_blocker(ledger, ended) is None:
+            for successor in list_followers(ledger, ended):
+                follow(ledger, successor, ended, now)
         if ended.parent_id is None:
             count_ended(ledger, ended.workspace)
         else:

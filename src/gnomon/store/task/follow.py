@@ -33,6 +33,34 @@ def follow(ledger: Ledger, entry: Entry, predecessor: Task, now: datetime) -> En
     )
 
 
+def find_blocker(ledger: Ledger, predecessor: Task) -> Task | None:
+    """Return the task that must still end before one that comes after `predecessor` may go on, if there is one.
+
+    One that ended before it started, while it waited for its own predecessor, has not made way for anybody.
+    """
+    while predecessor.status.is_terminal and _never_had_its_turn(predecessor):
+        predecessor = ledger.get(predecessor.predecessor_id or "").task
+    return predecessor if predecessor.status.is_active else None
+
+
+def list_followers(ledger: Ledger, ended: Task) -> list[Entry]:
+    """Return the tasks that wait for the end of a task, or for that of one that never had its turn after it."""
+    found = ledger.select(f"predecessor_id = ? AND {_MAY_FOLLOW}", ended.id)
+    followers: list[Entry] = []
+    for entry in found:
+        is_waiting = entry.task.status is Status.PENDING
+        followers += [entry] if is_waiting else list_followers(ledger, entry.task)
+    return followers
+
+
+_MAY_FOLLOW = "(status = 'pending' OR (started_at IS NULL AND finished_at IS NOT NULL))"
+
+
+def _never_had_its_turn(task: Task) -> bool:
+    # A child that ends unstarted takes its successors along.
+    return task.predecessor_id is not None and task.started_at is None and task.parent_id is None
+
+
 def _free(ledger: Ledger, entry: Entry, now: datetime) -> Entry:
     run_at = entry.task.run_at
     if run_at is None or run_at <= now:

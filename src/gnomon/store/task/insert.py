@@ -11,7 +11,7 @@ from gnomon.store.blob import link_blobs
 from gnomon.store.counter import count_opened, next_number
 from gnomon.store.ledger import Ledger
 from gnomon.store.row import Entry, Value, dump, find_micros, micros
-from gnomon.store.task.follow import follow
+from gnomon.store.task.follow import find_blocker, follow
 
 
 def insert(ledger: Ledger, new: NewTask, now: datetime, resource: tuple[str, int] | None = None) -> Entry:
@@ -20,7 +20,7 @@ def insert(ledger: Ledger, new: NewTask, now: datetime, resource: tuple[str, int
     A predecessor must be stored already; one that has ended settles at once what follows from its end.
     """
     predecessor = _predecessor(ledger, new)
-    is_blocked = predecessor is not None and predecessor.task.status.is_active
+    is_blocked = predecessor is not None and find_blocker(ledger, predecessor.task) is not None
     is_early = new.run_at is not None and new.run_at > now
     must_wait = is_early or predecessor is not None
     columns = _columns(new, next_number(ledger, new.workspace, "task"), micros(now))

@@ -8,7 +8,7 @@ from gnomon.core.task import Phase, Status, Task
 from gnomon.store.ledger import Ledger
 from gnomon.store.row import Entry, micros
 from gnomon.store.task.family import close_family, settle
-from gnomon.store.task.follow import follow
+from gnomon.store.task.follow import find_blocker, follow
 
 
 def pause(ledger: Ledger, workspace: str, task_id: str, now: datetime) -> Task:
@@ -74,7 +74,7 @@ def _release_successor(ledger: Ledger, entry: Entry, predecessor_id: str, now: d
     """Let a task wait for its predecessor again; one that ended meanwhile is followed at once."""
     entry = ledger.record(entry, EventType.RESUMED, now, status=Status.PENDING)
     predecessor = ledger.get(predecessor_id).task
-    if predecessor.status.is_terminal:
+    if find_blocker(ledger, predecessor) is None:
         follow(ledger, entry, predecessor, now)
 
 
