@@ -53,7 +53,7 @@ class _Outcome:
 
 
 @dataclass(slots=True, kw_only=True)
-class Office:
+class PostOffice:
     """Sends what the outbox holds, at least once: what was sent and not written down goes out again as it was."""
 
     store: HookStore
