@@ -32,20 +32,21 @@ def result_of(api: httpx.Client, task_id: str) -> Any:
     """Wait for the result alone; a task that ended without one raises."""
     while (answer := api.get(f"/tasks/{task_id}/result", params={"wait": 20})).status_code == 202:
         pass
-    return answer.raise_for_status().json()
+    return answer.raise_for_status().json()["result"]
 
 
 def polling(api: httpx.Client, task_id: str) -> Iterator[Json]:
     """Yield the task whenever it has changed, until it has ended; unchanged, it is not sent again."""
-    etag, is_active = "", True
-    while is_active:
+    etag, pause = "", 1.0
+    while True:
         answer = api.get(f"/tasks/{task_id}", headers={"If-None-Match": etag})
-        if answer.status_code == 200:
-            task = answer.json()
-            etag, is_active = answer.headers["ETag"], task["is_active"]
+        pause = float(answer.headers.get("Retry-After", pause))
+        if answer.status_code != 304:
+            task, etag = answer.raise_for_status().json(), answer.headers["ETag"]
             yield task
-        if is_active:
-            time.sleep(float(answer.headers["Retry-After"]))
+            if not task["is_active"]:
+                return
+        time.sleep(pause)
 
 
 def follow(api: httpx.Client, task_id: str, after: int = 0) -> Iterator[Json]:

@@ -26,8 +26,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 CONSOLE = Console()
-BELOW, PRIMES = 200_000, 17_984
-"""There are so many primes below that number."""
+BELOW, PRIMES, PRIMES_OF_TWICE = 200_000, 17_984, 33_860
+"""There are so many primes below that number, and so many below its double."""
 
 
 class Disagreement(Exception):
@@ -153,13 +153,22 @@ def show_retry(api: httpx.Client) -> str:
 def show_rerun(api: httpx.Client) -> str:
     """Continue a task with another input, and see what differs."""
     first = blocking(api, {"below": BELOW})
-    again = api.post(f"/tasks/{first['id']}/rerun", json={"input": {"below": 2 * BELOW}})
+    again = api.post(f"/tasks/{first['id']}/rerun", json={"patch": {"below": 2 * BELOW}})
     second = ended(api, again.raise_for_status().json())
-    expect("revision", second["revision"], 2)
-    path = f"/tasks/{second['id']}/diff"
-    difference = api.get(path, params={"from": 1, "to": 2}).raise_for_status().json()
-    expect("revisions", len(api.get(f"/tasks/{first['id']}/revisions").json()["tasks"]), 2)
-    return json.dumps(difference)[:200]
+    line = api.get(f"/tasks/{first['id']}/revisions").raise_for_status().json()["revisions"]
+    expect(
+        "the line",
+        [(each["revision"], each["task_id"]) for each in line],
+        [(2, second["id"]), (1, first["id"])],
+    )
+    difference = api.get(f"/tasks/{second['id']}/diff").raise_for_status().json()
+    changed = {
+        f"{part}{each['path']}": (each["old"], each["new"])
+        for part in ("input", "result")
+        for each in difference[part]["differences"]
+    }
+    expect("primes, before and now", changed["result/primes"], (PRIMES, PRIMES_OF_TWICE))
+    return ", ".join(f"{path} {old} -> {new}" for path, (old, new) in changed.items())
 
 
 STEPS: Mapping[str, Callable[[httpx.Client], str]] = {
@@ -180,7 +189,7 @@ STEPS: Mapping[str, Callable[[httpx.Client], str]] = {
 
 def ended(api: httpx.Client, task: Json) -> Json:
     """Wait for a task's end."""
-    while task["finished_at"] is None:
+    while task["is_active"]:
         answer = api.get(f"/tasks/{task['id']}", params={"after_version": task["version"], "wait": 10})
         task = answer.raise_for_status().json()
     return task
@@ -189,7 +198,7 @@ def ended(api: httpx.Client, task: Json) -> Json:
 def wait_for(api: httpx.Client, task: Json, status: str) -> Json:
     """Wait until a task has a status."""
     while task["status"] != status:
-        if task["finished_at"] is not None:
+        if not task["is_active"]:
             raise Disagreement(f"a task became {task['status']} and never {status}")
         answer = api.get(f"/tasks/{task['id']}", params={"after_version": task["version"], "wait": 10})
         task = answer.raise_for_status().json()
