@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo tour serve test test-all check format lint types arrows bench kill-rounds lock clean
+.PHONY: help env demo tour serve test test-all check format lint types arrows bench kill-rounds million-steps lock clean
 
 help:           ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,10 @@ bench: $(STAMP) ## measure submits, latencies, streams, webhooks and the PV chai
 
 kill-rounds: $(STAMP) ## 200 random kill -9 of the server during submissions and runs
 	$(BIN)/python -m pytest tests/acceptance/test_kill_rounds.py --kill-rounds 200
+
+million-steps: $(STAMP) ## a million random steps through the store's laws, in two processes (20 minutes to an hour)
+	seq 2 | xargs -P 2 -I {} $(BIN)/python -m pytest -p no:cacheprovider tests/store/test_machine.py \
+	  -k for_long --machine-steps 500000
 
 lock:           ## pin the requirements anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra pv --group dev \

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from gnomon.cli.log import Fields
+from gnomon.cli.log import Fields, set_up
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,11 @@ from gnomon.cli.log import Fields
 def test_extra_fields_follow_the_event(given: dict[str, object], line: str) -> None:
     record = logging.makeLogRecord({"msg": "task.claimed", "name": "gnomon", "levelname": "INFO", **given})
     assert Fields().format(record).endswith(line)
+
+
+def test_the_line_of_a_request_has_no_query_string(caplog: pytest.LogCaptureFixture) -> None:
+    set_up("debug")
+    access = logging.getLogger("uvicorn.access")
+    logging.getLogger().addHandler(caplog.handler)
+    access.info('%s - "%s %s HTTP/%s" %d', "1.2.3.4:5", "GET", "/tasks/1/stream?tick%65t=secret", "1.1", 200)
+    assert caplog.messages == ['1.2.3.4:5 - "GET /tasks/1/stream HTTP/1.1" 200']

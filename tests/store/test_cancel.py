@@ -187,7 +187,7 @@ async def test_children_inherit_the_bound(shop: Any) -> None:
     await shop.cancel(parent, timedelta(seconds=9))
     assert [(await shop.get(task)).cancel_by for task in (parent, stopping, hanging)] == [by] * 3
     once = await shop.get(stopping)
-    await shop.cancel(stopping, timedelta(seconds=1))
+    await shop.cancel(stopping, timedelta(seconds=10))
     assert await shop.get(stopping) == once
     await shop.store.sweep(shop.later(seconds=9))
     ended = await shop.get(parent)
@@ -205,3 +205,14 @@ async def test_what_is_cancelled_with_its_predecessor_has_an_outcome(shop: Any) 
         "before_start",
         shop.now,
     )
+
+
+async def test_an_earlier_end_counts_for_a_parent_and_its_children(shop: Any) -> None:
+    parent = await shop.start()
+    await shop.split(parent, shop.new(), on_child_failure="join")
+    [child] = await shop.claim()
+    await shop.cancel(child, timedelta(minutes=9))
+    await shop.cancel(parent, timedelta(seconds=9))
+    assert (await shop.get(child)).cancel_by == shop.now + timedelta(seconds=9)
+    await shop.store.sweep(shop.later(seconds=9))
+    assert (await shop.get(parent)).status is Status.CANCELLED

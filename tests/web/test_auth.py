@@ -1,3 +1,5 @@
+import asyncio
+import zlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -5,8 +7,17 @@ from typing import Any
 import jwt
 import pytest
 from rig import SECRET, House, ShiftedClock, Tenant, client_of, good, open_app
+from starlette.requests import HTTPConnection
 
-from gnomon.core.access import KeyRole
+from gnomon.core.access import KeyRole, mint, public_id
+from gnomon.core.errors import Unauthenticated
+from gnomon.core.service import access, task
+from gnomon.core.service.ticket import open_ticket
+from gnomon.core.task import crockford
+from gnomon.web.auth import FLAT, Gate, identify, identify_listener
+from gnomon.web.limits import Meter
+from gnomon.web.problems import BadRequest
+from gnomon.web.ticket import write_ticket
 
 WORKSPACE, USER, API = KeyRole.WORKSPACE, KeyRole.USER, KeyRole.API
 
@@ -175,3 +186,133 @@ async def test_scopes_are_asked_for(house: House, app: Any, ours: Tenant) -> Non
         answered = await reader.request(method, path, json={})
         assert answered.status_code == 403, path
         assert "scope" in answered.json()["detail"]
+
+
+async def test_a_wrong_credential_tells_nothing_by_its_time(app: Any, ours: Tenant) -> None:
+    key = ours.founded.keys[API]
+    wrong = mint(API, public_chance=3, secret_chance=5)
+    public, other = key.split("_")[2], mint(API, public_chance=9, secret_chance=9)
+    assert (await ask(app, Authorization=f"Bearer {key}")).status_code == 200
+    same_public = _signed(f"gn_live_{public}_{other.split('_')[3][:39]}")
+    clock = asyncio.get_running_loop().time
+    for credential in (wrong, same_public, "gn_live_malformed", "no.token.this"):
+        started = clock()
+        answered = await ask(app, Authorization=f"Bearer {credential}")
+        assert answered.status_code == 401
+        assert clock() - started >= FLAT
+
+
+def _signed(head: str) -> str:
+    text = head + crockford(zlib.crc32(head.encode()), 7)
+    assert public_id(text) is not None
+    return text
+
+
+async def issue(house: House, tenant: Tenant, *scopes: str, **fields: Any) -> access.Issued:
+    issuer = await access.authenticate(house, tenant.founded.keys[API], roles=frozenset(KeyRole))
+    return await access.issue_key(house, issuer, name="k", scopes=frozenset(scopes), **fields)
+
+
+async def test_a_revoked_key_and_its_tokens_open_nothing(house: House, app: Any, ours: Tenant) -> None:
+    pair = [await issue(house, ours, "read", "write", role=role) for role in (WORKSPACE, USER)]
+    body = {"workspace": pair[0].text, "user": pair[1].text}
+    token = good(await client_of(app).post("/auth/token", json=body))["token"]
+    assert (await ask(app, Authorization=f"Bearer {token}")).status_code == 200
+    owner = await access.authenticate(house, ours.founded.keys[API], roles=frozenset(KeyRole))
+    await access.revoke_key(house, owner, pair[1].key.public_id)
+    assert (await ask(app, Authorization=f"Bearer {token}")).status_code == 401
+    assert (await client_of(app).post("/auth/token", json=body)).status_code == 401
+
+
+async def test_who_asks_is_known_with_all_keys_and_their_end(house: House, ours: Tenant) -> None:
+    gate = open_gate(house)
+    token = await identify(gate, asking(headers=dict(ours.client.headers)))
+    assert len(token.key_ids) == 2
+    assert token.expires_at is not None
+    assert timedelta(hours=23) < token.expires_at - house.clock.now() <= timedelta(hours=24)
+    soon = house.clock.now() + timedelta(hours=1)
+    issued = await issue(house, ours, "read", expires_at=soon)
+    key = await identify(gate, asking(headers={"x-api-key": issued.text}))
+    assert (key.key_ids, key.expires_at) == ((issued.key.public_id,), issued.key.expires_at)
+
+
+def open_gate(house: House, **given: Any) -> Gate:
+    standard = {"token_secret": SECRET, "require_key": True, "default_workspace": "wsp_none"}
+    return Gate(house=house, meter=Meter(house.limits), **(standard | given))
+
+
+def asking(query: str = "", headers: dict[str, str] | None = None) -> HTTPConnection:
+    pairs = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+    return HTTPConnection(
+        {"type": "http", "headers": pairs, "query_string": query.encode(), "client": ("192.0.2.1", 1)}
+    )
+
+
+async def ticket_of(house: House, tenant: Tenant, text: str) -> tuple[str, str]:
+    who = await access.authenticate(house, text, roles=frozenset({API}))
+    order = {"blob": "0" * 64, "filename": "a.pan", "as": "module"}
+    made = (await task.submit(house, who, "pvsyst_component", order)).task
+    return made.id, write_ticket(await open_ticket(house, who, made.id), SECRET)
+
+
+async def test_a_ticket_opens_its_stream_once(house: House, ours: Tenant) -> None:
+    gate = open_gate(house)
+    task_id, ticket = await ticket_of(house, ours, ours.founded.keys[API])
+    holder = await identify_listener(gate, asking(f"ticket={ticket}"), task_id)
+    assert (holder.workspace, holder.scopes) == (ours.id, {"read"})
+    with pytest.raises(Unauthenticated):
+        await identify_listener(gate, asking(f"ticket={ticket}"), task_id)
+
+
+async def test_a_ticket_is_of_its_task_and_its_server(house: House, ours: Tenant) -> None:
+    task_id, ticket = await ticket_of(house, ours, ours.founded.keys[API])
+    other, _ = await ticket_of(house, ours, ours.founded.keys[API])
+    with pytest.raises(Unauthenticated):
+        await identify_listener(open_gate(house), asking(f"ticket={ticket}"), other)
+    elsewhere = open_gate(house, token_secret=b"another secret of thirty-two bytes..")
+    with pytest.raises(Unauthenticated):
+        await identify_listener(elsewhere, asking(f"ticket={ticket}"), task_id)
+    forged = jwt.encode(jwt.decode(ticket, options={"verify_signature": False}), SECRET, algorithm="HS256")
+    for text in (forged, ticket[:-2], ticket.rpartition(".")[0] + ".", "", "x"):
+        with pytest.raises(Unauthenticated):
+            await identify_listener(open_gate(house), asking(f"ticket={text}"), task_id)
+    await identify_listener(open_gate(house), asking(f"ticket={ticket}"), task_id)
+
+
+async def test_a_ticket_is_useless_elsewhere(house: House, app: Any, ours: Tenant) -> None:
+    task_id, ticket = await ticket_of(house, ours, ours.founded.keys[API])
+    client = client_of(app)
+    for path in ("/locations", f"/gnomon/v1/tasks/{task_id}", "/gnomon/v1/keys"):
+        for headers in ({}, {"Authorization": f"Bearer {ticket}"}, {"X-API-Key": ticket}):
+            answered = await client.get(path, params={"ticket": ticket}, headers=headers)
+            assert answered.status_code == 401, (path, headers)
+
+
+async def test_a_ticket_and_another_credential_are_too_many(house: House, ours: Tenant) -> None:
+    key = ours.founded.keys[API]
+    task_id, ticket = await ticket_of(house, ours, key)
+    for request in (
+        asking(f"ticket={ticket}", {"X-API-Key": key}),
+        asking(f"ticket={ticket}", {"Authorization": f"Bearer {key}"}),
+        asking(f"ticket={ticket}&ticket={ticket}"),
+    ):
+        with pytest.raises(BadRequest):
+            await identify_listener(open_gate(house), request, task_id)
+
+
+async def test_without_a_ticket_a_listener_is_known_by_their_key(house: House, ours: Tenant) -> None:
+    key = ours.founded.keys[API]
+    holder = await identify_listener(open_gate(house), asking(headers={"X-API-Key": key}), "tsk_any")
+    assert "write" in holder.scopes
+    for query in (f"api_key={key}", f"key={key}", f"access_token={key}"):
+        with pytest.raises(Unauthenticated):
+            await identify_listener(open_gate(house), asking(query), "tsk_any")
+
+
+async def test_a_ticket_dies_with_the_key_it_was_issued_on(house: House, ours: Tenant) -> None:
+    issued = await issue(house, ours, "read", "write")
+    task_id, ticket = await ticket_of(house, ours, issued.text)
+    owner = await access.authenticate(house, ours.founded.keys[API], roles=frozenset(KeyRole))
+    await access.revoke_key(house, owner, issued.key.public_id)
+    with pytest.raises(Unauthenticated):
+        await identify_listener(open_gate(house), asking(f"ticket={ticket}"), task_id)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from gnomon.core.event import Event, EventType
-from gnomon.core.task import Task
+from gnomon.core.task import Task, crockford
 
 TERMINAL_TYPES = frozenset(
     {EventType.COMPLETED, EventType.FAILED, EventType.CANCELLED, EventType.TIMED_OUT, EventType.EXPIRED}
@@ -173,3 +173,55 @@ SCHEDULE: Sequence[timedelta] = (
     timedelta(hours=16),
 )
 """Pauses before the second and each later attempt: nine attempts in two days (48 h)."""
+
+
+def endpoint_id(at: datetime, chance: int) -> str:
+    """Make an endpoint's id as `core.task.task_id` makes a task's."""
+    return "whe_" + crockford(int(at.timestamp() * 1000) << 80 | chance & (1 << 80) - 1, 26)
+
+
+GIVE_UP_AFTER = timedelta(days=5)
+"""An endpoint that has taken nothing for so long is disabled; a delivery that was given up says nothing yet."""
+LONGEST_RETRY_AFTER = timedelta(hours=24)
+JITTER = 0.2
+"""The share of a pause that chance may add to it."""
+_GONE = 410
+_OVERLOADED = frozenset({429, 502, 503, 504})
+"""Answers whose `Retry-After` is heeded."""
+
+
+def judge(
+    delivery: Delivery,
+    endpoint: Endpoint,
+    answered: Answered,
+    *,
+    now: datetime,
+    schedule: Sequence[timedelta] = SCHEDULE,
+    chance: float,
+    give_up_after: timedelta = GIVE_UP_AFTER,
+) -> Verdict:
+    """Decide what follows an attempt; `delivery` stands as it stood before, and `chance` is uniform in [0, 1).
+
+    Only 2xx is success. 410 disables the endpoint, and so does an attempt that fails when none has succeeded for
+    `give_up_after`; what is open then waits until it is enabled again.
+    """
+    code = answered.status_code
+    if code is not None and 200 <= code < 300:
+        return Verdict(status=DeliveryStatus.DELIVERED)
+    disable = _why_disable(endpoint, code, now, give_up_after)
+    if delivery.attempts >= len(schedule):
+        return Verdict(status=DeliveryStatus.EXHAUSTED, disable=disable)
+    pause = schedule[delivery.attempts] * (1 + JITTER * chance)
+    if code in _OVERLOADED and answered.retry_after is not None:
+        pause = max(pause, min(answered.retry_after, LONGEST_RETRY_AFTER))
+    return Verdict(status=DeliveryStatus.PENDING, due_at=now + pause, disable=disable)
+
+
+def _why_disable(endpoint: Endpoint, code: int | None, now: datetime, give_up_after: timedelta) -> str | None:
+    if code == _GONE:
+        return "The receiver answered 410 (Gone): it wants no more deliveries."
+    since = endpoint.failing_since
+    if since is not None and now - since >= give_up_after:
+        days = give_up_after / timedelta(days=1)
+        return f"No delivery has succeeded for {days:g} days, since {since:%Y-%m-%d %H:%M} UTC."
+    return None

@@ -24,7 +24,8 @@ _MOST_CALLERS = 20_000
 _RETRY_HELD = 5.0
 """Seconds after which somebody may have closed a stream."""
 _VISIT = "gnomon.visit"
-_ROUNDING = 1e-9
+_ROUNDING = 1e-3
+"""Part of a token by which the sums of a long-running clock may be wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def take(policy: Policy, full_at: float, now: float, tokens: int = 1) -> Verdict
     """Take tokens from a bucket that is full at `full_at`, if it holds them."""
     pace = policy.window / policy.quota
     wanted = max(full_at, now) + tokens * pace
-    is_admitted = wanted - now <= policy.window + _ROUNDING
+    is_admitted = wanted - now <= policy.window + _ROUNDING * pace
     full_at = wanted if is_admitted else max(full_at, now)
     room = max(policy.window - (full_at - now), 0.0)
     return Verdict(

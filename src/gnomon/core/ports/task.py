@@ -143,8 +143,9 @@ class TaskStore(Protocol):
     ) -> Task:
         """Ask a task and its descendants to stop: at once when none runs, `cancelling` otherwise.
 
-        A terminal task is returned unchanged; asking twice changes nothing. `within` bounds what a running attempt
-        may take: no lease is prolonged beyond it, and the sweep that takes the lease back ends the task.
+        A terminal task is returned unchanged; asking twice changes nothing, unless the second names an earlier end.
+        `within` bounds what a running attempt may take: no lease is prolonged beyond it, and the sweep that takes
+        the lease back ends the task.
 
         Raises
         ------

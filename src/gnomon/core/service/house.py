@@ -1,15 +1,20 @@
 """The house as its use cases see it: the seams, the nouns and the trades."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from gnomon.core.access import Limits
+from gnomon.core.delivery import Body
 from gnomon.core.hub import Hub
 from gnomon.core.ports import Clock, Store, Vault
 from gnomon.core.resource import ResourceKind
 from gnomon.core.service.attendance import Attendance
 from gnomon.core.workload import Workload
+
+
+def _any_target(_: str) -> str | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +35,7 @@ class House:
     """The most that may pass between a cancel and the end of the task: the engine's grace and a little more."""
     attendance: Attendance = field(default_factory=Attendance, repr=False)
     """Which keys were used, until that is written down."""
+    check_target: Callable[[str], str | None] = _any_target
+    """Says why nothing may be sent to a url, if so."""
+    bodies: Mapping[str, Body] = field(default_factory=dict, repr=False)
+    """Who writes the bodies of deliveries, by dialect."""

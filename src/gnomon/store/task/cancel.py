@@ -12,10 +12,7 @@ from gnomon.store.task.stop import is_bound, stop
 def cancel(
     ledger: Ledger, workspace: str, task_id: str, now: datetime, within: timedelta | None = None
 ) -> Task:
-    """Ask a task to stop; asking again, or asking a task that has ended, changes nothing.
-
-    One that stops without a bound, because a sibling failed, gets the bound of the first request that names one.
-    """
+    """Ask a task to stop; asking one that has ended, or asking again without an earlier end, changes nothing."""
     entry = ledger.get_own(workspace, task_id)
     if entry.task.status.is_terminal:
         return read_task(ledger.connection, workspace, task_id)

@@ -27,13 +27,14 @@ def stop(ledger: Ledger, entry: Entry, now: datetime, by: datetime | None = None
 
 
 def is_bound(entry: Entry, by: datetime | None) -> bool:
-    """Say whether asking a task to stop by then would change nothing, because it was asked before."""
+    """Say whether asking a task to stop by then would change nothing, because it stops as early already."""
     task = entry.task
-    return task.status is Status.CANCELLING and (by is None or task.cancel_by is not None)
+    is_as_early = by is None or (task.cancel_by is not None and task.cancel_by <= by)
+    return task.status is Status.CANCELLING and is_as_early
 
 
 def stop_children(ledger: Ledger, parent: Entry, now: datetime, by: datetime | None = None) -> None:
-    """Cancel every child that has not ended and was not asked before."""
+    """Cancel every child that has not ended and does not stop as early already."""
     for child in ledger.select("parent_id = ? AND finished_at IS NULL ORDER BY position", parent.task.id):
         if not is_bound(child, by):
             stop(ledger, child, now, by)
