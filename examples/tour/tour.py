@@ -21,7 +21,7 @@ from pathlib import Path
 from queue import Queue
 
 import httpx
-from patterns import Json, Receiver, blocking, follow, polling, result_of, submit, with_webhook
+from patterns import Json, Receiver, blocking, digest, follow, polling, result_of, submit, with_webhook
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
@@ -65,23 +65,23 @@ def show_polling(api: httpx.Client) -> str:
 
 def show_stream(api: httpx.Client) -> str:
     """Follow the events, lose the line, and go on where it was lost."""
-    task = submit(api, {"below": BELOW, "pause": 0.1})
+    task, seen = submit(api, {"below": BELOW, "pause": 0.1}), []
     with bar() as move:
-        events = []
-        with closing(follow(api, task["id"])) as first:
-            for event in first:  # the line is cut after the sixth event
-                events.append(event)
-                move(event["body"].get("progress", 0), f"event {event['number']}")
-                if event["number"] == 6:
-                    break
-        for event in follow(api, task["id"], after=events[-1]["number"]):
-            events.append(event)
-            move(event["body"].get("progress", 0), f"event {event['number']}, after the cut")
+        for cut in (6, None):  # the line is cut after the sixth event
+            with closing(follow(api, task["id"], after=len(seen))) as line:
+                for frame in line:
+                    seen.append(frame)
+                    told = json.loads(frame["data"])
+                    move(told.get("body", {}).get("progress", 0), f"{frame['id']} {frame['event']}")
+                    if frame["id"] == str(cut):
+                        break
+    *events, end = seen
     log = api.get(f"/tasks/{task['id']}/events", params={"limit": 1000}).raise_for_status().json()["events"]
-    expect("what was pieced together", events, log)
-    expect("numbers", [event["number"] for event in events], list(range(1, len(log) + 1)))
-    expect("the last event", events[-1]["type"], "task.completed")
-    return f"events 1 to 6, cut, 7 to {len(log)}: the log, each event once, in order"
+    expect("what was pieced together", [json.loads(event["data"]) for event in events], log)
+    expect("numbers", [int(event["id"]) for event in events], list(range(1, len(log) + 1)))
+    expect("the last event", events[-1]["event"], "task.completed")
+    expect("digest", digest(event["data"] for event in events), json.loads(end["data"])["digest"])
+    return f"events 1 to 6, a cut, 7 to {len(log)}: each once, in order, and the digest is the log's"
 
 
 def show_webhook(api: httpx.Client) -> str:
