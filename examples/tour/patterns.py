@@ -1,7 +1,6 @@
 """Four ways to get a result over the native API; the page on delivery patterns quotes these functions."""
 
 import hashlib
-import json
 import time
 from collections.abc import Iterable, Iterator
 from http.server import BaseHTTPRequestHandler
