@@ -35,11 +35,15 @@ from gnomon.settings import LONGEST_WAIT, Settings
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
+from gnomon.web.native.render.hook import payload
 
 DEFAULT_WORKSPACE = "default"
 CANCEL_MARGIN = 5.0
 """Seconds beyond the engine's own grace after which a cancel is ended without it."""
 _MOST_COMPLAINTS = 20
+
+BODIES = {"native": payload}
+"""Who writes the bodies of webhooks, by dialect."""
 
 
 class SystemClock:
@@ -193,6 +197,7 @@ def _house(secret: bytes, store: SqliteStore, hub: Hub, **given: Any) -> House:
         clock=SystemClock(),
         pepper=_derive(secret, b"key-pepper"),
         vault=KeyVault(_derive(secret, b"vault")),
+        bodies=BODIES,
         **(nothing | given),
     )
 
