@@ -31,11 +31,13 @@ from gnomon.core.service.access import Founded, found_workspace
 from gnomon.core.task import Json
 from gnomon.core.workload import Workload
 from gnomon.engine.embedded import EmbeddedEngine
+from gnomon.engine.upkeep import Retention
 from gnomon.settings import LONGEST_WAIT, Settings
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
 from gnomon.web.native.render.hook import payload
+from gnomon.web.sse import Pace
 
 DEFAULT_WORKSPACE = "default"
 CANCEL_MARGIN = 5.0
@@ -110,6 +112,7 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             sync_wait=settings.sync_wait,
             cancel_wait=min(settings.cancel_grace + 2, LONGEST_WAIT),
             max_body=int(settings.max_body_mb * 1e6),
+            pace=Pace(heartbeat=settings.heartbeat, longest=settings.max_stream_seconds),
         )
         await engine.start()
         try:
@@ -236,6 +239,10 @@ def _engine(settings: Settings, house: House) -> EmbeddedEngine:
         io_slots=settings.io_slots,
         lease=timedelta(seconds=settings.lease),
         grace=timedelta(seconds=settings.cancel_grace),
+        retention=Retention(
+            events=timedelta(days=settings.keep_events) if settings.keep_events else None,
+            deliveries=timedelta(days=settings.keep_deliveries),
+        ),
     )
 
 

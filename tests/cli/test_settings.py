@@ -29,6 +29,10 @@ OTHER: dict[str, tuple[str, Any]] = {
     "max_streams": ("5", 5),
     "max_waits": ("6", 6),
     "max_endpoints": ("7", 7),
+    "heartbeat": ("2.5", 2.5),
+    "max_stream_seconds": ("600", 600.0),
+    "keep_events": ("90", 90.0),
+    "keep_deliveries": ("7.5", 7.5),
     "log_level": ("debug", "debug"),
 }
 
@@ -76,6 +80,8 @@ def test_a_variable_sets_it(name: str, seen: list[Settings]) -> None:
         ("max_streams", -1),
         ("max_waits", 1_000_001),
         ("max_endpoints", -1),
+        ("heartbeat", 0),
+        ("max_stream_seconds", 0),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_the_flags_name(name: str, value: Any) -> None:
