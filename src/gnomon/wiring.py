@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -43,6 +43,9 @@ DEFAULT_WORKSPACE = "default"
 CANCEL_MARGIN = 5.0
 """Seconds beyond the engine's own grace after which a cancel is ended without it."""
 _MOST_COMPLAINTS = 20
+
+BODIES = {"native": payload}
+"""Who writes the bodies of webhooks, by dialect."""
 
 
 class SystemClock:
@@ -98,7 +101,6 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             workloads=workloads,
             limits=_limits(settings),
             check_target=gate.check_url,
-            bodies={"native": payload},
             cancel_within=timedelta(seconds=settings.cancel_grace + CANCEL_MARGIN),
         )
         workspace, has_new_keys = await _default_workspace(house, settings.data / "keys.json")
@@ -199,6 +201,7 @@ def _house(secret: bytes, store: SqliteStore, hub: Hub, **given: Any) -> House:
         clock=SystemClock(),
         pepper=_derive(secret, b"key-pepper"),
         vault=KeyVault(_derive(secret, b"vault")),
+        bodies=BODIES,
         **(nothing | given),
     )
 
@@ -244,6 +247,7 @@ def _post_office(settings: Settings, house: House, gate: Gate) -> PostOffice:
         timeout=timedelta(seconds=settings.webhook_timeout),
         schedule=read_pauses(settings.webhook_schedule),
         concurrency=settings.webhook_concurrency,
+        user_agent=f"Gnomon/{version('gnomon')}",
     )
 
 

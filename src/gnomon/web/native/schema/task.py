@@ -126,7 +126,8 @@ SCHEMAS: dict[str, Schema] = {
         {
             **_TASK["properties"],
             "webhooks": told(
-                many("TaskWebhook"), "The endpoints that came with it, when it came with some, and not on a replay."
+                many("TaskWebhook"),
+                "The endpoints that came with it, when it came with some, and not on a replay.",
             ),
         },
         TASK_EXAMPLE,
