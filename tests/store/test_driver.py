@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from gnomon.core.ports import (
 )
 from gnomon.core.retry import Asked, Divided, Done, Failed
 from gnomon.core.task import TaskError
+from gnomon.store.hook import delivery, endpoint, parcel, sending
 from gnomon.store.ledger import Ledger
 from gnomon.store.reservation import find_reserved
 from gnomon.store.schema import REVISIONS, find_revision
@@ -328,9 +330,9 @@ def _hook(shop: Any, number: int = 1, **fields: Any) -> NewEndpoint:
 
 async def _told(shop: Any) -> tuple[Endpoint, DeliveryQuery]:
     """Make an endpoint that asks for everything, and let there be something to tell it."""
-    endpoint = await shop.store.create_endpoint(_hook(shop), shop.now)
+    made = await shop.store.create_endpoint(_hook(shop), shop.now)
     await shop.start()
-    return endpoint, DeliveryQuery(workspace=WORKSPACE, endpoint_id=endpoint.id)
+    return made, DeliveryQuery(workspace=WORKSPACE, endpoint_id=made.id)
 
 
 async def _submit_told(shop: Any) -> Act:
@@ -351,8 +353,8 @@ async def _create_endpoint(shop: Any) -> Act:
 
 def _change_endpoint(**fields: Any) -> Callable[[Any], Awaitable[Act]]:
     async def prepare(shop: Any) -> Act:
-        endpoint, _ = await _told(shop)
-        command = ChangeEndpoint(workspace=WORKSPACE, endpoint_id=endpoint.id, now=shop.now, **fields)
+        made, _ = await _told(shop)
+        command = ChangeEndpoint(workspace=WORKSPACE, endpoint_id=made.id, now=shop.now, **fields)
         return lambda: shop.store.change_endpoint(command)
 
     return prepare
@@ -365,15 +367,15 @@ async def _enable_endpoint(shop: Any) -> Act:
 
 
 async def _delete_endpoint(shop: Any) -> Act:
-    endpoint, _ = await _told(shop)
-    return lambda: shop.store.delete_endpoint(WORKSPACE, endpoint.id, shop.now)
+    made, _ = await _told(shop)
+    return lambda: shop.store.delete_endpoint(WORKSPACE, made.id, shop.now)
 
 
 async def _rotate_secret(shop: Any) -> Act:
-    endpoint, _ = await _told(shop)
+    made, _ = await _told(shop)
     command = RotateSecret(
         workspace=WORKSPACE,
-        endpoint_id=endpoint.id,
+        endpoint_id=made.id,
         sealed="t",
         overlap=timedelta(hours=1),
         now=shop.now,
@@ -382,8 +384,8 @@ async def _rotate_secret(shop: Any) -> Act:
 
 
 async def _post_test(shop: Any) -> Act:
-    endpoint, _ = await _told(shop)
-    return lambda: shop.store.post_test(WORKSPACE, endpoint.id, b"{}", shop.now)
+    made, _ = await _told(shop)
+    return lambda: shop.store.post_test(WORKSPACE, made.id, b"{}", shop.now)
 
 
 async def _claim_deliveries(shop: Any) -> Act:
@@ -395,10 +397,10 @@ async def _claim_deliveries(shop: Any) -> Act:
 
 def _record_delivery(status: DeliveryStatus, disable: str | None = None) -> Callable[[Any], Awaitable[Act]]:
     async def prepare(shop: Any) -> Act:
-        [parcel] = await (await _claim_deliveries(shop))()
+        [taken] = await (await _claim_deliveries(shop))()
         attempt = DeliveryAttempt(number=1, started_at=shop.now, duration=timedelta(seconds=1))
         command = AttemptMade(
-            delivery_id=parcel.delivery.id,
+            delivery_id=taken.delivery.id,
             now=shop.now,
             attempt=attempt,
             verdict=Verdict(status=status, disable=disable),
@@ -505,6 +507,40 @@ READS: dict[str, Callable[[sqlite3.Connection, str], Any]] = {
     "list_events": lambda connection, name: read.list_events(connection, WORKSPACE, name, 0, 10),
     "find_reserved": lambda connection, _: find_reserved(connection, WORKSPACE, "k"),
 }
+
+
+HOOK_READS: dict[str, Callable[[sqlite3.Connection, DeliveryQuery, str], Any]] = {
+    "list_endpoints": lambda connection, query, _: endpoint.list_endpoints(connection, query.workspace),
+    "list_endpoints of a task": lambda connection, query, name: endpoint.list_endpoints(
+        connection, query.workspace, task_id=name
+    ),
+    "list_deliveries": lambda connection, query, _: delivery.list_deliveries(connection, query),
+    "list_deliveries of a task": lambda connection, query, name: delivery.list_deliveries(
+        connection, replace(query, task_id=name, after_event=1)
+    ),
+    "list_deliveries of a status": lambda connection, query, _: delivery.list_deliveries(
+        connection, replace(query, statuses=frozenset({DeliveryStatus.EXHAUSTED}))
+    ),
+    "list_parcels": lambda connection, query, _: parcel.list_parcels(connection, query),
+    "next_delivery_due": lambda connection, _, __: sending.next_delivery_due(connection, ("whe_busy",)),
+}
+
+
+@pytest.mark.parametrize("question", HOOK_READS)
+async def test_no_question_about_webhooks_reads_a_whole_table(
+    shop: Any, question: str, tmp_path: Path
+) -> None:
+    _, query = await _told(shop)
+    task = await shop.submit()
+    statements: list[str] = []
+
+    def ask(ledger: Ledger) -> None:
+        ledger.connection.set_trace_callback(statements.append)
+        HOOK_READS[question](ledger.connection, query, task.id)
+        ledger.connection.set_trace_callback(None)
+
+    await shop.store.writer.run(ask)
+    assert_indexed(statements, tmp_path)
 
 
 @pytest.mark.parametrize("question", READS)
