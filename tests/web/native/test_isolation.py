@@ -15,7 +15,11 @@ from gnomon.core.retry import Done
 DOCUMENT = read_document()
 OPERATIONS = operations(DOCUMENT)
 
-UNKNOWN = {"task_id": "tsk_" + "0" * 26}
+UNKNOWN = {
+    "task_id": "tsk_" + "0" * 26,
+    "endpoint_id": "whe_" + "0" * 26,
+    "delivery_id": "msg_" + "0" * 55,
+}
 """An id of each kind that nobody has."""
 
 
@@ -51,6 +55,20 @@ ROWS: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/tasks/{task_id}/revisions"): Row(),
     ("GET", "/tasks/{task_id}/diff"): Row(queries=("", "?from=1&to=1")),
+    ("GET", "/tasks/{task_id}/webhook-endpoints"): Row(),
+    ("POST", "/webhook-endpoints"): Row(body={}, is_everybodys=True),
+    ("GET", "/webhook-endpoints"): Row(is_everybodys=True),
+    ("GET", "/webhook-endpoints/{endpoint_id}"): Row(),
+    ("PATCH", "/webhook-endpoints/{endpoint_id}"): Row(body={"enabled": True}, headers={"If-Match": '"9"'}),
+    ("DELETE", "/webhook-endpoints/{endpoint_id}"): Row(),
+    ("POST", "/webhook-endpoints/{endpoint_id}/rotate-secret"): Row(),
+    ("POST", "/webhook-endpoints/{endpoint_id}/test"): Row(),
+    ("POST", "/webhook-endpoints/{endpoint_id}/redeliver"): Row(body={"after": 1}),
+    ("GET", "/webhook-endpoints/{endpoint_id}/deliveries"): Row(queries=("", "?after=1", "?status=pending")),
+    ("GET", "/webhook-endpoints/{endpoint_id}/messages"): Row(queries=("", "?after=1", "?after=9&wait=1")),
+    ("GET", "/deliveries/{delivery_id}"): Row(),
+    ("GET", "/deliveries/{delivery_id}/attempts"): Row(),
+    ("POST", "/deliveries/{delivery_id}/redeliver"): Row(),
     ("GET", "/workloads"): Row(is_everybodys=True),
     ("GET", "/workloads/{kind}"): Row(is_everybodys=True),
     ("GET", "/queue"): Row(is_everybodys=True),
@@ -68,12 +86,14 @@ class Neighbour:
 @pytest.fixture
 async def neighbour(theirs: Tenant, app: Any, hands: Hands) -> Neighbour:
     async with client_for(app, theirs) as client:
+        hook = (await client.post("/webhook-endpoints", json={"url": "https://theirs.example/"})).json()
         task = (await client.post("/tasks", json=ORDER, headers={"Idempotency-Key": "mine"})).json()
         claimed = await hands.claim()
         await hands.report(claimed, 50, "half")
         await hands.end(claimed, Done(result={"secret": "theirs"}))
         assert (await client.get(f"/tasks/{task['id']}/result")).status_code == 200
-    return Neighbour(ids={"task_id": task["id"]})
+        sent = (await client.get(f"/webhook-endpoints/{hook['id']}/deliveries")).json()["deliveries"]
+    return Neighbour(ids={"task_id": task["id"], "endpoint_id": hook["id"], "delivery_id": sent[0]["id"]})
 
 
 def test_every_operation_has_a_row() -> None:
@@ -112,6 +132,7 @@ async def _ask(client: httpx.AsyncClient, method: str, path: str, row: Row) -> h
 async def test_lists_and_counts_hold_ones_own(ours: Tenant, neighbour: Neighbour, app: Any) -> None:
     async with client_for(app, ours) as client:
         assert (await client.get("/tasks")).json() == {"tasks": [], "next": None}
+        assert (await client.get("/webhook-endpoints")).json() == {"webhook_endpoints": [], "next": None}
         queue = (await client.get("/queue")).json()["kinds"]
         assert not any(count for kind in queue for count in kind["counts"].values())
 
