@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -250,6 +250,7 @@ def _post_office(settings: Settings, house: House, gate: Gate) -> PostOffice:
         timeout=timedelta(seconds=settings.webhook_timeout),
         schedule=read_pauses(settings.webhook_schedule),
         concurrency=settings.webhook_concurrency,
+        user_agent=f"Gnomon/{version('gnomon')}",
     )
 
 
