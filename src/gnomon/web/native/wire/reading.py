@@ -55,7 +55,7 @@ def ask(model: type[M], query: QueryParams) -> M:
             return model.model_validate(dict(pairs), strict=False)
     except ValidationError as error:
         complaints = [_complaint(model, found, "parameter") for found in error.errors(include_url=False)]
-    raise InvalidQuery([Complaint(("query", *c.loc), c.message, c.type) for c in complaints])
+    raise InvalidQuery([Complaint(("query", *c.loc[:1]), c.message, c.type) for c in complaints])
 
 
 def _complaint(model: type[Words], found: ErrorDetails, noun: str = "field") -> Complaint:

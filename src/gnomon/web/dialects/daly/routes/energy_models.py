@@ -20,7 +20,7 @@ from gnomon.core.task import Json, Status
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.dialects.daly import examples
-from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Reader, Writer, reserve
+from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Reader, Writer
 from gnomon.web.dialects.daly.nouns import ENERGY_MODEL, PROJECT
 from gnomon.web.dialects.daly.openapi import shows, takes
 from gnomon.web.dialects.daly.render.energy_model import (
@@ -55,6 +55,7 @@ from gnomon.web.dialects.daly.wire.energy_model import (
     refuse_removed,
     view_of,
 )
+from gnomon.web.reservation import reserve
 from gnomon.web.series import Listed, Member, Series, Shape, stream
 
 router = APIRouter(prefix=ENERGY_MODEL.path, tags=["energy models"])
@@ -95,7 +96,7 @@ async def create(
     *,
     is_async: IsAsync = False,
     blockresults: BlockResults = None,
-    key: IdempotencyKey = None,
+    _: IdempotencyKey = None,
 ) -> Response:
     """Save the input under a new number and run it."""
     refuse_removed(request.query_params)
@@ -106,7 +107,7 @@ async def create(
         ENERGY_MODEL.kind,
         order.document,
         name=name_in(order.document),
-        reservation=await reserve(request, key),
+        reservation=await reserve(request),
     )
     return await _answer_run(request, desk, writer, submitted, is_async=is_async, warnings=order.warnings)
 
@@ -123,12 +124,12 @@ async def run(
     writer: Writer,
     *,
     is_async: IsAsync = False,
-    key: IdempotencyKey = None,
+    _: IdempotencyKey = None,
 ) -> Response:
     """Run the saved input; the row keeps its number and its revision rises."""
     refuse_removed(request.query_params)
     submitted = await run_saved(
-        desk.house, writer, ENERGY_MODEL.kind, number, reservation=await reserve(request, key, b"")
+        desk.house, writer, ENERGY_MODEL.kind, number, reservation=await reserve(request, b"")
     )
     return await _answer_run(request, desk, writer, submitted, is_async=is_async, warnings=())
 
