@@ -178,9 +178,7 @@ class Office:
         try:
             answer = await self.gate.post(parcel.endpoint.url or "", headers, body)
         except NoAnswer as error:
-            return _Outcome(
-                answered=Answered(status_code=None), error=error.message, detail=error.detail
-            )
+            return _Outcome(answered=Answered(status_code=None), error=error.message, detail=error.detail)
         retry_after = read_retry_after(answer.headers.get("retry-after"), now)
         return _Outcome(
             answered=Answered(status_code=answer.status_code, retry_after=retry_after),
