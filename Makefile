@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo serve test test-all check format lint types arrows bench kill-rounds million-steps lock clean
+.PHONY: help env demo tour serve test test-all check format lint types arrows bench kill-rounds million-steps lock clean
 
 help:           ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,9 @@ $(STAMP): requirements/dev.txt pyproject.toml
 
 demo: $(STAMP)  ## run a real plant on real weather through the HTTP API
 	$(BIN)/gnomon demo
+
+tour: $(STAMP)  ## four ways to get a result, and what else a task can do, over the HTTP API
+	$(BIN)/python examples/tour/tour.py
 
 serve: $(STAMP) ## start the server on ./gnomon-data
 	$(BIN)/gnomon serve
@@ -46,10 +49,12 @@ arrows: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/pytest tests/test_arrows.py
 
-bench: $(STAMP) ## measure submits, latencies and the PV chain beside their peers
+bench: $(STAMP) ## measure submits, latencies, streams, webhooks and the PV chain beside their peers
 	$(BIN)/python bench/store_submit.py
 	$(BIN)/python bench/http_submit.py
 	$(BIN)/python bench/engine_latency.py
+	$(BIN)/python bench/streams.py
+	$(BIN)/python bench/webhooks.py
 	$(BIN)/python bench/pv_chain.py
 	$(BIN)/python bench/fan_out.py
 

@@ -1,4 +1,4 @@
-"""Draw the pictures of the page on the energy model, and its loss tree, from the model itself.
+"""Draw the pictures of the pages; those on the energy model, and its loss tree, from the model itself.
 
     python docs/figures.py
 
@@ -426,10 +426,57 @@ _WIRINGS: tuple[tuple[int, Any, bool, str, str, float], ...] = (
     (0, None, False, PALE, "the light alone", 250),
 )
 
+
+# One log, four ways out of it
+
+_PAPER, _EDGE, _LOG = "#fff", "#2b3a55", "#fdf3dc"
+_WAYS = (
+    ("wait", "a request that is held back", "answered with the version that it waited for"),
+    ("poll", "a request now and then", "ETag is the version; 304 while it is the same"),
+    ("stream", "a line that stays open", "replays after the number you have, then goes on"),
+    ("webhook", "a POST to you", "written with its event; signed; sent until taken"),
+)
+
+
+def four_ways() -> str:
+    """Draw how one log of a task is read by waits, polls, streams and webhooks."""
+    frame = {"stroke": _EDGE, "stroke_width": 1.5}
+    body = [
+        _path("M30,30 h200 v330 h-200 z", fill=_PAPER, **frame),
+        _text(130, 58, "one transaction", text_anchor="middle", font_weight=600),
+        *(_text(130, 82 + 18 * n, words, text_anchor="middle", fill=PALE, font_size=12)
+          for n, words in enumerate(("the task's new version,", "the event of that number,", "the deliveries due"))),
+        _text(130, 346, "committed, then told", text_anchor="middle", fill=PALE, font_size=12),
+        *_log_of(("queued", "started", "progress", "progress", "completed"), 60, 156),
+    ]  # fmt: skip
+    for n, (name, what, how) in enumerate(_WAYS):
+        y = 30 + 86 * n
+        body += [
+            _path(f"M230,195 C300,195 300,{y + 36} 372,{y + 36}", stroke=_EDGE, stroke_width=1.5),
+            _path(f"M372,{y + 32} l8,4 l-8,4 z", fill=_EDGE),
+            _path(f"M382,{y} h468 v72 h-468 z", fill=_PAPER, **frame),
+            _text(402, y + 31, name, font_weight=600, font_size=16),
+            _text(500, y + 31, what),
+            _text(500, y + 53, how, fill=PALE, font_size=12),
+        ]
+    return _svg(
+        390, "A change of a task and its event are one transaction; four ways read the log of events", body
+    )
+
+
+def _log_of(events: Sequence[str], left: float, top: float) -> Iterator[str]:
+    for n, name in enumerate(events):
+        y = top + 32 * n
+        yield _box(left, y, 140, 26, _LOG)
+        yield _text(left + 10, y + 18, str(n + 1), font_weight=600)
+        yield _text(left + 36, y + 18, f"task.{name}", font_size=12)
+
+
 PICTURES: dict[str, Callable[[], str]] = {
     "loss-diagram.svg": loss_diagram,
     "clear-day.svg": clear_day,
     "electrical-shading.svg": electrical_shading,
+    "four-ways.svg": four_ways,
 }
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from datetime import timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from gnomon.cli.commands import gnomon
+from gnomon.core.delivery import SCHEDULE
 from gnomon.core.event import EventType
 from gnomon.core.task import TRANSITIONS, CancelOutcome, Status
 from gnomon.pv.loss import CAPTIONS
@@ -59,9 +61,9 @@ def test_links_in_the_readme_lead_somewhere() -> None:
         assert (ROOT / target).exists(), target
 
 
-def _figures() -> Any:
-    """Import the script that draws the page's pictures."""
-    spec = spec_from_file_location("figures", ROOT / "docs/figures.py")
+def script(name: str) -> Any:
+    """Import a script of the documentation."""
+    spec = spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
@@ -71,7 +73,8 @@ def _figures() -> Any:
 
 @pytest.fixture(scope="module")
 def figures() -> Any:
-    return _figures()
+    """Give the script that draws the pages' pictures."""
+    return script("figures")
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "docs/figures").glob("*.svg")))
@@ -109,6 +112,22 @@ def test_every_file_of_the_laboratory_stands_in_the_architecture() -> None:
     }
     files = {path.stem for path in (ROOT / "src/gnomon/pv").glob("*.py")} - {"__init__"}
     assert named == files
+
+
+@pytest.mark.parametrize("name", script("quotes").PAGES)
+def test_quoted_code_is_the_examples(name: str) -> None:
+    """If not: `python docs/quotes.py`, and look at what changed."""
+    page = (ROOT / "docs" / name).read_text()
+    assert "<!-- from examples/" in page
+    assert script("quotes").quoted(page) == page
+
+
+def test_the_page_tells_the_schedule_of_deliveries() -> None:
+    page = (ROOT / "docs/delivery-patterns.md").read_text()
+    row = next(line for line in page.splitlines() if line.startswith("| after the one before |"))
+    units = {"s": "seconds", "min": "minutes", "h": "hours"}
+    told = [timedelta(**{units[unit]: int(n)}) for n, unit in re.findall(r"(\d+) (s|min|h)\b", row)]
+    assert told == list(SCHEDULE)
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.stem)

@@ -69,9 +69,16 @@ def test_the_plant_of_the_energy_models_page(server: Server) -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the blocks call curl")
 def test_curls_blocks(server: Server) -> None:
-    first, second = blocks(README, "bash")
+    first, second, third = blocks(README, "bash")
     assert run(server, "bash", "-euc", here(server, first)).startswith("[")
     assert '"HELLO"' in run(server, "bash", "-euc", here(server, second))
+    result, poll, stream, webhook = re.split(
+        r"\n+(?=HTTP/|id:|retry:|\{)", run(server, "bash", "-euc", here(server, third))
+    )
+    assert '"HELLO"' in result
+    assert poll.startswith("HTTP/1.1 304")
+    assert "event: task.completed" in stream
+    assert '"whsec_' in webhook
 
 
 def test_the_guides_blocks() -> None:

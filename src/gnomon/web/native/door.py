@@ -1,6 +1,7 @@
 """The native door as an application: its routes, its document, and problems (RFC 9457) as its errors."""
 
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 
 import orjson
@@ -10,18 +11,24 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from gnomon.core.errors import Complaint, GnomonError
+from gnomon.core.service.access import is_still_valid
+from gnomon.core.service.digest import Digests
+from gnomon.core.service.vigil import Vigil
 from gnomon.core.task import Json
 from gnomon.web.auth import Gate
 from gnomon.web.edge import request_id
+from gnomon.web.native.framing import line
 from gnomon.web.native.openapi import describe
 from gnomon.web.native.render.problem import plain_problem, problem
 from gnomon.web.native.routes import ROUTERS
+from gnomon.web.native.routes.streams import Studio
 from gnomon.web.problems import InvalidQuery, Refusal, headers_of, status_of
+from gnomon.web.sse import Pace
 
 PREFIX = ("gnomon", "v1")
 
 
-def build_native(gate: Gate) -> FastAPI:
+def build_native(gate: Gate, pace: Pace) -> FastAPI:
     """Build the native door's application; it expects to be called with its prefix as `root_path`."""
     app = FastAPI(
         title="Gnomon",
@@ -34,6 +41,11 @@ def build_native(gate: Gate) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gate = gate
+    app.state.studio = Studio(
+        pace=pace,
+        vigil=Vigil(gate.house.hub, partial(is_still_valid, gate.house)),
+        digests=Digests(gate.house.store, line),
+    )
     for routes in ROUTERS:
         app.include_router(routes)
     for known in (GnomonError, Refusal):

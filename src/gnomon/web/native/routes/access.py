@@ -8,7 +8,7 @@ from gnomon.core.service import access as service
 from gnomon.core.service.ticket import open_ticket
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
-from gnomon.web.native.desk import AtHouse, KeyKeeper, Operator, Reader, find_gate
+from gnomon.web.native.desk import AtHouse, KeyKeeper, Operator, Reader, find_gate, read_optional
 from gnomon.web.native.openapi import BODY, asks, router, shows, takes
 from gnomon.web.native.render import access as render
 from gnomon.web.native.wire import ask, read
@@ -69,7 +69,7 @@ async def revoke_key(key_id: str, request: Request, house: AtHouse, keeper: KeyK
 )
 async def rotate_key(key_id: str, request: Request, house: AtHouse, keeper: KeyKeeper) -> Response:
     """Issue a key of the same name, role, scopes and expiry; the old one ends after the overlap."""
-    wanted = read(Rotation, await read_json(request) if await request.body() else {})
+    wanted = read(Rotation, await read_optional(request))
     overlap = timedelta(seconds=wanted.overlap_seconds)
     issued = await service.rotate_key(house, keeper, key_id, overlap=overlap)
     return answer(render.issued(issued), status=201, headers=_SHOWN_ONCE)

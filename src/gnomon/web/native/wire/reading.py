@@ -104,6 +104,7 @@ def _whole(value: Any) -> Any:
 _DIGITS = re.compile(r"-?[0-9]{1,16}")
 DIGITS = BeforeValidator(_whole)
 """Reads a whole number from a query string, which brings text; it stands after the bounds, so that they are told."""
+Whole = Annotated[int, DIGITS]
 Natural = Annotated[int, Field(ge=0, le=2**53), DIGITS]
 Positive = Annotated[int, Field(ge=1, le=2**53), DIGITS]
 

@@ -9,9 +9,11 @@ from pydantic import BeforeValidator, Field
 
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.ports import TaskQuery
+from gnomon.core.service.hook import MOST_OF_TASK
 from gnomon.core.service.line import Again
 from gnomon.core.service.task import PRIORITIES, Terms
 from gnomon.core.task import Json, Status
+from gnomon.web.native.wire.hooks import TaskHook
 from gnomon.web.native.wire.reading import DIGITS, Moment, Natural, Positive, Words
 from gnomon.web.problems import InvalidQuery
 
@@ -35,6 +37,12 @@ class Order(Words):
     priority: int = Field(0, ge=PRIORITIES[0], le=PRIORITIES[-1], description="Higher ones are taken first.")
     after: str | None = Field(
         None, max_length=128, description="The id of a task whose completion it waits for."
+    )
+
+    webhooks: list[TaskHook] = Field(
+        default_factory=list,
+        max_length=MOST_OF_TASK,
+        description="Who is told of this task alone; the answer shows each one's secret, once.",
     )
 
     def terms(self, cancel_after: str | None, now: datetime) -> Terms:
