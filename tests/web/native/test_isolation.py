@@ -20,6 +20,7 @@ UNKNOWN = {
     "key_id": "0" * 12,
     "endpoint_id": "whe_" + "0" * 26,
     "delivery_id": "msg_" + "0" * 55,
+    "key": "nobo",
 }
 """An id of each kind that nobody has."""
 
@@ -57,6 +58,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/tasks/{task_id}/revisions"): Row(),
     ("GET", "/tasks/{task_id}/diff"): Row(queries=("", "?from=1&to=1")),
     ("POST", "/tasks/{task_id}/stream-tickets"): Row(),
+    ("GET", "/tasks/{task_id}/stream"): Row(queries=("", "?after=1"), headers={"Last-Event-ID": "1"}),
+    ("GET", "/idempotency-keys/{key}"): Row(),
     ("GET", "/keys"): Row(is_everybodys=True),
     ("POST", "/keys"): Row(body={"name": "new", "scopes": ["keys"]}, is_everybodys=True),
     ("DELETE", "/keys/{key_id}"): Row(queries=("", "?force=true")),
@@ -107,6 +110,7 @@ async def neighbour(theirs: Tenant, app: Any, hands: Hands) -> Neighbour:
         "key_id": key["id"],
         "endpoint_id": hook["id"],
         "delivery_id": sent[0]["id"],
+        "key": "mine",
     }
     return Neighbour(ids=made)
 
@@ -142,6 +146,13 @@ async def test_foreign_equals_unknown(
 async def _ask(client: httpx.AsyncClient, method: str, path: str, row: Row) -> httpx.Response:
     headers = {"X-Request-Id": "same", **row.headers}
     return await client.request(method, path, json=row.body, headers=headers)
+
+
+async def test_events_as_a_stream_are_not_shown_either(ours: Tenant, neighbour: Neighbour, app: Any) -> None:
+    row = Row(headers={"Accept": "text/event-stream", "Last-Event-ID": "1"})
+    async with client_for(app, ours) as client:
+        told = await _ask(client, "GET", f"/tasks/{neighbour.ids['task_id']}/events", row)
+    assert (told.status_code, told.json()["code"]) == (404, "not_found")
 
 
 async def test_lists_and_counts_hold_ones_own(ours: Tenant, neighbour: Neighbour, app: Any) -> None:
