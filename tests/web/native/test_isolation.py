@@ -15,7 +15,7 @@ from gnomon.core.retry import Done
 DOCUMENT = read_document()
 OPERATIONS = operations(DOCUMENT)
 
-UNKNOWN = {"task_id": "tsk_" + "0" * 26, "key_id": "0" * 12}
+UNKNOWN = {"task_id": "tsk_" + "0" * 26, "key_id": "0" * 12, "key": "other"}
 """An id of each kind that nobody has."""
 
 
@@ -58,6 +58,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/keys/{key_id}/rotate"): Row(body={"overlap_seconds": 60}),
     ("GET", "/workspaces"): Row(is_everybodys=True),
     ("POST", "/workspaces"): Row(body={"identifier": "new"}, is_everybodys=True),
+    ("GET", "/idempotency-keys/{key}"): Row(),
     ("GET", "/workloads"): Row(is_everybodys=True),
     ("GET", "/workloads/{kind}"): Row(is_everybodys=True),
     ("GET", "/queue"): Row(is_everybodys=True),
@@ -81,7 +82,7 @@ async def neighbour(theirs: Tenant, app: Any, hands: Hands) -> Neighbour:
         await hands.end(claimed, Done(result={"secret": "theirs"}))
         assert (await client.get(f"/tasks/{task['id']}/result")).status_code == 200
         (key, *_) = (await client.get("/keys")).json()["keys"]
-    return Neighbour(ids={"task_id": task["id"], "key_id": key["id"]})
+    return Neighbour(ids={"task_id": task["id"], "key_id": key["id"], "key": "mine"})
 
 
 def test_every_operation_has_a_row() -> None:
