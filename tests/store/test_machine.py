@@ -43,16 +43,17 @@ LOOK_AROUND = 20
 """Every so many steps all tasks are read, not only those that are said to have changed."""
 
 keys = st.sampled_from("ab")
-endings = st.one_of(
-    st.builds(Done, result=st.integers()),
-    st.builds(
-        Failed, error=st.builds(TaskError, code=st.just("c"), message=st.just("m"), retryable=st.booleans())
-    ),
-    st.builds(Lost, reason=st.just("It vanished.")),
-    st.builds(Stopped, why=st.sampled_from(Why), cooperative=st.booleans()),
-    st.just(Parked()),
-    st.builds(Asked, key=keys, question=st.integers()),
-    st.builds(Asked, key=keys, question=st.integers()),
+errors = st.builds(TaskError, code=st.just("c"), message=st.just("m"), retryable=st.booleans())
+ENDINGS: dict[str, tuple[int, st.SearchStrategy[Any]]] = {
+    "done": (4, st.builds(Done, result=st.integers())),
+    "failed": (1, st.builds(Failed, error=errors)),
+    "lost": (1, st.builds(Lost, reason=st.just("It vanished."))),
+    "stopped": (1, st.builds(Stopped, why=st.sampled_from(Why), cooperative=st.booleans())),
+    "parked": (2, st.just(Parked())),
+    "asked": (2, st.builds(Asked, key=keys, question=st.integers())),
+}
+endings = st.sampled_from([name for name, (weight, _) in ENDINGS.items() for _ in range(weight)]).flatmap(
+    lambda name: ENDINGS[name][1]
 )
 steps = st.one_of(st.integers(-10, 60), st.integers(-600, 600)).map(
     lambda seconds: timedelta(seconds=seconds)
@@ -135,6 +136,7 @@ class Machine(RuleBasedStateMachine):
         self.lost: list[Holding] = []
         self.known_steps: dict[tuple[str, str], Any] = {}
         self.made: dict[str, tuple[Reservation, str, datetime]] = {}
+        self.policies: dict[str, str] = {}
         self.age = 0
         self.verb = ""
         self.shop: Any = None
@@ -269,9 +271,10 @@ class Machine(RuleBasedStateMachine):
             return task.id not in self.held
         return task.status is Status.QUEUED
 
-    @verb(1, _has_held, data=st.data(), lease=st.integers(1, 600))
+    @verb(2, _has_held, data=st.data(), lease=st.integers(1, 1200))
     def extend(self, data: Any, lease: int) -> None:
-        ours = [self.held[self.pick(data, self.held)], *self.lost[-1:]]
+        stopping = [name for name in self.held if self.tasks[name].cancel_by is not None]
+        ours = [self.held[self.pick(data, stopping or self.held)], *self.lost[-1:]]
         until = self.shop.now + timedelta(seconds=lease)
         assert self.run(self.shop.store.extend(ours, until)) == ours[:1]
 
@@ -313,6 +316,8 @@ class Machine(RuleBasedStateMachine):
                 self.shop.new(predecessor_id=before, deadline_at=at, visibility=Visibility.INTERNAL)
             )
         holding = self.held.pop(self.pick(data, self.held))
+        if self.tasks[holding.task_id].phase is Phase.RUN:
+            self.policies[holding.task_id] = policy
         self.end(holding, Divided(children=tuple(children), on_child_failure=policy))
 
     def end(self, holding: Holding, ending: Ending) -> None:
@@ -537,6 +542,12 @@ class Machine(RuleBasedStateMachine):
         elif task.status not in {Status.TIMED_OUT, Status.PAUSED}:
             # The live children of a late task are about to be stopped; those of a paused one may have ended.
             assert not is_open
+        if self.policies.get(task.id) == "fail" and task.status.is_active:
+            has_failed = any(c.status.is_terminal and c.status is not Status.COMPLETED for c in children)
+            assert not has_failed or task.phase is Phase.CHILDREN
+            assert not has_failed or all(
+                c.status.is_terminal or c.status is Status.CANCELLING for c in children
+            )
         before = self.tasks.get(task.predecessor_id or "")
         if task.status is Status.PENDING and task.attempt == 0 and task.run_at is None:
             assert self.find_blocker(before) is not None

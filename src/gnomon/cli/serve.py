@@ -17,6 +17,7 @@ from gnomon.cli.log import set_up
 from gnomon.core.errors import GnomonError
 from gnomon.core.hub import Hub
 from gnomon.settings import Settings
+from gnomon.web.abort import StreamProtocol
 
 if TYPE_CHECKING:
     from gnomon.wiring import OpenedServer
@@ -84,6 +85,7 @@ async def _serve(settings: Settings) -> None:
 async def _answer(settings: Settings, opened: "OpenedServer", sock: socket.socket) -> None:
     config = uvicorn.Config(
         opened.app,
+        http=StreamProtocol,
         lifespan="off",
         log_config=None,
         access_log=settings.log_level == "debug",

@@ -10,7 +10,10 @@ from starlette.requests import Request
 from gnomon.core.access import Principal
 from gnomon.core.service import House
 from gnomon.core.service.access import require
+from gnomon.core.service.task import wait
+from gnomon.core.task import Task
 from gnomon.web.auth import Gate, identify
+from gnomon.web.presence import while_present
 
 _LONGEST_KEY = 255
 
@@ -27,6 +30,11 @@ class Desk:
     def house(self) -> House:
         """Give the house."""
         return self.gate.house
+
+    async def await_end(self, request: Request, principal: Principal, task_id: str) -> Task:
+        """Wait for a task as long as the desk and the client do; not at all for who waits for too many."""
+        with self.gate.meter.waits.grant(principal.key_id, self.sync_wait) as seconds:
+            return await while_present(request, wait(self.house, principal, task_id, seconds))
 
 
 def find_desk(request: Request) -> Desk:

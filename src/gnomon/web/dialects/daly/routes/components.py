@@ -8,7 +8,7 @@ from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.service.blob import store_blob
 from gnomon.core.service.resource import create_resource, get_resource
-from gnomon.core.service.task import submit, wait
+from gnomon.core.service.task import submit
 from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
@@ -21,7 +21,6 @@ from gnomon.web.dialects.daly.render.run import render_replay, render_unread_fil
 from gnomon.web.dialects.daly.render.task import made_by
 from gnomon.web.dialects.daly.routes.reading import add_delete, add_get, add_list
 from gnomon.web.dialects.daly.wire.resources import read_component
-from gnomon.web.presence import while_present
 from gnomon.web.reservation import reserve
 from gnomon.web.upload import read_file
 
@@ -77,7 +76,7 @@ def _add_file(routes: APIRouter, noun: Noun, suffix: str) -> None:
             # A form that is sent again has another boundary; the file is the same.
             reservation=await reserve(request, f"{upload.filename}\n{blob}".encode()),
         )
-        task = await while_present(request, wait(desk.house, writer, submitted.task.id, desk.sync_wait))
+        task = await desk.await_end(request, writer, submitted.task.id)
         return await _answer_file(desk, writer, noun, task, is_replay=submitted.is_replay)
 
 

@@ -16,7 +16,6 @@ from gnomon.core.resource import Resource
 from gnomon.core.service import House
 from gnomon.core.service.resource import find, get_resource
 from gnomon.core.service.run import create_and_run, latest_task, replace_saved, run_saved
-from gnomon.core.service.task import wait
 from gnomon.core.task import Json, Status
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
@@ -56,7 +55,6 @@ from gnomon.web.dialects.daly.wire.energy_model import (
     refuse_removed,
     view_of,
 )
-from gnomon.web.presence import while_present
 from gnomon.web.reservation import reserve
 from gnomon.web.series import Listed, Member, Series, Shape, stream
 
@@ -197,7 +195,7 @@ async def _answer_run(
         raise NotFound("The energy model that this request made was deleted since.")
     task = submitted.task
     if not is_async:
-        task = await while_present(request, wait(desk.house, writer, task.id, desk.sync_wait))
+        task = await desk.await_end(request, writer, task.id)
     standing = await _of_project(desk.house, Standing(model=model, task=task))
     warnings = [*warnings, *deprecations_of(model.document)]
     if task.status.is_active or is_async:
