@@ -277,6 +277,8 @@ class Machine(RuleBasedStateMachine):
         ours = [self.held[self.pick(data, stopping or self.held)], *self.lost[-1:]]
         until = self.shop.now + timedelta(seconds=lease)
         assert self.run(self.shop.store.extend(ours, until)) == ours[:1]
+        self.run(self.look_at_changes())
+        self.sweep(timedelta(0))
 
     @verb(
         2,
