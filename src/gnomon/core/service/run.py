@@ -68,7 +68,11 @@ async def run_input(
     await check_terms(house, principal, terms)
     task = await inline_task(house, principal, workload, task_input, terms)
     command = Submit(
-        task=task, now=house.clock.now(), reservation=reservation, most_active=house.limits.active_tasks
+        task=task,
+        now=house.clock.now(),
+        reservation=reservation,
+        hooks=terms.hooks,
+        most_active=house.limits.active_tasks,
     )
     return await house.store.submit(command)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gnomon.core.access import Principal
+from gnomon.core.delivery import NewEndpoint
 from gnomon.core.errors import Complaint, Conflict, Invalid, NotFound
 from gnomon.core.event import Event, as_of
 from gnomon.core.ports import Attempt, Crowd, Page, Reservation, Submit, Submitted, TaskQuery
@@ -35,6 +36,8 @@ class Terms:
     """Higher ones are taken first."""
     predecessor_id: str | None = None
     """The task whose end it waits for."""
+    hooks: tuple[NewEndpoint, ...] = ()
+    """Webhook endpoints that are told of this task alone."""
 
 
 NO_TERMS = Terms()
