@@ -1,6 +1,7 @@
 """Whatever is asked of a store in whatever order: the laws of the record hold after every step."""
 
 import asyncio
+import atexit
 import shutil
 import tempfile
 from collections import defaultdict
@@ -75,6 +76,7 @@ guesses = st.builds(
 def template(open_shop: Callable[[Path], Any]) -> Path:
     """Prepare an empty store once; a story begins with a copy of it."""
     folder = Path(tempfile.mkdtemp(prefix="gnomon-template-", dir=MEMORY))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     asyncio.run(open_shop(folder).store.close())
     return folder
 
