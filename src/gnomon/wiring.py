@@ -103,7 +103,6 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             workloads=workloads,
             limits=_limits(settings),
             check_target=gate.check_url,
-            bodies={"native": payload},
             cancel_within=timedelta(seconds=settings.cancel_grace + CANCEL_MARGIN),
         )
         workspace, has_new_keys = await _default_workspace(house, settings.data / "keys.json")
