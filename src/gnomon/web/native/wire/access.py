@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gnomon.core.access import KeyRole
 from gnomon.core.service.access import IDENTIFIER, LONGEST_OVERLAP, NAME
-from gnomon.web.native.wire.reading import Moment, Words
+from gnomon.web.native.wire.reading import Moment, Whole, Words
 
 ROLES = {"api": KeyRole.API, "workspace": KeyRole.WORKSPACE, "user": KeyRole.USER}
 
@@ -31,7 +31,7 @@ class NewKey(Words):
 class Rotation(Words):
     """How a key makes room for the next one."""
 
-    overlap_seconds: int = Field(
+    overlap_seconds: Whole = Field(
         0,
         ge=0,
         le=int(LONGEST_OVERLAP.total_seconds()),
