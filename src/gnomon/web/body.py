@@ -29,8 +29,9 @@ async def read_json(request: Request) -> Json:
     UnsupportedMedia
         When it is declared to be something else.
     """
-    _require_json(request)
+    # Read first: a connection that is closed on an unread body takes the answer with it.
     content = await request.body()
+    _require_json(request)
     if len(content) <= _PARSED_INLINE:
         return parse(content)
     return await asyncio.to_thread(parse, content)

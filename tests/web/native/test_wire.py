@@ -102,3 +102,14 @@ def test_any_span_is_read_or_refused(after: str, limit: str) -> None:
         return
     assert span.after >= 0
     assert 1 <= span.limit <= 1000
+
+
+@pytest.mark.parametrize("value", [2, 2.0])
+def test_a_whole_number_of_json_may_have_a_point(value: float) -> None:
+    assert read(Order, {"kind": "a", "priority": value}).priority == 2
+
+
+@pytest.mark.parametrize("value", ["2", 2.5, True, None, 1e300])
+def test_what_is_no_whole_number_is_refused(value: object) -> None:
+    with pytest.raises(Invalid):
+        read(Order, {"kind": "a", "priority": value})

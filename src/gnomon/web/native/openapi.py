@@ -32,6 +32,8 @@ _WORDS = {
 }
 _ALWAYS = (400, 401, 403, 429, 503)
 
+_NOT_OF_QUERIES = ("title", "description")
+
 Extra = dict[str, Any]
 Answers = dict[int | str, dict[str, Any]]
 
@@ -99,13 +101,12 @@ def _query(model: type[Words]) -> Iterable[dict[str, Any]]:
     schema = model.model_json_schema(ref_template=_REFERENCE)
     required = schema.get("required", ())
     for name, told in schema["properties"].items():
-        plain = _without_null(
-            {key: value for key, value in told.items() if key not in ("title", "description")}
-        )
+        plain = _without_null({key: value for key, value in told.items() if key not in _NOT_OF_QUERIES})
         parameter = {"name": name, "in": "query", "required": name in required, "schema": plain}
         if "description" in told:
             parameter["description"] = told["description"]
         if plain.get("type") == "array":
+            plain.pop("uniqueItems", None)  # a word that is said twice is heard once
             parameter |= {"style": "form", "explode": False}
         if "$defs" in schema:
             plain["$defs"] = schema["$defs"]

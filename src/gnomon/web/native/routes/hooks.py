@@ -20,13 +20,15 @@ from gnomon.web.native.wire.hooks import (
     Redelivery,
     SecretRotation,
 )
-from gnomon.web.native.wire.tasks import revision
+from gnomon.web.native.wire.tasks import IF_MATCH, revision
 
 routes = router("webhooks")
 
 _SHOWN_ONCE = {"Cache-Control": "no-store"}
 _VERSION = {"ETag": "The version: what `If-Match` takes."}
-_IF_MATCH = header("If-Match", "The `ETag` that was read: 412 when somebody has changed it since.")
+_IF_MATCH = header(
+    "If-Match", "The `ETag` that was read: 412 when somebody has changed it since.", pattern=IF_MATCH
+)
 _NEW = {"url": "https://receiver.example/gnomon", "event_types": ["task.completed", "task.failed"]}
 
 

@@ -53,7 +53,16 @@ data: {"task_id":"tsk_06ed9jg3bcq8zj7x5v1m2n3p4r","version":4,"from":1,"count":4
 """
 FRAMES: dict[str, Any] = {
     "text/event-stream": {
-        "schema": {"type": "string", "description": "Frames of server-sent events."},
+        "schema": {
+            "type": "object",
+            "description": "Each server-sent event; `data` is JSON.",
+            "properties": {
+                "id": {"type": "string"},
+                "event": {"type": "string"},
+                "data": {"type": "string"},
+                "retry": {"type": "integer"},
+            },
+        },
         "example": _EXAMPLE,
     }
 }

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gnomon.core.access import KeyRole
 from gnomon.core.service.access import IDENTIFIER, LONGEST_OVERLAP, NAME
-from gnomon.web.native.wire.reading import Words
+from gnomon.web.native.wire.reading import Whole, Words
 
 LONGEST_LIFE = 10 * 365 * 86_400
 ROLES = {"api": KeyRole.API, "workspace": KeyRole.WORKSPACE, "user": KeyRole.USER}
@@ -35,7 +35,7 @@ class NewKey(Words):
 class Rotation(Words):
     """How a key makes room for the next one."""
 
-    overlap_seconds: int = Field(
+    overlap_seconds: Whole = Field(
         0,
         ge=0,
         le=int(LONGEST_OVERLAP.total_seconds()),

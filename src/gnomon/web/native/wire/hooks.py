@@ -119,7 +119,7 @@ class HookChange(Words):
 class SecretRotation(Words):
     """How a secret makes room for the next one."""
 
-    overlap_seconds: int = Field(
+    overlap_seconds: Whole = Field(
         24 * 3600,
         ge=0,
         le=LONGEST_OVERLAP,
@@ -134,14 +134,14 @@ class SecretRotation(Words):
 class Redelivery(Words):
     """Which deliveries are sent again: those that all the given filters name."""
 
-    after: int = Field(0, ge=0, le=_CURSOR, description="Everything numbered above this.")
+    after: Whole = Field(0, ge=0, le=_CURSOR, description="Everything numbered above this.")
     statuses: list[StatusWord] | None = Field(None, min_length=1, max_length=10)
     event_types: list[TypeWord] | None = Field(None, min_length=1, max_length=100)
     ids: list[str] | None = Field(
         None, min_length=1, max_length=_MOST_IDS, description="Only the deliveries of these ids."
     )
     task_id: str | None = Field(None, max_length=128, description="Only events of this task.")
-    after_event: int = Field(
+    after_event: Whole = Field(
         0, ge=0, le=_CURSOR, description="With `task_id`: events of the task numbered above this."
     )
     created_after: Moment | None = None
@@ -175,7 +175,7 @@ class HookPage(Words):
     """Which page of the endpoints."""
 
     limit: Whole = Field(50, ge=1, le=200, description="How many at most.")
-    cursor: str | None = Field(None, max_length=100, description="`next` of the page before.")
+    cursor: str | None = Field(None, pattern=r"^[0-9]{1,18}$", description="`next` of the page before.")
 
 
 def _split(value: Any) -> Any:

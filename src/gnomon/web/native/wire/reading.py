@@ -5,7 +5,15 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 from starlette.datastructures import QueryParams
 
@@ -20,6 +28,7 @@ class Words(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+_QUERY = "query"
 M = TypeVar("M", bound=Words)
 
 
@@ -52,7 +61,7 @@ def ask(model: type[M], query: QueryParams) -> M:
     ]
     try:
         if not complaints:
-            return model.model_validate(dict(pairs), strict=False)
+            return model.model_validate(dict(pairs), strict=False, context=_QUERY)
     except ValidationError as error:
         complaints = [_complaint(model, found, "parameter") for found in error.errors(include_url=False)]
     raise InvalidQuery([Complaint(("query", *c.loc[:1]), c.message, c.type) for c in complaints])
@@ -92,9 +101,11 @@ def _moment(value: Any) -> Any:
         raise PydanticCustomError("time", "send a time of the years 1 to 9999 in UTC") from error
 
 
-def _whole(value: Any) -> Any:
-    # Python reads more as a number (" 1_0 ") than anybody should send.
-    if isinstance(value, str):
+def _whole(value: Any, told: ValidationInfo) -> Any:
+    # 2.0 is a whole number of JSON, and Python reads more as a number (" 1_0 ") than anybody should send.
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and told.context is _QUERY:
         if not _DIGITS.fullmatch(value):
             raise PydanticCustomError("whole_number", "send a whole number")
         return int(value)
@@ -103,7 +114,7 @@ def _whole(value: Any) -> Any:
 
 _DIGITS = re.compile(r"-?[0-9]{1,16}")
 DIGITS = BeforeValidator(_whole)
-"""Reads a whole number from a query string, which brings text; it stands after the bounds, so that they are told."""
+"""Reads a whole number, of a query string too, which brings text; it stands after bounds, so that they are told."""
 Whole = Annotated[int, DIGITS]
 Natural = Annotated[int, Field(ge=0, le=2**53), DIGITS]
 Positive = Annotated[int, Field(ge=1, le=2**53), DIGITS]

@@ -14,7 +14,7 @@ from gnomon.core.service.line import Again
 from gnomon.core.service.task import PRIORITIES, Terms
 from gnomon.core.task import Json, Status
 from gnomon.web.native.wire.hooks import TaskHook
-from gnomon.web.native.wire.reading import DIGITS, Moment, Natural, Positive, Words
+from gnomon.web.native.wire.reading import DIGITS, Moment, Natural, Positive, Whole, Words
 from gnomon.web.problems import InvalidQuery
 
 LONGEST_WAIT = 55
@@ -34,7 +34,9 @@ class Order(Words):
     deadline_at: Moment | None = Field(
         None, description="It has ended by then: `expired` if it had not started, `timed_out` if it had."
     )
-    priority: int = Field(0, ge=PRIORITIES[0], le=PRIORITIES[-1], description="Higher ones are taken first.")
+    priority: Whole = Field(
+        0, ge=PRIORITIES[0], le=PRIORITIES[-1], description="Higher ones are taken first."
+    )
     after: str | None = Field(
         None, max_length=128, description="The id of a task whose completion it waits for."
     )
