@@ -24,7 +24,9 @@ class Bell:
     async def wait(self, timeout: float | None) -> bool:
         """Wait until it rings or the time is up; say which."""
         try:
-            await asyncio.wait_for(self._rung.wait(), timeout)
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the ring.
+            async with asyncio.timeout(timeout):
+                await self._rung.wait()
         except TimeoutError:
             return False
         self._rung.clear()
@@ -161,7 +163,6 @@ class Subscription:
         """Return the newest record that is known, without its result."""
         return self._channel.task
 
-    @property
     def is_over(self) -> bool:
         """Say whether nothing more will be heard, because the server or the right to listen has come to its end."""
         return self._is_over

@@ -29,7 +29,9 @@ def complain(answer: Answer) -> str | None:
         return None
     if 300 <= code < 400:
         to = f" (to {printable(answer.headers['location'])})" if "location" in answer.headers else ""
-        return f"The receiver answered {code}{to}; redirects are not followed: give the endpoint the final URL."
+        return (
+            f"The receiver answered {code}{to}; redirects are not followed: give the endpoint the final URL."
+        )
     return f"The receiver answered {code}."
 
 

@@ -67,9 +67,13 @@ def verify(
     _check_time(given[TIMESTAMP], time.time() if now is None else now, tolerance)
     expected = _signature(key_of(secret), given[ID], given[TIMESTAMP], body).encode()
     versions = (signature.partition(",") for signature in given[SIGNATURE].split(" "))
-    fits = [hmac.compare_digest(text.encode(), expected) for version, _, text in versions if version == _VERSION]
+    fits = [
+        hmac.compare_digest(text.encode(), expected) for version, _, text in versions if version == _VERSION
+    ]
     if not any(fits):
-        raise SignatureInvalid("No signature fits the message; check the secret, and sign the body's very bytes.")
+        raise SignatureInvalid(
+            "No signature fits the message; check the secret, and sign the body's very bytes."
+        )
 
 
 def key_of(secret: str) -> bytes:
