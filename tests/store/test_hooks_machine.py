@@ -58,6 +58,8 @@ class Machine(RuleBasedStateMachine):
         self.tasks: dict[str, Task] = {}
         self.taken: dict[str, Parcel] = {}
         self.disabled: set[str] = set()
+        self.on_their_way: set[str] = set()
+        """Deliveries that were being sent when earlier ones were made due again: they end before those."""
         self.ended: dict[tuple[str, str], list[int]] = defaultdict(list)
         """Per endpoint and task: the events whose deliveries ended since the last redelivery, in order."""
         for endpoint_id in ENDPOINTS:
@@ -139,7 +141,9 @@ class Machine(RuleBasedStateMachine):
         self.run(self.shop.store.record_delivery(command))
         if disable is not None:
             self.disabled.add(parcel.endpoint.id)
-        if status is not DeliveryStatus.PENDING:
+        was_on_its_way = parcel.delivery.id in self.on_their_way
+        self.on_their_way.discard(parcel.delivery.id)
+        if status is not DeliveryStatus.PENDING and not was_on_its_way:
             assert parcel.delivery.task_id is not None
             ended = self.ended[parcel.endpoint.id, parcel.delivery.task_id]
             ended.append(parcel.delivery.event_number)
@@ -166,6 +170,7 @@ class Machine(RuleBasedStateMachine):
         named = self.run(self.shop.store.list_deliveries(query)).records
         count = self.run(self.shop.store.redeliver(query, self.shop.now))
         assert count == len([one for one in named if not self._is_taken(one.id)])
+        self.on_their_way |= {key for key, parcel in self.taken.items() if parcel.endpoint.id == endpoint_id}
         for key in [key for key in self.ended if key[0] == endpoint_id]:
             del self.ended[key]
 
@@ -174,6 +179,7 @@ class Machine(RuleBasedStateMachine):
         """Kill the process that sends: what it had taken is due again, and its answers are lost."""
         self.run(self.shop.store.recover_deliveries(self.shop.now))
         self.taken.clear()
+        self.on_their_way.clear()
 
     def _rows(self, sql: str, *values: Any) -> list[Any]:
         return self.reader.execute(sql, values).fetchall()
