@@ -51,6 +51,15 @@ class Settings:
     max_streams: Annotated[int, "Event streams that a key may have open; 0 sets no limit."] = 1000
     max_waits: Annotated[int, "Blocking waits that a key may have open; 0 sets no limit."] = 1000
     max_endpoints: Annotated[int, "Webhook endpoints of a workspace; 0 sets no limit."] = 100
+    heartbeat: Annotated[
+        float,
+        "Seconds of silence after which a stream says that it lives; a stuck reader is cut after three.",
+    ] = 10.0
+    max_stream_seconds: Annotated[float, "Longest life of an event stream; the client comes back."] = 3600.0
+    keep_events: Annotated[
+        float, "Days that a task's events are kept after its end; the last one stays. 0 keeps them for ever."
+    ] = 0.0
+    keep_deliveries: Annotated[float, "Days that webhook deliveries are kept after their end."] = 30.0
     webhook_schedule: Annotated[
         str, "Seconds before the second and each later attempt of a delivery; chance adds up to a fifth."
     ] = "5 300 1800 7200 18000 36000 50400 57600"
@@ -92,6 +101,10 @@ _RANGES = (
     ("max_streams", 0, 1_000_000),
     ("max_waits", 0, 1_000_000),
     ("max_endpoints", 0, 1_000_000),
+    ("heartbeat", 0.1, 60),
+    ("max_stream_seconds", 1, 86_400),
+    ("keep_events", 0, 36_500),
+    ("keep_deliveries", 0.01, 36_500),
 )
 
 

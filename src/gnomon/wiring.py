@@ -32,12 +32,14 @@ from gnomon.core.task import Json
 from gnomon.core.workload import Workload
 from gnomon.delivery.office import PostOffice
 from gnomon.engine.embedded import EmbeddedEngine
+from gnomon.engine.upkeep import Retention
 from gnomon.outbound.gate import Gate
 from gnomon.settings import LONGEST_WAIT, Settings, read_networks, read_pauses
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
 from gnomon.web.native.render.hook import payload
+from gnomon.web.sse import Pace
 
 DEFAULT_WORKSPACE = "default"
 CANCEL_MARGIN = 5.0
@@ -114,6 +116,7 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             sync_wait=settings.sync_wait,
             cancel_wait=min(settings.cancel_grace + 2, LONGEST_WAIT),
             max_body=int(settings.max_body_mb * 1e6),
+            pace=Pace(heartbeat=settings.heartbeat, longest=settings.max_stream_seconds),
         )
         await engine.start()
         try:
@@ -272,6 +275,10 @@ def _engine(settings: Settings, house: House) -> EmbeddedEngine:
         io_slots=settings.io_slots,
         lease=timedelta(seconds=settings.lease),
         grace=timedelta(seconds=settings.cancel_grace),
+        retention=Retention(
+            events=timedelta(days=settings.keep_events) if settings.keep_events else None,
+            deliveries=timedelta(days=settings.keep_deliveries),
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from gnomon.cli.log import set_up
 from gnomon.core.errors import GnomonError
 from gnomon.core.hub import Hub
 from gnomon.settings import Settings
+from gnomon.web.abort import StreamProtocol
 
 if TYPE_CHECKING:
     from gnomon.wiring import OpenedServer
@@ -84,6 +85,7 @@ async def _serve(settings: Settings) -> None:
 async def _answer(settings: Settings, opened: "OpenedServer", sock: socket.socket) -> None:
     config = uvicorn.Config(
         opened.app,
+        http=StreamProtocol,
         lifespan="off",
         log_config=None,
         access_log=settings.log_level == "debug",
@@ -93,6 +95,9 @@ async def _answer(settings: Settings, opened: "OpenedServer", sock: socket.socke
     # What stands now stands until the end: the collector need not look at it again. It took 50 ms each time.
     gc.collect()
     gc.freeze()
+    # With thousands of streams a look at all that lives stops the server for half a second, and with the usual
+    # thresholds that comes every few seconds: little that lives long goes in circles, so it may come seldom.
+    gc.set_threshold(2_000, 10, 100)
     host, port = sock.getsockname()[:2]
     greet = partial(_greet, settings, opened, f"http://{f'[{host}]' if ':' in host else host}:{port}")
     await _Server(config, opened.hub, greet).serve(sockets=[sock])

@@ -163,7 +163,6 @@ class Subscription:
         """Return the newest record that is known, without its result."""
         return self._channel.task
 
-    @property
     def is_over(self) -> bool:
         """Say whether nothing more will be heard, because the server or the right to listen has come to its end."""
         return self._is_over

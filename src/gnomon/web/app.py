@@ -13,6 +13,7 @@ from gnomon.web.limits import FAILURES, Meter, Metered
 from gnomon.web.lobby import PATHS, build_lobby
 from gnomon.web.native.door import PREFIX as NATIVE
 from gnomon.web.native.door import build_native
+from gnomon.web.sse import Pace
 
 Prefix = tuple[str, ...]
 
@@ -27,6 +28,7 @@ def build_app(
     cancel_wait: float = 15.0,
     max_body: int = 32 * 1024 * 1024,
     failures: int = FAILURES,
+    pace: Pace | None = None,
 ) -> ASGIApp:
     """Build the ASGI application; the server that runs it keeps lifespan and websockets off.
 
@@ -48,6 +50,8 @@ def build_app(
         Larger bodies are refused while they are read. [bytes]
     failures
         Credentials of one address that may fail in a minute.
+    pace
+        How long event streams may be silent, and how long they may last.
     """
     gate = Gate(
         house=house,
@@ -57,7 +61,9 @@ def build_app(
         meter=Meter(house.limits, failures=failures),
     )
     daly = build_daly(gate, sync_wait=sync_wait, cancel_wait=cancel_wait)
-    doors = Doors({(): daly, ("daly",): daly, NATIVE: build_native(gate)}, lobby=build_lobby(house))
+    doors = Doors(
+        {(): daly, ("daly",): daly, NATIVE: build_native(gate, pace or Pace())}, lobby=build_lobby(house)
+    )
     metered = Metered(doors, gate.meter)
     return Edge(metered, name=lambda: "req_" + crockford(house.clock.chance(80), 16), max_body=max_body)
 

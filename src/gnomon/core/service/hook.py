@@ -246,7 +246,7 @@ async def list_messages(house: House, principal: Principal, query: DeliveryQuery
     # Subscribed before reading: what is written between the two is not missed.
     with house.hub.subscribe(query.endpoint_id) as news:
         mail = await _read(house, query)
-        while not mail.messages and not news.is_over and await news.wait(limit - clock()):
+        while not mail.messages and not news.is_over() and await news.wait(limit - clock()):
             mail = await _read(house, replace(query, after=mail.next))
     return mail
 

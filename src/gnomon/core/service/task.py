@@ -13,6 +13,7 @@ from gnomon.core.ports import Attempt, Crowd, Page, Reservation, Submit, Submitt
 from gnomon.core.service.access import require
 from gnomon.core.service.blob import unfold
 from gnomon.core.service.house import House
+from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.task import Json, NewTask, Pin, Status, Task, Visibility, task_id
 from gnomon.core.workload import Workload
 
@@ -42,6 +43,7 @@ class Terms:
 NO_TERMS = Terms()
 
 
+@one_at_a_time
 async def submit(
     house: House,
     principal: Principal,

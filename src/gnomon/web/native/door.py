@@ -1,25 +1,34 @@
 """The native door as an application: its routes, its document, and problems (RFC 9457) as its errors."""
 
 from collections.abc import Mapping
+from functools import partial
+from http import HTTPStatus
 
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from gnomon.core.errors import Complaint, GnomonError
+from gnomon.core.service.access import is_still_valid
+from gnomon.core.service.digest import Digests
+from gnomon.core.service.vigil import Vigil
 from gnomon.core.task import Json
 from gnomon.web.auth import Gate
 from gnomon.web.edge import request_id
+from gnomon.web.native.framing import line
 from gnomon.web.native.openapi import describe
 from gnomon.web.native.render.problem import plain_problem, problem
 from gnomon.web.native.routes import ROUTERS
+from gnomon.web.native.routes.streams import Studio
 from gnomon.web.problems import InvalidQuery, Refusal, headers_of, status_of
+from gnomon.web.sse import Pace
 
 PREFIX = ("gnomon", "v1")
 
 
-def build_native(gate: Gate) -> FastAPI:
+def build_native(gate: Gate, pace: Pace) -> FastAPI:
     """Build the native door's application; it expects to be called with its prefix as `root_path`."""
     app = FastAPI(
         title="Gnomon",
@@ -28,9 +37,15 @@ def build_native(gate: Gate) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        servers=[{"url": "/" + "/".join(PREFIX)}],
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gate = gate
+    app.state.studio = Studio(
+        pace=pace,
+        vigil=Vigil(gate.house.hub, partial(is_still_valid, gate.house)),
+        digests=Digests(gate.house.store, line),
+    )
     for routes in ROUTERS:
         app.include_router(routes)
     for known in (GnomonError, Refusal):
@@ -55,7 +70,16 @@ async def _refuse_form(request: Request, error: Exception) -> Response:
 async def _refuse_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     body = plain_problem(error.status_code, error.detail, request_id(request.scope))
-    return _answer(body, error.status_code, error.headers or {})
+    headers = {"Allow": _methods_at(request)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else {}
+    return _answer(body, error.status_code, headers)
+
+
+def _methods_at(request: Request) -> str:
+    """Name all the methods of a path: each route knows its own alone."""
+    path = request.scope["path"].removeprefix(request.scope["root_path"])
+    routes = (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
+    methods = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+    return ", ".join(sorted(methods))
 
 
 def _answer(body: Json, status: int, headers: Mapping[str, str]) -> Response:

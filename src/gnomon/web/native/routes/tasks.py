@@ -16,12 +16,13 @@ from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.edge import request_id
-from gnomon.web.native.desk import AtHouse, Reader, Writer, holding_on, reserve
+from gnomon.web.native.desk import AtHouse, Reader, Writer, find_gate, holding_on
 from gnomon.web.native.openapi import BODY, Answers, asks, header, router, shows, takes
 from gnomon.web.native.pacing import retry_after
 from gnomon.web.native.render import task as render
 from gnomon.web.native.render.hook import minted as minted_hook
 from gnomon.web.native.render.problem import ended_problem
+from gnomon.web.native.routes.streams import is_stream_asked, open_stream
 from gnomon.web.native.wire import ask, read
 from gnomon.web.native.wire.tasks import (
     CANCEL_AFTER,
@@ -33,6 +34,8 @@ from gnomon.web.native.wire.tasks import (
     TaskView,
     patience,
 )
+from gnomon.web.presence import while_present
+from gnomon.web.reservation import KEY, reserve
 
 routes = router("tasks")
 
@@ -43,7 +46,7 @@ PREFER = header(
 IDEMPOTENCY_KEY = header(
     "Idempotency-Key",
     "The same key with the same request makes one task, however often it is sent.",
-    pattern="^[!-~]{1,255}$",
+    pattern=f"^{KEY}$",
 )
 _CANCEL_AFTER = header(
     "Cancel-After", "A deadline as a duration from now, such as `90s`, `5m` or `2h`.", pattern=CANCEL_AFTER
@@ -99,8 +102,10 @@ async def answer_submitted(
         headers["Idempotency-Replayed"] = "true"
     wait, task = patience(request.headers.get("prefer", "")), made.task
     if wait is not None:
-        headers["Preference-Applied"] = f"wait={wait:g}"
-        task = await holding_on(request, writer, service.wait(house, writer, task.id, wait))
+        # The task is stored: a wait too many is not granted, where a refusal would have the task sent again.
+        with find_gate(request).meter.waits.grant(writer.key_id, wait) as granted:
+            headers["Preference-Applied"] = f"wait={granted:g}"
+            task = await while_present(request, service.wait(house, writer, task.id, granted))
     headers |= pace(house, task)
     body = render.task(task)
     if hooks:
@@ -211,7 +216,9 @@ async def get_input(task_id: str, house: AtHouse, reader: Reader) -> Response:
     responses=shows("EventPage", "Events in order.", 404, 410, 422),
 )
 async def list_events(task_id: str, request: Request, house: AtHouse, reader: Reader) -> Response:
-    """Read events in order; `next` is the cursor of those that follow."""
+    """Read events in order; `next` is the cursor of those that follow. Who accepts a stream gets one."""
+    if is_stream_asked(request):
+        return open_stream(task_id, request, reader)
     span = ask(Span, request.query_params)
     events = await service.list_events(house, reader, task_id, span.after, span.limit)
     version = await service.find_version(house, reader, task_id)

@@ -1,0 +1,50 @@
+"""The HTTP protocol of the server, with what a stream needs: to cut a connection, and to hear that it is lost."""
+
+from collections.abc import Callable
+
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_CONNECTION = "gnomon.connection"
+
+
+class StreamProtocol(HttpToolsProtocol):
+    """Gives each request the means to abort its connection, and to be told of its loss without a task that waits."""
+
+    _on_lost: Callable[[], None] | None = None
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        self.scope["extensions"] = {_CONNECTION: {"abort": self._abort, "listen": self._listen}}
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the stream that listens."""
+        super().connection_lost(exc)
+        self._tell()
+
+    def _abort(self) -> None:
+        self.transport.abort()
+
+    def _listen(self, on_lost: Callable[[], None] | None) -> None:
+        self._on_lost = on_lost
+        if self.transport.is_closing():
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._on_lost is not None:
+            self._on_lost()
+            self._on_lost = None
+
+
+def abort(scope: Scope) -> None:
+    """Cut the request's connection without waiting for its reader, where the server can."""
+    connection = scope.get("extensions", {}).get(_CONNECTION)
+    if connection is not None:
+        connection["abort"]()
+
+
+def find_listen(scope: Scope) -> Callable[[Callable[[], None] | None], None] | None:
+    """Return what takes the function to call when the connection is lost, if the server offers it."""
+    connection = scope.get("extensions", {}).get(_CONNECTION)
+    return None if connection is None else connection["listen"]

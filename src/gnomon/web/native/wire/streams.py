@@ -1,0 +1,52 @@
+"""Streams: where to begin, and what to leave out."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from gnomon.core.errors import Complaint
+from gnomon.core.event import EventType
+from gnomon.web.native.wire.reading import Words
+from gnomon.web.problems import InvalidQuery
+
+_MOST = 2**53
+
+
+def _split(value: Any) -> Any:
+    return value.split(",") if isinstance(value, str) else value
+
+
+class Listening(Words):
+    """What a stream tells."""
+
+    after: int | None = Field(None, ge=0, le=_MOST, description="Only events numbered above this.")
+    last_event_id: int | None = Field(
+        None, ge=0, le=_MOST, description="The same, for clients that cannot send the header; it wins."
+    )
+    types: Annotated[frozenset[EventType] | None, BeforeValidator(_split)] = Field(
+        None, min_length=1, description="Only events of these types; the default is all."
+    )
+    cursor_frames: bool = Field(
+        default=False,
+        description="With `types`: move the cursor past events left out, by frames of an `id` alone.",
+    )
+    ticket: str | None = Field(None, description="A stream ticket, instead of a credential in a header.")
+
+    def cursor(self, headers: Mapping[str, str]) -> int:
+        """Return the number to go on after: the header's, else `last_event_id`, else `after`.
+
+        A browser that comes back repeats the address it was given first, with a newer header: so the header wins.
+
+        Raises
+        ------
+        InvalidQuery
+            When the header is no number.
+        """
+        text = headers.get("last-event-id", "").strip()
+        if not text:
+            return self.last_event_id or self.after or 0
+        if text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= _MOST:
+            return int(text)
+        message = "Send the number of the last event that you have, as its `id` said."
+        raise InvalidQuery([Complaint(("header", "Last-Event-ID"), message, "number")])

@@ -1,0 +1,249 @@
+"""Server-sent events: the frames that every door builds on, and the response that sends them.
+
+A door's own way of framing is one `Framing` record. Everything else is the same for all: one write for what is told
+together, a bound on the bytes and the time that a reader may leave unread, an end when the client has gone.
+"""
+
+import asyncio
+import json
+import secrets
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractContextManager, aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gnomon.core.event import Event, EventType
+from gnomon.core.service.stream import Ended, Gap, Item, Opened, Told
+from gnomon.core.task import Json
+from gnomon.web.abort import abort, find_listen
+
+LARGEST_WRITE = 65536
+"""Bytes that are written before the reader has to have taken some."""
+_RETRY = 1500
+"""Milliseconds after which a browser comes back, and as many more at most: so that not all come at once."""
+_BREAKS = ((b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"), (b"\xc2\x85", b"\\u0085"))
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long a stream may be silent, and how long it may last."""
+
+    heartbeat: float = 10.0
+    longest: float = 3600.0
+
+    @property
+    def stuck(self) -> float:
+        """Return the seconds that a reader may take over one write; with the silence before it, three heartbeats."""
+        return 2 * self.heartbeat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """How one door writes what a stream tells."""
+
+    event: Callable[[Event], bytes]
+    gap: Callable[[Gap], bytes]
+    end: Callable[[Ended], bytes]
+    cursor: Callable[[int], bytes] | None = None
+    """Moves the cursor of a reader past events that it did not ask for."""
+    heartbeat: bytes = b": hb\n"
+    """A comment, and no blank line: clients that dispatch empty events would stumble."""
+    is_drained_cleanly: bool = True
+    """Whether an end that is not the task's is a clean one; otherwise the connection is cut."""
+    ends_with_204: bool = True
+    """Whether a reader that knows all is told so by 204, which keeps a browser from coming back."""
+
+
+def one_line(value: Json) -> bytes:
+    """Write JSON on one line, whatever a reader takes for the end of a line."""
+    try:
+        text = orjson.dumps(value)
+    except TypeError:  # integers beyond 64 bits, which the log may hold
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    for raw, escaped in _BREAKS:
+        text = text.replace(raw, escaped)
+    return text
+
+
+def frame(event: str, data: bytes, number: int | None = None) -> bytes:
+    """Write one frame; the data must be one line."""
+    name = b"" if number is None else b"id: %d\n" % number
+    return b"%sevent: %s\ndata: %s\n\n" % (name, event.encode(), data)
+
+
+class Remembered:
+    """Writes the frame of an event once for all its listeners, as long as it is among the newest."""
+
+    def __init__(self, write: Callable[[Event], bytes], *, most: int = 256, largest: int = 16384) -> None:
+        self._write = write
+        self._most = most
+        self._largest = largest
+        self._known: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+
+    def __call__(self, event: Event) -> bytes:
+        """Return the frame."""
+        name = (event.task_id, event.number)
+        known = self._known.get(name)
+        if known is None:
+            known = self._write(event)
+            if len(known) <= self._largest:
+                self._known[name] = known
+            if len(self._known) > self._most:
+                self._known.popitem(last=False)
+        return known
+
+
+class EventStream(Response):
+    """Sends what is told of a task to one reader, and lets go of everything when either is gone."""
+
+    def __init__(
+        self,
+        items: AsyncGenerator[Item, None],
+        framing: Framing,
+        pace: Pace,
+        *,
+        types: frozenset[EventType] | None = None,
+        hold: AbstractContextManager[None],
+    ) -> None:
+        self.status_code = 200
+        self.background = None
+        self._items = items
+        self._framing = framing
+        self._pace = pace
+        self._types = types
+        self._hold = hold
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Tell all there is; what is wrong with the request is raised before anything is sent."""
+        with self._hold:
+            async with aclosing(self._items) as items:
+                opened = await anext(items)
+                assert isinstance(opened, Opened)
+                if opened.is_told and self._framing.ends_with_204:
+                    await send({"type": "http.response.start", "status": 204, "headers": []})
+                    await send({"type": "http.response.body", "body": b""})
+                    return
+                await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+                with _Presence(scope, receive, opened.subscription.end):
+                    await self._tell(items, scope, send)
+
+    async def _tell(self, items: AsyncGenerator[Item, None], scope: Scope, send: Send) -> None:
+        reader = _Reader(scope, send, self._pace.stuck)
+        clock = asyncio.get_running_loop().time
+        limit = clock() + self._pace.longest * (0.9 + secrets.randbelow(100) / 1000)
+        has_ended = False
+        async for item in items:
+            has_ended = isinstance(item, Ended)
+            if not await self._write(reader, item) or clock() > limit:
+                break
+        if not reader.was_cut:
+            await reader.finish(is_clean=has_ended or self._framing.is_drained_cleanly)
+
+    async def _write(self, reader: "_Reader", item: Item) -> bool:
+        framing = self._framing
+        if isinstance(item, Told):
+            return await self._write_events(reader, item)
+        if isinstance(item, Gap):
+            return await reader.write(framing.gap(item), is_first=True)
+        if isinstance(item, Ended):
+            return await reader.write(framing.end(item), is_first=True)
+        return await reader.write(framing.heartbeat)
+
+    async def _write_events(self, reader: "_Reader", told: Told) -> bool:
+        """Write events in as few writes as their size allows."""
+        framing, types = self._framing, self._types
+        parts, size = [], 0
+        for event in told.events:
+            if types is None or event.type in types:
+                parts.append(framing.event(event))
+            elif framing.cursor is not None and event is told.events[-1]:
+                parts.append(framing.cursor(event.number))
+            else:
+                continue
+            size += len(parts[-1])
+            if size >= LARGEST_WRITE:
+                if not await reader.write(b"".join(parts), is_first=True):
+                    return False
+                parts, size = [], 0
+        return not parts or await reader.write(b"".join(parts), is_first=True)
+
+
+class _Reader:
+    """The client's side: takes what it is sent in time, or is cut off."""
+
+    __slots__ = ("_has_data", "_scope", "_send", "_stuck", "was_cut")
+
+    def __init__(self, scope: Scope, send: Send, stuck: float) -> None:
+        self._scope = scope
+        self._send = send
+        self._stuck = stuck
+        self._has_data = False
+        self.was_cut = False
+
+    async def write(self, frames: bytes, *, is_first: bool = False) -> bool:
+        """Send frames, the first of them with the time to come back after; say whether the reader is there."""
+        if is_first and not self._has_data:
+            self._has_data = True
+            frames = b"retry: %d\n" % (_RETRY + secrets.randbelow(_RETRY)) + frames
+        try:
+            async with asyncio.timeout(self._stuck):
+                await self._send({"type": "http.response.body", "body": frames, "more_body": True})
+        except TimeoutError:
+            await self._cut()
+            return False
+        return True
+
+    async def finish(self, *, is_clean: bool) -> None:
+        """End the response, or cut the connection where an end would say too much."""
+        if not is_clean:
+            abort(self._scope)
+            self.was_cut = True
+            return
+        try:
+            async with asyncio.timeout(self._stuck):
+                await self._send({"type": "http.response.body", "body": b""})
+        except TimeoutError:
+            await self._cut()
+
+    async def _cut(self) -> None:
+        self.was_cut = True
+        abort(self._scope)
+        # What could not be written is let go of with the connection; that ends this wait too.
+        await self._send({"type": "http.response.body", "body": b""})
+
+
+class _Presence:
+    """Ends a stream when its client has gone, for the length of a block."""
+
+    def __init__(self, scope: Scope, receive: Receive, end: Callable[[], None]) -> None:
+        self._listen = find_listen(scope)
+        self._receive = receive
+        self._end = end
+        self._waiting: asyncio.Task[Any] | None = None
+
+    def __enter__(self) -> None:
+        if self._listen is not None:
+            self._listen(self._end)
+        else:
+            self._waiting = asyncio.create_task(self._wait())
+
+    def __exit__(self, *_: object) -> None:
+        if self._listen is not None:
+            self._listen(None)
+        if self._waiting is not None:
+            self._waiting.cancel()
+
+    async def _wait(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._end()
