@@ -423,6 +423,17 @@ async def test_what_is_on_its_way_is_not_overtaken(desk: Desk) -> None:
     assert [event for _, event in await desk.drain()] == [1, 2]
 
 
+async def test_what_a_dead_process_had_on_its_way_goes_back_to_its_place(desk: Desk) -> None:
+    endpoint = await desk.create(event_types=ALL)
+    await desk.shop.start()
+    [one] = await desk.claim()
+    await desk.record(one)
+    assert len(await desk.claim()) == 1
+    assert await desk.redeliver(endpoint) == 1
+    assert await desk.shop.store.recover_deliveries(desk.shop.now) == 1
+    assert [event for _, event in await desk.drain()] == [1, 2]
+
+
 async def test_many_deliveries_are_sent_again_in_pieces(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gnomon.store.hook.delivery.PIECE", 2)
     endpoint = await desk.create(event_types=ALL)

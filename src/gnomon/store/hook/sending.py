@@ -155,10 +155,12 @@ def _note(ledger: Ledger, endpoint: int, at: int, command: AttemptMade) -> None:
 def recover_deliveries(ledger: Ledger, now: datetime) -> int:
     """Make due what an earlier process had taken; return how many."""
     at = micros(now)
-    rows = ledger.execute("SELECT seq, endpoint FROM delivery WHERE is_taken = 1").fetchall()
-    for seq, _ in rows:
+    rows = ledger.execute("SELECT seq, endpoint, task FROM delivery WHERE is_taken = 1").fetchall()
+    for seq, endpoint, task in rows:
         ledger.execute("UPDATE delivery SET is_taken = 0, due_at = ? WHERE seq = ?", (at, seq))
-    for endpoint in {endpoint for _, endpoint in rows}:
+        # An earlier one may have been made due again meanwhile.
+        give_turn(ledger.connection, endpoint, task, at)
+    for endpoint in {endpoint for _, endpoint, _ in rows}:
         ledger.is_post_ready |= refresh(ledger.connection, endpoint, at)
     return len(rows)
 
