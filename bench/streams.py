@@ -33,7 +33,7 @@ from stream_client import (
     served,
 )
 
-NAMES = ("bare",)
+NAMES = ("gnomon", "bare")
 HEARD_BY = 2  # the events that a task has before the first is made: queued, started
 
 

@@ -21,13 +21,13 @@ from pathlib import Path
 from queue import Queue
 
 import httpx
-from patterns import Json, Receiver, blocking, follow, polling, result_of, submit, with_webhook
+from patterns import Json, Receiver, blocking, digest, follow, polling, result_of, submit, with_webhook
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 CONSOLE = Console()
-BELOW, PRIMES = 200_000, 17_984
-"""There are so many primes below that number."""
+BELOW, PRIMES, PRIMES_OF_TWICE = 200_000, 17_984, 33_860
+"""There are so many primes below that number, and so many below its double."""
 
 
 class Disagreement(Exception):
@@ -65,23 +65,23 @@ def show_polling(api: httpx.Client) -> str:
 
 def show_stream(api: httpx.Client) -> str:
     """Follow the events, lose the line, and go on where it was lost."""
-    task = submit(api, {"below": BELOW, "pause": 0.1})
+    task, seen = submit(api, {"below": BELOW, "pause": 0.1}), []
     with bar() as move:
-        events = []
-        with closing(follow(api, task["id"])) as first:
-            for event in first:  # the line is cut after the sixth event
-                events.append(event)
-                move(event["body"].get("progress", 0), f"event {event['number']}")
-                if event["number"] == 6:
-                    break
-        for event in follow(api, task["id"], after=events[-1]["number"]):
-            events.append(event)
-            move(event["body"].get("progress", 0), f"event {event['number']}, after the cut")
+        for cut in (6, None):  # the line is cut after the sixth event
+            with closing(follow(api, task["id"], after=len(seen))) as line:
+                for frame in line:
+                    seen.append(frame)
+                    told = json.loads(frame["data"])
+                    move(told.get("body", {}).get("progress", 0), f"{frame['id']} {frame['event']}")
+                    if frame["id"] == str(cut):
+                        break
+    *events, end = seen
     log = api.get(f"/tasks/{task['id']}/events", params={"limit": 1000}).raise_for_status().json()["events"]
-    expect("what was pieced together", events, log)
-    expect("numbers", [event["number"] for event in events], list(range(1, len(log) + 1)))
-    expect("the last event", events[-1]["type"], "task.completed")
-    return f"events 1 to 6, cut, 7 to {len(log)}: the log, each event once, in order"
+    expect("what was pieced together", [json.loads(event["data"]) for event in events], log)
+    expect("numbers", [int(event["id"]) for event in events], list(range(1, len(log) + 1)))
+    expect("the last event", events[-1]["event"], "task.completed")
+    expect("digest", digest(event["data"] for event in events), json.loads(end["data"])["digest"])
+    return f"events 1 to 6, a cut, 7 to {len(log)}: each once, in order, and the digest is the log's"
 
 
 def show_webhook(api: httpx.Client) -> str:
@@ -153,13 +153,22 @@ def show_retry(api: httpx.Client) -> str:
 def show_rerun(api: httpx.Client) -> str:
     """Continue a task with another input, and see what differs."""
     first = blocking(api, {"below": BELOW})
-    again = api.post(f"/tasks/{first['id']}/rerun", json={"input": {"below": 2 * BELOW}})
+    again = api.post(f"/tasks/{first['id']}/rerun", json={"patch": {"below": 2 * BELOW}})
     second = ended(api, again.raise_for_status().json())
-    expect("revision", second["revision"], 2)
-    path = f"/tasks/{second['id']}/diff"
-    difference = api.get(path, params={"from": 1, "to": 2}).raise_for_status().json()
-    expect("revisions", len(api.get(f"/tasks/{first['id']}/revisions").json()["tasks"]), 2)
-    return json.dumps(difference)[:200]
+    line = api.get(f"/tasks/{first['id']}/revisions").raise_for_status().json()["revisions"]
+    expect(
+        "the line",
+        [(each["revision"], each["task_id"]) for each in line],
+        [(2, second["id"]), (1, first["id"])],
+    )
+    difference = api.get(f"/tasks/{second['id']}/diff").raise_for_status().json()
+    changed = {
+        f"{part}{each['path']}": (each["old"], each["new"])
+        for part in ("input", "result")
+        for each in difference[part]["differences"]
+    }
+    expect("primes, before and now", changed["result/primes"], (PRIMES, PRIMES_OF_TWICE))
+    return ", ".join(f"{path} {old} -> {new}" for path, (old, new) in changed.items())
 
 
 STEPS: Mapping[str, Callable[[httpx.Client], str]] = {
@@ -180,7 +189,7 @@ STEPS: Mapping[str, Callable[[httpx.Client], str]] = {
 
 def ended(api: httpx.Client, task: Json) -> Json:
     """Wait for a task's end."""
-    while task["finished_at"] is None:
+    while task["is_active"]:
         answer = api.get(f"/tasks/{task['id']}", params={"after_version": task["version"], "wait": 10})
         task = answer.raise_for_status().json()
     return task
@@ -189,7 +198,7 @@ def ended(api: httpx.Client, task: Json) -> Json:
 def wait_for(api: httpx.Client, task: Json, status: str) -> Json:
     """Wait until a task has a status."""
     while task["status"] != status:
-        if task["finished_at"] is not None:
+        if not task["is_active"]:
             raise Disagreement(f"a task became {task['status']} and never {status}")
         answer = api.get(f"/tasks/{task['id']}", params={"after_version": task["version"], "wait": 10})
         task = answer.raise_for_status().json()

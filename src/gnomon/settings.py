@@ -5,10 +5,14 @@ The command line makes a flag and a variable of every field, so a setting is wri
 
 import ipaddress
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
+_MOST_PAUSES = 32
+_LONGEST_PAUSE = timedelta(days=30)
 _CORES = os.cpu_count() or 1
 LONGEST_WAIT = 28.0
 """Seconds that an answer may be held back: clients commonly give up after 30."""
@@ -52,12 +56,28 @@ class Settings:
         "Seconds of silence after which a stream says that it lives; a stuck reader is cut after three.",
     ] = 10.0
     max_stream_seconds: Annotated[float, "Longest life of an event stream; the client comes back."] = 3600.0
+    keep_events: Annotated[
+        float, "Days that a task's events are kept after its end; the last one stays. 0 keeps them for ever."
+    ] = 0.0
+    keep_deliveries: Annotated[float, "Days that webhook deliveries are kept after their end."] = 30.0
+    webhook_schedule: Annotated[
+        str, "Seconds before the second and each later attempt of a delivery; chance adds up to a fifth."
+    ] = "5 300 1800 7200 18000 36000 50400 57600"
+    webhook_timeout: Annotated[float, "Seconds that a receiver has to answer."] = 15.0
+    webhook_allow: Annotated[
+        tuple[str, ...],
+        "Network that deliveries may go to although it is not public (10.1.0.0/16); repeatable.",
+    ] = ()
+    webhook_http: Annotated[bool, "Let deliveries go to http:// too, not only to https://."] = False
+    webhook_concurrency: Annotated[int, "Deliveries that are on their way at the same time."] = 256
     log_level: Annotated[Literal["debug", "info", "warning", "error"], "How much to log."] = "info"
 
     def __post_init__(self) -> None:
         for name, low, high in _RANGES:
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"--{name.replace('_', '-')} must be between {low:g} and {high:g}.")
+        read_pauses(self.webhook_schedule)
+        read_networks(self.webhook_allow)
         if self.no_auth and not is_loopback(self.host):
             raise ValueError(
                 f"--no-auth would open this server to everyone who reaches {self.host}. "
@@ -75,13 +95,42 @@ _RANGES = (
     ("max_body_mb", 0.01, 1024),
     ("max_weather_rows", 8760, 10_000_000),
     ("rate_limit", 0, 10_000_000),
+    ("webhook_timeout", 1, 60),
+    ("webhook_concurrency", 1, 10_000),
     ("max_active", 0, 1_000_000_000),
     ("max_streams", 0, 1_000_000),
     ("max_waits", 0, 1_000_000),
     ("max_endpoints", 0, 1_000_000),
     ("heartbeat", 0.1, 60),
     ("max_stream_seconds", 1, 86_400),
+    ("keep_events", 0, 36_500),
+    ("keep_deliveries", 0.01, 36_500),
 )
+
+
+def read_pauses(text: str) -> tuple[timedelta, ...]:
+    """Read the pauses between attempts; raises `ValueError`. Nothing means that nothing is tried again."""
+    words = text.split()
+    try:
+        pauses = tuple(timedelta(seconds=float(word)) for word in words)
+    except (ValueError, OverflowError):
+        pauses = (timedelta(-1),)
+    if len(words) > _MOST_PAUSES or not all(timedelta(0) <= pause <= _LONGEST_PAUSE for pause in pauses):
+        raise ValueError(
+            f"--webhook-schedule must be up to {_MOST_PAUSES} numbers of seconds with spaces between, "
+            f"none above {_LONGEST_PAUSE / timedelta(seconds=1):.0f} ({_LONGEST_PAUSE.days} days)."
+        )
+    return pauses
+
+
+def read_networks(texts: Iterable[str]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Read networks; raises `ValueError`."""
+    try:
+        return tuple(ipaddress.ip_network(text) for text in texts)
+    except ValueError as error:
+        raise ValueError(
+            f"--webhook-allow must be a network such as 10.1.0.0/16 or fd00::/8: {error}."
+        ) from error
 
 
 def is_loopback(host: str) -> bool:

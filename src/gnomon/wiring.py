@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -30,17 +30,24 @@ from gnomon.core.service import House, access
 from gnomon.core.service.access import Founded, found_workspace
 from gnomon.core.task import Json
 from gnomon.core.workload import Workload
+from gnomon.delivery.office import PostOffice
 from gnomon.engine.embedded import EmbeddedEngine
-from gnomon.settings import LONGEST_WAIT, Settings
+from gnomon.engine.upkeep import Retention
+from gnomon.outbound.gate import Gate
+from gnomon.settings import LONGEST_WAIT, Settings, read_networks, read_pauses
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
+from gnomon.web.native.render.hook import payload
 from gnomon.web.sse import Pace
 
 DEFAULT_WORKSPACE = "default"
 CANCEL_MARGIN = 5.0
 """Seconds beyond the engine's own grace after which a cancel is ended without it."""
 _MOST_COMPLAINTS = 20
+
+BODIES = {"native": payload}
+"""Who writes the bodies of webhooks, by dialect."""
 
 
 class SystemClock:
@@ -80,7 +87,7 @@ class OpenedServer:
 @asynccontextmanager
 async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
     """Open the store, start the engine, build the application; close all of it in the reverse order."""
-    hub = Hub()
+    hub, gate = Hub(), _gate(settings)
     # Workloads know no settings, and check in this process and in their children: both see the variable.
     os.environ["GNOMON_MAX_WEATHER_ROWS"] = str(settings.max_weather_rows)
     workloads, kinds = load_plugins(settings.workload)
@@ -95,10 +102,12 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             kinds=kinds,
             workloads=workloads,
             limits=_limits(settings),
+            check_target=gate.check_url,
             cancel_within=timedelta(seconds=settings.cancel_grace + CANCEL_MARGIN),
         )
         workspace, has_new_keys = await _default_workspace(house, settings.data / "keys.json")
         engine = _engine(settings, house)
+        office = _post_office(settings, house, gate)
         app = build_app(
             house,
             token_secret=_derive(secret, b"token-secret"),
@@ -111,7 +120,7 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
         )
         await engine.start()
         try:
-            async with _attended(house):
+            async with _attended(house), _open(office):
                 yield OpenedServer(
                     app=app, hub=hub, keys_file=settings.data / "keys.json", has_new_keys=has_new_keys
                 )
@@ -195,6 +204,7 @@ def _house(secret: bytes, store: SqliteStore, hub: Hub, **given: Any) -> House:
         clock=SystemClock(),
         pepper=_derive(secret, b"key-pepper"),
         vault=KeyVault(_derive(secret, b"vault")),
+        bodies=BODIES,
         **(nothing | given),
     )
 
@@ -221,6 +231,38 @@ async def _attended(house: House) -> AsyncIterator[None]:
         await house.attendance.write(house.store)
 
 
+def _gate(settings: Settings) -> Gate:
+    return Gate(
+        allow=read_networks(settings.webhook_allow),
+        is_http_allowed=settings.webhook_http,
+        timeout=settings.webhook_timeout,
+    )
+
+
+def _post_office(settings: Settings, house: House, gate: Gate) -> PostOffice:
+    return PostOffice(
+        store=house.store,
+        gate=gate,
+        vault=house.vault,
+        clock=house.clock,
+        bell=house.hub.post_bell,
+        bodies=house.bodies,
+        timeout=timedelta(seconds=settings.webhook_timeout),
+        schedule=read_pauses(settings.webhook_schedule),
+        concurrency=settings.webhook_concurrency,
+        user_agent=f"Gnomon/{version('gnomon')}",
+    )
+
+
+@asynccontextmanager
+async def _open(office: PostOffice) -> AsyncIterator[None]:
+    await office.start()
+    try:
+        yield
+    finally:
+        await office.stop()
+
+
 def _engine(settings: Settings, house: House) -> EmbeddedEngine:
     return EmbeddedEngine(
         store=house.store,
@@ -233,6 +275,10 @@ def _engine(settings: Settings, house: House) -> EmbeddedEngine:
         io_slots=settings.io_slots,
         lease=timedelta(seconds=settings.lease),
         grace=timedelta(seconds=settings.cancel_grace),
+        retention=Retention(
+            events=timedelta(days=settings.keep_events) if settings.keep_events else None,
+            deliveries=timedelta(days=settings.keep_deliveries),
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """Every setting from its flag and from its variable; wrong ones are refused by name."""
 
 import dataclasses
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from click.testing import CliRunner
 
 from gnomon.cli import serve as served
 from gnomon.cli.commands import gnomon
-from gnomon.settings import Settings, is_loopback
+from gnomon.core.delivery import SCHEDULE
+from gnomon.settings import Settings, is_loopback, read_networks, read_pauses
 
 OTHER: dict[str, tuple[str, Any]] = {
     "data": ("elsewhere", Path("elsewhere")),
@@ -31,6 +33,13 @@ OTHER: dict[str, tuple[str, Any]] = {
     "max_endpoints": ("7", 7),
     "heartbeat": ("2.5", 2.5),
     "max_stream_seconds": ("600", 600.0),
+    "keep_events": ("90", 90.0),
+    "keep_deliveries": ("7.5", 7.5),
+    "webhook_schedule": ("1 2.5", "1 2.5"),
+    "webhook_timeout": ("3", 3.0),
+    "webhook_allow": ("10.1.0.0/16", ("10.1.0.0/16",)),
+    "webhook_http": ("1", True),
+    "webhook_concurrency": ("7", 7),
     "log_level": ("debug", "debug"),
 }
 
@@ -80,6 +89,15 @@ def test_a_variable_sets_it(name: str, seen: list[Settings]) -> None:
         ("max_endpoints", -1),
         ("heartbeat", 0),
         ("max_stream_seconds", 0),
+        ("webhook_schedule", "soon"),
+        ("webhook_schedule", "5 -1"),
+        ("webhook_schedule", "nan"),
+        ("webhook_schedule", "1e300"),
+        ("webhook_schedule", "1 " * 33),
+        ("webhook_timeout", 0),
+        ("webhook_allow", ("somewhere",)),
+        ("webhook_allow", ("10.1.2.3/16",)),
+        ("webhook_concurrency", 0),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_the_flags_name(name: str, value: Any) -> None:
@@ -100,3 +118,17 @@ def test_any_other_address_is_not(host: str) -> None:
 def test_no_auth_is_refused_beyond_loopback() -> None:
     with pytest.raises(ValueError, match="--no-auth"):
         Settings(no_auth=True, host="0.0.0.0")
+
+
+def test_the_schedule_is_read_and_may_be_empty() -> None:
+    assert read_pauses(Settings().webhook_schedule) == tuple(SCHEDULE)
+    assert read_pauses("0 1.5") == (timedelta(0), timedelta(seconds=1.5))
+    assert read_pauses("") == ()
+
+
+def test_networks_are_read() -> None:
+    assert list(map(str, read_networks(["10.1.0.0/16", "::1", "fd00::/8"]))) == [
+        "10.1.0.0/16",
+        "::1/128",
+        "fd00::/8",
+    ]

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 import uvloop
-from engine_shop import PATIENCE, gone, is_alive, open_shop
+from engine_shop import GRACE, PATIENCE, gone, is_alive, open_shop
 
 from gnomon.core.task import Status
 from gnomon.engine.children import Nursery
+from gnomon.engine.embedded import STOP_MARGIN
 from gnomon.engine.pool import MEMORY_LIMIT, Pool
 
 
@@ -103,6 +104,32 @@ async def test_a_stopped_engine_gives_its_tasks_back_and_the_next_resumes_them(t
         assert (task.status, task.result, task.failures, task.losses) == (Status.COMPLETED, 2, 0, 0)
         await shop.cancel(other)
         assert (await shop.until(other)).status is Status.CANCELLED
+
+
+class Deaf:
+    """A store that is never done with recording an end."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    async def finish(self, command):
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("trouble", ["the store hangs", "the nursery hangs"])
+async def test_stopping_has_a_bound(tmp_path, trouble):
+    between = Deaf if trouble == "the store hangs" else (lambda store: store)
+    async with open_shop(tmp_path, between=between) as shop:
+        _, pid = await shop.begin("loop_deafly")
+        if trouble == "the nursery hangs":
+            os.kill(shop.engine._nursery.pid, signal.SIGSTOP)
+        began = time.monotonic()
+        await shop.engine.stop()
+        assert time.monotonic() - began < GRACE + STOP_MARGIN + 3
+        assert await gone(pid)
 
 
 async def test_a_task_longer_than_its_lease_runs_once(tmp_path):

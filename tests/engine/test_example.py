@@ -1,17 +1,22 @@
 """The example workload, in memory and in a child."""
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
-from gnomon.core.workload import Failure
+from gnomon.core.workload import Failure, Workload
 from gnomon.engine.local import Log, run_locally
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "workloads" / "src"))
 
 from engine_shop import open_shop
+from gnomon_approval import APPROVAL
+from gnomon_approval import WORKLOADS as APPROVALS
 from gnomon_transit import TRANSIT, WORKLOADS
+
+from gnomon.core.task import Status
 
 
 def test_the_sun_is_early_in_november_and_late_in_february(tmp_path):
@@ -44,3 +49,63 @@ async def test_a_child_imports_it_from_the_servers_path(tmp_path):
         task = await shop.run("transit", order)
         assert task.result == run_locally(TRANSIT, order, blobs=tmp_path)
         assert await shop.store.get_blob(task.result["table"])
+
+
+OFFER = {
+    "customer": "Ada",
+    "lines": [
+        {"item": "module", "quantity": 20, "unit_price": 89.9},
+        {"item": "inverter", "quantity": 1, "unit_price": 1200},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "total"),
+    [({"approved": True}, 2998.0), ({"approved": True, "discount": 10}, 2698.2), ({"approved": False}, None)],
+)
+def test_an_offer_is_written_as_it_was_approved(tmp_path, answer, total):
+    result = run_locally(APPROVAL, OFFER, blobs=tmp_path, answers={"approval": answer})
+    assert (result["approved"], result["total"]) == (answer["approved"], total)
+    if total is not None:
+        letter = (tmp_path / result["offer"]).read_text()
+        assert letter.splitlines()[1:] == [
+            "20 x module: 1798.00",
+            "1 x inverter: 1200.00",
+            f"Total: {total:.2f}",
+        ]
+
+
+@pytest.mark.parametrize("answer", [True, {}, {"approved": "yes"}, {"approved": True, "discount": 41}])
+def test_an_unclear_answer_is_refused(tmp_path, answer):
+    with pytest.raises(Failure, match="Answer 'approval' with"):
+        run_locally(APPROVAL, OFFER, blobs=tmp_path, answers={"approval": answer})
+
+
+async def test_the_server_asks_and_goes_on_with_the_answer(tmp_path):
+    async with open_shop(tmp_path, workloads=APPROVALS) as shop:
+        task = await shop.submit("approval", OFFER)
+        waiting = await shop.until_it_is(task, Status.WAITING)
+        assert waiting.question.body["offer"]["total"] == 2998.0
+        assert (waiting.progress, waiting.stage) == (50, "pricing")
+        await shop.answer(task, "approval", {"approved": True, "discount": 10})
+        done = await shop.until(task)
+        assert (done.result["total"], done.attempt) == (2698.2, 2)
+        assert b"Total: 2698.20" in await shop.store.get_blob(done.result["offer"])
+
+
+def test_the_guide_does_what_it_says():
+    text = (Path(__file__).parents[2] / "docs" / "workloads.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    known = {}
+    for block in blocks:
+        exec(block, known)
+    assert run_locally(
+        known["OFFER"], {"to": "A", "prices": [1]}, blobs=Path(), answers={"approval": "no"}
+    ) == {
+        "sent": False,
+        "to": "A",
+        "total": 1,
+    }
+    adding = Workload(kind="add", run=known["add_up"])
+    assert run_locally(adding, {"chunks": [[1, 2], [3]]}, blobs=Path()) == 6

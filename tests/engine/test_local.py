@@ -3,6 +3,8 @@
 import pytest
 from engine_trades import WORKLOADS
 
+from gnomon.core.errors import Complaint
+from gnomon.core.resource import ResourceKind
 from gnomon.core.workload import Failure
 from gnomon.engine.local import Log, run_locally
 from gnomon.engine.registry import gather
@@ -60,3 +62,13 @@ def test_what_is_too_large_is_refused_here_too(tmp_path):
 def test_what_is_not_json_is_refused_here_too(tmp_path, what):
     with pytest.raises(Failure, match="not JSON"):
         run("give_nonsense", {"what": what}, tmp_path)
+
+
+def test_what_is_saved_is_checked_against_its_kind(tmp_path):
+    def check(document):
+        return [] if document["name"] == "two" else [Complaint(("name",), "Call it 'two'.")]
+
+    kinds = {"thing": ResourceKind(kind="thing", check=check)}
+    with pytest.raises(Failure, match="Call it 'two'"):
+        run("keep", {"pages": 1}, tmp_path, kinds=kinds)
+    assert run("keep", {"pages": 1}, tmp_path, kinds={"other": kinds["thing"]})["same"]

@@ -2,12 +2,16 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from engine_shop import open_shop
 
-from gnomon.core.task import CancelOutcome, Status
+from gnomon.core.hub import Hub
+from gnomon.core.ports import Reservation, Submit
+from gnomon.core.task import CancelOutcome, NewTask, Status
+from gnomon.engine.upkeep import PIECE, Retention, Upkeep
+from gnomon.store.sqlite import SqliteStore
 
 
 class CountingStore:
@@ -56,3 +60,47 @@ async def test_what_waits_for_a_slot_past_its_deadline_expires(tmp_path):
     async with open_shop(tmp_path, cpu_slots=1) as shop:
         await shop.begin("loop_politely")
         assert (await shop.run("echo", deadline=0.2)).status is Status.EXPIRED
+
+
+class SteppingClock:
+    """Tells the time that the test has set."""
+
+    def __init__(self):
+        self.time = datetime(2026, 3, 1, tzinfo=UTC)
+
+    def now(self):
+        return self.time
+
+    def chance(self, bits):
+        return 0
+
+
+async def test_what_is_kept_no_longer_is_removed_piece_by_piece(tmp_path):
+    store, clock = SqliteStore.open(tmp_path, Hub()), SteppingClock()
+    for n in range(PIECE + 10):
+        task = NewTask(id=f"tsk_{n}", workspace="w", kind="k")
+        reservation = Reservation(key=str(n), fingerprint="f")
+        await store.submit(Submit(task=task, now=clock.now(), reservation=reservation))
+        await store.cancel("w", task.id, clock.now())
+
+    async def nothing():
+        return
+
+    kept = Retention(events=timedelta(days=30), reservations=timedelta(days=7))
+    upkeep = Upkeep(store, clock, on_overdue=lambda _: None, before=nothing, retention=kept)
+
+    async def left():
+        tasks = [await store.get_task("w", f"tsk_{n}") for n in range(PIECE + 10)]
+        keys = [await store.find_reserved("w", str(n)) for n in range(PIECE + 10)]
+        return sum(task.events_from == 1 for task in tasks), len([key for key in keys if key])
+
+    clock.time += timedelta(days=8)
+    await upkeep.sweep()
+    assert await left() == (PIECE + 10, 10)
+    await upkeep.sweep()
+    assert await left() == (PIECE + 10, 0)
+    clock.time += timedelta(days=30)
+    for _ in range(3):
+        await upkeep.sweep()
+    assert await left() == (0, 0)
+    await store.close()

@@ -15,6 +15,7 @@ from gnomon.core.delivery import (
     NewEndpoint,
     Parcel,
     Verdict,
+    receiver_of,
 )
 from gnomon.core.errors import Conflict, NotFound, PreconditionFailed, QuotaExceeded
 from gnomon.core.event import EventType
@@ -446,9 +447,23 @@ async def test_dead_endpoints_do_not_starve_a_healthy_one(desk: Desk) -> None:
     assert first[0].endpoint.id == healthy.id
     assert len(first) == 5
     assert len({parcel.endpoint.id for parcel in await desk.claim(limit=10, share=1)}) == 10
-    busy = tuple(endpoint.id for endpoint in dead)
+    busy = tuple(receiver_of(endpoint.url or "") for endpoint in dead)
     assert await desk.claim(busy=busy) == []
     assert await desk.shop.store.next_delivery_due(busy) == desk.shop.now + LEASE
+
+
+async def test_endpoints_of_one_receiver_share_its_share(desk: Desk) -> None:
+    """A webhook that comes with each of many tasks makes many endpoints, and one host stands behind them."""
+    for number in range(30):
+        await desk.create(url=f"https://One.example:8443/hook/{number}")
+    other = await desk.create(url="https://one.example/")
+    await run_task(desk.shop)
+    first = await desk.claim(limit=10, share=3)
+    assert len(first) == 4
+    assert [parcel.endpoint.id for parcel in first].count(other.id) == 1
+    rest = await desk.claim(busy=("one.example:8443",))
+    assert rest == []
+    assert len(await desk.claim(share=100)) == 27
 
 
 async def test_a_claim_is_held_for_a_lease_and_taken_back_by_a_new_process(desk: Desk) -> None:

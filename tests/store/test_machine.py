@@ -43,18 +43,21 @@ LOOK_AROUND = 20
 """Every so many steps all tasks are read, not only those that are said to have changed."""
 
 keys = st.sampled_from("ab")
-endings = st.one_of(
-    st.builds(Done, result=st.integers()),
-    st.builds(
-        Failed, error=st.builds(TaskError, code=st.just("c"), message=st.just("m"), retryable=st.booleans())
-    ),
-    st.builds(Lost, reason=st.just("It vanished.")),
-    st.builds(Stopped, why=st.sampled_from(Why), cooperative=st.booleans()),
-    st.just(Parked()),
-    st.builds(Asked, key=keys, question=st.integers()),
-    st.builds(Asked, key=keys, question=st.integers()),
+errors = st.builds(TaskError, code=st.just("c"), message=st.just("m"), retryable=st.booleans())
+ENDINGS: dict[str, tuple[int, st.SearchStrategy[Any]]] = {
+    "done": (4, st.builds(Done, result=st.integers())),
+    "failed": (1, st.builds(Failed, error=errors)),
+    "lost": (1, st.builds(Lost, reason=st.just("It vanished."))),
+    "stopped": (1, st.builds(Stopped, why=st.sampled_from(Why), cooperative=st.booleans())),
+    "parked": (2, st.just(Parked())),
+    "asked": (2, st.builds(Asked, key=keys, question=st.integers())),
+}
+endings = st.sampled_from([name for name, (weight, _) in ENDINGS.items() for _ in range(weight)]).flatmap(
+    lambda name: ENDINGS[name][1]
 )
-steps = st.integers(-600, 600).map(lambda seconds: timedelta(seconds=seconds))
+steps = st.one_of(st.integers(-10, 60), st.integers(-600, 600)).map(
+    lambda seconds: timedelta(seconds=seconds)
+)
 bounds = st.none() | st.integers(0, 600).map(lambda seconds: timedelta(seconds=seconds))
 reservations = st.none() | st.builds(
     Reservation, key=keys, fingerprint=st.sampled_from("fg"), is_guess=st.just(False)
@@ -133,6 +136,7 @@ class Machine(RuleBasedStateMachine):
         self.lost: list[Holding] = []
         self.known_steps: dict[tuple[str, str], Any] = {}
         self.made: dict[str, tuple[Reservation, str, datetime]] = {}
+        self.policies: dict[str, str] = {}
         self.age = 0
         self.verb = ""
         self.shop: Any = None
@@ -164,11 +168,11 @@ class Machine(RuleBasedStateMachine):
         return data.draw(st.sampled_from(list(records)))
 
     def pick_task(self, data: Any) -> Task:
-        """Choose a task; mostly one that has not ended."""
+        """Choose a task; mostly one that has not ended, and often one that has children at work."""
         active = [task for task in self.tasks.values() if task.status.is_active]
-        if active and data.draw(st.integers(0, 3)):
-            return self.pick(data, active)
-        return self.pick(data, self.tasks.values())
+        parents = [task for task in active if task.phase is Phase.CHILDREN]
+        choices = (parents, active, active, self.tasks.values())
+        return self.pick(data, choices[data.draw(st.integers(0, 3))] or self.tasks.values())
 
     @rule(data=st.data())
     def step(self, data: Any) -> None:
@@ -182,13 +186,13 @@ class Machine(RuleBasedStateMachine):
         return sum(task.status.is_active and task.parent_id is None for task in self.tasks.values())
 
     @verb(
-        3,
+        2,
         data=st.data(),
         priority=st.integers(0, 1),
         start=st.none() | steps,
-        deadline=st.none() | st.none() | steps,
+        deadline=st.none() | st.none() | st.none() | steps,
         limits=st.tuples(st.integers(1, 2), st.integers(1, 2)),
-        has_predecessor=st.booleans(),
+        has_predecessor=st.sampled_from([True, False, False]),
         most=st.none() | st.integers(1, 8),
     )
     def submit(
@@ -236,6 +240,12 @@ class Machine(RuleBasedStateMachine):
         if known is None:
             self.made[kept.key] = (kept, answer.task.id, self.shop.now)
 
+    def check_next_due(self, due: datetime | None) -> None:
+        """Find the end of every cancel among what time will ask for next, whatever its lease was prolonged to."""
+        ends = [self.tasks[name].cancel_by for name in self.held]
+        ends = [end for end in ends if end is not None and end > self.shop.now]
+        assert not ends or (due is not None and due <= min(ends))
+
     @verb(1, age=steps)
     def forget_reservations(self, age: timedelta) -> None:
         before = self.shop.now - abs(age)
@@ -261,9 +271,10 @@ class Machine(RuleBasedStateMachine):
             return task.id not in self.held
         return task.status is Status.QUEUED
 
-    @verb(1, _has_held, data=st.data(), lease=st.integers(1, 600))
+    @verb(2, _has_held, data=st.data(), lease=st.integers(1, 1200))
     def extend(self, data: Any, lease: int) -> None:
-        ours = [self.held[self.pick(data, self.held)], *self.lost[-1:]]
+        stopping = [name for name in self.held if self.tasks[name].cancel_by is not None]
+        ours = [self.held[self.pick(data, stopping or self.held)], *self.lost[-1:]]
         until = self.shop.now + timedelta(seconds=lease)
         assert self.run(self.shop.store.extend(ours, until)) == ours[:1]
 
@@ -305,6 +316,8 @@ class Machine(RuleBasedStateMachine):
                 self.shop.new(predecessor_id=before, deadline_at=at, visibility=Visibility.INTERNAL)
             )
         holding = self.held.pop(self.pick(data, self.held))
+        if self.tasks[holding.task_id].phase is Phase.RUN:
+            self.policies[holding.task_id] = policy
         self.end(holding, Divided(children=tuple(children), on_child_failure=policy))
 
     def end(self, holding: Holding, ending: Ending) -> None:
@@ -361,14 +374,15 @@ class Machine(RuleBasedStateMachine):
                 self.run(self.shop.answer(task, value, key))
 
     @verb(
-        2,
+        3,
         data=st.data(),
         on_active=st.sampled_from(["reject", "enqueue", "replace"]),
         within=bounds,
         start=st.none() | st.none() | steps,
     )
     def rerun(self, data: Any, on_active: str, within: Any, start: Any) -> None:
-        of = self.pick_task(data)
+        lines = [task for task in self.tasks.values() if task.line_id and task.status.is_active]
+        of = self.pick(data, lines) if lines and data.draw(st.booleans()) else self.pick_task(data)
         line = self.line(of)
         asked = self.shop.rerun(of, on_active=on_active, cancel_within=within, run_at=self.at(start))
         is_busy = on_active == "reject" and any(task.status.is_active for task in line)
@@ -395,6 +409,7 @@ class Machine(RuleBasedStateMachine):
         self.run(self.look_at_changes())
         late = [task.id for task in self.tasks.values() if task.cancel_by and task.cancel_by <= self.shop.now]
         assert not [name for name in late if self.tasks[name].status.is_active]
+        self.check_next_due(swept.next_due)
 
     @verb(1, step=steps)
     def trim(self, step: timedelta) -> None:
@@ -527,6 +542,12 @@ class Machine(RuleBasedStateMachine):
         elif task.status not in {Status.TIMED_OUT, Status.PAUSED}:
             # The live children of a late task are about to be stopped; those of a paused one may have ended.
             assert not is_open
+        if self.policies.get(task.id) == "fail" and task.status.is_active:
+            has_failed = any(c.status.is_terminal and c.status is not Status.COMPLETED for c in children)
+            assert not has_failed or task.phase is Phase.CHILDREN
+            assert not has_failed or all(
+                c.status.is_terminal or c.status is Status.CANCELLING for c in children
+            )
         before = self.tasks.get(task.predecessor_id or "")
         if task.status is Status.PENDING and task.attempt == 0 and task.run_at is None:
             assert self.find_blocker(before) is not None

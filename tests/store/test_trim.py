@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from gnomon.core.delivery import NewEndpoint
 from gnomon.core.errors import Gone
-from gnomon.core.event import as_of
+from gnomon.core.event import EventType, as_of
 from gnomon.store.task import trim
 
 WORKSPACE = "wsp_1"
@@ -56,25 +57,12 @@ async def test_a_very_long_log_is_trimmed_piece_by_piece(shop: Any, monkeypatch:
     assert kept == [5, 9, 11]
 
 
-INSERT_ENDPOINT = """
-INSERT INTO webhook_endpoint (seq, id, workspace, event_types, dialect, version, last_number, created_at, updated_at)
-VALUES (1, 'whe_1', 'wsp_1', '', 'native', 1, 1, 0, 0)
-"""
-INSERT_DELIVERY = """
-INSERT INTO delivery (id, endpoint, number, task, event, type, status, attempts, attempts_in_all, body, created_at,
-is_taken) SELECT 'msg_1', 1, 1, seq, 1, 'task.queued', 'pending', 0, 0, NULL, 0, 0 FROM task WHERE id = ?
-"""
-
-
-def owe(ledger: Any, task_id: str) -> None:
-    ledger.execute(INSERT_ENDPOINT)
-    ledger.execute(INSERT_DELIVERY, (task_id,))
-
-
 @pytest.mark.parametrize("change", ["status = 'delivered'", "body = x'7b7d'"])
 async def test_what_a_delivery_still_needs_stays(shop: Any, change: str) -> None:
-    task = await shop.done(await shop.start())
-    await shop.store.writer.run(owe, task.id)
+    told = frozenset({EventType.COMPLETED})
+    new = NewEndpoint(id="whe_1", workspace=WORKSPACE, url="https://a.test/", sealed="x", event_types=told)
+    await shop.store.create_endpoint(new, shop.now)
+    await shop.done(await shop.start())
     before = shop.later(days=1)
     assert await shop.store.trim_events(before, 10) == 0
     await shop.store.writer.run(lambda ledger: ledger.execute(f"UPDATE delivery SET {change}") and None)

@@ -316,3 +316,16 @@ async def test_a_ticket_dies_with_the_key_it_was_issued_on(house: House, ours: T
     await access.revoke_key(house, owner, issued.key.public_id)
     with pytest.raises(Unauthenticated):
         await identify_listener(open_gate(house), asking(f"ticket={ticket}"), task_id)
+
+
+async def test_a_ticket_without_a_key_is_for_a_server_without_keys(house: House, ours: Tenant) -> None:
+    open_to_all = open_gate(house, require_key=False, default_workspace=ours.id)
+    local = {"Host": "127.0.0.1:8080"}
+    anyone = await identify(open_to_all, asking(headers=local))
+    order = {"blob": "0" * 64, "filename": "a.pan", "as": "module"}
+    made = (await task.submit(house, anyone, "pvsyst_component", order)).task
+    ticket = write_ticket(await open_ticket(house, anyone, made.id), SECRET)
+    with pytest.raises(Unauthenticated):
+        await identify_listener(open_gate(house), asking(f"ticket={ticket}"), made.id)
+    holder = await identify_listener(open_to_all, asking(f"ticket={ticket}", local), made.id)
+    assert (holder.workspace, holder.scopes) == (ours.id, {"read"})

@@ -102,6 +102,15 @@ def test_without_a_limit_nothing_is_refused() -> None:
         assert len(waits) == 1
 
 
+def test_who_waits_for_too_many_is_granted_no_time() -> None:
+    waits = Headcount("waits", 1)
+    with waits.grant("a", 20.0) as first, waits.grant("a", 20.0) as second, waits.grant("b", 20.0) as other:
+        assert (first, second, other) == (20.0, 0.0, 20.0)
+    with waits.grant("a", 20.0) as again:
+        assert again == 20.0
+    assert len(waits) == 0
+
+
 def test_a_blocked_address_still_opens_to_what_was_good_there() -> None:
     time = 0.0
     failures = Failures(3, now=lambda: time)
@@ -231,3 +240,13 @@ def test_a_wait_is_told_in_whole_seconds_that_suffice() -> None:
     verdict = take(Policy(name="p", quota=7), 1060.0, 1000.0)
     later = 1000.0 + math.ceil(verdict.retry_after)
     assert take(Policy(name="p", quota=7), 1060.0, later).is_admitted
+
+
+async def test_a_submission_is_never_refused_for_its_wait(house: House, ours: Tenant) -> None:
+    client = keyed(open_app(limited(house, waits=0)), ours)
+    order = {"kind": "pvsyst_component", "input": {"blob": "0" * 64, "filename": "a.pan", "as": "module"}}
+    made = await client.post("/gnomon/v1/tasks", json=order, headers={"Prefer": "wait=50"})
+    assert (made.status_code, made.headers["preference-applied"]) == (202, "wait=0")
+    told = await client.get(f"/gnomon/v1/tasks/{made.json()['id']}?after_version=1&wait=50")
+    assert (told.status_code, told.json()["violated-policies"]) == (429, ["waits"])
+    assert told.headers["ratelimit"] == '"waits";r=0;t=5'

@@ -11,6 +11,7 @@ import click
 from gnomon.cli.admin import admin
 from gnomon.settings import Settings
 
+_METAVARS = {"workload": "MODULE", "webhook_allow": "NETWORK"}
 _EPILOG = "Every option can be given as a variable: --cpu-slots 4 is GNOMON_CPU_SLOTS=4."
 
 
@@ -46,7 +47,7 @@ def _option(name: str, hint: Any, default: Any, text: str) -> Callable[..., Any]
     if typing.get_origin(hint) is typing.Literal:
         return click.option(flag, type=click.Choice(typing.get_args(hint)), **shared)
     if typing.get_origin(hint) is tuple:
-        return click.option(flag, type=str, multiple=True, metavar="MODULE", **shared)
+        return click.option(flag, type=str, multiple=True, metavar=_METAVARS[name], **shared)
     if hint is Path:
         return click.option(flag, type=click.Path(path_type=Path, file_okay=False), metavar="DIR", **shared)
     return click.option(flag, type=hint, **shared)

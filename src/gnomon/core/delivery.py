@@ -1,5 +1,6 @@
 """Webhooks: endpoints that ask for events, deliveries that bring them, and what follows an attempt: pure."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -174,12 +175,6 @@ SCHEDULE: Sequence[timedelta] = (
 )
 """Pauses before the second and each later attempt: nine attempts in two days (48 h)."""
 
-
-def endpoint_id(at: datetime, chance: int) -> str:
-    """Make an endpoint's id as `core.task.task_id` makes a task's."""
-    return "whe_" + crockford(int(at.timestamp() * 1000) << 80 | chance & (1 << 80) - 1, 26)
-
-
 GIVE_UP_AFTER = timedelta(days=5)
 """An endpoint that has taken nothing for so long is disabled; a delivery that was given up says nothing yet."""
 LONGEST_RETRY_AFTER = timedelta(hours=24)
@@ -225,3 +220,13 @@ def _why_disable(endpoint: Endpoint, code: int | None, now: datetime, give_up_af
         days = give_up_after / timedelta(days=1)
         return f"No delivery has succeeded for {days:g} days, since {since:%Y-%m-%d %H:%M} UTC."
     return None
+
+
+def receiver_of(url: str) -> str:
+    """Return host and port of a URL as they are written: all endpoints that share them share a receiver's pace."""
+    return re.split("[/?#]", url.partition("://")[2], maxsplit=1)[0].lower()
+
+
+def endpoint_id(at: datetime, chance: int) -> str:
+    """Make an endpoint's id as `core.task.task_id` makes a task's."""
+    return "whe_" + crockford(int(at.timestamp() * 1000) << 80 | chance & (1 << 80) - 1, 26)

@@ -24,7 +24,9 @@ class Bell:
     async def wait(self, timeout: float | None) -> bool:
         """Wait until it rings or the time is up; say which."""
         try:
-            await asyncio.wait_for(self._rung.wait(), timeout)
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the ring.
+            async with asyncio.timeout(timeout):
+                await self._rung.wait()
         except TimeoutError:
             return False
         self._rung.clear()
@@ -57,8 +59,12 @@ class Hub:
         events: Iterable[Event] = (),
         is_work_ready: bool = False,
         is_post_ready: bool = False,
+        posted: Iterable[str] = (),
     ) -> None:
-        """Hand committed records and events to whoever waits for them, and ring the bells."""
+        """Hand committed records and events to whoever waits for them, and ring the bells.
+
+        `posted` names webhook endpoints that have new messages: who pulls them listens as to a task.
+        """
         for event in events:
             if (channel := self._channels.get(event.task_id)) is not None:
                 channel.ring.append(event)
@@ -67,6 +73,9 @@ class Hub:
                 channel.tell(task)
             if self.on_change is not None:
                 self.on_change(task)
+        for endpoint_id in posted:
+            if (channel := self._channels.get(endpoint_id)) is not None:
+                channel.stir()
         if is_work_ready:
             self.work_bell.ring()
         if is_post_ready:
@@ -77,7 +86,7 @@ class Hub:
         return task_id in self._channels
 
     def subscribe(self, task_id: str) -> "Subscription":
-        """Start listening to one task; use it as a context manager."""
+        """Start listening to one task, or to the messages of one webhook endpoint; use it as a context manager."""
         return Subscription(self._channels, task_id, is_over=self._is_closed)
 
     def access_changed(self) -> None:
@@ -117,6 +126,10 @@ class _Channel:
         """Remember the record and wake all."""
         if self.task is None or self.task.version < task.version:
             self.task = task
+        self.stir()
+
+    def stir(self) -> None:
+        """Wake all."""
         for subscription in self.subscriptions:
             subscription.stir()
 

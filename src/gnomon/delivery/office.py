@@ -6,8 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from importlib.metadata import version
-from urllib.parse import urlsplit
 
 from gnomon.core.delivery import (
     SCHEDULE,
@@ -17,6 +15,7 @@ from gnomon.core.delivery import (
     DeliveryStatus,
     Parcel,
     judge,
+    receiver_of,
 )
 from gnomon.core.errors import NotFound, Unavailable
 from gnomon.core.hub import Bell
@@ -24,11 +23,10 @@ from gnomon.core.ports import AttemptMade, Clock, HookStore, Vault
 from gnomon.delivery.answer import complain, read_retry_after, text_of
 from gnomon.delivery.pace import SHARE, Pace
 from gnomon.delivery.signature import ID, SIGNATURE, TIMESTAMP, sign
-from gnomon.outbound.gate import Gate, NoAnswer
+from gnomon.outbound.gate import Crowded, Gate, NoAnswer
 
 log = logging.getLogger(__name__)
 
-USER_AGENT = f"Gnomon/{version('gnomon')}"
 _BREATH = 0.005
 """Seconds between two claims: what becomes due meanwhile is taken together."""
 _LONGEST_SLEEP = timedelta(seconds=30)
@@ -39,6 +37,7 @@ _MARGIN = timedelta(seconds=45)
 _QUICK = 1.0
 _LAST_WORDS = 3.0
 """Seconds that the posts on their way have left when the office closes."""
+_EXPECTED = (Unavailable, Crowded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,7 @@ class _Outcome:
 
 
 @dataclass(slots=True, kw_only=True)
-class Office:
+class PostOffice:
     """Sends what the outbox holds, at least once: what was sent and not written down goes out again as it was."""
 
     store: HookStore
@@ -66,6 +65,7 @@ class Office:
     """The most that one post takes at the gate."""
     schedule: Sequence[timedelta] = SCHEDULE
     concurrency: int = 256
+    user_agent: str = "Gnomon"
     _pace: Pace = field(init=False, repr=False)
     _posts: set[asyncio.Task[None]] = field(default_factory=set, init=False, repr=False)
     _loop: asyncio.Task[None] | None = field(default=None, init=False, repr=False)
@@ -124,24 +124,21 @@ class Office:
         await self.bell.wait(pause.total_seconds())
 
     def _begin(self, parcel: Parcel) -> None:
+        self._pace.begin(_receiver(parcel), is_failing=_is_failing(parcel))
         post = asyncio.create_task(self._serve(parcel))
         self._posts.add(post)
         post.add_done_callback(self._posts.discard)
 
     async def _serve(self, parcel: Parcel) -> None:
-        """Send a parcel and write down what came of it; count it meanwhile."""
-        endpoint, is_failing = parcel.endpoint.id, parcel.endpoint.failing_since is not None
-        self._pace.begin(endpoint, urlsplit(parcel.endpoint.url or "").hostname or "", is_failing=is_failing)
+        """Send a parcel and write down what came of it; one that cannot be sent stops no other."""
         went_well = False
         try:
             went_well = await self._send(parcel)
-        except Unavailable as error:
-            log.error("delivery.not_signed", extra={"delivery": parcel.delivery.id, "cause": error.message})
-        except Exception:
-            # One bad parcel stops no other; it is due again after its lease.
-            log.exception("delivery.not_sent", extra={"delivery": parcel.delivery.id})
+        except Exception as error:
+            told = {"delivery": parcel.delivery.id, "cause": str(error)}
+            log.exception("delivery.not_sent", exc_info=not isinstance(error, _EXPECTED), extra=told)
         finally:
-            if self._pace.end(endpoint, is_failing=is_failing, went_well=went_well):
+            if self._pace.end(_receiver(parcel), is_failing=_is_failing(parcel), went_well=went_well):
                 self.bell.ring()
 
     async def _send(self, parcel: Parcel) -> bool:
@@ -192,7 +189,7 @@ class Office:
         secrets = [self.vault.open(sealed.text).decode() for sealed in valid]
         return {
             "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
+            "User-Agent": self.user_agent,
             ID: parcel.delivery.id,
             TIMESTAMP: str(at),
             SIGNATURE: sign(secrets, parcel.delivery.id, at, body),
@@ -210,6 +207,14 @@ class Office:
                 await asyncio.sleep(_STORE_PAUSE)
             else:
                 return
+
+
+def _receiver(parcel: Parcel) -> str:
+    return receiver_of(parcel.endpoint.url or "")
+
+
+def _is_failing(parcel: Parcel) -> bool:
+    return parcel.endpoint.failing_since is not None
 
 
 async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:

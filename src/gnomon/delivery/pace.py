@@ -4,31 +4,30 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 SHARE = 4
-"""Posts to an endpoint of which nothing is known, or nothing good; and what one claim takes of an endpoint."""
-_MOST_PER_ENDPOINT = 32
-_MOST_PER_HOST = 64
+"""Posts to a receiver of which nothing is known, or nothing good; and what one claim takes for a receiver."""
+MOST = 64
+"""Posts to one receiver at a time, however well it answers."""
+_MOST_KNOWN = 10_000
 
 
 @dataclass(slots=True)
 class Pace:
-    """Counts what is on its way, and names the endpoints for which nothing more shall be taken now.
+    """Counts what is on its way, and names the receivers for which nothing more shall be taken now.
 
-    An endpoint begins with `SHARE` posts at a time. Each quick success allows one more, each failure or slow answer
-    leads back to the beginning. All endpoints of one host share its cap.
+    A receiver is a host and port; several endpoints may share one. It begins with `SHARE` posts at a time. Each quick
+    success allows one more, each failure or slow answer leads back to the beginning.
     """
 
     most: int
     _on_way: Counter[str] = field(default_factory=Counter)
-    _to_host: Counter[str] = field(default_factory=Counter)
+    _count: int = 0
     _failing: int = 0
     _window: dict[str, int] = field(default_factory=dict)
-    _host: dict[str, str] = field(default_factory=dict)
-    """The hosts of endpoints that have something on its way."""
 
     @property
     def room(self) -> int:
         """How many more posts may begin."""
-        return self.most - self._on_way.total()
+        return self.most - self._count
 
     @property
     def room_for_failing(self) -> int:
@@ -36,44 +35,32 @@ class Pace:
         return max(self.most // 2 - self._failing, 0)
 
     def busy(self) -> list[str]:
-        """Name the endpoints, and those of the hosts, that have as much on its way as they may."""
-        return [endpoint for endpoint in self._on_way if self._is_full(endpoint)]
+        """Name the receivers for which another share would be too much."""
+        return [receiver for receiver in self._on_way if self._is_full(receiver)]
 
-    def begin(self, endpoint: str, host: str, *, is_failing: bool) -> None:
+    def begin(self, receiver: str, *, is_failing: bool) -> None:
         """Count a post that begins."""
-        self._on_way[endpoint] += 1
-        self._to_host[host] += 1
-        self._host[endpoint] = host
+        self._count += 1
+        self._on_way[receiver] += 1
         self._failing += is_failing
 
-    def end(self, endpoint: str, *, is_failing: bool, went_well: bool) -> bool:
-        """Count a post that has ended; say whether its endpoint was busy, so that more may wait there."""
-        was_full = self._is_full(endpoint) or self.room <= 0
-        host = self._host[endpoint]
-        _take_one(self._on_way, endpoint)
-        _take_one(self._to_host, host)
+    def end(self, receiver: str, *, is_failing: bool, went_well: bool) -> bool:
+        """Count a post that has ended; say whether there was no room for more, so that more may wait."""
+        was_full = self._is_full(receiver) or self.room <= 0 or (is_failing and self.room_for_failing <= 0)
+        self._count -= 1
         self._failing -= is_failing
-        if endpoint not in self._on_way:
-            del self._host[endpoint]
-        self._learn(endpoint, went_well=went_well)
+        self._on_way[receiver] -= 1
+        if not self._on_way[receiver]:
+            del self._on_way[receiver]
+        self._learn(receiver, went_well=went_well)
         return was_full
 
-    def _learn(self, endpoint: str, *, went_well: bool) -> None:
+    def _learn(self, receiver: str, *, went_well: bool) -> None:
+        window = self._window.pop(receiver, SHARE)
         if went_well:
-            self._window[endpoint] = min(self._window.get(endpoint, SHARE) + 1, _MOST_PER_ENDPOINT)
-        else:
-            self._window.pop(endpoint, None)
+            self._window[receiver] = min(window + 1, MOST)
+        if len(self._window) > _MOST_KNOWN:
+            del self._window[next(iter(self._window))]
 
-    def _is_full(self, endpoint: str) -> bool:
-        """Say whether another share would be too much."""
-        window = self._window.get(endpoint, SHARE)
-        return (
-            self._on_way[endpoint] + SHARE > window
-            or self._to_host[self._host[endpoint]] + SHARE > _MOST_PER_HOST
-        )
-
-
-def _take_one(counter: Counter[str], key: str) -> None:
-    counter[key] -= 1
-    if not counter[key]:
-        del counter[key]
+    def _is_full(self, receiver: str) -> bool:
+        return self._on_way[receiver] + SHARE > self._window.get(receiver, SHARE)

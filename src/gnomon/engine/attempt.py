@@ -37,9 +37,8 @@ class Stop:
 
     def __init__(self) -> None:
         self.why: Why | None = None
-        self.is_revoked = False
-        """The lease is lost: nothing that the attempt does will be recorded."""
         self._asked = asyncio.Event()
+        self._revoked = asyncio.Event()
 
     def ask(self, why: Why) -> None:
         """Ask for it."""
@@ -48,12 +47,21 @@ class Stop:
 
     def revoke(self) -> None:
         """End it: another attempt may be on its way."""
-        self.is_revoked = True
+        self._revoked.set()
         self.ask(Why.SHUTDOWN)
+
+    @property
+    def is_revoked(self) -> bool:
+        """Say whether the lease is lost: nothing that the attempt does will be recorded."""
+        return self._revoked.is_set()
 
     async def asked(self) -> None:
         """Wait until somebody asks."""
         await self._asked.wait()
+
+    async def revoked(self) -> None:
+        """Wait until the lease is lost."""
+        await self._revoked.wait()
 
 
 class Pause:
@@ -157,6 +165,7 @@ async def run(bench: Bench, attempt: Attempt) -> Attempt:
     if attempt.run is None or attempt.load is None:
         return attempt
     ladder = asyncio.create_task(_descend(attempt.run, attempt.stop, bench.grace))
+    eviction = asyncio.create_task(_evict(attempt.run, attempt.stop))
     last: Frame | None = None
     try:
         order = _order(attempt.load, bench.workloads[attempt.task.kind])
@@ -166,6 +175,7 @@ async def run(bench: Bench, attempt: Attempt) -> Attempt:
         obituary = await attempt.run.child.obituary() if last is None else ""
     finally:
         ladder.cancel()
+        eviction.cancel()
         _leave(bench.pool, attempt.run, last)
         if last is None or attempt.stop.why is not None:
             clear(bench.store, attempt.holding)
@@ -228,18 +238,23 @@ async def _descend(run: Run, stop: Stop, grace: float) -> None:
     """Go down the ladder once a stop is asked for: a word, for computing children SIGTERM, in the end SIGKILL."""
     await stop.asked()
     child = run.child
-    is_alone = child.role == "cpu"
-    if not (stop.is_revoked and is_alone):
-        run.send("cancel")
-        if await _ends(run, grace / 2):
-            return
-        if is_alone:
-            child.give_way()
-        if await _ends(run, grace / 2):
-            return
+    run.send("cancel")
+    if await _ends(run, grace / 2):
+        return
+    if child.role == "cpu":
+        child.give_way()
+    if await _ends(run, grace / 2):
+        return
     child.kill(run)
     if not await _ends(run, _KILL_PATIENCE):
         child.orphan()
+
+
+async def _evict(run: Run, stop: Stop) -> None:
+    """Kill what runs alone as soon as its lease is lost, on whichever rung of the ladder it stands."""
+    await stop.revoked()
+    if run.child.role == "cpu":
+        run.child.kill(run)
 
 
 async def _ends(run: Run, patience: float) -> bool:

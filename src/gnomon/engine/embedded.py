@@ -24,11 +24,11 @@ from gnomon.core.workload import Workload
 from gnomon.engine.attempt import Bench, Pause, Stop, perform
 from gnomon.engine.children import Nursery, Role
 from gnomon.engine.pool import Pool
-from gnomon.engine.upkeep import Upkeep
+from gnomon.engine.upkeep import Retention, Upkeep
 
 log = logging.getLogger(__name__)
 
-_STOP_MARGIN = 3.0
+STOP_MARGIN = 3.0
 """Seconds beyond the grace that attempts have for their last words to be recorded when the engine stops."""
 _NO_KINDS: Mapping[str, ResourceKind] = MappingProxyType({})
 
@@ -61,6 +61,7 @@ class EmbeddedEngine:
         grace: timedelta = timedelta(seconds=4),
         nursery: Nursery | None = None,
         kinds: Mapping[str, ResourceKind] = _NO_KINDS,
+        retention: Retention | None = None,
     ) -> None:
         self._store = store
         self._hub = hub
@@ -83,7 +84,11 @@ class EmbeddedEngine:
             grace=grace.total_seconds(),
         )
         self._upkeep = Upkeep(
-            store, clock, on_overdue=partial(self._ask, why=Why.DEADLINE), before=self._extend
+            store,
+            clock,
+            on_overdue=partial(self._ask, why=Why.DEADLINE),
+            before=self._extend,
+            retention=retention,
         )
         self._held: dict[Holding, Held] = {}
         self._is_holding = asyncio.Event()
@@ -125,7 +130,7 @@ class EmbeddedEngine:
         """Wait for what runs to end, and give it up when it does not."""
         if not (waiting := set(works)):
             return
-        _, late = await asyncio.wait(waiting, timeout=self._bench.grace + _STOP_MARGIN)
+        _, late = await asyncio.wait(waiting, timeout=self._bench.grace + STOP_MARGIN)
         for work in late:
             log.warning("attempt.abandoned", extra={"task_id": work.get_name()})
             work.cancel()
@@ -208,7 +213,7 @@ class EmbeddedEngine:
         until = self._clock.now() + self._lease
         kept = set(await self._store.extend([each.holding for each in held], until))
         for each in held:
-            if each.holding not in kept and not each.work.done():
+            if each.holding not in kept and not (each.work.done() or each.stop.is_revoked):
                 log.warning("lease.lost", extra={"task_id": each.holding.task_id})
                 each.stop.revoke()
 

@@ -1,4 +1,4 @@
-"""What time alone asks for: due retries, deadlines, expired leases, unreferenced blobs.
+"""What time alone asks for: due retries, deadlines, expired leases, and the removal of what is kept no longer.
 
 Upkeep sleeps until the next moment that the store has named, and is woken when a task with an earlier one is stored.
 """
@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gnomon.core.errors import Unavailable
@@ -18,9 +19,23 @@ log = logging.getLogger(__name__)
 _SHORTEST_SLEEP = timedelta(milliseconds=50)
 _LONGEST_SLEEP = timedelta(seconds=30)
 """The wall clock may be set while we sleep; half a minute bounds what that can delay."""
-_BLOB_SWEEP_EVERY = timedelta(hours=1)
+_TIDY_EVERY = timedelta(hours=1)
 _BLOB_GRACE = timedelta(days=1)
 """A blob is stored before what refers to it; no attempt takes a day between the two."""
+
+
+PIECE = 500
+"""Records of each sort that are removed in one transaction, so that submits wait for none of them long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long what is over is kept."""
+
+    events: timedelta | None = None
+    """Events, but the last one, of tasks that have ended; None keeps them for ever."""
+    deliveries: timedelta = timedelta(days=30)
+    reservations: timedelta = timedelta(days=7)
 
 
 class Upkeep:
@@ -33,13 +48,16 @@ class Upkeep:
         *,
         on_overdue: Callable[[Holding], None],
         before: Callable[[], Awaitable[None]],
+        retention: Retention | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._on_overdue = on_overdue
         self._before = before
         self._next = clock.now()
-        self._blobs_due = self._next + _BLOB_SWEEP_EVERY
+        self._retention = retention or Retention()
+        self._tidy_due = self._next + _TIDY_EVERY
+        self._is_tidying = False
         self._rearmed = asyncio.Event()
 
     def notice(self, task: Task) -> None:
@@ -70,9 +88,22 @@ class Upkeep:
             self._on_overdue(holding)
         if swept.next_due is not None:
             self._next = min(self._next, swept.next_due)
-        if now >= self._blobs_due:
-            self._blobs_due = now + _BLOB_SWEEP_EVERY
+        if now >= self._tidy_due:
+            self._tidy_due, self._is_tidying = now + _TIDY_EVERY, True
             await self._store.sweep_blobs(now - _BLOB_GRACE)
+        if self._is_tidying:
+            await self._tidy(now)
+
+    async def _tidy(self, now: datetime) -> None:
+        """Remove a piece of what is kept no longer; the rest at once after what else is due by then."""
+        kept, store = self._retention, self._store
+        removed = await store.sweep_reservations(now - kept.reservations, PIECE)
+        removed += await store.sweep_deliveries(now - kept.deliveries, PIECE)
+        if kept.events is not None:
+            removed += await store.trim_events(now - kept.events, PIECE)
+        self._is_tidying = removed > 0
+        if self._is_tidying:
+            self._next = now
 
     async def _sleep(self) -> None:
         """Sleep until the next moment; a moment that has passed already, and could not be served, is not spun on."""

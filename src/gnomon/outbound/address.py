@@ -61,6 +61,10 @@ class AddressTable:
         """
         return next(filter(None, map(self._forbids, faces(address))), None)
 
+    def opens(self, address: Address) -> bool:
+        """Say whether the operator has opened the address: what stands there is his own."""
+        return any(face in network for face in faces(address) for network in self._allow)
+
     def _forbids(self, face: Address) -> str | None:
         if any(face in network for network in self._allow):
             return None

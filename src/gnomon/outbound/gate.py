@@ -19,6 +19,9 @@ UNREACHABLE = "The receiver could not be reached, or gave no HTTP answer in time
 """One wording for a name without address, a forbidden address, a refused or lost connection, silence and nonsense: a
 sender that told them apart would be a scanner of the network it stands in."""
 UNTRUSTED = "The receiver's TLS certificate is not valid for its name."
+_LONGEST_QUEUE = 20.0
+"""Seconds that a post waits for a place before it is given back."""
+_Place = tuple[Address, int | None]
 _LOCAL: Sequence[Address] = (IPv4Address("127.0.0.1"), IPv6Address("::1"))
 
 
@@ -29,6 +32,10 @@ class NoAnswer(Exception):
         super().__init__(message)
         self.message = message
         self.detail = detail
+
+
+class Crowded(Exception):
+    """So much is on its way to this address that nothing was sent; it says nothing about the receiver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +71,7 @@ class Gate:
         self._tls = tls or httpcore.default_ssl_context()
         self._idle = IdleLines()
         self._most_per_address = most_per_address
-        self._slots: dict[Address, tuple[asyncio.Semaphore, int]] = {}
+        self._slots: dict[_Place, tuple[asyncio.Semaphore, int]] = {}
 
     def check_url(self, url: str) -> str | None:
         """Say what is wrong with a URL, as far as it can be known without asking anybody."""
@@ -84,6 +91,8 @@ class Gate:
         ------
         NoAnswer
             When nothing came back that counts as one.
+        Crowded
+            When it could not be sent for a while, because others' posts to the same address were on their way.
         """
         try:
             return await self._post(read_target(url, is_http_allowed=self._is_http_allowed), headers, body)
@@ -106,7 +115,7 @@ class Gate:
         async with asyncio.timeout_at(deadline):
             addresses = await self._addresses(target)
         asked = loop.time()
-        async with self._slot(min(addresses, key=lambda address: (address.version, int(address)))):
+        async with self._slot(self._place(target, addresses)):
             # Waiting for others' posts to the same address is not the receiver's doing: it has its time in full.
             deadline += loop.time() - asked
             line, response = await self._ask(target, addresses, headers, body, deadline)
@@ -129,19 +138,27 @@ class Gate:
             raise OSError(f"{target.host} has no address")
         return found
 
+    def _place(self, target: Target, addresses: Sequence[Address]) -> _Place:
+        """Return what posts are counted by: a stranger's address, or a port where the operator is at home."""
+        address = min(addresses, key=lambda address: (address.version, int(address)))
+        return address, target.port if self._table.opens(address) else None
+
     @asynccontextmanager
-    async def _slot(self, address: Address) -> AsyncIterator[None]:
+    async def _slot(self, place: _Place) -> AsyncIterator[None]:
         """Hold one of the places for posts to an address, over all names and workspaces."""
-        places, users = self._slots.get(address) or (asyncio.Semaphore(self._most_per_address), 0)
-        self._slots[address] = places, users + 1
+        places, users = self._slots.get(place) or (asyncio.Semaphore(self._most_per_address), 0)
+        self._slots[place] = places, users + 1
         try:
-            async with places:
+            await _enter(places)
+            try:
                 yield
+            finally:
+                places.release()
         finally:
-            users = self._slots[address][1] - 1
-            self._slots[address] = places, users
+            users = self._slots[place][1] - 1
+            self._slots[place] = places, users
             if not users:
-                del self._slots[address]
+                del self._slots[place]
 
     async def _ask(
         self,
@@ -168,3 +185,11 @@ class Gate:
 
 def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+
+
+async def _enter(places: asyncio.Semaphore) -> None:
+    try:
+        async with asyncio.timeout(_LONGEST_QUEUE):
+            await places.acquire()
+    except TimeoutError as error:
+        raise Crowded from error

@@ -6,10 +6,11 @@ whoever sends finds the endpoints that need it without reading the deliveries of
 """
 
 import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from gnomon.core.event import EventType
 from gnomon.core.task import Task, Visibility
-from gnomon.store.row import Value
 
 _ASKED = "SELECT 1 FROM webhook_interest WHERE scope IN (?, ?) AND type = ? LIMIT 1"
 _POST = """
@@ -26,7 +27,7 @@ _COUNT = """
 UPDATE webhook_endpoint SET last_number = last_number + 1, due_at = CASE
     WHEN :due IS NULL OR url IS NULL OR disabled_at IS NOT NULL THEN due_at
     ELSE min(coalesce(due_at, :due), :due) END
-WHERE seq = :endpoint RETURNING due_at
+WHERE seq = :endpoint RETURNING id, :due IS NOT NULL AND due_at IS NOT NULL
 """
 _REFRESH = """
 UPDATE webhook_endpoint SET due_at = CASE
@@ -36,18 +37,25 @@ WHERE seq = :endpoint RETURNING due_at
 """
 
 
-def post(connection: sqlite3.Connection, seq: int, task: Task, event: EventType, at: Value) -> bool:
-    """Write a delivery of the task's newest event for each endpoint that asks for it; say whether one is due."""
+class Posted(NamedTuple):
+    """An endpoint that has a new delivery, and whether that is due."""
+
+    endpoint_id: str
+    is_due: bool
+
+
+def post(connection: sqlite3.Connection, seq: int, task: Task, event: EventType, at: int) -> Sequence[Posted]:
+    """Write a delivery of the task's newest event for each endpoint that asks for it."""
     scope = task.workspace if task.visibility is Visibility.PUBLIC else task.id
     if connection.execute(_ASKED, (scope, task.id, event.value)).fetchone() is None:
-        return False
-    named: dict[str, Value] = {"scope": scope, "id": task.id, "task": seq, "event": task.version}
-    posted = connection.execute(_POST, named | {"type": event.value, "at": at}).fetchall()
-    due = [
-        connection.execute(_COUNT, {"endpoint": endpoint, "due": due_at}).fetchone()[0]
-        for endpoint, due_at in posted
+        return ()
+    named = {"scope": scope, "id": task.id, "task": seq, "event": task.version, "type": event.value, "at": at}
+    written = connection.execute(_POST, named).fetchall()
+    counted = [
+        connection.execute(_COUNT, {"endpoint": endpoint, "due": due_at}).fetchone()
+        for endpoint, due_at in written
     ]
-    return any(at is not None for at in due)
+    return [Posted(endpoint_id, bool(is_due)) for endpoint_id, is_due in counted]
 
 
 def give_turn(connection: sqlite3.Connection, endpoint: int, task: int | None, at: int) -> None:

@@ -17,7 +17,7 @@ from starlette.requests import HTTPConnection
 from gnomon.core.access import ALL_SCOPES, KeyRole, Principal
 from gnomon.core.errors import Forbidden, Unauthenticated
 from gnomon.core.service import House, access
-from gnomon.core.service.ticket import redeem
+from gnomon.core.service.ticket import NO_TICKET, redeem
 from gnomon.web.limits import Meter, address_of
 from gnomon.web.problems import BadRequest
 from gnomon.web.ticket import read_ticket
@@ -127,7 +127,10 @@ async def _recognise(gate: Gate, credential: str) -> Principal:
 
 
 async def _redeem(gate: Gate, text: str, task_id: str) -> Principal:
-    return await redeem(gate.house, read_ticket(text, gate.token_secret), task_id)
+    ticket = read_ticket(text, gate.token_secret)
+    if gate.require_key and not ticket.key_ids:  # issued before the server was started anew with keys
+        raise Unauthenticated(NO_TICKET)
+    return await redeem(gate.house, ticket, task_id)
 
 
 async def _checked(

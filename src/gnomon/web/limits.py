@@ -125,7 +125,7 @@ class Headcount:
         QuotaExceeded
             When the caller has as many as it may have.
         """
-        if self._limit is not None and self._held[caller] >= self._limit:
+        if not self._has_room(caller):
             message = f"This key has {self._limit} {self._name} open; close one, or ask again in a moment."
             raise QuotaExceeded(message, quota=self._name, retry_after=_RETRY_HELD)
         self._held[caller] += 1
@@ -135,6 +135,21 @@ class Headcount:
             self._held[caller] -= 1
             if not self._held[caller]:
                 del self._held[caller]
+
+    @contextmanager
+    def grant(self, caller: str, seconds: float) -> Iterator[float]:
+        """Yield how long a caller may wait for what it has just asked for: not at all when it has too many open.
+
+        What was asked for is stored already, so that a refusal would only have it asked for again.
+        """
+        if not self._has_room(caller):
+            yield 0.0
+            return
+        with self.hold(caller):
+            yield seconds
+
+    def _has_room(self, caller: str) -> bool:
+        return self._limit is None or self._held[caller] < self._limit
 
     def __len__(self) -> int:
         return len(self._held)

@@ -79,6 +79,18 @@ class Shop:
     async def cancel(self, task):
         return await self.store.cancel("w", task.id, self.clock.now())
 
+    async def answer(self, task, key, value):
+        return await self.store.answer("w", task.id, key, value, self.clock.now())
+
+    async def pause(self, task):
+        return await self.store.pause("w", task.id, self.clock.now())
+
+    async def resume(self, task):
+        return await self.store.resume("w", task.id, self.clock.now())
+
+    async def until_it_is(self, task, status):
+        return await self.until(task, lambda task: task.status is status)
+
     async def events(self, task):
         return [
             (event.type.value, event.body) for event in await self.store.list_events("w", task.id, 0, 1000)

@@ -1,17 +1,19 @@
 """Workloads that do as they are told, for the tests of the engine; a child imports this module by name."""
 
 import asyncio
+import hashlib
 import itertools
 import os
 import resource
 import signal
 import sys
 import time
+import zlib
 from datetime import timedelta
 from pathlib import Path
 
 from gnomon.core.retry import RetryPolicy
-from gnomon.core.workload import Cancelled, Child, Failure, Split, Workload
+from gnomon.core.workload import Asked, Cancelled, Child, Failure, GaveWay, Split, Workload
 
 SOON = RetryPolicy(max_attempts=3, max_lost=3, first=timedelta(milliseconds=20), factor=2.0)
 
@@ -255,7 +257,141 @@ async def io_keep_on(order, ctx):
         await ctx.put(os.urandom(order["size"]))
 
 
+def _note(order, word):
+    with Path(order["journal"]).open("a") as file:
+        file.write(word + "\n")
+    return word
+
+
+def propose(order, ctx):
+    """Draft once, ask, and go on from the answer; each call of the function leaves a line."""
+    _note(order, f"called {ctx.attempt}")
+    draft = ctx.step("draft", lambda: ctx.put(_note(order, "drafted").encode() * 100_000))
+    verdict = ctx.ask("approval", {"draft": draft, "choices": ["yes", "no"]})
+    if ctx.attempt == order.get("dies_at"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"verdict": verdict, "size": len(ctx.get(draft)), "attempt": ctx.attempt}
+
+
+def interview(order, ctx):
+    return [ctx.ask(f"question {n}", {"n": n}) for n in range(order["times"])]
+
+
+def ask_badly(order, ctx):
+    return ctx.ask(order.get("key", "k"), {"nan": float("nan")} if order.get("nan") else order.get("body"))
+
+
+def ask_and_go_on(order, ctx):
+    try:
+        ctx.ask("k", None)
+    except Asked:
+        return "without an answer"
+
+
+def ask_and_stumble(order, ctx):
+    try:
+        ctx.ask("k", None)
+    finally:
+        raise Failure("spilt", "while tidying up")
+
+
+def ask_when_told(order, ctx):
+    """Be stopped while on the way to a question."""
+    _mark(order)
+    while not ctx.is_cancelled():
+        pass
+    return ctx.ask("k", None)
+
+
+def add_and_ask(order, children, state, ctx):
+    return [sum(child.result for child in children), ctx.ask("sum", [child.result for child in children])]
+
+
+def keep_when_pausing(order, ctx):
+    """See a pause come, keep what there is, and give way; the second call finds it kept."""
+    seen = ctx.step("seen", lambda: _see(order, ctx))
+    ctx.checkpoint()
+    return {"seen": seen, "attempt": ctx.attempt}
+
+
+def _see(order, ctx):
+    _mark(order)
+    while not ctx.is_pausing():
+        pass
+    return ctx.attempt
+
+
+def park_uncalled(order, ctx):
+    raise GaveWay
+
+
+def swallow_pause(order, ctx):
+    _mark(order)
+    while not ctx.is_pausing():
+        pass
+    try:
+        ctx.checkpoint()
+    except GaveWay as way:
+        return f"went on after {type(way).__name__}"
+
+
+def never_checkpoint(order, ctx):
+    _mark(order)
+    while not ctx.is_pausing():
+        pass
+    return "to its end"
+
+
+def work_deafly(order, ctx):
+    """Work in C calls that come back for a moment only, and hear no signal."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _mark(order)
+    content = bytes(8 << 20)
+    while True:
+        hashlib.sha256(content)
+        zlib.compress(content)
+
+
+def derive_keys(order, ctx):
+    """One C call that takes for ever, with the interpreter's lock let go."""
+    _mark(order)
+    return hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 1 << 30).hex()
+
+
+def end_at_random(order, ctx):
+    """Work for a while, with checkpoints, then end as told."""
+    limit = time.monotonic() + order["seconds"]
+    while time.monotonic() < limit:
+        ctx.checkpoint()
+    if order["how"] == "fail":
+        raise Failure("broken", "as told", retryable=order["retryable"])
+    return ctx.ask("k", None) if order["how"] == "ask" else "done"
+
+
 _BARRIERS = {}
+
+
+async def io_propose(order, ctx):
+    _note(order, f"called {ctx.attempt}")
+    draft = await ctx.step("draft", lambda: _soon(_note(order, "drafted")))
+    return {"draft": draft, "verdict": await ctx.ask("approval", {"draft": draft})}
+
+
+async def io_ask_twice(order, ctx):
+    """Ask two questions at the same time, in a task group."""
+    async with asyncio.TaskGroup() as group:
+        asked = [group.create_task(ctx.ask(key, None)) for key in ("one", "two")]
+    return [task.result() for task in asked]
+
+
+async def io_park(order, ctx):
+    _mark(order)
+    while True:
+        await ctx.checkpoint()
+
+
+async def io_raise_a_strange_thing(order, ctx):
+    raise type("Strange", (BaseException,), {})("very")
 
 
 async def io_meet(order, ctx):
@@ -290,12 +426,16 @@ _CPU = (
     echo, loop_politely, loop_busily, loop_deafly, block_in_c, block_in_select, finish_when_asked, leave, fail,
     stumble, leave_politely, pretend, give_nonsense, crash_between_steps, chatter, keep, keep_on, break_off,
     overflow, overflow_unnoticed, miss, list_modules,
-    tell_threads, spawn_family, multiply, follow,
+    tell_threads, spawn_family, multiply, follow, propose, interview, ask_badly, ask_and_go_on, ask_and_stumble,
+    ask_when_told, keep_when_pausing, park_uncalled, swallow_pause, never_checkpoint,
+    work_deafly, derive_keys, end_at_random,
 )  # fmt: skip
-_IO = (io_echo, io_keep, io_keep_on, io_meet, io_wait, io_wait_once, io_block, io_fail)
+_IO = (io_echo, io_keep, io_keep_on, io_meet, io_wait, io_wait_once, io_block, io_fail, io_propose, io_ask_twice,
+       io_park, io_raise_a_strange_thing)  # fmt: skip
 
 WORKLOADS = (
     *(Workload(kind=function.__name__, run=function, retry=SOON) for function in _CPU),
     *(Workload(kind=function.__name__, run=function, retry=SOON, where="io") for function in _IO),
     Workload(kind="sum_up", run=sum_up, join=add, retry=SOON),
+    Workload(kind="sum_up_and_ask", run=sum_up, join=add_and_ask, retry=SOON),
 )

@@ -15,7 +15,13 @@ from gnomon.core.retry import Done
 DOCUMENT = read_document()
 OPERATIONS = operations(DOCUMENT)
 
-UNKNOWN = {"task_id": "tsk_" + "0" * 26}
+UNKNOWN = {
+    "task_id": "tsk_" + "0" * 26,
+    "key_id": "0" * 12,
+    "endpoint_id": "whe_" + "0" * 26,
+    "delivery_id": "msg_" + "0" * 55,
+    "key": "nobo",
+}
 """An id of each kind that nobody has."""
 
 
@@ -51,6 +57,29 @@ ROWS: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/tasks/{task_id}/revisions"): Row(),
     ("GET", "/tasks/{task_id}/diff"): Row(queries=("", "?from=1&to=1")),
+    ("POST", "/tasks/{task_id}/stream-tickets"): Row(),
+    ("GET", "/tasks/{task_id}/stream"): Row(queries=("", "?after=1"), headers={"Last-Event-ID": "1"}),
+    ("GET", "/idempotency-keys/{key}"): Row(),
+    ("GET", "/keys"): Row(is_everybodys=True),
+    ("POST", "/keys"): Row(body={"name": "new", "scopes": ["keys"]}, is_everybodys=True),
+    ("DELETE", "/keys/{key_id}"): Row(queries=("", "?force=true")),
+    ("POST", "/keys/{key_id}/rotate"): Row(body={"overlap_seconds": 60}),
+    ("GET", "/workspaces"): Row(is_everybodys=True),
+    ("POST", "/workspaces"): Row(body={"identifier": "new"}, is_everybodys=True),
+    ("GET", "/tasks/{task_id}/webhook-endpoints"): Row(),
+    ("POST", "/webhook-endpoints"): Row(body={}, is_everybodys=True),
+    ("GET", "/webhook-endpoints"): Row(is_everybodys=True),
+    ("GET", "/webhook-endpoints/{endpoint_id}"): Row(),
+    ("PATCH", "/webhook-endpoints/{endpoint_id}"): Row(body={"enabled": True}, headers={"If-Match": '"9"'}),
+    ("DELETE", "/webhook-endpoints/{endpoint_id}"): Row(),
+    ("POST", "/webhook-endpoints/{endpoint_id}/rotate-secret"): Row(),
+    ("POST", "/webhook-endpoints/{endpoint_id}/test"): Row(),
+    ("POST", "/webhook-endpoints/{endpoint_id}/redeliver"): Row(body={"after": 1}),
+    ("GET", "/webhook-endpoints/{endpoint_id}/deliveries"): Row(queries=("", "?after=1", "?status=pending")),
+    ("GET", "/webhook-endpoints/{endpoint_id}/messages"): Row(queries=("", "?after=1", "?after=9&wait=1")),
+    ("GET", "/deliveries/{delivery_id}"): Row(),
+    ("GET", "/deliveries/{delivery_id}/attempts"): Row(),
+    ("POST", "/deliveries/{delivery_id}/redeliver"): Row(),
     ("GET", "/workloads"): Row(is_everybodys=True),
     ("GET", "/workloads/{kind}"): Row(is_everybodys=True),
     ("GET", "/queue"): Row(is_everybodys=True),
@@ -68,12 +97,22 @@ class Neighbour:
 @pytest.fixture
 async def neighbour(theirs: Tenant, app: Any, hands: Hands) -> Neighbour:
     async with client_for(app, theirs) as client:
+        hook = (await client.post("/webhook-endpoints", json={"url": "https://theirs.example/"})).json()
         task = (await client.post("/tasks", json=ORDER, headers={"Idempotency-Key": "mine"})).json()
         claimed = await hands.claim()
         await hands.report(claimed, 50, "half")
         await hands.end(claimed, Done(result={"secret": "theirs"}))
         assert (await client.get(f"/tasks/{task['id']}/result")).status_code == 200
-    return Neighbour(ids={"task_id": task["id"]})
+        (key, *_) = (await client.get("/keys")).json()["keys"]
+        sent = (await client.get(f"/webhook-endpoints/{hook['id']}/deliveries")).json()["deliveries"]
+    made = {
+        "task_id": task["id"],
+        "key_id": key["id"],
+        "endpoint_id": hook["id"],
+        "delivery_id": sent[0]["id"],
+        "key": "mine",
+    }
+    return Neighbour(ids=made)
 
 
 def test_every_operation_has_a_row() -> None:
@@ -109,9 +148,19 @@ async def _ask(client: httpx.AsyncClient, method: str, path: str, row: Row) -> h
     return await client.request(method, path, json=row.body, headers=headers)
 
 
+async def test_events_as_a_stream_are_not_shown_either(ours: Tenant, neighbour: Neighbour, app: Any) -> None:
+    row = Row(headers={"Accept": "text/event-stream", "Last-Event-ID": "1"})
+    async with client_for(app, ours) as client:
+        told = await _ask(client, "GET", f"/tasks/{neighbour.ids['task_id']}/events", row)
+    assert (told.status_code, told.json()["code"]) == (404, "not_found")
+
+
 async def test_lists_and_counts_hold_ones_own(ours: Tenant, neighbour: Neighbour, app: Any) -> None:
     async with client_for(app, ours) as client:
         assert (await client.get("/tasks")).json() == {"tasks": [], "next": None}
+        keys = (await client.get("/keys")).json()["keys"]
+        assert neighbour.ids["key_id"] not in [key["id"] for key in keys]
+        assert (await client.get("/webhook-endpoints")).json() == {"webhook_endpoints": [], "next": None}
         queue = (await client.get("/queue")).json()["kinds"]
         assert not any(count for kind in queue for count in kind["counts"].values())
 

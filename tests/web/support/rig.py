@@ -23,6 +23,7 @@ from gnomon.core.workload import Saved, Workload
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
+from gnomon.web.native.render.hook import payload
 from gnomon.workloads.energy_model import RESOURCE_KINDS
 from gnomon.workloads.energy_model import WORKLOADS as ENERGY
 from gnomon.workloads.pvsyst_import import WORKLOADS as IMPORT
@@ -60,6 +61,7 @@ def open_house(folder: Path, *others: Workload) -> House:
         workloads={workload.kind: workload for workload in (*ENERGY, *IMPORT, *others)},
         vault=KeyVault(b"v" * 32),
         pepper=b"pepper",
+        bodies={"native": payload},
     )
 
 

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,8 +24,13 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(folder: Path, *others: Workload, **patience: float) -> AsyncIterator[Serving]:
+async def serving(
+    folder: Path, *others: Workload, is_alone: bool = False, **patience: float
+) -> AsyncIterator[Serving]:
+    """Serve a house; its trades are the given ones beside the usual ones, or alone."""
     house = open_house(folder, *others)
+    if is_alone:
+        house = replace(house, workloads={workload.kind: workload for workload in others})
     founded = await found_workspace(house, "served")
     engine = EmbeddedEngine(
         house.store,

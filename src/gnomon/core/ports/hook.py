@@ -164,10 +164,10 @@ class HookStore(Protocol):
         share: int = 8,
         most_failing: int | None = None,
     ) -> Sequence[Parcel]:
-        """Take due deliveries, none of an endpoint in `busy`; they are due again after the lease.
+        """Take due deliveries, none for a receiver in `busy` (`receiver_of`); they are due again after the lease.
 
         Endpoints that answer well come before those that fail at present, and among each sort the one that has
-        waited longest comes first. One endpoint gets at most `share`, and all that fail together `most_failing`.
+        waited longest comes first. One receiver gets at most `share`, and all that fail together `most_failing`.
         """
 
     async def record_delivery(self, command: AttemptMade) -> Delivery:
@@ -177,7 +177,7 @@ class HookStore(Protocol):
         """Make due what an earlier process had taken; return how many."""
 
     async def next_delivery_due(self, busy: Sequence[str] = ()) -> datetime | None:
-        """Return when the next delivery is due of an endpoint that is not in `busy`."""
+        """Return when the next delivery is due for a receiver that is not in `busy`."""
 
     async def sweep_deliveries(self, finished_before: datetime, limit: int) -> int:
         """Delete deliveries that ended before then, with what else nobody can read any more; return how many.

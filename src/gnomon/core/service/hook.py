@@ -1,5 +1,6 @@
 """Webhooks: endpoints and their secrets, deliveries, and the messages that a receiver pulls."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Sequence
@@ -119,8 +120,9 @@ async def list_endpoints(
 
 
 async def list_endpoints_of(house: House, principal: Principal, task_id: str) -> Sequence[Endpoint]:
-    """List the endpoints that a task brought."""
+    """List the endpoints that a task brought; raises `NotFound`."""
     require(principal, "read")
+    await house.store.get_version(principal.workspace, task_id)
     page = await house.store.list_endpoints(principal.workspace, task_id=task_id, limit=MOST_OF_TASK)
     return page.records
 
@@ -235,10 +237,18 @@ async def redeliver_one(house: House, principal: Principal, delivery_id: str) ->
     return await get_delivery(house, principal, delivery_id)
 
 
-async def list_messages(house: House, principal: Principal, query: DeliveryQuery) -> Mail:
-    """List messages above a number; raises `NotFound`."""
+async def list_messages(house: House, principal: Principal, query: DeliveryQuery, wait: float = 0) -> Mail:
+    """List messages above a number; when there is none, wait for one that long; raises `NotFound`."""
     require(principal, "hooks")
-    return await _read(house, replace(query, workspace=principal.workspace))
+    query = replace(query, workspace=principal.workspace)
+    clock = asyncio.get_running_loop().time
+    limit = clock() + wait
+    # Subscribed before reading: what is written between the two is not missed.
+    with house.hub.subscribe(query.endpoint_id) as news:
+        mail = await _read(house, query)
+        while not mail.messages and not news.is_over() and await news.wait(limit - clock()):
+            mail = await _read(house, replace(query, after=mail.next))
+    return mail
 
 
 async def _read(house: House, query: DeliveryQuery) -> Mail:

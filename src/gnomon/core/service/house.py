@@ -10,6 +10,7 @@ from gnomon.core.hub import Hub
 from gnomon.core.ports import Clock, Store, Vault
 from gnomon.core.resource import ResourceKind
 from gnomon.core.service.attendance import Attendance
+from gnomon.core.service.in_flight import InFlight
 from gnomon.core.workload import Workload
 
 
@@ -35,6 +36,8 @@ class House:
     """The most that may pass between a cancel and the end of the task: the engine's grace and a little more."""
     attendance: Attendance = field(default_factory=Attendance, repr=False)
     """Which keys were used, until that is written down."""
+    in_flight: InFlight = field(default_factory=InFlight, repr=False)
+    """Which idempotency keys are at work."""
     check_target: Callable[[str], str | None] = _any_target
     """Says why nothing may be sent to a url, if so."""
     bodies: Mapping[str, Body] = field(default_factory=dict, repr=False)

@@ -12,8 +12,9 @@ from gnomon.core.ports import Rerun, Reservation, Submitted
 from gnomon.core.resource import Resource
 from gnomon.core.service.access import require
 from gnomon.core.service.house import House
+from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.service.resource import find_any, get_resource
-from gnomon.core.service.run import inline_task, replace_saved, run_saved
+from gnomon.core.service.run import inline_task, replace_saved, run_in_place
 from gnomon.core.service.task import Terms, find_again, find_workload, get_input, new_task
 from gnomon.core.task import Json, NewTask, Task
 
@@ -53,6 +54,7 @@ class Diff:
     result: Comparison
 
 
+@one_at_a_time
 async def rerun(
     house: House,
     principal: Principal,
@@ -120,7 +122,7 @@ async def _run_resource(
     revision = again.if_revision
     if again.is_edited:
         revision = (await _replace(house, principal, saved, again)).revision
-    return await run_saved(
+    return await run_in_place(
         house, principal, saved.kind, saved.number, if_revision=revision, reservation=reservation
     )
 

@@ -11,6 +11,7 @@ from gnomon.core.resource import NewResource, Resource, resource_id
 from gnomon.core.service.access import require
 from gnomon.core.service.blob import blobs_of, fold, refuse_marks, unfold
 from gnomon.core.service.house import House
+from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.service.task import is_number
 from gnomon.core.task import Json, Pin
 from gnomon.core.workload import Failure, Reference
@@ -171,6 +172,7 @@ async def find_created(house: House, principal: Principal, reservation: Reservat
     return Made(resource=made, is_replay=True) if made else None
 
 
+@one_at_a_time
 async def create_resource(
     house: House,
     principal: Principal,

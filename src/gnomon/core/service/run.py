@@ -9,6 +9,7 @@ from gnomon.core.resource import Resource
 from gnomon.core.service.access import require
 from gnomon.core.service.blob import blobs_of, refuse_marks
 from gnomon.core.service.house import House
+from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.service.resource import (
     Missing,
     Resolved,
@@ -40,6 +41,7 @@ class ResourceActive(Conflict):
         self.task = task
 
 
+@one_at_a_time
 async def run_input(
     house: House,
     principal: Principal,
@@ -66,7 +68,11 @@ async def run_input(
     await check_terms(house, principal, terms)
     task = await inline_task(house, principal, workload, task_input, terms)
     command = Submit(
-        task=task, now=house.clock.now(), reservation=reservation, most_active=house.limits.active_tasks
+        task=task,
+        now=house.clock.now(),
+        reservation=reservation,
+        hooks=terms.hooks,
+        most_active=house.limits.active_tasks,
     )
     return await house.store.submit(command)
 
@@ -99,6 +105,7 @@ async def inline_task(
     )
 
 
+@one_at_a_time
 async def create_and_run(
     house: House,
     principal: Principal,
@@ -140,6 +147,7 @@ async def create_and_run(
     return await house.store.submit(command)
 
 
+@one_at_a_time
 async def run_saved(
     house: House,
     principal: Principal,
@@ -150,6 +158,29 @@ async def run_saved(
     reservation: Reservation | None = None,
 ) -> Submitted:
     """Run the saved document of a resource in place; its revision rises by one.
+
+    Raises
+    ------
+    NotFound, ResourceActive, PreconditionFailed, Invalid
+        As `run_in_place`.
+    ReservationReused
+        When the idempotency key was used with another request.
+    """
+    return await run_in_place(
+        house, principal, kind, number, if_revision=if_revision, reservation=reservation
+    )
+
+
+async def run_in_place(
+    house: House,
+    principal: Principal,
+    kind: str,
+    number: int,
+    *,
+    if_revision: int | None = None,
+    reservation: Reservation | None = None,
+) -> Submitted:
+    """Do what `run_saved` does, for a request that has its key already.
 
     Raises
     ------

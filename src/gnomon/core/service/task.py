@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gnomon.core.access import Principal
+from gnomon.core.delivery import NewEndpoint
 from gnomon.core.errors import Complaint, Conflict, Invalid, NotFound
 from gnomon.core.event import Event, as_of
 from gnomon.core.ports import Attempt, Crowd, Page, Reservation, Submit, Submitted, TaskQuery
 from gnomon.core.service.access import require
 from gnomon.core.service.blob import unfold
 from gnomon.core.service.house import House
+from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.task import Json, NewTask, Pin, Status, Task, Visibility, task_id
 from gnomon.core.workload import Workload
 
@@ -34,11 +36,14 @@ class Terms:
     """Higher ones are taken first."""
     predecessor_id: str | None = None
     """The task whose end it waits for."""
+    hooks: tuple[NewEndpoint, ...] = ()
+    """Webhook endpoints that are told of this task alone."""
 
 
 NO_TERMS = Terms()
 
 
+@one_at_a_time
 async def submit(
     house: House,
     principal: Principal,

@@ -208,9 +208,12 @@ class Bench:
         if frame.message["op"] == "run":
             self._present = CpuContext(read_order(frame.message), self._pipe)
             self._orders.put(self._present)
-        elif (context := self._present) and context.order.run == frame.message["run"]:
-            if not context.heed(frame.message["op"]):
-                context.take(frame)
+        elif self._present and self._present.order.run == frame.message["run"]:
+            self._pass_on(frame, self._present)
+
+    def _pass_on(self, frame: Frame, context: CpuContext) -> None:
+        if not context.heed(frame.message["op"]):
+            context.take(frame)
 
     def give_way(self, *_: object) -> None:
         """Raise `Cancelled` in the function that is running, if one is; the handler of SIGTERM."""

@@ -98,7 +98,8 @@ def raised(
 ) -> bytes:
     """Write the frame that says what the function raised: a way out that it let pass, or its failure.
 
-    `may_stop` and `may_park` say what somebody has asked for; `known` gives the names of the blobs that the attempt has met.
+    `may_stop` and `may_park` say what somebody has asked for; `known` gives the names of the blobs that the attempt
+    has met.
     """
     match _way_out(error):
         case Cancelled() | CancelledError() if may_stop:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from gnomon.core.delivery import Endpoint, NewEndpoint, Sealed
+from gnomon.core.delivery import Endpoint, NewEndpoint, Sealed, receiver_of
 from gnomon.core.errors import Conflict, NotFound, PreconditionFailed, QuotaExceeded
 from gnomon.core.event import EventType
 from gnomon.core.ports import ChangeEndpoint, Page, RotateSecret
@@ -164,9 +164,10 @@ def rotate_secret(ledger: Ledger, command: RotateSecret) -> Endpoint:
 def _insert(ledger: Ledger, new: NewEndpoint, now: datetime) -> Endpoint:
     at = micros(now)
     row = ledger.row(
-        "INSERT INTO webhook_endpoint (id, workspace, task_id, url, description, dialect, version, last_number, "
-        "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, 1, 0, ?, ?) RETURNING seq",
-        *(new.id, new.workspace, new.task_id, new.url, new.description, new.dialect, at, at),
+        "INSERT INTO webhook_endpoint (id, workspace, task_id, url, receiver, description, dialect, version, "
+        "last_number, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?, ?) RETURNING seq",
+        *(new.id, new.workspace, new.task_id, new.url, new.url and receiver_of(new.url)),
+        *(new.description, new.dialect, at, at),
     )
     assert row is not None
     ledger.execute(_SIGN_WITH, {"endpoint": row[0], "sealed": new.sealed, "at": at})
@@ -185,7 +186,7 @@ def _ask(ledger: Ledger, seq: int, scope: str, types: Iterable[EventType]) -> No
 def _changes(command: ChangeEndpoint, old: Endpoint, at: int) -> dict[str, Value]:
     columns: dict[str, Value] = {"updated_at": at}
     if command.url is not None:
-        columns["url"] = command.url
+        columns |= {"url": command.url, "receiver": receiver_of(command.url)}
     if command.description is not None:
         columns["description"] = command.description or None
     if command.is_enabled is True:

@@ -1,6 +1,7 @@
 """What the sender asks: which deliveries to take, and what an attempt came to."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,16 +16,18 @@ from gnomon.store.outbox import give_turn, refresh
 from gnomon.store.row import find_micros, micros, moment
 
 _READY = """
-SELECT seq, due_at FROM webhook_endpoint
-WHERE (failing_since IS NOT NULL) = ? AND due_at IS NOT NULL AND due_at <= ? AND id NOT IN ({})
+SELECT seq, due_at, receiver FROM webhook_endpoint
+WHERE (failing_since IS NOT NULL) = ? AND due_at IS NOT NULL AND due_at <= ? AND receiver NOT IN ({})
 ORDER BY due_at LIMIT ?
 """
+_BREADTH = 1000
+"""Endpoints that one claim looks at: many of them may share one receiver, and it gets its share once."""
 _EVER = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taking:
-    """How many deliveries to take: in all, of one endpoint, and of all that fail at present together."""
+    """How many deliveries to take: in all, for one receiver, and of all that fail at present together."""
 
     now: datetime
     lease: timedelta
@@ -38,30 +41,32 @@ def claim_deliveries(ledger: Ledger, taking: Taking) -> Sequence[int]:
     """Take due deliveries and return their seqs."""
     taken: list[int] = []
     of_failing = 0
-    for endpoint, is_failing in _list_ready(ledger, taking):
-        room = taking.limit - len(taken)
+    to_receiver: Counter[str] = Counter()
+    for endpoint, receiver, is_failing in _list_ready(ledger, taking):
+        room = min(taking.limit - len(taken), taking.share - to_receiver[receiver])
         if is_failing and taking.most_failing is not None:
             room = min(room, taking.most_failing - of_failing)
         if room > 0:
-            found = _take(ledger, endpoint, min(room, taking.share), taking)
+            found = _take(ledger, endpoint, room, taking)
             taken += found
+            to_receiver[receiver] += len(found)
             of_failing += len(found) if is_failing else 0
     return taken
 
 
-def _list_ready(ledger: Ledger, taking: Taking) -> Iterator[tuple[int, bool]]:
+def _list_ready(ledger: Ledger, taking: Taking) -> Iterator[tuple[int, str, bool]]:
     """Yield the endpoints that wait: those that answer well, then those that fail at present."""
     for is_failing in (False, True):
         found = _find_ready(
-            ledger.connection, taking.busy, is_failing=is_failing, by=micros(taking.now), limit=taking.limit
+            ledger.connection, taking.busy, is_failing=is_failing, by=micros(taking.now), limit=_BREADTH
         )
-        for seq, _ in found:
-            yield seq, is_failing
+        for seq, _, receiver in found:
+            yield seq, receiver, is_failing
 
 
 def _find_ready(
     connection: sqlite3.Connection, busy: Sequence[str], *, is_failing: bool, by: int, limit: int
-) -> Sequence[tuple[int, int]]:
+) -> Sequence[tuple[int, int, str]]:
     sql = _READY.format(", ".join("?" * len(busy)))
     return connection.execute(sql, (is_failing, by, *busy, limit)).fetchall()
 
@@ -156,10 +161,10 @@ def recover_deliveries(ledger: Ledger, now: datetime) -> int:
 
 
 def next_delivery_due(connection: sqlite3.Connection, busy: Sequence[str]) -> datetime | None:
-    """Return when the next delivery is due of an endpoint that is not busy."""
+    """Return when the next delivery is due for a receiver that is not busy."""
     found = [
         due_at
         for is_failing in (False, True)
-        for _, due_at in _find_ready(connection, busy, is_failing=is_failing, by=_EVER, limit=1)
+        for _, due_at, _ in _find_ready(connection, busy, is_failing=is_failing, by=_EVER, limit=1)
     ]
     return moment(min(found)) if found else None

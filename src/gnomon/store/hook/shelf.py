@@ -102,7 +102,7 @@ class HookShelf(Shelf):
         return await self.writer.run(sending.recover_deliveries, now)
 
     async def next_delivery_due(self, busy: Sequence[str] = ()) -> datetime | None:
-        """Return when the next delivery is due of an endpoint that is not in `busy`."""
+        """Return when the next delivery is due for a receiver that is not in `busy`."""
         return await self.readers.run(sending.next_delivery_due, busy)
 
     async def sweep_deliveries(self, finished_before: datetime, limit: int) -> int:

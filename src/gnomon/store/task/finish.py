@@ -69,6 +69,9 @@ def conclude(
             result = _keep_result(ledger, entry, ending)
         case Divided() if entry.task.status is Status.RUNNING:
             entry = _divide(ledger, entry, ending, now)
+        case Asked(blobs=blobs) | Parked(blobs=blobs):
+            # It may take days until the task goes on. What looks like a blob's name in a step need not be one.
+            link_blobs(ledger, entry.task.id, [name for name in blobs if ledger.blobs.has(name)])
         case _:
             pass
     if before.pause_requested_at is not None and entry.task.status.is_active:

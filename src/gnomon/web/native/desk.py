@@ -1,6 +1,5 @@
-"""What a route stands at: the house, who asks and with which scope, and the key of a repeatable request."""
+"""What a route stands at: the house, who asks and with which scope."""
 
-import hashlib
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -9,19 +8,14 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from gnomon.core.access import Principal
-from gnomon.core.errors import Complaint
-from gnomon.core.ports import Reservation
 from gnomon.core.service import House
 from gnomon.core.service.access import require
 from gnomon.core.task import Json
 from gnomon.web.auth import Gate, identify
 from gnomon.web.body import read_json
 from gnomon.web.presence import while_present
-from gnomon.web.problems import InvalidQuery
 
 T = TypeVar("T")
-
-_LONGEST_KEY = 255
 
 
 def find_gate(request: Request) -> Gate:
@@ -30,7 +24,8 @@ def find_gate(request: Request) -> Gate:
     return gate
 
 
-def find_house(request: Request) -> House:
+# A coroutine: FastAPI hands plain functions to a thread, which costs more than the rest of a short answer.
+async def find_house(request: Request) -> House:
     """Return the house behind the application that received the request."""
     return find_gate(request).house
 
@@ -93,23 +88,3 @@ async def read_optional(request: Request) -> Json:
         As `read_json` does.
     """
     return await read_json(request) if await request.body() else {}
-
-
-async def reserve(request: Request) -> Reservation | None:
-    """Make the reservation that the request's idempotency key asks for, if it carries one.
-
-    Raises
-    ------
-    InvalidQuery
-        When the key is empty or too long.
-    """
-    given = request.headers.get("idempotency-key")
-    if given is None:
-        return None
-    key = given.strip().removeprefix('"').removesuffix('"')
-    if not 0 < len(key) <= _LONGEST_KEY:
-        message = f"Give an idempotency key of 1 to {_LONGEST_KEY} characters."
-        raise InvalidQuery([Complaint(("header", "Idempotency-Key"), message, "length")])
-    digest = hashlib.sha256(f"{request.method} {request.scope['path']}\n".encode())
-    digest.update(await request.body())
-    return Reservation(key=key, fingerprint=digest.hexdigest())

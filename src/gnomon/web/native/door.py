@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from functools import partial
+from http import HTTPStatus
 
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from gnomon.core.errors import Complaint, GnomonError
@@ -35,6 +37,7 @@ def build_native(gate: Gate, pace: Pace) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        servers=[{"url": "/" + "/".join(PREFIX)}],
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gate = gate
@@ -67,7 +70,16 @@ async def _refuse_form(request: Request, error: Exception) -> Response:
 async def _refuse_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     body = plain_problem(error.status_code, error.detail, request_id(request.scope))
-    return _answer(body, error.status_code, error.headers or {})
+    headers = {"Allow": _methods_at(request)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else {}
+    return _answer(body, error.status_code, headers)
+
+
+def _methods_at(request: Request) -> str:
+    """Name all the methods of a path: each route knows its own alone."""
+    path = request.scope["path"].removeprefix(request.scope["root_path"])
+    routes = (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
+    methods = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+    return ", ".join(sorted(methods))
 
 
 def _answer(body: Json, status: int, headers: Mapping[str, str]) -> Response:

@@ -136,10 +136,13 @@ def describe(app: FastAPI, routers: Sequence[APIRouter], workloads: Mapping[str,
 def build(app: FastAPI, routers: Sequence[APIRouter], workloads: Mapping[str, Workload]) -> dict[str, Any]:
     """Build the document."""
     document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+    document["servers"] = app.servers
     schemas = {**document.get("components", {}).get("schemas", {}), **SCHEMAS}
     _tell_scopes(document, routers)
     document["paths"] = _lift(document["paths"], schemas)
-    _offer(document["paths"]["/tasks"]["post"]["requestBody"], schemas, workloads)
+    offered = {w.kind: w for w in workloads.values() if w.visibility is Visibility.PUBLIC}
+    _offer(document["paths"]["/tasks"]["post"]["requestBody"], schemas, offered)
+    _name_kinds(document["paths"]["/tasks"]["get"]["parameters"], offered)
     document["components"] = {
         "schemas": {name: schemas[name] for name in sorted(schemas)},
         "securitySchemes": {
@@ -177,8 +180,6 @@ def _offer(body: dict[str, Any], schemas: dict[str, Any], workloads: Mapping[str
     media = body["content"]["application/json"]
     plain, orders = media["schema"], []
     for kind, offered in sorted(workloads.items()):
-        if offered.visibility is Visibility.INTERNAL:
-            continue
         schemas |= lifted(f"Input.{kind}", offered.input_schema)
         told = {"kind": {"const": kind}, "input": named(f"Input.{kind}")}
         needed = ["kind", "input"] if offered.check is not None and offered.check({}) else ["kind"]
@@ -191,6 +192,15 @@ def _offer(body: dict[str, Any], schemas: dict[str, Any], workloads: Mapping[str
         orders.append(named(f"Order.{kind}"))
     if orders:
         media["schema"] = {"oneOf": orders}
+
+
+def _name_kinds(parameters: Sequence[dict[str, Any]], offered: Iterable[str]) -> None:
+    for parameter in parameters:
+        if parameter["name"] == "kind":
+            parameter["schema"] = {
+                **parameter["schema"],
+                "items": {"type": "string", "enum": sorted(offered)},
+            }
 
 
 def lifted(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:

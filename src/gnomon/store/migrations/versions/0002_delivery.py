@@ -36,6 +36,7 @@ CREATE TABLE webhook_endpoint (
     workspace TEXT NOT NULL,
     task_id TEXT,
     url TEXT,
+    receiver TEXT,
     description TEXT,
     dialect TEXT NOT NULL,
     version INTEGER NOT NULL,

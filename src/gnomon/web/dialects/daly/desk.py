@@ -1,7 +1,5 @@
 """What a route stands at: the house, its patience, who asks, and the key of a repeatable request."""
 
-import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,12 +8,12 @@ from fastapi import Depends, Header
 from starlette.requests import Request
 
 from gnomon.core.access import Principal
-from gnomon.core.errors import Complaint
-from gnomon.core.ports import Reservation
 from gnomon.core.service import House
 from gnomon.core.service.access import require
+from gnomon.core.service.task import wait
+from gnomon.core.task import Task
 from gnomon.web.auth import Gate, identify
-from gnomon.web.problems import InvalidQuery
+from gnomon.web.presence import while_present
 
 _LONGEST_KEY = 255
 
@@ -32,6 +30,11 @@ class Desk:
     def house(self) -> House:
         """Give the house."""
         return self.gate.house
+
+    async def await_end(self, request: Request, principal: Principal, task_id: str) -> Task:
+        """Wait for a task as long as the desk and the client do; not at all for who waits for too many."""
+        with self.gate.meter.waits.grant(principal.key_id, self.sync_wait) as seconds:
+            return await while_present(request, wait(self.house, principal, task_id, seconds))
 
 
 def find_desk(request: Request) -> Desk:
@@ -63,29 +66,3 @@ IdempotencyKey = Annotated[
         description="Send the same key with the same request to get the first one's answer again.",
     ),
 ]
-
-
-async def reserve(request: Request, key: str | None, content: bytes | None = None) -> Reservation | None:
-    """Make the reservation that an idempotency key asks for; the body, or what stands for it, must be the same again.
-
-    Raises
-    ------
-    InvalidQuery
-        When the key is empty or too long.
-    """
-    if key is None:
-        return None
-    plain = key.strip().removeprefix('"').removesuffix('"')
-    if not 0 < len(plain) <= _LONGEST_KEY:
-        message = f"Give an idempotency key of 1 to {_LONGEST_KEY} characters."
-        raise InvalidQuery([Complaint(("header", "Idempotency-Key"), message, "length")])
-    asked = f"{request.method} {request.scope['path']}?".encode() + request.scope["query_string"] + b"\n"
-    same = await request.body() if content is None else content
-    return Reservation(key=plain, fingerprint=await asyncio.to_thread(_fingerprint, asked, same))
-
-
-def _fingerprint(*parts: bytes) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.hexdigest()

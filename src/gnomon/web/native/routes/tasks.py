@@ -1,6 +1,7 @@
 """Tasks: submit, list, read, wait."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import orjson
 from fastapi import Request, Response
@@ -9,15 +10,17 @@ from gnomon.core.access import Principal
 from gnomon.core.ports import Submitted
 from gnomon.core.service import House
 from gnomon.core.service import task as service
+from gnomon.core.service.hook import Minted, new_hooks
 from gnomon.core.service.run import run_input
 from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.edge import request_id
-from gnomon.web.native.desk import AtHouse, Reader, Writer, holding_on, reserve
+from gnomon.web.native.desk import AtHouse, Reader, Writer, find_gate, holding_on
 from gnomon.web.native.openapi import BODY, Answers, asks, header, router, shows, takes
 from gnomon.web.native.pacing import retry_after
 from gnomon.web.native.render import task as render
+from gnomon.web.native.render.hook import minted as minted_hook
 from gnomon.web.native.render.problem import ended_problem
 from gnomon.web.native.routes.streams import is_stream_asked, open_stream
 from gnomon.web.native.wire import ask, read
@@ -31,6 +34,8 @@ from gnomon.web.native.wire.tasks import (
     TaskView,
     patience,
 )
+from gnomon.web.presence import while_present
+from gnomon.web.reservation import KEY, reserve
 
 routes = router("tasks")
 
@@ -41,7 +46,7 @@ PREFER = header(
 IDEMPOTENCY_KEY = header(
     "Idempotency-Key",
     "The same key with the same request makes one task, however often it is sent.",
-    pattern="^[!-~]{1,255}$",
+    pattern=f"^{KEY}$",
 )
 _CANCEL_AFTER = header(
     "Cancel-After", "A deadline as a duration from now, such as `90s`, `5m` or `2h`.", pattern=CANCEL_AFTER
@@ -52,9 +57,9 @@ _AS_IT_STANDS = "The task as it stands."
 _RETRY_AFTER = {"Retry-After": "The seconds after which another look is worth it; absent when it has ended."}
 _VERSION = {"ETag": "The version."} | _RETRY_AFTER
 SUBMITTED: Answers = {
-    **shows("Task", "The task has ended in the time that it was waited for.", 409, *BODY),
+    **shows("SubmittedTask", "The task has ended in the time that it was waited for.", 409, *BODY),
     **shows(
-        "Task",
+        "SubmittedTask",
         _AS_IT_STANDS,
         status=202,
         headers={
@@ -78,14 +83,18 @@ SUBMITTED: Answers = {
 async def submit_task(request: Request, house: AtHouse, writer: Writer) -> Response:
     """Store a task; once this is answered, it is never lost."""
     order = read(Order, await read_json(request))
+    hooks = new_hooks(house, writer, [hook.wanted() for hook in order.webhooks])
     terms = order.terms(request.headers.get("cancel-after"), house.clock.now())
+    terms = replace(terms, hooks=tuple(minted.new for minted in hooks))
     made = await run_input(
         house, writer, order.kind, order.input, terms=terms, reservation=await reserve(request)
     )
-    return await answer_submitted(request, house, writer, made)
+    return await answer_submitted(request, house, writer, made, () if made.is_replay else hooks)
 
 
-async def answer_submitted(request: Request, house: House, writer: Principal, made: Submitted) -> Response:
+async def answer_submitted(
+    request: Request, house: House, writer: Principal, made: Submitted, hooks: Sequence[Minted] = ()
+) -> Response:
     """Answer with the new task: at once, or when it has ended in the time that the client prefers to wait."""
     place = f"{request.scope['root_path']}/tasks/{made.task.id}"
     headers = {"Location": place, "Operation-Location": place}
@@ -93,10 +102,16 @@ async def answer_submitted(request: Request, house: House, writer: Principal, ma
         headers["Idempotency-Replayed"] = "true"
     wait, task = patience(request.headers.get("prefer", "")), made.task
     if wait is not None:
-        headers["Preference-Applied"] = f"wait={wait:g}"
-        task = await holding_on(request, writer, service.wait(house, writer, task.id, wait))
+        # The task is stored: a wait too many is not granted, where a refusal would have the task sent again.
+        with find_gate(request).meter.waits.grant(writer.key_id, wait) as granted:
+            headers["Preference-Applied"] = f"wait={granted:g}"
+            task = await while_present(request, service.wait(house, writer, task.id, granted))
     headers |= pace(house, task)
-    return answer(render.task(task), status=200 if task.status.is_terminal else 202, headers=headers)
+    body = render.task(task)
+    if hooks:
+        body["webhooks"] = [minted_hook(minted) for minted in hooks]
+        headers["Cache-Control"] = "no-store"
+    return answer(body, status=200 if task.status.is_terminal else 202, headers=headers)
 
 
 def pace(house: House, task: Task) -> Mapping[str, str]:

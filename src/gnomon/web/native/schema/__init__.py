@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gnomon.web.native.schema import access, hook, problem, queue, task
+from gnomon.web.native.schema import access, hook, idempotency, problem, queue, task
 
 SCHEMAS: Mapping[str, dict[str, Any]] = {
     **task.SCHEMAS,
     **queue.SCHEMAS,
     **hook.SCHEMAS,
     **access.SCHEMAS,
+    **idempotency.SCHEMAS,
     **problem.SCHEMAS,
 }

@@ -122,6 +122,17 @@ _DIFFERENCE_EXAMPLE = {"op": "replace", "path": "/text", "old": "hello", "new": 
 
 SCHEMAS: dict[str, Schema] = {
     "Task": _TASK,
+    "SubmittedTask": record(
+        {
+            **_TASK["properties"],
+            "webhooks": told(
+                many("TaskWebhook"),
+                "The endpoints that came with it, when it came with some, and not on a replay.",
+            ),
+        },
+        TASK_EXAMPLE,
+        optional=("webhooks",),
+    ),
     "TaskError": record({"code": TEXT, "message": TEXT, "retryable": FLAG}, _ERROR),
     "TaskPage": record(
         {

@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails, PydanticCustomError
 from starlette.datastructures import QueryParams
 
@@ -55,7 +55,7 @@ def ask(model: type[M], query: QueryParams) -> M:
             return model.model_validate(dict(pairs), strict=False)
     except ValidationError as error:
         complaints = [_complaint(model, found, "parameter") for found in error.errors(include_url=False)]
-    raise InvalidQuery([Complaint(("query", *c.loc), c.message, c.type) for c in complaints])
+    raise InvalidQuery([Complaint(("query", *c.loc[:1]), c.message, c.type) for c in complaints])
 
 
 def _complaint(model: type[Words], found: ErrorDetails, noun: str = "field") -> Complaint:
@@ -93,7 +93,7 @@ def _moment(value: Any) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    # A query string brings text; Python reads more as a number (" 1_0 ") than anybody should send.
+    # Python reads more as a number (" 1_0 ") than anybody should send.
     if isinstance(value, str):
         if not _DIGITS.fullmatch(value):
             raise PydanticCustomError("whole_number", "send a whole number")
@@ -102,9 +102,11 @@ def _whole(value: Any) -> Any:
 
 
 _DIGITS = re.compile(r"-?[0-9]{1,16}")
-Whole = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
-"""A whole number, in a query string too."""
-
+DIGITS = BeforeValidator(_whole)
+"""Reads a whole number from a query string, which brings text; it stands after the bounds, so that they are told."""
+Whole = Annotated[int, DIGITS]
+Natural = Annotated[int, Field(ge=0, le=2**53), DIGITS]
+Positive = Annotated[int, Field(ge=1, le=2**53), DIGITS]
 
 Moment = Annotated[
     datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})

@@ -9,15 +9,19 @@ from pydantic import BeforeValidator, Field
 
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.ports import TaskQuery
+from gnomon.core.service.hook import MOST_OF_TASK
 from gnomon.core.service.line import Again
 from gnomon.core.service.task import PRIORITIES, Terms
 from gnomon.core.task import Json, Status
-from gnomon.web.native.wire.reading import Moment, Whole, Words
+from gnomon.web.native.wire.hooks import TaskHook
+from gnomon.web.native.wire.reading import DIGITS, Moment, Natural, Positive, Words
 from gnomon.web.problems import InvalidQuery
 
 LONGEST_WAIT = 55
 """Proxies commonly give up an idle connection after 60 s."""
 LONGEST_DEADLINE = timedelta(days=366)
+Seconds = Annotated[int, Field(ge=0, le=LONGEST_WAIT), DIGITS]
+IF_MATCH = r'^(?:\*|"[0-9]{1,15}")$'
 CANCEL_AFTER = r"^(?=[0-9])(?:[0-9]{1,4}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,8}s)?$"
 
 
@@ -33,6 +37,12 @@ class Order(Words):
     priority: int = Field(0, ge=PRIORITIES[0], le=PRIORITIES[-1], description="Higher ones are taken first.")
     after: str | None = Field(
         None, max_length=128, description="The id of a task whose completion it waits for."
+    )
+
+    webhooks: list[TaskHook] = Field(
+        default_factory=list,
+        max_length=MOST_OF_TASK,
+        description="Who is told of this task alone; the answer shows each one's secret, once.",
     )
 
     def terms(self, cancel_after: str | None, now: datetime) -> Terms:
@@ -137,7 +147,7 @@ class TaskFilters(Words):
     )
     created_after: Moment | None = Field(None, description="Only tasks that were submitted after then.")
     created_before: Moment | None = Field(None, description="Only tasks that were submitted before then.")
-    limit: Whole = Field(50, ge=1, le=200, description="How many at most.")
+    limit: Annotated[int, Field(ge=1, le=200), DIGITS] = Field(50, description="How many at most.")
     cursor: str | None = Field(
         None, pattern=r"^[0-9]{1,18}-[0-9]{1,18}$", description="`next` of the page before."
     )
@@ -168,14 +178,10 @@ class TaskFilters(Words):
 class TaskView(Words):
     """Which version of a task, and how long to wait for it."""
 
-    after_version: Whole = Field(
-        0, ge=0, le=2**53, description="Answer when the version is higher, or `wait` is over."
-    )
-    wait: Whole = Field(0, ge=0, le=LONGEST_WAIT, description="Seconds.")
-    at_event: Whole | None = Field(
+    after_version: Natural = Field(0, description="Answer when the version is higher, or `wait` is over.")
+    wait: Seconds = Field(0, description="Seconds.")
+    at_event: Positive | None = Field(
         None,
-        ge=1,
-        le=2**53,
         description="The task as it stood at the event of this number; nothing is waited for.",
     )
 
@@ -183,29 +189,29 @@ class TaskView(Words):
 class Patience(Words):
     """How long to wait."""
 
-    wait: Whole = Field(0, ge=0, le=LONGEST_WAIT, description="Seconds until the task has ended, at most.")
+    wait: Seconds = Field(0, description="Seconds until the task has ended, at most.")
 
 
 class Span(Words):
     """Which events to list."""
 
-    after: Whole = Field(0, ge=0, le=2**53, description="Only events numbered above this.")
-    limit: Whole = Field(100, ge=1, le=1000, description="How many at most.")
+    after: Natural = Field(0, description="Only events numbered above this.")
+    limit: Annotated[int, Field(ge=1, le=1000), DIGITS] = Field(100, description="How many at most.")
 
 
 class Line(Words):
     """How much of a line to list."""
 
-    limit: Whole = Field(50, ge=1, le=1000, description="How many at most, the newest first.")
+    limit: Annotated[int, Field(ge=1, le=1000), DIGITS] = Field(
+        50, description="How many at most, the newest first."
+    )
 
 
 class Revisions(Words):
     """Which two revisions to compare."""
 
-    first: Whole | None = Field(
-        None, alias="from", ge=1, le=2**53, description="By default the one before `to`."
-    )
-    second: Whole | None = Field(None, alias="to", ge=1, le=2**53, description="By default the newest.")
+    first: Positive | None = Field(None, alias="from", description="By default the one before `to`.")
+    second: Positive | None = Field(None, alias="to", description="By default the newest.")
 
 
 def patience(prefer: str) -> float | None:

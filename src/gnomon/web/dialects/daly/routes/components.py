@@ -8,12 +8,12 @@ from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.service.blob import store_blob
 from gnomon.core.service.resource import create_resource, get_resource
-from gnomon.core.service.task import submit, wait
+from gnomon.core.service.task import submit
 from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.dialects.daly import examples
-from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Writer, reserve
+from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Writer
 from gnomon.web.dialects.daly.nouns import COMPONENT_FILE, INVERTER, MODULE, Noun
 from gnomon.web.dialects.daly.openapi import shows, takes, takes_file
 from gnomon.web.dialects.daly.render.resource import render_resource
@@ -21,7 +21,7 @@ from gnomon.web.dialects.daly.render.run import render_replay, render_unread_fil
 from gnomon.web.dialects.daly.render.task import made_by
 from gnomon.web.dialects.daly.routes.reading import add_delete, add_get, add_list
 from gnomon.web.dialects.daly.wire.resources import read_component
-from gnomon.web.presence import while_present
+from gnomon.web.reservation import reserve
 from gnomon.web.upload import read_file
 
 router = APIRouter()
@@ -47,10 +47,10 @@ def _add_json(routes: APIRouter, noun: Noun) -> None:
         openapi_extra=takes(noun.kind, _EXAMPLES[noun]),
     )
     async def create_json(
-        request: Request, desk: AtDesk, writer: Writer, key: IdempotencyKey = None
+        request: Request, desk: AtDesk, writer: Writer, _: IdempotencyKey = None
     ) -> Response:
         document = read_component(await read_json(request), noun.kind)
-        kept = await reserve(request, key)
+        kept = await reserve(request)
         made = await create_resource(desk.house, writer, noun.kind, document, reservation=kept)
         return answer(render_resource(made.resource, noun), headers=render_replay(is_replay=made.is_replay))
 
@@ -63,7 +63,7 @@ def _add_file(routes: APIRouter, noun: Noun, suffix: str) -> None:
         openapi_extra=takes_file(f"a {suffix} file"),
     )
     async def create_from_file(
-        request: Request, desk: AtDesk, writer: Writer, key: IdempotencyKey = None
+        request: Request, desk: AtDesk, writer: Writer, _: IdempotencyKey = None
     ) -> Response:
         upload = await read_file(request, "file")
         blob = await store_blob(desk.house, upload.content)
@@ -74,9 +74,9 @@ def _add_file(routes: APIRouter, noun: Noun, suffix: str) -> None:
             {"blob": blob, "filename": upload.filename, "as": noun.kind},
             blobs=(blob,),
             # A form that is sent again has another boundary; the file is the same.
-            reservation=await reserve(request, key, f"{upload.filename}\n{blob}".encode()),
+            reservation=await reserve(request, f"{upload.filename}\n{blob}".encode()),
         )
-        task = await while_present(request, wait(desk.house, writer, submitted.task.id, desk.sync_wait))
+        task = await desk.await_end(request, writer, submitted.task.id)
         return await _answer_file(desk, writer, noun, task, is_replay=submitted.is_replay)
 
 

@@ -16,12 +16,11 @@ from gnomon.core.resource import Resource
 from gnomon.core.service import House
 from gnomon.core.service.resource import find, get_resource
 from gnomon.core.service.run import create_and_run, latest_task, replace_saved, run_saved
-from gnomon.core.service.task import wait
 from gnomon.core.task import Json, Status
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.dialects.daly import examples
-from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Reader, Writer, reserve
+from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Reader, Writer
 from gnomon.web.dialects.daly.nouns import ENERGY_MODEL, PROJECT
 from gnomon.web.dialects.daly.openapi import shows, takes
 from gnomon.web.dialects.daly.render.energy_model import (
@@ -56,7 +55,7 @@ from gnomon.web.dialects.daly.wire.energy_model import (
     refuse_removed,
     view_of,
 )
-from gnomon.web.presence import while_present
+from gnomon.web.reservation import reserve
 from gnomon.web.series import Listed, Member, Series, Shape, stream
 
 router = APIRouter(prefix=ENERGY_MODEL.path, tags=["energy models"])
@@ -97,7 +96,7 @@ async def create(
     *,
     is_async: IsAsync = False,
     blockresults: BlockResults = None,
-    key: IdempotencyKey = None,
+    _: IdempotencyKey = None,
 ) -> Response:
     """Save the input under a new number and run it."""
     refuse_removed(request.query_params)
@@ -108,7 +107,7 @@ async def create(
         ENERGY_MODEL.kind,
         order.document,
         name=name_in(order.document),
-        reservation=await reserve(request, key),
+        reservation=await reserve(request),
     )
     return await _answer_run(request, desk, writer, submitted, is_async=is_async, warnings=order.warnings)
 
@@ -125,12 +124,12 @@ async def run(
     writer: Writer,
     *,
     is_async: IsAsync = False,
-    key: IdempotencyKey = None,
+    _: IdempotencyKey = None,
 ) -> Response:
     """Run the saved input; the row keeps its number and its revision rises."""
     refuse_removed(request.query_params)
     submitted = await run_saved(
-        desk.house, writer, ENERGY_MODEL.kind, number, reservation=await reserve(request, key, b"")
+        desk.house, writer, ENERGY_MODEL.kind, number, reservation=await reserve(request, b"")
     )
     return await _answer_run(request, desk, writer, submitted, is_async=is_async, warnings=())
 
@@ -196,7 +195,7 @@ async def _answer_run(
         raise NotFound("The energy model that this request made was deleted since.")
     task = submitted.task
     if not is_async:
-        task = await while_present(request, wait(desk.house, writer, task.id, desk.sync_wait))
+        task = await desk.await_end(request, writer, task.id)
     standing = await _of_project(desk.house, Standing(model=model, task=task))
     warnings = [*warnings, *deprecations_of(model.document)]
     if task.status.is_active or is_async:

@@ -8,7 +8,7 @@ from gnomon.core.service.resource import create_resource, find_created, get_reso
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.dialects.daly import examples
-from gnomon.web.dialects.daly.desk import AtDesk, IdempotencyKey, Writer, reserve
+from gnomon.web.dialects.daly.desk import AtDesk, IdempotencyKey, Writer
 from gnomon.web.dialects.daly.nouns import PROJECT
 from gnomon.web.dialects.daly.openapi import shows, takes
 from gnomon.web.dialects.daly.render.resource import render_resource
@@ -16,6 +16,7 @@ from gnomon.web.dialects.daly.render.run import render_replay
 from gnomon.web.dialects.daly.routes.placing import place
 from gnomon.web.dialects.daly.routes.reading import add_delete, add_get, add_list
 from gnomon.web.dialects.daly.wire.resources import read_placed, read_update
+from gnomon.web.reservation import reserve
 
 router = APIRouter(prefix=PROJECT.path, tags=["projects"])
 
@@ -28,9 +29,9 @@ _MADE = {"id": 1, "globalProjectId": "7263", **examples.PROJECT, "globalLocation
     responses=shows(_MADE, "The project.", 404, 413, 415, 422),
     openapi_extra=takes("project", examples.PROJECT),
 )
-async def create(request: Request, desk: AtDesk, writer: Writer, key: IdempotencyKey = None) -> Response:
+async def create(request: Request, desk: AtDesk, writer: Writer, _: IdempotencyKey = None) -> Response:
     """Save a project at a location."""
-    asked, kept = read_placed(await read_json(request)), await reserve(request, key)
+    asked, kept = read_placed(await read_json(request)), await reserve(request)
     made = await find_created(desk.house, writer, kept)
     if made is None:
         document = await place(desk.house, writer, asked)

@@ -93,7 +93,8 @@ async def get(
 )
 async def cancel(number: int, desk: AtDesk, canceller: Canceller) -> Response:
     """Cancel a task that has not ended, and answer when it has; a running one is killed after its grace."""
-    task = await cancel_and_wait(desk.house, canceller, number, desk.cancel_wait)
+    with desk.gate.meter.waits.grant(canceller.key_id, desk.cancel_wait) as seconds:
+        task = await cancel_and_wait(desk.house, canceller, number, seconds)
     return answer((await _records(desk, canceller, [task]))[0])
 
 

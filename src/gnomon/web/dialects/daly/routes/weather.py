@@ -9,7 +9,7 @@ from gnomon.core.service.resource import create_resource, find_created
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.dialects.daly import examples
-from gnomon.web.dialects.daly.desk import AtDesk, IdempotencyKey, Writer, reserve
+from gnomon.web.dialects.daly.desk import AtDesk, IdempotencyKey, Writer
 from gnomon.web.dialects.daly.nouns import WEATHER
 from gnomon.web.dialects.daly.openapi import shows, takes
 from gnomon.web.dialects.daly.render.resource import render_row
@@ -18,6 +18,7 @@ from gnomon.web.dialects.daly.routes.placing import place
 from gnomon.web.dialects.daly.routes.reading import add_delete, add_get, add_list
 from gnomon.web.dialects.daly.wire.resources import read_placed
 from gnomon.web.problems import Malformed
+from gnomon.web.reservation import reserve
 
 router = APIRouter(prefix=WEATHER.path, tags=["weather"])
 
@@ -30,10 +31,10 @@ router = APIRouter(prefix=WEATHER.path, tags=["weather"])
     ),
     openapi_extra=takes("weather", examples.WEATHER),
 )
-async def create(request: Request, desk: AtDesk, writer: Writer, key: IdempotencyKey = None) -> Response:
+async def create(request: Request, desk: AtDesk, writer: Writer, _: IdempotencyKey = None) -> Response:
     """Save arrays of equal length; the newest record linked to a location is the one its runs use."""
     body = await read_json(request)
-    kept = await reserve(request, key)
+    kept = await reserve(request)
     try:
         made = await find_created(desk.house, writer, kept)
         if made is None:

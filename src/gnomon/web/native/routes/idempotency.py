@@ -1,0 +1,21 @@
+"""What an idempotency key has made: whether a request has landed."""
+
+from fastapi import Response
+
+from gnomon.core.service import idempotency as service
+from gnomon.web.answer import answer
+from gnomon.web.native.desk import AtHouse, Reader
+from gnomon.web.native.openapi import router, shows
+from gnomon.web.native.render.idempotency import reserved
+
+routes = router("idempotency")
+
+
+@routes.get(
+    "/idempotency-keys/{key:path}",
+    summary="Ask what an idempotency key has made",
+    responses=shows("Reserved", "What the first request with that key has made.", 404, 409),
+)
+async def get_reserved(key: str, house: AtHouse, reader: Reader) -> Response:
+    """Say whether a request whose answer got lost has landed, and what it has made; sending it again is safe, too."""
+    return answer(reserved(await service.get_reserved(house, reader, key)))
