@@ -37,6 +37,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.outbound.line": {"httpcore", "ssl"},
     "gnomon.outbound.resolve": {"socket"},
     "gnomon.delivery": set(),
+    "gnomon.delivery.office": {"importlib", "urllib"},
     "gnomon.pv": {"numpy"},
     "gnomon.core.workload": {"importlib"},
 }

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -103,7 +103,6 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             workloads=workloads,
             limits=_limits(settings),
             check_target=gate.check_url,
-            bodies={"native": payload},
             cancel_within=timedelta(seconds=settings.cancel_grace + CANCEL_MARGIN),
         )
         workspace, has_new_keys = await _default_workspace(house, settings.data / "keys.json")
@@ -251,6 +250,7 @@ def _post_office(settings: Settings, house: House, gate: Gate) -> PostOffice:
         timeout=timedelta(seconds=settings.webhook_timeout),
         schedule=read_pauses(settings.webhook_schedule),
         concurrency=settings.webhook_concurrency,
+        user_agent=f"Gnomon/{version('gnomon')}",
     )
 
 

@@ -136,6 +136,7 @@ class Machine(RuleBasedStateMachine):
         self.lost: list[Holding] = []
         self.known_steps: dict[tuple[str, str], Any] = {}
         self.made: dict[str, tuple[Reservation, str, datetime]] = {}
+        self.policies: dict[str, str] = {}
         self.age = 0
         self.verb = ""
         self.shop: Any = None
@@ -315,6 +316,8 @@ class Machine(RuleBasedStateMachine):
                 self.shop.new(predecessor_id=before, deadline_at=at, visibility=Visibility.INTERNAL)
             )
         holding = self.held.pop(self.pick(data, self.held))
+        if self.tasks[holding.task_id].phase is Phase.RUN:
+            self.policies[holding.task_id] = policy
         self.end(holding, Divided(children=tuple(children), on_child_failure=policy))
 
     def end(self, holding: Holding, ending: Ending) -> None:
@@ -539,6 +542,12 @@ class Machine(RuleBasedStateMachine):
         elif task.status not in {Status.TIMED_OUT, Status.PAUSED}:
             # The live children of a late task are about to be stopped; those of a paused one may have ended.
             assert not is_open
+        if self.policies.get(task.id) == "fail" and task.status.is_active:
+            has_failed = any(c.status.is_terminal and c.status is not Status.COMPLETED for c in children)
+            assert not has_failed or task.phase is Phase.CHILDREN
+            assert not has_failed or all(
+                c.status.is_terminal or c.status is Status.CANCELLING for c in children
+            )
         before = self.tasks.get(task.predecessor_id or "")
         if task.status is Status.PENDING and task.attempt == 0 and task.run_at is None:
             assert self.find_blocker(before) is not None

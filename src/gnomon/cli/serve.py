@@ -95,6 +95,9 @@ async def _answer(settings: Settings, opened: "OpenedServer", sock: socket.socke
     # What stands now stands until the end: the collector need not look at it again. It took 50 ms each time.
     gc.collect()
     gc.freeze()
+    # With thousands of streams a look at all that lives stops the server for half a second, and with the usual
+    # thresholds that comes every few seconds: little that lives long goes in circles, so it may come seldom.
+    gc.set_threshold(2_000, 10, 100)
     host, port = sock.getsockname()[:2]
     greet = partial(_greet, settings, opened, f"http://{f'[{host}]' if ':' in host else host}:{port}")
     await _Server(config, opened.hub, greet).serve(sockets=[sock])

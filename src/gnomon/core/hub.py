@@ -24,7 +24,9 @@ class Bell:
     async def wait(self, timeout: float | None) -> bool:
         """Wait until it rings or the time is up; say which."""
         try:
-            await asyncio.wait_for(self._rung.wait(), timeout)
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the ring.
+            async with asyncio.timeout(timeout):
+                await self._rung.wait()
         except TimeoutError:
             return False
         self._rung.clear()

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from importlib.metadata import version
 
 from gnomon.core.delivery import (
     SCHEDULE,
@@ -28,7 +27,6 @@ from gnomon.outbound.gate import Crowded, Gate, NoAnswer
 
 log = logging.getLogger(__name__)
 
-USER_AGENT = f"Gnomon/{version('gnomon')}"
 _BREATH = 0.005
 """Seconds between two claims: what becomes due meanwhile is taken together."""
 _LONGEST_SLEEP = timedelta(seconds=30)
@@ -67,6 +65,7 @@ class PostOffice:
     """The most that one post takes at the gate."""
     schedule: Sequence[timedelta] = SCHEDULE
     concurrency: int = 256
+    user_agent: str = "Gnomon"
     _pace: Pace = field(init=False, repr=False)
     _posts: set[asyncio.Task[None]] = field(default_factory=set, init=False, repr=False)
     _loop: asyncio.Task[None] | None = field(default=None, init=False, repr=False)
@@ -190,7 +189,7 @@ class PostOffice:
         secrets = [self.vault.open(sealed.text).decode() for sealed in valid]
         return {
             "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
+            "User-Agent": self.user_agent,
             ID: parcel.delivery.id,
             TIMESTAMP: str(at),
             SIGNATURE: sign(secrets, parcel.delivery.id, at, body),

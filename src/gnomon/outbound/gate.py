@@ -189,6 +189,7 @@ def _by_name(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 async def _enter(places: asyncio.Semaphore) -> None:
     try:
-        await asyncio.wait_for(places.acquire(), _LONGEST_QUEUE)
+        async with asyncio.timeout(_LONGEST_QUEUE):
+            await places.acquire()
     except TimeoutError as error:
         raise Crowded from error

@@ -10,9 +10,9 @@ from gnomon.core.errors import Complaint
 from gnomon.core.ports import Reservation
 from gnomon.web.problems import InvalidQuery
 
-KEY = "[!-~]{1,255}"
-"""What an idempotency key may be; the house's own keys hold a space, which nobody can send."""
-_QUOTED = re.compile('"(.+)"')
+KEY = "[!-~](?:[ -~]{0,253}[!-~])?"
+"""What an idempotency key may be; the house's own keys hold a line's end, which nobody can send in a header."""
+_QUOTED = re.compile('"(.*)"')
 _COUNT = re.compile("[0-9]{1,6}")
 
 
@@ -35,7 +35,7 @@ async def reserve(request: Request, content: bytes | None = None) -> Reservation
     if key is not None:
         return Reservation(key=key, fingerprint=fingerprint)
     is_retry = count is not None and int(count) > 0
-    return Reservation(key=f"guess {fingerprint}", fingerprint=fingerprint, is_guess=True, is_retry=is_retry)
+    return Reservation(key=f"guess\n{fingerprint}", fingerprint=fingerprint, is_guess=True, is_retry=is_retry)
 
 
 def _read_key(given: str) -> str:
@@ -43,8 +43,8 @@ def _read_key(given: str) -> str:
     plain = given.strip()
     quoted = _QUOTED.fullmatch(plain)
     key = quoted[1] if quoted else plain
-    if not re.fullmatch(KEY, key):
-        message = "Give an idempotency key of 1 to 255 visible ASCII characters without spaces, a UUID say."
+    if not key or not re.fullmatch(KEY, plain):
+        message = "Give an idempotency key of 1 to 255 ASCII characters, a UUID say."
         raise InvalidQuery([Complaint(("header", "Idempotency-Key"), message, "pattern")])
     return key
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from rig import SECRET, Hands, House, Tenant, client_of
+from rig import SECRET, Hands, House, ShiftedClock, Tenant, client_of
 
 from gnomon.core.access import ALL_SCOPES, KeyRole
 from gnomon.core.service import access
@@ -61,8 +61,9 @@ async def test_a_key_is_shown_once_and_works(app: Any, operator: httpx.AsyncClie
         (NEW | {"scopes": ["rule"]}, "/scopes/0"),
         (NEW | {"scopes": "read"}, "/scopes"),
         (NEW | {"role": "operator"}, "/role"),
-        (NEW | {"expires_at": "tomorrow"}, "/expires_at"),
-        (NEW | {"expires_at": "2020-01-01T00:00:00Z"}, "/expires_at"),
+        (NEW | {"lifetime_seconds": 0}, "/lifetime_seconds"),
+        (NEW | {"lifetime_seconds": "60"}, "/lifetime_seconds"),
+        (NEW | {"expires_at": "2030-01-01T00:00:00Z"}, "/expires_at"),
         (NEW | {"id": "mine"}, "/id"),
         (NEW | {"workspace": "theirs"}, "/workspace"),
     ],
@@ -73,6 +74,19 @@ async def test_what_is_wrong_with_a_key_is_pointed_at(
     answered = await operator.post("/keys", json=body)
     assert answered.status_code == 422
     assert pointer in [error["pointer"] for error in answered.json()["errors"]]
+
+
+async def test_a_key_lives_as_long_as_told(
+    app: Any, house: House, ours: Tenant, operator: httpx.AsyncClient
+) -> None:
+    made = await issue(operator, lifetime_seconds=60)
+    left = datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)
+    assert timedelta(seconds=50) < left <= timedelta(seconds=60)
+    reader = client_for(app, made["secret"])
+    assert (await reader.get("/tasks")).status_code == 200
+    assert isinstance(house.clock, ShiftedClock)
+    house.clock.shift = timedelta(seconds=60)
+    assert (await reader.get("/tasks")).status_code == 401
 
 
 async def test_nobody_gives_more_than_they_have(app: Any, operator: httpx.AsyncClient) -> None:

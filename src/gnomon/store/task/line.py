@@ -13,7 +13,7 @@ from gnomon.store.row import COLUMNS, Entry, find_json, task_of
 from gnomon.store.task.family import settle
 from gnomon.store.task.read import read_task
 from gnomon.store.task.stop import is_bound, stop
-from gnomon.store.task.submit import find_submitted, place
+from gnomon.store.task.submit import find_submitted, place, refuse_too_many
 
 
 def rerun(ledger: Ledger, command: Rerun) -> Submitted:
@@ -32,6 +32,7 @@ def rerun(ledger: Ledger, command: Rerun) -> Submitted:
     new = replace(new, line_id=first, revision=newest.task.revision + 1, predecessor_id=predecessor_id)
     if new.input is None:
         new = _copy(ledger, new, newest)
+    refuse_too_many(ledger, new.workspace, command.most_active)
     return Submitted(task=place(ledger, new, command).task)
 
 

@@ -27,6 +27,7 @@ def submit(ledger: Ledger, command: Submit) -> Submitted:
         raise Invalid(
             [Complaint(("parent_id",), "A child is stored when its parent divides; leave parent_id out.")]
         )
+    refuse_too_many(ledger, new.workspace, command.most_active)
     resource = _resource(ledger, command)
     entry = place(ledger, new, command, (resource.id, resource.revision) if resource else None)
     return Submitted(task=entry.task, resource=resource)
@@ -35,18 +36,18 @@ def submit(ledger: Ledger, command: Submit) -> Submitted:
 def place(
     ledger: Ledger, new: NewTask, command: Submit | Rerun, resource: tuple[str, int] | None = None
 ) -> Entry:
-    """Write a client's task with what comes with it, unless the workspace has as many as it may.
+    """Write a client's task with what comes with it.
 
     Its endpoints belong before its first event, which they may want to be told of.
     """
-    _refuse_too_many(ledger, new.workspace, command.most_active)
     create_endpoints(ledger, command.hooks, new.id, command.now)
     entry = insert(ledger, new, command.now, resource)
     reserve(ledger, new.workspace, command.reservation, new.id, command.now)
     return entry
 
 
-def _refuse_too_many(ledger: Ledger, workspace: str, most: int | None) -> None:
+def refuse_too_many(ledger: Ledger, workspace: str, most: int | None) -> None:
+    """Raise `QuotaExceeded` when the workspace has as many active tasks as it may."""
     if most is not None and (count := count_active(ledger, workspace)) >= most:
         raise QuotaExceeded(
             f"The workspace has {count} tasks that have not ended, and may have {most}. "

@@ -1,9 +1,10 @@
 """Keys and workspaces, and tickets for streams."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fastapi import Request, Response
 
+from gnomon.core.service import House
 from gnomon.core.service import access as service
 from gnomon.core.service.ticket import open_ticket
 from gnomon.web.answer import answer
@@ -42,7 +43,7 @@ async def issue_key(request: Request, house: AtHouse, keeper: KeyKeeper) -> Resp
         keeper,
         name=wanted.name,
         scopes=frozenset(wanted.scopes),
-        expires_at=wanted.expires_at,
+        expires_at=_end(house, wanted.lifetime_seconds),
         role=ROLES[wanted.role],
     )
     return answer(render.issued(issued), status=201, headers=_SHOWN_ONCE)
@@ -109,3 +110,7 @@ async def open_stream_ticket(task_id: str, request: Request, house: AtHouse, rea
     text = write_ticket(ticket, find_gate(request).token_secret)
     stream = f"{request.scope['root_path']}/tasks/{ticket.task_id}/stream"
     return answer(render.ticket(ticket, text, stream), status=201, headers=_SHOWN_ONCE)
+
+
+def _end(house: House, lifetime: int | None) -> datetime | None:
+    return None if lifetime is None else house.clock.now() + timedelta(seconds=lifetime)

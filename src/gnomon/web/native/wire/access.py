@@ -6,8 +6,9 @@ from pydantic import Field
 
 from gnomon.core.access import KeyRole
 from gnomon.core.service.access import IDENTIFIER, LONGEST_OVERLAP, NAME
-from gnomon.web.native.wire.reading import Moment, Whole, Words
+from gnomon.web.native.wire.reading import Whole, Words
 
+LONGEST_LIFE = 10 * 365 * 86_400
 ROLES = {"api": KeyRole.API, "workspace": KeyRole.WORKSPACE, "user": KeyRole.USER}
 
 
@@ -18,8 +19,11 @@ class NewKey(Words):
     scopes: list[Literal["read", "write", "cancel", "hooks", "keys", "ops"]] = Field(
         min_length=1, max_length=6, description="What it may do; no more than the key that issues it."
     )
-    expires_at: Moment | None = Field(
-        None, description="When it is valid no more; left out, it stays valid until it is revoked."
+    lifetime_seconds: int | None = Field(
+        None,
+        ge=1,
+        le=LONGEST_LIFE,
+        description="For so long it is valid, by the server's clock; left out, until it is revoked.",
     )
     role: Literal["api", "workspace", "user"] = Field(
         "api",

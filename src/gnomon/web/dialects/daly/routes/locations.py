@@ -47,7 +47,7 @@ async def create(request: Request, desk: AtDesk, writer: Writer, _: IdempotencyK
     if asked.weather is not None:
         linked = {**asked.weather, "locationId": location.number, "globalLocationId": location.id}
         # A repeated request finds the weather by a reservation of its own, or saves it if a crash came between.
-        apart = replace(kept, key=f"{kept.key} weather") if kept else None
+        apart = replace(kept, key=f"{kept.key}\nweather") if kept else None
         await create_resource(desk.house, writer, WEATHER.kind, linked, reservation=apart)
     return answer(render_resource(location, LOCATION), headers=render_replay(is_replay=made.is_replay))
 
