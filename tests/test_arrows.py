@@ -24,6 +24,7 @@ MAY: dict[str, set[str]] = {
         "uvicorn",
     },
     "gnomon.web.native.routes.queue": {"fastapi", "importlib"},
+    "gnomon.web.abort": {"socket", "starlette", "uvicorn"},
     "gnomon.web.auth": {"fastapi", "jwt", "starlette", "urllib"},
     "gnomon.engine": {"multiprocessing", "signal", "socket", "subprocess"},
     "gnomon.engine.child": {"importlib", "signal", "socket"},

@@ -45,7 +45,7 @@ def show_blocking(api: httpx.Client) -> str:
     task = blocking(api, {"below": BELOW})
     expect("primes", task["result"]["primes"], PRIMES)
     expect("result of /result", result_of(api, task["id"]), task["result"])
-    return f"{PRIMES} primes below {BELOW}, in the answer of the POST itself"
+    return f"{PRIMES} primes below {BELOW}, said in the POST's answer"
 
 
 def show_polling(api: httpx.Client) -> str:
@@ -60,7 +60,7 @@ def show_polling(api: httpx.Client) -> str:
     expect("versions that rise", versions, sorted(set(versions)))
     unchanged = api.get(f"/tasks/{task['id']}", headers={"If-None-Match": f'"{task["version"]}"'})
     expect("an unchanged task", (unchanged.status_code, unchanged.content), (304, b""))
-    return f"{len(versions)} versions seen, the last one {versions[-1]}; unchanged: 304 without a body"
+    return f"{len(versions)} of {versions[-1]} versions seen; unchanged: 304, no body"
 
 
 def show_stream(api: httpx.Client) -> str:
@@ -81,7 +81,7 @@ def show_stream(api: httpx.Client) -> str:
     expect("numbers", [int(event["id"]) for event in events], list(range(1, len(log) + 1)))
     expect("the last event", events[-1]["event"], "task.completed")
     expect("digest", digest(event["data"] for event in events), json.loads(end["data"])["digest"])
-    return f"events 1 to 6, a cut, 7 to {len(log)}: each once, in order, and the digest is the log's"
+    return f"events 1 to 6, a cut, 7 to {len(log)}; the digest is the log's"
 
 
 def show_webhook(api: httpx.Client) -> str:
@@ -96,7 +96,7 @@ def show_webhook(api: httpx.Client) -> str:
     expect("result", message["data"]["result"]["primes"], PRIMES)
     now = api.get(f"/tasks/{task['id']}").json()
     expect("version of the webhook and of the task", message["version"], now["version"])
-    return f"{message['id']}, signature verified"
+    return f"{message['type']}, event {message['event_number']}, signature verified"
 
 
 def show_cancel(api: httpx.Client) -> str:
@@ -122,7 +122,7 @@ def show_pause(api: httpx.Client) -> str:
     api.post(f"/tasks/{task['id']}/resume").raise_for_status()
     task = ended(api, task)
     expect("result", task["result"]["primes"], PRIMES)
-    return f"set aside at {where:g} %, resumed, {task['status']} with the right sum"
+    return f"set aside at {where:g} %, resumed, {task['status']}"
 
 
 def show_question(api: httpx.Client) -> str:
@@ -168,7 +168,7 @@ def show_rerun(api: httpx.Client) -> str:
         for each in difference[part]["differences"]
     }
     expect("primes, before and now", changed["result/primes"], (PRIMES, PRIMES_OF_TWICE))
-    return ", ".join(f"{path} {old} -> {new}" for path, (old, new) in changed.items())
+    return f"revision 2: below {2 * BELOW}; /primes {PRIMES} -> {PRIMES_OF_TWICE}"
 
 
 STEPS: Mapping[str, Callable[[httpx.Client], str]] = {
@@ -209,15 +209,20 @@ def wait_for(api: httpx.Client, task: Json, status: str) -> Json:
 def bar() -> Iterator[Callable[[float, str], None]]:
     """Show a bar while the block runs."""
     columns = (BarColumn(40), TaskProgressColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=CONSOLE, transient=True) as progress:
+    with Progress(*columns, console=CONSOLE, transient=True, disable=not CONSOLE.is_terminal) as progress:
         shown = progress.add_task("", total=100)
         yield lambda percent, words: progress.update(shown, completed=percent, description=words)
+
+
+class _Quiet(Receiver):
+    def log_message(self, *_: object) -> None:
+        """Leave the terminal to the tour."""
 
 
 @contextmanager
 def listening() -> Iterator[str]:
     """Receive webhooks on a free port."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Quiet) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/hook"
         server.shutdown()
@@ -266,7 +271,7 @@ def main() -> int:
                 told = step(api)
             except (Disagreement, httpx.HTTPError, KeyError) as error:
                 failure, told = error, f"[bold red]{type(error).__name__}: {error}[/]"
-            CONSOLE.print(f"[bold]{name:<18}[/]{told}  [dim]{time.monotonic() - start:.1f} s[/]")
+            CONSOLE.print(f"[bold]{name:<18}[/][dim]{time.monotonic() - start:4.1f} s[/]  {told}")
             if failure:
                 return 1
     CONSOLE.print(f"All as it should be, in {time.monotonic() - begin:.0f} s. The server has stopped.")

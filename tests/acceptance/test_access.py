@@ -104,3 +104,32 @@ def test_a_limited_key_is_told_on_every_answer(tmp_path: Path) -> None:
         ]
         assert 1 <= int(answers[-1].headers["retry-after"]) <= 20
         assert httpx.get(server.url + "/health").status_code == 200
+
+
+@pytest.mark.parametrize("way", ["key", "ticket", "overlap"])
+def test_an_open_stream_ends_with_its_key(server: Server, way: str) -> None:
+    order = {
+        "kind": "pvsyst_component",
+        "input": {"blob": "0" * 64, "filename": "a.pan", "as": "module"},
+        "run_at": "2099-01-01T00:00:00Z",
+    }
+    with server.native() as client:
+        made, task = issue(client, "read"), client.post("/tasks", json=order).json()
+        headers = {"X-API-Key": made["secret"]}
+        url = f"{client.base_url}tasks/{task['id']}/stream"
+        if way == "ticket":
+            opened = client.post(f"/tasks/{task['id']}/stream-tickets", headers=headers).json()
+            url, headers = server.url + opened["url"], {}
+        with httpx.stream("GET", url, headers=headers, timeout=10) as stream:
+            assert stream.status_code == 200
+            lines = stream.iter_lines()
+            next(lines)
+            if way == "overlap":
+                rotation = {"overlap_seconds": 1}
+                client.post(f"/keys/{made['id']}/rotate", json=rotation).raise_for_status()
+            else:
+                client.delete(f"/keys/{made['id']}").raise_for_status()
+            started = time.monotonic()
+            list(lines)
+            assert time.monotonic() - started < 5
+        assert httpx.get(url, headers=headers).status_code == 401

@@ -73,7 +73,7 @@ def test_curls_blocks(server: Server) -> None:
     assert run(server, "bash", "-euc", here(server, first)).startswith("[")
     assert '"HELLO"' in run(server, "bash", "-euc", here(server, second))
     result, poll, stream, webhook = re.split(
-        r"\n+(?=HTTP/|id:|retry:|\{)", run(server, "bash", "-euc", here(server, third))
+        r"\n+(?=HTTP/|retry:|\{)", run(server, "bash", "-euc", here(server, third))
     )
     assert '"HELLO"' in result
     assert poll.startswith("HTTP/1.1 304")
@@ -85,4 +85,4 @@ def test_the_guides_blocks() -> None:
     names: dict[str, Any] = {"__name__": "guide"}
     for block in blocks(GUIDE, "python"):
         exec(block, names)
-    assert names["result"] == {"sum": 14}
+    assert names["result"] == {"sent": True, "to": "Ada", "total": 12}

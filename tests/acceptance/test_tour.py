@@ -22,7 +22,7 @@ def test_the_tour_ends_well_and_shows_every_step() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert not done.stderr
     for step in STEPS:
-        assert re.search(rf"^(\d  )?{step}\b.* \d+\.\d s$", done.stdout, re.MULTILINE), step
+        assert re.search(rf"^(\d  )?{step}\b.* \d+\.\d s  \S", done.stdout, re.MULTILINE), step
     assert done.stdout.rstrip().endswith("The server has stopped.")
 
 

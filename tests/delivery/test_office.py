@@ -17,6 +17,7 @@ from gnomon.delivery import verify
 from gnomon.outbound.gate import UNREACHABLE
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
+from gnomon.wiring import SystemClock
 
 Listen = Callable[..., Awaitable[Any]]
 WORKSPACE = "wsp_1"
@@ -89,6 +90,21 @@ async def test_the_schedule_is_kept_to_its_end_and_nothing_comes_early(town: Any
     assert [attempt.number for attempt in log] == list(range(1, 10))
     assert {attempt.error for attempt in log} == {"The receiver answered 500."}
     assert (await town.store.get_endpoint(WORKSPACE, endpoint.id)).is_enabled
+
+
+async def test_the_office_wakes_by_itself_when_a_retry_is_due(town: Any, listen: Listen) -> None:
+    answers = [status(500), status(500), status(200)]
+
+    async def third_time_lucky(_: object) -> bytes:
+        return answers.pop(0)
+
+    receiver = await listen(third_time_lucky)
+    endpoint = await town.endpoint(receiver.url)
+    schedule = [timedelta(milliseconds=100)] * 5
+    async with town.open(clock=SystemClock(), schedule=schedule):
+        await town.submit()
+        await town.settled(endpoint, all_are(DELIVERED))
+    assert not answers
 
 
 async def test_retry_after_is_waited_for(town: Any, listen: Listen) -> None:

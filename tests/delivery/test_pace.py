@@ -15,25 +15,25 @@ def begin(pace: Pace, receiver: str, count: int = 1, *, failing: bool = False) -
 
 def test_an_unknown_receiver_gets_one_share() -> None:
     pace = Pace(100)
+    assert pace.rooms() == {}
+    begin(pace, "a", SHARE - 1)
+    assert (pace.busy(), pace.rooms()) == ([], {"a": 1})
     begin(pace, "a")
-    assert pace.busy() == ["a"]
+    assert (pace.busy(), pace.rooms()) == (["a"], {"a": 0})
     assert pace.end("a", is_failing=False, went_well=False)
-    assert pace.busy() == []
-    assert pace.room == 100
+    assert (pace.busy(), pace.rooms()) == ([], {"a": 1})
 
 
-def test_quick_successes_open_the_window_and_a_failure_closes_it() -> None:
+def test_quick_successes_open_the_window_and_failures_close_it() -> None:
     pace = Pace(1000)
-    for _ in range(SHARE):
+    for number in range(1, 13):
         begin(pace, "a")
         pace.end("a", is_failing=False, went_well=True)
-    begin(pace, "a", SHARE)
-    assert pace.busy() == []
-    begin(pace, "a")
-    assert pace.busy() == ["a"]
-    pace.end("a", is_failing=False, went_well=False)
-    pace.end("a", is_failing=False, went_well=False)
-    assert pace.busy() == ["a"]
+        assert pace.rooms() == {"a": SHARE + number}
+    for left in (8, None, None):
+        begin(pace, "a")
+        pace.end("a", is_failing=False, went_well=False)
+        assert pace.rooms().get("a") == left
 
 
 def test_no_receiver_gets_more_than_the_most() -> None:
@@ -41,11 +41,16 @@ def test_no_receiver_gets_more_than_the_most() -> None:
     for _ in range(1000):
         begin(pace, "a")
         pace.end("a", is_failing=False, went_well=True)
-    begun = 0
-    while "a" not in pace.busy():
-        begin(pace, "a", SHARE)
-        begun += SHARE
-    assert begun == MOST
+    assert pace.rooms() == {"a": MOST}
+
+
+def test_only_so_many_receivers_are_remembered() -> None:
+    pace = Pace(10)
+    for number in range(3000):
+        begin(pace, f"r{number}")
+        pace.end(f"r{number}", is_failing=False, went_well=True)
+    assert len(pace.rooms()) == 1000
+    assert "r2999" in pace.rooms()
 
 
 def test_half_of_the_room_is_kept_from_those_that_fail() -> None:

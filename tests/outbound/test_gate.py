@@ -317,7 +317,7 @@ def tls_sides(name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 async def test_certificate_and_server_name_go_by_the_hosts_name() -> None:
     server, client = tls_sides("hooks.example")
     asked: list[str] = []
-    server.sni_callback = lambda _, name, __: asked.append(name)  # type: ignore[assignment,misc,return-value]  # its type wants None or int
+    server.sni_callback = lambda _, name, __: asked.append(name)
     async with listening(tls=server) as sink:
         open_ = gate(resolve=Names(["127.0.0.1"]), tls=client, is_http_allowed=False)
         for _ in range(2):

@@ -423,6 +423,17 @@ async def test_what_is_on_its_way_is_not_overtaken(desk: Desk) -> None:
     assert [event for _, event in await desk.drain()] == [1, 2]
 
 
+async def test_what_a_dead_process_had_on_its_way_goes_back_to_its_place(desk: Desk) -> None:
+    endpoint = await desk.create(event_types=ALL)
+    await desk.shop.start()
+    [one] = await desk.claim()
+    await desk.record(one)
+    assert len(await desk.claim()) == 1
+    assert await desk.redeliver(endpoint) == 1
+    assert await desk.shop.store.recover_deliveries(desk.shop.now) == 1
+    assert [event for _, event in await desk.drain()] == [1, 2]
+
+
 async def test_many_deliveries_are_sent_again_in_pieces(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gnomon.store.hook.delivery.PIECE", 2)
     endpoint = await desk.create(event_types=ALL)
@@ -463,7 +474,8 @@ async def test_endpoints_of_one_receiver_share_its_share(desk: Desk) -> None:
     assert [parcel.endpoint.id for parcel in first].count(other.id) == 1
     rest = await desk.claim(busy=("one.example:8443",))
     assert rest == []
-    assert len(await desk.claim(share=100)) == 27
+    assert len(await desk.claim(share=0, rooms={"one.example:8443": 20})) == 20
+    assert len(await desk.claim(share=100)) == 7
 
 
 async def test_a_claim_is_held_for_a_lease_and_taken_back_by_a_new_process(desk: Desk) -> None:

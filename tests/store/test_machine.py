@@ -1,6 +1,7 @@
 """Whatever is asked of a store in whatever order: the laws of the record hold after every step."""
 
 import asyncio
+import atexit
 import shutil
 import tempfile
 from collections import defaultdict
@@ -75,6 +76,7 @@ guesses = st.builds(
 def template(open_shop: Callable[[Path], Any]) -> Path:
     """Prepare an empty store once; a story begins with a copy of it."""
     folder = Path(tempfile.mkdtemp(prefix="gnomon-template-", dir=MEMORY))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     asyncio.run(open_shop(folder).store.close())
     return folder
 
@@ -277,6 +279,8 @@ class Machine(RuleBasedStateMachine):
         ours = [self.held[self.pick(data, stopping or self.held)], *self.lost[-1:]]
         until = self.shop.now + timedelta(seconds=lease)
         assert self.run(self.shop.store.extend(ours, until)) == ours[:1]
+        self.run(self.look_at_changes())
+        self.sweep(timedelta(0))
 
     @verb(
         2,

@@ -57,11 +57,22 @@ class _Server(uvicorn.Server):
 def serve(settings: Settings) -> None:
     """Run the server until a signal ends it."""
     set_up(settings.log_level)
+    _raise_file_limit()
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_serve(settings))
     except (GnomonError, ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _raise_file_limit() -> None:
+    """Take as many open files as the system grants: each stream needs one, and the usual 1024 are soon gone."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":

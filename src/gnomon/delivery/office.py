@@ -107,6 +107,7 @@ class PostOffice:
             lease=self.timeout + _MARGIN,
             busy=self._pace.busy(),
             share=SHARE,
+            rooms=self._pace.rooms(),
             most_failing=self._pace.room_for_failing,
         )
         for parcel in parcels:
@@ -138,7 +139,9 @@ class PostOffice:
             told = {"delivery": parcel.delivery.id, "cause": str(error)}
             log.exception("delivery.not_sent", exc_info=not isinstance(error, _EXPECTED), extra=told)
         finally:
-            if self._pace.end(_receiver(parcel), is_failing=_is_failing(parcel), went_well=went_well):
+            was_full = self._pace.end(_receiver(parcel), is_failing=_is_failing(parcel), went_well=went_well)
+            # A failure is due again sooner than its lease, of which the sleeper knows; a success may make room.
+            if was_full or not went_well:
                 self.bell.ring()
 
     async def _send(self, parcel: Parcel) -> bool:

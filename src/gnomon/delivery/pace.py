@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 SHARE = 4
-"""Posts to a receiver of which nothing is known, or nothing good; and what one claim takes for a receiver."""
+"""Posts to a receiver of which nothing is known, or nothing good."""
 MOST = 64
 """Posts to one receiver at a time, however well it answers."""
-_MOST_KNOWN = 10_000
+_MOST_KNOWN = 1000
 
 
 @dataclass(slots=True)
@@ -15,7 +15,7 @@ class Pace:
     """Counts what is on its way, and names the receivers for which nothing more shall be taken now.
 
     A receiver is a host and port; several endpoints may share one. It begins with `SHARE` posts at a time. Each quick
-    success allows one more, each failure or slow answer leads back to the beginning.
+    success allows one more, each failure or slow answer halves what was allowed, down to the beginning.
     """
 
     most: int
@@ -34,8 +34,13 @@ class Pace:
         """How many of these may go to endpoints that fail at present: half of all is kept for the others."""
         return max(self.most // 2 - self._failing, 0)
 
+    def rooms(self) -> dict[str, int]:
+        """Say how many more posts may begin to each receiver that is known; to any other it is `SHARE`."""
+        known = dict.fromkeys(self._on_way, SHARE) | self._window
+        return {receiver: window - self._on_way.get(receiver, 0) for receiver, window in known.items()}
+
     def busy(self) -> list[str]:
-        """Name the receivers for which another share would be too much."""
+        """Name the receivers to which no more may begin."""
         return [receiver for receiver in self._on_way if self._is_full(receiver)]
 
     def begin(self, receiver: str, *, is_failing: bool) -> None:
@@ -57,10 +62,11 @@ class Pace:
 
     def _learn(self, receiver: str, *, went_well: bool) -> None:
         window = self._window.pop(receiver, SHARE)
-        if went_well:
-            self._window[receiver] = min(window + 1, MOST)
+        window = min(window + 1, MOST) if went_well else window // 2
+        if window > SHARE:
+            self._window[receiver] = window
         if len(self._window) > _MOST_KNOWN:
             del self._window[next(iter(self._window))]
 
     def _is_full(self, receiver: str) -> bool:
-        return self._on_way[receiver] + SHARE > self._window.get(receiver, SHARE)
+        return self._on_way[receiver] >= self._window.get(receiver, SHARE)

@@ -1,11 +1,14 @@
 """The HTTP protocol of the server, with what a stream needs: to cut a connection, and to hear that it is lost."""
 
+import socket
+import struct
 from collections.abc import Callable
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _CONNECTION = "gnomon.connection"
+_RESET = struct.pack("ii", 1, 0)
 
 
 class StreamProtocol(HttpToolsProtocol):
@@ -24,6 +27,9 @@ class StreamProtocol(HttpToolsProtocol):
         self._tell()
 
     def _abort(self) -> None:
+        """Reset the connection: what the kernel still holds for the reader is let go of too."""
+        if not self.transport.is_closing():
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.transport.abort()
 
     def _listen(self, on_lost: Callable[[], None] | None) -> None:

@@ -1,6 +1,6 @@
 """Webhook endpoints and their deliveries: the commands and the seam."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -162,12 +162,14 @@ class HookStore(Protocol):
         lease: timedelta,
         busy: Sequence[str] = (),
         share: int = 8,
+        rooms: Mapping[str, int] = {},
         most_failing: int | None = None,
     ) -> Sequence[Parcel]:
         """Take due deliveries, none for a receiver in `busy` (`receiver_of`); they are due again after the lease.
 
         Endpoints that answer well come before those that fail at present, and among each sort the one that has
-        waited longest comes first. One receiver gets at most `share`, and all that fail together `most_failing`.
+        waited longest comes first. One receiver gets at most `share`, or what `rooms` has for it, and all that
+        fail together `most_failing`.
         """
 
     async def record_delivery(self, command: AttemptMade) -> Delivery:

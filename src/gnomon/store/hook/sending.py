@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,6 +33,7 @@ class Taking:
     lease: timedelta
     limit: int
     share: int
+    rooms: Mapping[str, int]
     most_failing: int | None
     busy: Sequence[str]
 
@@ -43,7 +44,9 @@ def claim_deliveries(ledger: Ledger, taking: Taking) -> Sequence[int]:
     of_failing = 0
     to_receiver: Counter[str] = Counter()
     for endpoint, receiver, is_failing in _list_ready(ledger, taking):
-        room = min(taking.limit - len(taken), taking.share - to_receiver[receiver])
+        room = min(
+            taking.limit - len(taken), taking.rooms.get(receiver, taking.share) - to_receiver[receiver]
+        )
         if is_failing and taking.most_failing is not None:
             room = min(room, taking.most_failing - of_failing)
         if room > 0:
@@ -152,10 +155,12 @@ def _note(ledger: Ledger, endpoint: int, at: int, command: AttemptMade) -> None:
 def recover_deliveries(ledger: Ledger, now: datetime) -> int:
     """Make due what an earlier process had taken; return how many."""
     at = micros(now)
-    rows = ledger.execute("SELECT seq, endpoint FROM delivery WHERE is_taken = 1").fetchall()
-    for seq, _ in rows:
+    rows = ledger.execute("SELECT seq, endpoint, task FROM delivery WHERE is_taken = 1").fetchall()
+    for seq, endpoint, task in rows:
         ledger.execute("UPDATE delivery SET is_taken = 0, due_at = ? WHERE seq = ?", (at, seq))
-    for endpoint in {endpoint for _, endpoint in rows}:
+        # An earlier one may have been made due again meanwhile.
+        give_turn(ledger.connection, endpoint, task, at)
+    for endpoint in {endpoint for _, endpoint, _ in rows}:
         ledger.is_post_ready |= refresh(ledger.connection, endpoint, at)
     return len(rows)
 

@@ -1,6 +1,6 @@
 """The shelf of webhooks: verbs go to the writer, questions to a reader."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -84,11 +84,12 @@ class HookShelf(Shelf):
         lease: timedelta,
         busy: Sequence[str] = (),
         share: int = 8,
+        rooms: Mapping[str, int] = {},
         most_failing: int | None = None,
     ) -> Sequence[Parcel]:
         """Take due deliveries; the writer only marks them, a reader reads what they deliver."""
         taking = sending.Taking(
-            now=now, lease=lease, limit=limit, share=share, most_failing=most_failing, busy=busy
+            now=now, lease=lease, limit=limit, share=share, rooms=rooms, most_failing=most_failing, busy=busy
         )
         taken = await self.writer.run(sending.claim_deliveries, taking)
         return await self.readers.run(parcel.read_parcels, taken) if taken else ()
