@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo tour serve test test-all check format lint types arrows bench kill-rounds million-steps lock clean
+.PHONY: help env demo tour serve test test-all check format lint types arrows bench openapi kill-rounds million-steps lock clean
 
 help:           ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,9 @@ bench: $(STAMP) ## measure submits, latencies, streams, webhooks and the PV chai
 	$(BIN)/python bench/webhooks.py
 	$(BIN)/python bench/pv_chain.py
 	$(BIN)/python bench/fan_out.py
+
+openapi: $(STAMP) ## write the native API's document anew (docs/reference/native-openapi.json)
+	$(BIN)/pytest tests/web/native/test_openapi.py --update-golden
 
 kill-rounds: $(STAMP) ## 200 random kill -9 of the server during submissions and runs
 	$(BIN)/python -m pytest tests/acceptance/test_kill_rounds.py --kill-rounds 200

@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from rig import House, Tenant, client_of, found_tenant, open_app, open_house
 
 from gnomon.core.access import ALL_SCOPES, KeyRole, Principal
 from gnomon.core.service.access import issue_key
+from gnomon.core.workload import Workload
 
 BASE = "http://gnomon.test/gnomon/v1"
 ORDER = {"kind": "pvsyst_component", "input": {"blob": "0" * 64, "filename": "a.pan", "as": "module"}}
@@ -32,11 +34,13 @@ async def key_with(house: House, tenant: Tenant, scopes: frozenset[str]) -> str:
     return (await issue_key(house, issuer, name="test", scopes=scopes)).text
 
 
-def read_document() -> dict[str, Any]:
+def read_document(*alone: Workload) -> dict[str, Any]:
     """Return the document as it is served, for tests that are made from it when they are collected."""
 
     async def read(folder: Path) -> dict[str, Any]:
         house = open_house(folder)
+        if alone:
+            house = replace(house, workloads={workload.kind: workload for workload in alone})
         app = open_app(house)
         tenant = await found_tenant(house, app, "reader")
         try:

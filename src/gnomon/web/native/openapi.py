@@ -60,8 +60,7 @@ def shows(
     is_problem: bool = False,
 ) -> Answers:
     """Describe a route's answers: a component of `schema` with its example, and its problems."""
-    example = SCHEMAS[name]["examples"][0]
-    media = {"schema": {"$ref": _REFERENCE.format(model=name)}, "example": example}
+    media = {"schema": {"$ref": _REFERENCE.format(model=name)}}
     media_type = "application/problem+json" if is_problem else "application/json"
     good: dict[str, Any] = {"description": description, "content": {media_type: media}}
     if headers:
@@ -139,6 +138,8 @@ def build(app: FastAPI, routers: Sequence[APIRouter], workloads: Mapping[str, Wo
     document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
     document["servers"] = app.servers
     schemas = {**document.get("components", {}).get("schemas", {}), **SCHEMAS}
+    _drop_forms(document["paths"], schemas)
+    _show_examples(document["paths"])
     _tell_scopes(document, routers)
     document["paths"] = _lift(document["paths"], schemas)
     offered = {w.kind: w for w in workloads.values() if w.visibility is Visibility.PUBLIC}
@@ -152,6 +153,26 @@ def build(app: FastAPI, routers: Sequence[APIRouter], workloads: Mapping[str, Wo
         },
     }
     return document
+
+
+def _show_examples(paths: dict[str, Any]) -> None:
+    """Give every answer its component's example: FastAPI would take the nulls out of one that it is given."""
+    for operation in (operation for item in paths.values() for operation in item.values()):
+        for response in operation["responses"].values():
+            for media in response.get("content", {}).values():
+                name = media.get("schema", {}).get("$ref", "").rpartition("/")[2]
+                # One example cannot stand for every refusal.
+                if name != "Problem" and (examples := SCHEMAS.get(name, {}).get("examples")):
+                    media["example"] = examples[0]
+
+
+def _drop_forms(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Take out the answer that FastAPI adds for parameters of its own reading: this door gives none."""
+    for operation in (operation for item in paths.values() for operation in item.values()):
+        if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+            del operation["responses"]["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
 
 
 def _tell_scopes(document: dict[str, Any], routers: Sequence[APIRouter]) -> None:

@@ -22,6 +22,7 @@ def task(record: Task) -> dict[str, Json]:
         "stage": record.stage,
         "progress": record.progress,
         "version": record.version,
+        "events_from": record.events_from,
         "attempt": record.attempt,
         "revision": revision_of(record),
         "priority": record.priority,

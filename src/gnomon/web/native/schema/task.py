@@ -32,6 +32,7 @@ TASK_EXAMPLE: dict[str, Any] = {
     "stage": None,
     "progress": 100.0,
     "version": 4,
+    "events_from": 1,
     "attempt": 1,
     "revision": 1,
     "priority": 0,
@@ -64,6 +65,7 @@ _TASK = record(
         "stage": told(maybe(TEXT), "What is being done, in the workload's word."),
         "progress": told({**NUMBER, "minimum": 0, "maximum": 100}, "100 only when completed."),
         "version": told(COUNT, "The number of the last event; every change raises it."),
+        "events_from": told(COUNT, "The oldest event that is still kept."),
         "attempt": told(COUNT, "Attempts begun so far."),
         "revision": told(
             COUNT, "Its place in its line of reruns, or the revision of the resource that it ran."

@@ -1,0 +1,183 @@
+"""The laws of every door that shows tasks: a new door joins by a row of `DOORS`.
+
+Whether a stream, a wait and a poll of one door agree is told by the version that all of them carry; what is looked at
+here is how a door names what the house knows.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.datastructures import QueryParams
+
+from gnomon.core.errors import Invalid
+from gnomon.core.ports import TaskQuery
+from gnomon.core.task import TRANSITIONS, Phase, Status, Task, Visibility
+from gnomon.web.dialects.daly.render.task import render_task
+from gnomon.web.dialects.daly.wire.tasks import read_task_query
+from gnomon.web.native.render.task import task as render_native
+from gnomon.web.native.wire import ask
+from gnomon.web.native.wire.tasks import TaskFilters
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+KIND = "energy_model"
+ACCEPTED, RUNNING, ENDED = range(3)
+
+
+@dataclass(frozen=True)
+class Door:
+    """What one door says of a task, and which tasks it lists by a word."""
+
+    words: Sequence[str]
+    """The closed set of its statuses."""
+    ended: frozenset[str]
+    show: Callable[[Task], dict[str, Any]]
+    is_begun: Callable[[dict[str, Any]], bool]
+    """Whether what it shows says that work has begun."""
+    find: Callable[[str], TaskQuery]
+    """Its list's query by a status; raises `Invalid`."""
+
+
+DOORS = {
+    "native": Door(
+        words=[str(status) for status in Status],
+        ended=frozenset({"completed", "failed", "cancelled", "timed_out", "expired"}),
+        show=render_native,
+        is_begun=lambda shown: shown["started_at"] is not None,
+        find=lambda word: ask(TaskFilters, QueryParams({"status": word})).query("w", [KIND]),
+    ),
+    "daly": Door(
+        words=["pending", "queued", "running", "completed", "failed", "cancelled"],
+        ended=frozenset({"completed", "failed", "cancelled"}),
+        show=render_task,
+        is_begun=lambda shown: shown["status"] == "running",
+        find=lambda word: read_task_query(
+            status=word,
+            task_type=None,
+            created_after=None,
+            created_before=None,
+            page=1,
+            page_size=10,
+            offered=frozenset({KIND}),
+        ),
+    ),
+}
+BEGUN = {Status.RUNNING, Status.WAITING, Status.CANCELLING, Status.COMPLETED, Status.TIMED_OUT}
+"""No task has one of these that has not started."""
+FIRST = Task(
+    id="tsk_1",
+    number=1,
+    workspace="w",
+    kind=KIND,
+    status=Status.PENDING,
+    phase=Phase.RUN,
+    stage=None,
+    progress=0.0,
+    version=1,
+    visibility=Visibility.PUBLIC,
+    parent_id=None,
+    position=None,
+    predecessor_id=None,
+    resource_id=None,
+    resource_revision=None,
+    attempt=0,
+    fence=0,
+    failures=0,
+    losses=0,
+    max_attempts=3,
+    max_lost=3,
+    priority=0,
+    created_at=NOW,
+    started_at=None,
+    finished_at=None,
+    updated_at=NOW,
+    run_at=None,
+    deadline_at=None,
+    cancel_requested_at=None,
+    cancel_outcome=None,
+    error=None,
+    result=None,
+)
+
+
+def step(task: Task, status: Status) -> Task:
+    """Move on; what has started stays so."""
+    begins = status in BEGUN or task.started_at is not None
+    # The one way around the tables: a task that never started does not time out.
+    return replace(task, status=status, version=task.version + 1, started_at=NOW if begins else None)
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> list[Task]:
+    """Draw the versions of a task's life, in order."""
+    life = [replace(FIRST, status=draw(st.sampled_from([Status.PENDING, Status.QUEUED])))]
+    for _ in range(draw(st.integers(0, 12))):
+        following = sorted(TRANSITIONS[life[-1].status])
+        if not following:
+            break
+        life.append(step(life[-1], draw(st.sampled_from(following))))
+    return life
+
+
+def every_task() -> list[Task]:
+    unstarted = [replace(FIRST, status=status) for status in Status if status not in BEGUN]
+    return unstarted + [replace(FIRST, status=status, started_at=NOW) for status in Status]
+
+
+doors = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+
+
+def rank(door: Door, task: Task) -> int:
+    shown = door.show(task)
+    if shown["status"] in door.ended:
+        return ENDED
+    return RUNNING if door.is_begun(shown) else ACCEPTED
+
+
+@doors
+def test_m1_every_task_has_a_word(door: Door) -> None:
+    assert all(door.show(task)["status"] for task in every_task())
+
+
+@doors
+def test_m2_a_door_shows_an_end_exactly_when_there_is_one(door: Door) -> None:
+    for task in every_task():
+        assert (door.show(task)["status"] in door.ended) == task.status.is_terminal, task.status
+
+
+@doors
+@given(life=lives())
+def test_m3_what_is_shown_never_goes_backwards(door: Door, life: list[Task]) -> None:
+    ranks = [rank(door, task) for task in life]
+    assert ranks == sorted(ranks), [task.status for task in life]
+
+
+@doors
+def test_m4_only_words_of_the_closed_set(door: Door) -> None:
+    shown = {door.show(task)["status"] for task in every_task()}
+    assert shown <= set(door.words)
+    assert door.ended <= set(door.words)
+
+
+@doors
+def test_m5_a_filter_finds_exactly_what_is_shown_by_its_word(door: Door) -> None:
+    for word in door.words:
+        query = door.find(word)
+        for task in every_task():
+            begun = task.started_at is not None
+            is_found = query.statuses is None or task.status in query.statuses
+            is_found = is_found and query.is_started in (None, begun)
+            assert is_found == (door.show(task)["status"] == word), (word, task.status, begun)
+
+
+@doors
+@given(word=st.text(min_size=1))
+def test_m6_an_unknown_word_is_refused_never_ignored(door: Door, word: str) -> None:
+    if word.lower() in door.words or set(word.split(",")) <= set(door.words):
+        return
+    with pytest.raises(Invalid):
+        door.find(word)
