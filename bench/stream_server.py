@@ -18,6 +18,7 @@ import random
 import socket
 import sys
 import time
+from array import array
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -78,7 +79,10 @@ class Stored:
         return names
 
     async def tell(self, task: str, at: int) -> None:
-        report = Report(holding=self.held[task], now=self.house.clock.now(), messages=({"due_ns": at},))
+        await self.say(task, {"due_ns": at})
+
+    async def say(self, task: str, words: Any) -> None:
+        report = Report(holding=self.held[task], now=self.house.clock.now(), messages=(words,))
         await self.house.store.report(report)
 
     async def end(self, task: str, at: int) -> None:
@@ -128,7 +132,7 @@ class SideDoor:
 
     source: Source
     tasks: Sequence[str] = ()
-    took: list[float] = field(default_factory=list)
+    took: "array[float]" = field(default_factory=lambda: array("d"))
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
@@ -157,20 +161,29 @@ class SideDoor:
         return await self._at_rate(rate, seconds, lambda: (self.source.end, left.pop()))
 
     async def _at_rate(self, rate: float, seconds: float, draw: Callable[[], tuple[Any, str]]) -> Any:
-        self.took.clear()
-        begin, making = time.time_ns(), set()
+        del self.took[:]
+        begin, making = time.time_ns(), set[asyncio.Task[None]]()
         for number in range(int(rate * seconds)):
             due = begin + int(number / rate * 1e9)
             if (early := due - time.time_ns()) > 0:
                 await asyncio.sleep(early / 1e9)
             verb, task = draw()
-            making.add(asyncio.create_task(self._timed(verb, task, due)))
+            making.add(made := asyncio.create_task(self._timed(verb, task, due)))
+            made.add_done_callback(making.discard)
         await asyncio.gather(*making)
         return {"count": len(self.took), "stored": sorted(self.took)[int(len(self.took) * 0.99)]}
 
     async def _timed(self, verb: Any, task: str, due: int) -> None:
         await verb(task, due)
         self.took.append((time.time_ns() - due) / 1e9)
+
+    async def do_fill(self, megabytes: int) -> Any:
+        """Write so much into the log of a task that nobody follows: what the database caches is then in memory."""
+        assert isinstance(self.source, Stored)
+        (task,) = await self.source.make(1)
+        for _ in range(5 * megabytes):
+            await self.source.say(task, {"filler": "x" * 200_000})
+        return {}
 
     async def do_one(self, task: str) -> Any:
         """Make one event of one task."""

@@ -205,6 +205,7 @@ async def churn(bench: Bench) -> None:
             "RSS, first tenth", "RSS, last tenth", "slope", "not files, slope",
             "descriptors first, last")  # fmt: skip
     async with bench.served("gnomon") as server:
+        await server.ask("fill", megabytes=100)
         tasks, seen = (await server.ask("make", count=count))["tasks"], Seen()
         begin = time.perf_counter()
         end = begin + 60 * minutes
