@@ -70,7 +70,11 @@ def handler(sink: Sink) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - many sm
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
+            length = int(self.headers["content-length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # the sender was killed between two writes: no message has come
+                self.close_connection = True
+                return
             fault = sink.fault()
             headers = {name.lower(): value for name, value in self.headers.items()}
             # Its answer may be lost after the receiver has taken the message.

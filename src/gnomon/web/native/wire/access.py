@@ -19,7 +19,7 @@ class NewKey(Words):
     scopes: list[Literal["read", "write", "cancel", "hooks", "keys", "ops"]] = Field(
         min_length=1, max_length=6, description="What it may do; no more than the key that issues it."
     )
-    lifetime_seconds: int | None = Field(
+    lifetime_seconds: Whole | None = Field(
         None,
         ge=1,
         le=LONGEST_LIFE,
