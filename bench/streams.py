@@ -217,7 +217,7 @@ async def churn(bench: Bench) -> None:
         await asyncio.sleep(2)
         tenth = max(len(samples) // 10, 1)
         rss = [sample[1] for sample in samples]
-        slopes = (f"{_slope(samples[tenth:], column) * 3.6 / 1000:+.1f} MB/h" for column in (1, 2))
+        slopes = (f"{_slope(samples[tenth:], column) * 3.6:+.1f} MB/h" for column in (1, 2))
         row("gnomon", opened, f"{median(rss[:tenth]) / 1000:.0f} MB", f"{median(rss[-tenth:]) / 1000:.0f} MB",
             *slopes, f"{samples[0][3]:.0f}, {server.descriptors()}")  # fmt: skip
 

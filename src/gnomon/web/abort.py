@@ -25,6 +25,9 @@ class StreamProtocol(HttpToolsProtocol):
         """Tell the stream that listens."""
         super().connection_lost(exc)
         self._tell()
+        # Both refer back to this protocol: kept, they would wait for the collector with all that they hold.
+        del self.scope
+        self.cycle = None  # type: ignore[assignment]  # nothing asks for it once the connection is lost
 
     def _abort(self) -> None:
         """Reset the connection: what the kernel still holds for the reader is let go of too."""
