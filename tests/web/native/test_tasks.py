@@ -10,10 +10,12 @@ import httpx
 import pytest
 from natives import ORDER, client_for, client_with
 from rig import Hands, House, Tenant, open_app, open_house
+from sent import MONTHS, block, energy_model
 
 from gnomon.core.retry import Asked, Done, Failed, Parked
 from gnomon.core.task import TaskError
 
+BRIGHT = block(albedo=dict.fromkeys(MONTHS, 0.3))
 OTHER = {**ORDER["input"], "filename": "b.pan"}
 
 
@@ -383,3 +385,49 @@ class TestQueue:
         for query, count in (({"created_after": soon(hours=-1)}, 1), ({"created_after": soon(hours=1)}, 0)):
             listed = (await read(client, "/tasks", params=query))["tasks"]
             assert [one["id"] for one in listed] == [task["id"]] * count
+
+
+class TestSavedResource:
+    @pytest.fixture
+    async def run(self, client: httpx.AsyncClient, site: Tenant, hands: Hands) -> Any:
+        await site.post("/energymodels?async=true", energy_model())
+        await hands.complete(await hands.claim())
+        (task,) = (await read(client, "/tasks"))["tasks"]
+        return task
+
+    async def test_is_run_again_in_place(
+        self, client: httpx.AsyncClient, site: Tenant, hands: Hands, run: Any
+    ) -> None:
+        path = f"/tasks/{run['id']}"
+        again = await act(client, f"{path}/rerun", status=202)
+        assert (again["resource_id"], again["revision"]) == (run["resource_id"], run["revision"] + 1)
+        assert (await act(client, f"{path}/rerun", status=409))["code"] == "conflict"
+        await hands.complete(await hands.claim())
+        edited = await act(client, f"{path}/rerun", {"patch": {"blocks": [BRIGHT]}}, 202)
+        assert len(await site.get("/energymodels")) == 1
+        (saved,) = (await site.get("/energymodels/1?include=inputs"))["inputs"]["blocks"]
+        assert saved["albedo"]["jan"] == 0.3
+        line = (await read(client, f"{path}/revisions"))["revisions"]
+        assert [revision["task_id"] for revision in line] == [edited["id"], again["id"], run["id"]]
+        diff = await read(client, f"{path}/diff")
+        changes = [(d["path"], d["old"], d["new"]) for d in diff["input"]["differences"]]
+        assert changes == [(f"/blocks/0/albedo/{month}", 0.2, 0.3) for month in MONTHS]
+
+    async def test_an_edit_by_another_door_is_not_overwritten(
+        self, client: httpx.AsyncClient, site: Tenant, run: Any
+    ) -> None:
+        await site.put("/energymodels/1", energy_model(BRIGHT))
+        known = {"If-Match": f'"{run["revision"]}"'}
+        for body in ({}, {"patch": {"blocks": [block()]}}, {"input": energy_model()}):
+            await act(client, f"/tasks/{run['id']}/rerun", body, 412, headers=known)
+        (saved,) = (await site.get("/energymodels/1?include=inputs"))["inputs"]["blocks"]
+        assert saved["albedo"]["jan"] == 0.3
+
+    async def test_a_wrong_edit_is_named_and_one_in_the_queue_refused(
+        self, client: httpx.AsyncClient, run: Any
+    ) -> None:
+        path = f"/tasks/{run['id']}/rerun"
+        problem = await act(client, path, {"patch": {"blocks": []}}, 422)
+        assert problem["errors"][0]["pointer"].startswith("/input/blocks")
+        problem = await act(client, path, {"on_active": "enqueue"}, 422)
+        assert problem["errors"][0]["pointer"] == "/on_active"

@@ -1,12 +1,12 @@
 """Keys and workspaces: what may be asked for."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from gnomon.core.access import KeyRole
 from gnomon.core.service.access import IDENTIFIER, LONGEST_OVERLAP, NAME
-from gnomon.web.native.wire.reading import Whole, Words
+from gnomon.web.native.wire.reading import DIGITS, Whole, Words
 
 LONGEST_LIFE = 10 * 365 * 86_400
 ROLES = {"api": KeyRole.API, "workspace": KeyRole.WORKSPACE, "user": KeyRole.USER}
@@ -19,10 +19,8 @@ class NewKey(Words):
     scopes: list[Literal["read", "write", "cancel", "hooks", "keys", "ops"]] = Field(
         min_length=1, max_length=6, description="What it may do; no more than the key that issues it."
     )
-    lifetime_seconds: Whole | None = Field(
+    lifetime_seconds: Annotated[int, Field(ge=1, le=LONGEST_LIFE), DIGITS] | None = Field(
         None,
-        ge=1,
-        le=LONGEST_LIFE,
         description="For so long it is valid, by the server's clock; left out, until it is revoked.",
     )
     role: Literal["api", "workspace", "user"] = Field(
