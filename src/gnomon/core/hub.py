@@ -137,7 +137,10 @@ class _Channel:
 class Subscription:
     """One waiter's view of one task."""
 
-    __slots__ = ("_channel", "_channels", "_is_over", "_is_stirred", "_seen", "_task_id", "_waiter")
+    __slots__ = (
+        *("_channel", "_channels", "_is_over", "_is_stirred", "_limit", "_seen"),
+        *("_task_id", "_timer", "_waiter"),
+    )
 
     def __init__(self, channels: dict[str, _Channel], task_id: str, *, is_over: bool) -> None:
         self._channels = channels
@@ -146,6 +149,8 @@ class Subscription:
         self._is_over = is_over
         self._is_stirred = False
         self._seen = 0
+        self._limit = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._waiter: asyncio.Future[None] | None = None
 
     def __enter__(self) -> "Subscription":
@@ -157,6 +162,9 @@ class Subscription:
         self._channel.subscriptions.discard(self)
         if not self._channel.subscriptions:
             self._channels.pop(self._task_id, None)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     @property
     def task(self) -> Task | None:
@@ -218,14 +226,30 @@ class Subscription:
 
     async def _sleep(self, timeout: float | None) -> None:
         loop = asyncio.get_running_loop()
-        self._waiter = waiter = loop.create_future()
-        timer = None if timeout is None else loop.call_later(max(timeout, 0), _release, waiter)
+        self._waiter = loop.create_future()
+        if timeout is not None:
+            self._wake_at(loop, loop.time() + max(timeout, 0))
         try:
-            await waiter
+            await self._waiter
         finally:
             self._waiter = None
-            if timer is not None:
-                timer.cancel()
+
+    def _wake_at(self, loop: asyncio.AbstractEventLoop, limit: float) -> None:
+        """Let the timer that runs serve this wait too, where it ends before it: one for each would cost more."""
+        self._limit = limit
+        if self._timer is None or self._timer.when() > limit:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = loop.call_at(limit, self._tick, loop)
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        if self._waiter is None:
+            return
+        if loop.time() < self._limit:
+            self._timer = loop.call_at(self._limit, self._tick, loop)
+        else:
+            _release(self._waiter)
 
 
 def _release(waiter: "asyncio.Future[None]") -> None:

@@ -4,7 +4,7 @@ import socket
 import struct
 from collections.abc import Callable
 
-from starlette.types import Scope
+from starlette.types import Message, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _CONNECTION = "gnomon.connection"
@@ -19,7 +19,14 @@ class StreamProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request."""
         super().on_message_begin()
-        self.scope["extensions"] = {_CONNECTION: {"abort": self._abort, "listen": self._listen}}
+        self.scope["extensions"] = {
+            _CONNECTION: {
+                "abort": self._abort,
+                "listen": self._listen,
+                "is_full": self._is_full,
+                "send": self._send,
+            }
+        }
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the stream that listens."""
@@ -34,6 +41,13 @@ class StreamProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.transport.abort()
+
+    async def _send(self, message: Message) -> None:
+        if self.cycle is not None:
+            await self.cycle.send(message)  # type: ignore[arg-type]  # two libraries' names for one thing
+
+    def _is_full(self) -> bool:
+        return self.flow.write_paused
 
     def _listen(self, on_lost: Callable[[], None] | None) -> None:
         self._on_lost = on_lost
@@ -57,3 +71,15 @@ def find_listen(scope: Scope) -> Callable[[Callable[[], None] | None], None] | N
     """Return what takes the function to call when the connection is lost, if the server offers it."""
     connection = scope.get("extensions", {}).get(_CONNECTION)
     return None if connection is None else connection["listen"]
+
+
+def find_is_full(scope: Scope) -> Callable[[], bool] | None:
+    """Return what says whether a write would have to wait for the reader, if the server offers it."""
+    connection = scope.get("extensions", {}).get(_CONNECTION)
+    return None if connection is None else connection["is_full"]
+
+
+def find_send(scope: Scope) -> Send | None:
+    """Return the way past all middleware for the body of an answer that has begun, if the server offers it."""
+    connection = scope.get("extensions", {}).get(_CONNECTION)
+    return None if connection is None else connection["send"]

@@ -15,12 +15,12 @@ from typing import Any
 
 import orjson
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from gnomon.core.event import Event, EventType
 from gnomon.core.service.stream import Ended, Gap, Item, Opened, Told
 from gnomon.core.task import Json
-from gnomon.web.abort import abort, find_listen
+from gnomon.web.abort import abort, find_is_full, find_listen, find_send
 
 LARGEST_WRITE = 65536
 """Bytes that are written before the reader has to have taken some."""
@@ -181,12 +181,14 @@ class EventStream(Response):
 class _Reader:
     """The client's side: takes what it is sent in time, or is cut off."""
 
-    __slots__ = ("_has_data", "_scope", "_send", "_stuck", "was_cut")
+    __slots__ = ("_has_data", "_is_full", "_scope", "_send", "_stuck", "was_cut")
 
     def __init__(self, scope: Scope, send: Send, stuck: float) -> None:
         self._scope = scope
-        self._send = send
+        # Only the start of an answer concerns those in between.
+        self._send = find_send(scope) or send
         self._stuck = stuck
+        self._is_full = find_is_full(scope)
         self._has_data = False
         self.was_cut = False
 
@@ -195,13 +197,7 @@ class _Reader:
         if is_first and not self._has_data:
             self._has_data = True
             frames = b"retry: %d\n" % (_RETRY + secrets.randbelow(_RETRY)) + frames
-        try:
-            async with asyncio.timeout(self._stuck):
-                await self._send({"type": "http.response.body", "body": frames, "more_body": True})
-        except TimeoutError:
-            await self._cut()
-            return False
-        return True
+        return await self._push({"type": "http.response.body", "body": frames, "more_body": True})
 
     async def finish(self, *, is_clean: bool) -> None:
         """End the response, or cut the connection where an end would say too much."""
@@ -209,11 +205,20 @@ class _Reader:
             abort(self._scope)
             self.was_cut = True
             return
+        await self._push({"type": "http.response.body", "body": b""})
+
+    async def _push(self, message: Message) -> bool:
+        """Send, and cut the connection when the reader does not take it in time; say whether it is there."""
+        if self._is_full is not None and not self._is_full():
+            await self._send(message)  # nothing to wait for: a timer for each would cost half of a broadcast
+            return True
         try:
             async with asyncio.timeout(self._stuck):
-                await self._send({"type": "http.response.body", "body": b""})
+                await self._send(message)
         except TimeoutError:
             await self._cut()
+            return False
+        return True
 
     async def _cut(self) -> None:
         self.was_cut = True
