@@ -20,7 +20,7 @@ from gnomon.core.delivery import (
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.event import EventType, write_time
 from gnomon.core.ports import ChangeEndpoint, DeliveryQuery, Page, RotateSecret
-from gnomon.core.service.access import require
+from gnomon.core.service.access import require, require_still_valid, watch
 from gnomon.core.service.house import House
 
 MOST_OF_TASK = 10
@@ -244,10 +244,13 @@ async def list_messages(house: House, principal: Principal, query: DeliveryQuery
     clock = asyncio.get_running_loop().time
     limit = clock() + wait
     # Subscribed before reading: what is written between the two is not missed.
-    with house.hub.subscribe(query.endpoint_id) as news:
+    with house.hub.subscribe(query.endpoint_id) as news, watch(house, principal, news):
         mail = await _read(house, query)
+        if wait <= 0 or mail.messages:
+            return mail
         while not mail.messages and not news.is_over() and await news.wait(limit - clock()):
             mail = await _read(house, replace(query, after=mail.next))
+    await require_still_valid(house, principal)
     return mail
 
 

@@ -7,10 +7,9 @@ from gnomon.core.access import Principal
 from gnomon.core.errors import Conflict, Gone, Unavailable
 from gnomon.core.event import Event, EventType
 from gnomon.core.hub import Subscription
-from gnomon.core.service.access import require
+from gnomon.core.service.access import require, watch
 from gnomon.core.service.digest import Digest, Digests
 from gnomon.core.service.house import House
-from gnomon.core.service.vigil import Vigil
 from gnomon.core.task import Task
 
 PAGE = 100
@@ -95,7 +94,6 @@ async def follow(
     after: int,
     *,
     quiet: float,
-    vigil: Vigil,
     digests: Digests,
 ) -> AsyncGenerator[Item, None]:
     """Tell a task's events above a number until it ends, or the server or the right to listen does.
@@ -113,7 +111,7 @@ async def follow(
     """
     require(principal, "read")
     # Subscribed before reading: an event that is committed between the two is not missed.
-    with house.hub.subscribe(task_id) as news, vigil.watch(principal, news):
+    with house.hub.subscribe(task_id) as news, watch(house, principal, news):
         if news.is_over():
             raise Unavailable("The server is about to stop; ask again in a moment.")
         task = await _get_task(house, principal, news, task_id, after)

@@ -10,7 +10,7 @@ from gnomon.core.delivery import NewEndpoint
 from gnomon.core.errors import Complaint, Conflict, Invalid, NotFound
 from gnomon.core.event import Event, as_of
 from gnomon.core.ports import Attempt, Crowd, Page, Reservation, Submit, Submitted, TaskQuery
-from gnomon.core.service.access import require
+from gnomon.core.service.access import require, require_still_valid, watch
 from gnomon.core.service.blob import unfold
 from gnomon.core.service.house import House
 from gnomon.core.service.idempotency import one_at_a_time
@@ -385,17 +385,18 @@ async def _wait_until(
     house: House, principal: Principal, task_id: str, timeout: float, is_enough: Callable[[Task], bool]
 ) -> Task:
     # Subscribed before reading: a change that is committed between the two is not missed.
-    with house.hub.subscribe(task_id) as changes:
+    with house.hub.subscribe(task_id) as changes, watch(house, principal, changes):
         task = await house.store.get_task(principal.workspace, task_id)
+        if timeout <= 0 or is_enough(task):
+            return task
         clock = asyncio.get_running_loop().time
         limit = clock() + timeout
-        while not is_enough(task):
-            changed = await changes.next(limit - clock())
-            if changed is None:
-                break
-            task = changed
+        while (changed := await changes.next(limit - clock())) is not None and not is_enough(changed):
+            pass
     # What the hub hands round may lack the result.
-    return await house.store.get_task(principal.workspace, task_id)
+    task = await house.store.get_task(principal.workspace, task_id)
+    await require_still_valid(house, principal)
+    return task
 
 
 async def cancel_and_wait(house: House, principal: Principal, number: int, timeout: float) -> Task:
