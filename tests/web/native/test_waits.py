@@ -124,3 +124,18 @@ async def test_the_watch_is_over_when_nobody_waits(client: httpx.AsyncClient, ho
     await client.post(f"/tasks/{task['id']}/cancel")
     assert (await waiting).status_code == 409
     assert house.hub.on_access == []
+
+
+async def test_a_cursor_that_was_never_given_is_refused_on_every_channel(
+    client: httpx.AsyncClient, house: House
+) -> None:
+    task = (await client.post("/tasks", json=ORDER)).json()
+    hook = (await client.post("/webhook-endpoints", json={})).json()
+    path = f"/tasks/{task['id']}"
+    told = [await client.get(f"{path}/{channel}?after=99") for channel in ("events", "stream")]
+    assert [answer.status_code for answer in told] == [409, 409]
+    assert told[0].json()["detail"] == told[1].json()["detail"]
+    assert "its last one is 1." in told[0].json()["detail"]
+    pulled = await client.get(f"/webhook-endpoints/{hook['id']}/messages?after=1&wait=50")
+    assert (pulled.status_code, "its last one is 0." in pulled.json()["detail"]) == (409, True)
+    assert (await client.get(f"{path}/events?after=1")).json()["events"] == []

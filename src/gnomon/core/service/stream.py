@@ -4,11 +4,12 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from gnomon.core.access import Principal
-from gnomon.core.errors import Conflict, Gone, Unavailable
+from gnomon.core.errors import Gone, Unavailable
 from gnomon.core.event import Event, EventType
 from gnomon.core.hub import Subscription
 from gnomon.core.service.access import require, watch
 from gnomon.core.service.digest import Digest, Digests
+from gnomon.core.service.cursor import require_cursor
 from gnomon.core.service.house import House
 from gnomon.core.task import Task
 
@@ -135,11 +136,7 @@ async def _get_task(house: House, principal: Principal, news: Subscription, task
     if known is None or known.workspace != principal.workspace or known.version < after:
         known = await house.store.get_task(principal.workspace, task_id)
         news.know(known)
-    if after > known.version:
-        raise Conflict(
-            f"Task {task_id} has no event {after} to go on from; its last one is {known.version}. "
-            "The server may have been restored from a backup: read the task, and begin anew."
-        )
+    require_cursor(f"Task {task_id}", "event", after, known.version)
     return known
 
 
