@@ -8,8 +8,8 @@ from gnomon.core.errors import Gone, Unavailable
 from gnomon.core.event import Event, EventType
 from gnomon.core.hub import Subscription
 from gnomon.core.service.access import require, watch
-from gnomon.core.service.digest import Digest, Digests
 from gnomon.core.service.cursor import require_cursor
+from gnomon.core.service.digest import Digest, Digests
 from gnomon.core.service.house import House
 from gnomon.core.task import Task
 
