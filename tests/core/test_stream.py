@@ -29,12 +29,15 @@ from gnomon.core.workload import Workload
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 
-WE = Principal(workspace="w", key_id="k", scopes=ALL_SCOPES)
+WE = Principal(workspace="w", key_id="k", scopes=ALL_SCOPES, expires_at=datetime.now(UTC) + timedelta(days=1))
 
 
+@dataclass
 class Clock:
+    shift: timedelta = timedelta()
+
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self.shift
 
     def chance(self, bits: int) -> int:
         return secrets.randbits(bits)
@@ -50,17 +53,15 @@ class Set:
 
     house: House
     holding: Holding
-    valid: bool = True
     quiet: float = 60
-    vigil: Vigil = field(init=False)
     digests: Digests = field(init=False)
 
     def __post_init__(self) -> None:
-        self.vigil = Vigil(self.house.hub, self._is_valid, every=0.02)
         self.digests = Digests(self.house.store, line)
 
-    async def _is_valid(self, _: Principal) -> bool:
-        return self.valid
+    def expire(self) -> None:
+        assert isinstance(self.house.clock, Clock)
+        self.house.clock.shift = timedelta(days=2)
 
     @property
     def task_id(self) -> str:
@@ -84,7 +85,6 @@ class Set:
             task_id or self.task_id,
             after,
             quiet=self.quiet,
-            vigil=self.vigil,
             digests=self.digests,
         )
 
@@ -100,6 +100,7 @@ async def opened(folder: Path) -> AsyncIterator[Set]:
         workloads={"k": Workload(kind="k", run=lambda given, _: given)},
         vault=KeyVault(b"v" * 32),
         pepper=b"pepper",
+        vigil=Vigil(every=0.02),
     )
     now = house.clock.now()
     await house.store.submit(Submit(task=NewTask(id="tsk_1", workspace="w", kind="k"), now=now))
@@ -264,7 +265,7 @@ async def test_silence_is_told(stage: Set) -> None:
 async def test_a_stream_ends_with_the_right_to_listen(stage: Set) -> None:
     async with aclosing(stage.follow()) as items:
         assert isinstance(await anext(items), Opened)
-        stage.valid = False
+        stage.expire()
         stage.house.hub.access_changed()
         async with asyncio.timeout(5):
             assert not [item async for item in items if isinstance(item, Ended)]
@@ -274,7 +275,7 @@ async def test_a_stream_ends_with_the_right_to_listen(stage: Set) -> None:
 async def test_expiry_is_noticed_though_nobody_tells(stage: Set) -> None:
     async with aclosing(stage.follow(2)) as items:
         assert isinstance(await anext(items), Opened)
-        stage.valid = False
+        stage.expire()
         async with asyncio.timeout(5):
             assert [item async for item in items] == []
 

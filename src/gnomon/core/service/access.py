@@ -3,8 +3,10 @@
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from gnomon.core.access import ALL_SCOPES, Key, KeyRole, Principal, Workspace, hash_key, mint, public_id
 from gnomon.core.errors import (
@@ -16,6 +18,7 @@ from gnomon.core.errors import (
     QuotaExceeded,
     Unauthenticated,
 )
+from gnomon.core.hub import Subscription
 from gnomon.core.service.house import House
 
 LONGEST_OVERLAP = timedelta(days=30)
@@ -185,6 +188,23 @@ async def is_still_valid(house: House, principal: Principal) -> bool:
     if principal.expires_at is not None and principal.expires_at <= now:
         return False
     return all([await _is_valid(house, principal.workspace, public, now) for public in principal.key_ids])
+
+
+def watch(house: House, principal: Principal, subscription: Subscription) -> AbstractContextManager[None]:
+    """End a subscription when the principal's keys are valid no more, for the length of a block."""
+    return house.vigil.watch(house.hub, principal, subscription, partial(is_still_valid, house))
+
+
+async def require_still_valid(house: House, principal: Principal) -> None:
+    """Let nobody have what was waited for by keys that were ended meanwhile.
+
+    Raises
+    ------
+    Unauthenticated
+        When one of them is valid no more.
+    """
+    if not await is_still_valid(house, principal):
+        raise Unauthenticated("The key was revoked, or has expired, while the request waited.")
 
 
 async def authenticate(house: House, text: str, *, roles: frozenset[KeyRole]) -> Principal:

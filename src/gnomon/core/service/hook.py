@@ -20,7 +20,8 @@ from gnomon.core.delivery import (
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.event import EventType, write_time
 from gnomon.core.ports import ChangeEndpoint, DeliveryQuery, Page, RotateSecret
-from gnomon.core.service.access import require
+from gnomon.core.service.access import require, require_still_valid, watch
+from gnomon.core.service.cursor import require_cursor
 from gnomon.core.service.house import House
 
 MOST_OF_TASK = 10
@@ -238,17 +239,35 @@ async def redeliver_one(house: House, principal: Principal, delivery_id: str) ->
 
 
 async def list_messages(house: House, principal: Principal, query: DeliveryQuery, wait: float = 0) -> Mail:
-    """List messages above a number; when there is none, wait for one that long; raises `NotFound`."""
+    """List messages above a number; when there is none, wait for one that long.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such endpoint.
+    Conflict
+        When the number is beyond the last message.
+    """
     require(principal, "hooks")
     query = replace(query, workspace=principal.workspace)
     clock = asyncio.get_running_loop().time
     limit = clock() + wait
     # Subscribed before reading: what is written between the two is not missed.
-    with house.hub.subscribe(query.endpoint_id) as news:
+    with house.hub.subscribe(query.endpoint_id) as news, watch(house, principal, news):
         mail = await _read(house, query)
+        if not mail.messages:
+            await _require_cursor(house, query)
+        if wait <= 0 or mail.messages:
+            return mail
         while not mail.messages and not news.is_over() and await news.wait(limit - clock()):
             mail = await _read(house, replace(query, after=mail.next))
+    await require_still_valid(house, principal)
     return mail
+
+
+async def _require_cursor(house: House, query: DeliveryQuery) -> None:
+    endpoint = await house.store.get_endpoint(query.workspace, query.endpoint_id)
+    require_cursor(f"Endpoint {query.endpoint_id}", "message", query.after, endpoint.last_number)
 
 
 async def _read(house: House, query: DeliveryQuery) -> Mail:

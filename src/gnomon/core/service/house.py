@@ -11,6 +11,7 @@ from gnomon.core.ports import Clock, Store, Vault
 from gnomon.core.resource import ResourceKind
 from gnomon.core.service.attendance import Attendance
 from gnomon.core.service.in_flight import InFlight
+from gnomon.core.service.vigil import Vigil
 from gnomon.core.workload import Workload
 
 
@@ -38,6 +39,8 @@ class House:
     """Which keys were used, until that is written down."""
     in_flight: InFlight = field(default_factory=InFlight, repr=False)
     """Which idempotency keys are at work."""
+    vigil: Vigil = field(default_factory=Vigil, repr=False)
+    """Ends what is open by a key that was ended."""
     check_target: Callable[[str], str | None] = _any_target
     """Says why nothing may be sent to a url, if so."""
     bodies: Mapping[str, Body] = field(default_factory=dict, repr=False)

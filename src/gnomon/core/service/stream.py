@@ -4,13 +4,13 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from gnomon.core.access import Principal
-from gnomon.core.errors import Conflict, Gone, Unavailable
+from gnomon.core.errors import Gone, Unavailable
 from gnomon.core.event import Event, EventType
 from gnomon.core.hub import Subscription
-from gnomon.core.service.access import require
+from gnomon.core.service.access import require, watch
+from gnomon.core.service.cursor import require_cursor
 from gnomon.core.service.digest import Digest, Digests
 from gnomon.core.service.house import House
-from gnomon.core.service.vigil import Vigil
 from gnomon.core.task import Task
 
 PAGE = 100
@@ -95,7 +95,6 @@ async def follow(
     after: int,
     *,
     quiet: float,
-    vigil: Vigil,
     digests: Digests,
 ) -> AsyncGenerator[Item, None]:
     """Tell a task's events above a number until it ends, or the server or the right to listen does.
@@ -113,7 +112,7 @@ async def follow(
     """
     require(principal, "read")
     # Subscribed before reading: an event that is committed between the two is not missed.
-    with house.hub.subscribe(task_id) as news, vigil.watch(principal, news):
+    with house.hub.subscribe(task_id) as news, watch(house, principal, news):
         if news.is_over():
             raise Unavailable("The server is about to stop; ask again in a moment.")
         task = await _get_task(house, principal, news, task_id, after)
@@ -137,11 +136,7 @@ async def _get_task(house: House, principal: Principal, news: Subscription, task
     if known is None or known.workspace != principal.workspace or known.version < after:
         known = await house.store.get_task(principal.workspace, task_id)
         news.know(known)
-    if after > known.version:
-        raise Conflict(
-            f"Task {task_id} has no event {after} to go on from; its last one is {known.version}. "
-            "The server may have been restored from a backup: read the task, and begin anew."
-        )
+    require_cursor(f"Task {task_id}", "event", after, known.version)
     return known
 
 

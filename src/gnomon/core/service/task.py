@@ -10,8 +10,9 @@ from gnomon.core.delivery import NewEndpoint
 from gnomon.core.errors import Complaint, Conflict, Invalid, NotFound
 from gnomon.core.event import Event, as_of
 from gnomon.core.ports import Attempt, Crowd, Page, Reservation, Submit, Submitted, TaskQuery
-from gnomon.core.service.access import require
+from gnomon.core.service.access import require, require_still_valid, watch
 from gnomon.core.service.blob import unfold
+from gnomon.core.service.cursor import require_cursor
 from gnomon.core.service.house import House
 from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.task import Json, NewTask, Pin, Status, Task, Visibility, task_id
@@ -260,9 +261,23 @@ async def get_input(house: House, principal: Principal, task_id: str) -> Json:
 async def list_events(
     house: House, principal: Principal, task_id: str, after: int, limit: int
 ) -> Sequence[Event]:
-    """List a task's events numbered above `after`; raises `NotFound`."""
+    """List a task's events numbered above `after`.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such task.
+    Conflict
+        When the cursor is beyond the last event.
+    Gone
+        When some of them were trimmed.
+    """
     require(principal, "read")
-    return await house.store.list_events(principal.workspace, task_id, after, limit)
+    events = await house.store.list_events(principal.workspace, task_id, after, limit)
+    if not events:
+        last = await house.store.get_version(principal.workspace, task_id)
+        require_cursor(f"Task {task_id}", "event", after, last)
+    return events
 
 
 async def list_attempts(house: House, principal: Principal, task_id: str) -> Sequence[Attempt]:
@@ -385,17 +400,18 @@ async def _wait_until(
     house: House, principal: Principal, task_id: str, timeout: float, is_enough: Callable[[Task], bool]
 ) -> Task:
     # Subscribed before reading: a change that is committed between the two is not missed.
-    with house.hub.subscribe(task_id) as changes:
+    with house.hub.subscribe(task_id) as changes, watch(house, principal, changes):
         task = await house.store.get_task(principal.workspace, task_id)
+        if timeout <= 0 or is_enough(task):
+            return task
         clock = asyncio.get_running_loop().time
         limit = clock() + timeout
-        while not is_enough(task):
-            changed = await changes.next(limit - clock())
-            if changed is None:
-                break
-            task = changed
+        while (changed := await changes.next(limit - clock())) is not None and not is_enough(changed):
+            pass
     # What the hub hands round may lack the result.
-    return await house.store.get_task(principal.workspace, task_id)
+    task = await house.store.get_task(principal.workspace, task_id)
+    await require_still_valid(house, principal)
+    return task
 
 
 async def cancel_and_wait(house: House, principal: Principal, number: int, timeout: float) -> Task:

@@ -1,7 +1,6 @@
 """The native door as an application: its routes, its document, and problems (RFC 9457) as its errors."""
 
 from collections.abc import Mapping
-from functools import partial
 from http import HTTPStatus
 
 import orjson
@@ -11,9 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from gnomon.core.errors import Complaint, GnomonError
-from gnomon.core.service.access import is_still_valid
 from gnomon.core.service.digest import Digests
-from gnomon.core.service.vigil import Vigil
 from gnomon.core.task import Json
 from gnomon.web.auth import Gate
 from gnomon.web.edge import request_id
@@ -41,11 +38,7 @@ def build_native(gate: Gate, pace: Pace) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gate = gate
-    app.state.studio = Studio(
-        pace=pace,
-        vigil=Vigil(gate.house.hub, partial(is_still_valid, gate.house)),
-        digests=Digests(gate.house.store, line),
-    )
+    app.state.studio = Studio(pace=pace, digests=Digests(gate.house.store, line))
     for routes in ROUTERS:
         app.include_router(routes)
     for known in (GnomonError, Refusal):

@@ -158,7 +158,7 @@ async def list_deliveries(endpoint_id: str, request: Request, house: AtHouse, ke
     "/webhook-endpoints/{endpoint_id}/messages",
     summary="Pull messages",
     openapi_extra=asks(Pull),
-    responses=shows("MessageList", "Messages in order.", 404, 422),
+    responses=shows("MessageList", "Messages in order.", 404, 409, 422),
 )
 async def list_messages(endpoint_id: str, request: Request, house: AtHouse, keeper: HookKeeper) -> Response:
     """Read the messages that are or would be posted, with the same ids, numbers and bodies."""

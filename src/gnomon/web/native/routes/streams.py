@@ -9,7 +9,6 @@ from gnomon.core.access import Principal
 from gnomon.core.service.access import require
 from gnomon.core.service.digest import Digests
 from gnomon.core.service.stream import follow
-from gnomon.core.service.vigil import Vigil
 from gnomon.web.auth import identify_listener
 from gnomon.web.native.desk import Holder, find_gate
 from gnomon.web.native.framing import FRAMING, WITH_CURSORS
@@ -26,7 +25,6 @@ class Studio:
     """What all streams of the door share."""
 
     pace: Pace
-    vigil: Vigil
     digests: Digests
 
 
@@ -108,7 +106,6 @@ def open_stream(task_id: str, request: Request, listener: Principal) -> Response
         task_id,
         asked.cursor(request.headers),
         quiet=studio.pace.heartbeat,
-        vigil=studio.vigil,
         digests=studio.digests,
     )
     return EventStream(

@@ -213,7 +213,7 @@ async def get_input(task_id: str, house: AtHouse, reader: Reader) -> Response:
     "/tasks/{task_id}/events",
     summary="Read a task's events above a number",
     openapi_extra=asks(Span),
-    responses=shows("EventPage", "Events in order.", 404, 410, 422),
+    responses=shows("EventPage", "Events in order.", 404, 409, 410, 422),
 )
 async def list_events(task_id: str, request: Request, house: AtHouse, reader: Reader) -> Response:
     """Read events in order; `next` is the cursor of those that follow. Who accepts a stream gets one."""
