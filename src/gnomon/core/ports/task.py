@@ -73,12 +73,13 @@ class Rerun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
-    """How many tasks of a kind have a status, and since when the oldest one does."""
+    """How many tasks of a kind have a status."""
 
     kind: str
     status: Status
     count: int
-    oldest: datetime
+    oldest: datetime | None = None
+    """Since when the oldest one is queued; None for other statuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
