@@ -112,8 +112,10 @@ class Upkeep:
         pause = _SHORTEST_SLEEP
         while pause > timedelta(0):
             self._rearmed.clear()
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the event.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._rearmed.wait(), pause.total_seconds())
+                async with asyncio.timeout(pause.total_seconds()):
+                    await self._rearmed.wait()
             pause = min(self._next - self._clock.now(), _LONGEST_SLEEP)
 
 
