@@ -75,6 +75,24 @@ class SteppingClock:
         return 0
 
 
+async def nothing():
+    return
+
+
+async def test_a_server_that_is_restarted_often_tidies_too(tmp_path):
+    store, clock = SqliteStore.open(tmp_path, Hub()), SteppingClock()
+    task = NewTask(id="tsk_1", workspace="w", kind="k")
+    await store.submit(Submit(task=task, now=clock.now(), reservation=Reservation(key="k", fingerprint="f")))
+    clock.time += timedelta(days=8)
+    upkeep = Upkeep(store, clock, on_overdue=lambda _: None, before=nothing)
+    await upkeep.sweep()
+    assert await store.find_reserved("w", "k")
+    clock.time += timedelta(minutes=2)
+    await upkeep.sweep()
+    assert await store.find_reserved("w", "k") is None
+    await store.close()
+
+
 async def test_what_is_kept_no_longer_is_removed_piece_by_piece(tmp_path):
     store, clock = SqliteStore.open(tmp_path, Hub()), SteppingClock()
     for n in range(PIECE + 10):
@@ -82,9 +100,6 @@ async def test_what_is_kept_no_longer_is_removed_piece_by_piece(tmp_path):
         reservation = Reservation(key=str(n), fingerprint="f")
         await store.submit(Submit(task=task, now=clock.now(), reservation=reservation))
         await store.cancel("w", task.id, clock.now())
-
-    async def nothing():
-        return
 
     kept = Retention(events=timedelta(days=30), reservations=timedelta(days=7))
     upkeep = Upkeep(store, clock, on_overdue=lambda _: None, before=nothing, retention=kept)

@@ -25,8 +25,10 @@ from gnomon.core.ports import (
     ChangeEndpoint,
     DeliveryQuery,
     Holding,
+    NewDocument,
     Reservation,
     RotateSecret,
+    RunResource,
     Submit,
 )
 from gnomon.core.retry import Asked, Divided, Done, Failed
@@ -275,6 +277,14 @@ async def _rerun(shop: Any) -> Act:
     return lambda: shop.rerun(first, on_active="replace", reservation=kept, most_active=9)
 
 
+async def _run_edited(shop: Any) -> Act:
+    await shop.store.resources.create(shop.document({}, links=("1",)), shop.now)
+    edit = NewDocument(document={"b": 1}, name="B", links=("2",))
+    run = RunResource(workspace=WORKSPACE, kind="model", number=1, if_revision=1, edit=edit)
+    kept = Reservation(key="k", fingerprint="f")
+    return lambda: shop.offer(resource=run, input=None, reservation=kept, most_active=9)
+
+
 async def _trim_events(shop: Any) -> Act:
     await shop.done(await shop.start())
     return lambda: shop.store.trim_events(shop.now + timedelta(hours=1), 10)
@@ -450,6 +460,7 @@ VERBS = {
     "answer": _answer,
     "finish asked": _ending(lambda shop: Asked(key="k", question={"a": 1})),
     "rerun": _rerun,
+    "run edited": _run_edited,
     "trim_events": _trim_events,
     "sweep_reservations": _sweep_reservations,
     "sweep": _sweep,

@@ -62,7 +62,7 @@ async def test_tasks_are_counted_by_kind_and_status(shop: Any) -> None:
     start = shop.now
     await shop.start(kind="b")
     await shop.submit()
-    later = shop.later(seconds=5)
+    shop.later(seconds=5)
     await shop.submit()
     await shop.done(await shop.start(kind="c"))
     await shop.submit(visibility=Visibility.INTERNAL)
@@ -70,10 +70,29 @@ async def test_tasks_are_counted_by_kind_and_status(shop: Any) -> None:
     paused = await shop.submit()
     await shop.pause(paused)
     assert await shop.store.count_tasks(WORKSPACE) == [
-        Crowd(kind="b", status="running", count=1, oldest=start),
-        Crowd(kind="test", status="paused", count=1, oldest=later),
+        Crowd(kind="b", status="running", count=1),
+        Crowd(kind="test", status="paused", count=1),
         Crowd(kind="test", status="queued", count=2, oldest=start),
     ]
+
+
+async def test_a_task_that_is_queued_again_is_as_old_as_that(shop: Any) -> None:
+    async def since() -> Any:
+        [crowd] = await shop.store.count_tasks(WORKSPACE)
+        return crowd.oldest
+
+    task = await shop.start(max_attempts=3)
+    answered = shop.later(hours=1)
+    await shop.ask(task)
+    assert await since() is None
+    await shop.answer(task, "red")
+    assert await since() == answered
+    [task] = await shop.claim()
+    await shop.fail(task, retryable=True)
+    pending = await shop.get(task)
+    retried = shop.later(hours=1)
+    await shop.store.sweep(retried)
+    assert (pending.status, await since()) == ("pending", retried)
 
 
 def fill(ledger: Any) -> None:
@@ -95,7 +114,7 @@ async def test_a_long_queue_is_counted_in_its_index(shop: Any, tmp_path: Path) -
     assert crowd.count == 100_000
     with closing(sqlite3.connect(tmp_path / "gnomon.db")) as connection:
         plan = connection.execute(
-            "EXPLAIN QUERY PLAN SELECT kind, status, count(*), min(created_at) FROM task WHERE workspace = ? "
+            "EXPLAIN QUERY PLAN SELECT kind, status, count(*), min(updated_at) FROM task WHERE workspace = ? "
             "AND visibility = 'public' AND finished_at IS NULL GROUP BY kind, status",
             (WORKSPACE,),
         ).fetchall()

@@ -1,11 +1,12 @@
 """Resources: numbers, revisions, links, and the tasks that run them."""
 
+from dataclasses import replace as changed
 from typing import Any
 
 import pytest
 
-from gnomon.core.errors import Conflict, Invalid, NotFound
-from gnomon.core.ports import Holding, ResourceQuery, RunResource
+from gnomon.core.errors import Conflict, Invalid, NotFound, PreconditionFailed, QuotaExceeded
+from gnomon.core.ports import Holding, NewDocument, Reservation, ResourceQuery, RunResource
 from gnomon.core.retry import Done
 from gnomon.core.task import Pin
 
@@ -53,6 +54,41 @@ async def test_revisions_count_creation_replacement_and_run(shop: Any) -> None:
     [second] = await shop.claim()
     await shop.done(second)
     assert (await shop.offer(resource=AGAIN, input=None)).resource.revision == 4
+
+
+EDITED = changed(AGAIN, edit=NewDocument(document={"a": 2}, name="New", links=("42",)), if_revision=1)
+
+
+async def test_an_edit_and_its_run_are_one_revision(shop: Any) -> None:
+    made = await shop.offer(resource=shop.document({"a": 1}, name="Old", links=("41",)), input=None)
+    await shop.done(*await shop.claim())
+    kept = Reservation(key="k", fingerprint="f")
+    run = await shop.offer(resource=EDITED, input=None, reservation=kept)
+    resource = run.resource
+    assert (resource.revision, resource.document_revision, run.task.resource_revision) == (2, 2, 2)
+    assert (resource.document, resource.name, resource.is_draft) == ({"a": 2}, "New", False)
+    shelf = shop.store.resources
+    assert await shelf.find_newest_linked(WORKSPACE, "model", "41") is None
+    assert (await shelf.find_newest_linked(WORKSPACE, "model", "42")).id == resource.id
+    documents = [await shop.store.get_input(WORKSPACE, task.id) for task in (made.task, run.task)]
+    assert documents == [{"a": 1}, {"a": 2}]
+    again = await shop.offer(resource=EDITED, input=None, reservation=kept)
+    assert (again.task.id, again.is_replay, again.resource.revision) == (run.task.id, True, 2)
+
+
+async def test_an_edit_whose_run_is_refused_is_not_made(shop: Any) -> None:
+    made = await shop.offer(resource=shop.document({"a": 1}), input=None)
+    with pytest.raises(Conflict, match=made.task.id):
+        await shop.offer(resource=EDITED, input=None)
+    await shop.done(*await shop.claim())
+    await shop.submit()
+    saved = await shop.store.resources.get(WORKSPACE, "model", 1)
+    with pytest.raises(QuotaExceeded):
+        await shop.offer(resource=EDITED, input=None, most_active=1)
+    with pytest.raises(PreconditionFailed):
+        await shop.offer(resource=changed(EDITED, if_revision=2), input=None)
+    assert await shop.store.resources.get(WORKSPACE, "model", 1) == saved
+    assert (await shop.offer(resource=EDITED, input=None, most_active=2)).resource.revision == 2
 
 
 async def test_a_task_keeps_the_document_that_it_was_submitted_with(shop: Any) -> None:

@@ -259,7 +259,9 @@ async def _evict(run: Run, stop: Stop) -> None:
 
 async def _ends(run: Run, patience: float) -> bool:
     try:
-        await asyncio.wait_for(run.is_over.wait(), patience)
+        # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the event.
+        async with asyncio.timeout(patience):
+            await run.is_over.wait()
     except TimeoutError:
         return False
     return True

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 _SHORTEST_SLEEP = timedelta(milliseconds=50)
 _LONGEST_SLEEP = timedelta(seconds=30)
 """The wall clock may be set while we sleep; half a minute bounds what that can delay."""
+_TIDY_FIRST = timedelta(minutes=1)
+"""After the start, which has enough to do; a server that is restarted every half hour shall tidy all the same."""
 _TIDY_EVERY = timedelta(hours=1)
 _BLOB_GRACE = timedelta(days=1)
 """A blob is stored before what refers to it; no attempt takes a day between the two."""
@@ -56,7 +58,7 @@ class Upkeep:
         self._before = before
         self._next = clock.now()
         self._retention = retention or Retention()
-        self._tidy_due = self._next + _TIDY_EVERY
+        self._tidy_due = self._next + _TIDY_FIRST
         self._is_tidying = False
         self._rearmed = asyncio.Event()
 
@@ -110,8 +112,10 @@ class Upkeep:
         pause = _SHORTEST_SLEEP
         while pause > timedelta(0):
             self._rearmed.clear()
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the event.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._rearmed.wait(), pause.total_seconds())
+                async with asyncio.timeout(pause.total_seconds()):
+                    await self._rearmed.wait()
             pause = min(self._next - self._clock.now(), _LONGEST_SLEEP)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gnomon.core.errors import Conflict, NotFound, PreconditionFailed
-from gnomon.core.ports import Page, Reservation, ResourceQuery, RunResource
+from gnomon.core.ports import NewDocument, Page, Reservation, ResourceQuery, RunResource
 from gnomon.core.resource import NewResource, Resource
 from gnomon.core.task import Json, Status
 from gnomon.core.workload import Pinned, Saved
@@ -61,13 +61,15 @@ def create_and_run(ledger: Ledger, new: NewResource, task_id: str, now: datetime
 
 
 def run_again(ledger: Ledger, run: RunResource, task_id: str, now: datetime) -> Resource:
-    """Let a task run a resource's present document, under its next revision."""
+    """Let a task run a resource's document, the present one or the new one, under its next revision."""
     seq = _idle(ledger, run.workspace, run.kind, run.number, run.if_revision)
     ledger.execute(
         "UPDATE resource SET revision = revision + 1, latest_task_id = ?, latest_task_revision = revision + 1, "
         "updated_at = ? WHERE seq = ?",
         (task_id, micros(now), seq),
     )
+    if run.edit is not None:
+        _rewrite(ledger, seq, run.edit, now)
     return get(ledger.connection, run.workspace, run.kind, run.number)
 
 
@@ -86,20 +88,27 @@ def replace(
     """Store a new document under the next revision; earlier ones stay, because tasks may have been run on them."""
     seq = _idle(ledger, workspace, kind, number, if_revision)
     ledger.execute(
-        "UPDATE resource SET revision = revision + 1, document_revision = revision + 1, name = ?, updated_at = ? "
-        "WHERE seq = ?",
-        (name, micros(now), seq),
+        "UPDATE resource SET revision = revision + 1, updated_at = ? WHERE seq = ?", (micros(now), seq)
     )
+    edit = NewDocument(document=document, name=name, links=tuple(links), blobs=tuple(blobs))
+    _rewrite(ledger, seq, edit, now)
+    return get(ledger.connection, workspace, kind, number)
+
+
+def _rewrite(ledger: Ledger, seq: int, edit: NewDocument, now: datetime) -> None:
+    """Store a new document as that of the present revision."""
+    (resource_id,) = ledger.execute(
+        "UPDATE resource SET document_revision = revision, name = ? WHERE seq = ? RETURNING id",
+        (edit.name, seq),
+    ).fetchone()
     ledger.execute(
         "INSERT INTO resource_revision (resource, revision, document, created_at) "
         "SELECT seq, revision, ?, ? FROM resource WHERE seq = ?",
-        (dump(document), micros(now), seq),
+        (dump(edit.document), micros(now), seq),
     )
     ledger.execute("DELETE FROM resource_link WHERE resource = ?", (seq,))
-    _link(ledger, seq, links)
-    resource = get(ledger.connection, workspace, kind, number)
-    link_blobs(ledger, resource.id, blobs)
-    return resource
+    _link(ledger, seq, edit.links)
+    link_blobs(ledger, resource_id, edit.blobs)
 
 
 def delete(ledger: Ledger, workspace: str, kind: str, number: int, now: datetime) -> None:

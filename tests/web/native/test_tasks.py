@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -412,6 +413,35 @@ class TestSavedResource:
         diff = await read(client, f"{path}/diff")
         changes = [(d["path"], d["old"], d["new"]) for d in diff["input"]["differences"]]
         assert changes == [(f"/blocks/0/albedo/{month}", 0.2, 0.3) for month in MONTHS]
+
+    async def test_each_rerun_is_the_next_revision(
+        self, client: httpx.AsyncClient, hands: Hands, run: Any
+    ) -> None:
+        path = f"/tasks/{run['id']}"
+        for edit in ({"patch": {"blocks": [BRIGHT]}}, {"input": energy_model()}):
+            await act(client, f"{path}/rerun", edit, 202)
+            await hands.complete(await hands.claim())
+        line = (await read(client, f"{path}/revisions"))["revisions"]
+        assert [revision["revision"] for revision in line] == [3, 2, 1]
+        for query in ("from=1&to=2", "from=2&to=3"):
+            diff = await read(client, f"{path}/diff?{query}")
+            paths = [difference["path"] for difference in diff["input"]["differences"]]
+            assert {f"/blocks/0/albedo/{month}" for month in MONTHS} <= set(paths)
+
+    async def test_an_edit_that_finds_no_room_is_not_made(
+        self, client: httpx.AsyncClient, house: House, site: Tenant, ours: Tenant, run: Any
+    ) -> None:
+        other = await submit(client)
+        full = replace(house, limits=replace(house.limits, active_tasks=1))
+        known, edit = {"If-Match": f'"{run["revision"]}"'}, {"patch": {"blocks": [BRIGHT]}}
+        path = f"/tasks/{run['id']}/rerun"
+        async with client_for(open_app(full), ours) as refused:
+            await act(refused, path, edit, 429, headers=known)
+        model = await site.get("/energymodels/1?include=inputs")
+        assert model["inputs"]["blocks"][0]["albedo"]["jan"] == 0.2
+        await act(client, f"/tasks/{other['id']}/cancel")
+        again = await act(client, path, edit, 202, headers=known)
+        assert again["revision"] == run["revision"] + 1
 
     async def test_an_edit_by_another_door_is_not_overwritten(
         self, client: httpx.AsyncClient, site: Tenant, run: Any

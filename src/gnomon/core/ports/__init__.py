@@ -23,6 +23,7 @@ from gnomon.core.ports.seam import Vault as Vault
 from gnomon.core.ports.store import Store as Store
 from gnomon.core.ports.task import Attempt as Attempt
 from gnomon.core.ports.task import Crowd as Crowd
+from gnomon.core.ports.task import NewDocument as NewDocument
 from gnomon.core.ports.task import Rerun as Rerun
 from gnomon.core.ports.task import RunResource as RunResource
 from gnomon.core.ports.task import Submit as Submit

@@ -14,14 +14,26 @@ from gnomon.core.task import Json, NewTask, Status, Task, Visibility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewDocument:
+    """What takes the place of a resource's document, checked and completed."""
+
+    document: Json
+    name: str | None = None
+    links: tuple[str, ...] = ()
+    """Ids of the resources that the document refers to."""
+    blobs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunResource:
-    """Run the present document of a resource: its revision rises by one."""
+    """Run the present document of a resource, or a new one in its place: its revision rises by one either way."""
 
     workspace: str
     kind: str
     number: int
     if_revision: int | None = None
     """Refused when it has another revision."""
+    edit: NewDocument | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +73,13 @@ class Rerun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
-    """How many tasks of a kind have a status, and since when the oldest one does."""
+    """How many tasks of a kind have a status."""
 
     kind: str
     status: Status
     count: int
-    oldest: datetime
+    oldest: datetime | None = None
+    """Since when the oldest one is queued; None for other statuses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

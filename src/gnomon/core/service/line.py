@@ -14,7 +14,7 @@ from gnomon.core.service.access import require
 from gnomon.core.service.house import House
 from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.service.resource import find_any, get_resource
-from gnomon.core.service.run import inline_task, replace_saved, run_in_place
+from gnomon.core.service.run import inline_task, run_in_place
 from gnomon.core.service.task import Terms, find_again, find_workload, get_input, new_task
 from gnomon.core.task import Json, NewTask, Task
 
@@ -34,11 +34,6 @@ class Again:
     """What becomes of it while the newest task has not ended."""
     if_revision: int | None = None
     """Refused when the newest revision is another."""
-
-    @property
-    def is_edited(self) -> bool:
-        """Say whether there is another input."""
-        return self.input is not None or self.patch is not None
 
 
 AS_IT_WAS = Again()
@@ -119,24 +114,27 @@ async def _run_resource(
     if again.on_active != "reject":
         message = "A task that runs a saved resource can only be run again when it has ended; use 'reject'."
         raise Invalid([Complaint(("on_active",), message, "unsupported")])
-    revision = again.if_revision
-    if again.is_edited:
-        revision = (await _replace(house, principal, saved, again)).revision
+    document, revision = await _new_document(house, principal, saved, again)
     return await run_in_place(
-        house, principal, saved.kind, saved.number, if_revision=revision, reservation=reservation
+        house,
+        principal,
+        saved.kind,
+        saved.number,
+        document=document,
+        if_revision=revision,
+        reservation=reservation,
     )
 
 
-async def _replace(house: House, principal: Principal, saved: Resource, again: Again) -> Resource:
-    document, revision = again.input, again.if_revision
-    if again.patch is not None:
-        whole = await get_resource(house, principal, saved.kind, saved.number, is_whole=True)
-        _expect(again, whole.revision)
-        document, revision = merge_patch(whole.document, again.patch), whole.revision
-    try:
-        return await replace_saved(house, principal, saved.kind, saved.number, document, if_revision=revision)
-    except Invalid as invalid:
-        raise invalid.under("input") from invalid
+async def _new_document(
+    house: House, principal: Principal, saved: Resource, again: Again
+) -> tuple[Json, int | None]:
+    """Return the document that shall be run, None for the saved one, and the revision that it was made of."""
+    if again.patch is None:
+        return again.input, again.if_revision
+    whole = await get_resource(house, principal, saved.kind, saved.number, is_whole=True)
+    _expect(again, whole.revision)
+    return merge_patch(whole.document, again.patch), whole.revision
 
 
 async def list_revisions(house: House, principal: Principal, task_id: str, limit: int) -> Sequence[Task]:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Conflict, Invalid
-from gnomon.core.ports import Reservation, RunResource, Submit, Submitted
+from gnomon.core.ports import NewDocument, Reservation, RunResource, Submit, Submitted
 from gnomon.core.resource import Resource
 from gnomon.core.service.access import require
-from gnomon.core.service.blob import blobs_of, refuse_marks
+from gnomon.core.service.blob import blobs_of, fold, refuse_marks
 from gnomon.core.service.house import House
 from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.service.resource import (
@@ -15,6 +15,7 @@ from gnomon.core.service.resource import (
     Resolved,
     delete_resource,
     get_resource,
+    name_of,
     new_resource,
     prepare,
     resolve,
@@ -177,10 +178,13 @@ async def run_in_place(
     kind: str,
     number: int,
     *,
+    document: Json = None,
     if_revision: int | None = None,
     reservation: Reservation | None = None,
 ) -> Submitted:
-    """Do what `run_saved` does, for a request that has its key already.
+    """Do what `run_saved` does, for a request that has its key already; a new document replaces the saved one.
+
+    Nothing is replaced when the run is refused.
 
     Raises
     ------
@@ -191,22 +195,25 @@ async def run_in_place(
     PreconditionFailed
         When it has another revision than the one expected.
     Invalid
-        When the document is no longer complete, or refers to what the workspace no longer has.
+        When the document is no longer complete, or refers to what the workspace no longer has; the places of
+        complaints about a new document begin with `input`.
     """
     require(principal, "write")
     if again := await find_again(house, principal, reservation):
         return again
     saved = await get_resource(house, principal, kind, number)
-    references = house.kinds[kind].references(saved.document)
-    resolved = await _resolve(house, principal, references, is_saved=True)
-    task = new_task(
-        house,
-        principal,
-        find_workload(house, kind),
-        pins=resolved.pins,
-        blobs=_union(tuple(blobs_of(saved.document)), resolved.blobs),
+    if document is None:
+        edit, blobs = None, tuple(blobs_of(saved.document))
+        references = house.kinds[kind].references(saved.document)
+        resolved = await _resolve(house, principal, references, is_saved=True)
+    else:
+        edit, resolved = await _edit(house, principal, kind, document)
+        blobs = edit.blobs
+    workload = find_workload(house, kind)
+    task = new_task(house, principal, workload, pins=resolved.pins, blobs=_union(blobs, resolved.blobs))
+    run = RunResource(
+        workspace=principal.workspace, kind=kind, number=number, if_revision=if_revision, edit=edit
     )
-    run = RunResource(workspace=principal.workspace, kind=kind, number=number, if_revision=if_revision)
     command = Submit(
         task=task,
         now=house.clock.now(),
@@ -218,6 +225,22 @@ async def run_in_place(
         return await house.store.submit(command)
     except Conflict as conflict:
         raise await _name_the_task(house, saved) or conflict from conflict
+
+
+async def _edit(
+    house: House, principal: Principal, kind: str, document: Json
+) -> tuple[NewDocument, Resolved]:
+    """Make a new document ready to be stored."""
+    try:
+        complete = await prepare(house, kind, document)
+        resolved = await _resolve(house, principal, house.kinds[kind].references(complete))
+    except Invalid as invalid:
+        raise invalid.under("input") from invalid
+    folded = await fold(house, complete)
+    edit = NewDocument(
+        document=folded.document, name=name_of(complete), links=resolved.links, blobs=folded.blobs
+    )
+    return edit, resolved
 
 
 async def replace_saved(

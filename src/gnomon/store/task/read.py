@@ -33,11 +33,18 @@ def read_version(connection: sqlite3.Connection, workspace: str, task_id: str) -
 def count_tasks(connection: sqlite3.Connection, workspace: str) -> Sequence[Crowd]:
     """Count the public tasks that have not ended, by kind and status."""
     rows = connection.execute(
-        "SELECT kind, status, count(*), min(created_at) FROM task "
+        "SELECT kind, status, count(*), min(updated_at) FROM task "
         "WHERE workspace = ? AND visibility = 'public' AND finished_at IS NULL GROUP BY kind, status",
         (workspace,),
     )
-    return [Crowd(kind=row[0], status=Status(row[1]), count=row[2], oldest=moment(row[3])) for row in rows]
+    return [_crowd_of(row) for row in rows]
+
+
+def _crowd_of(row: Row) -> Crowd:
+    status = Status(row[1])
+    # The record of a queued task does not change until it is queued no more.
+    oldest = moment(row[3]) if status is Status.QUEUED else None
+    return Crowd(kind=row[0], status=status, count=row[2], oldest=oldest)
 
 
 def list_children(connection: sqlite3.Connection, workspace: str, task_id: str) -> Sequence[Task]:

@@ -16,7 +16,7 @@ ALTER TABLE task ADD COLUMN events_from INTEGER NOT NULL DEFAULT 1;
 CREATE UNIQUE INDEX task_line ON task (line_id, revision) WHERE line_id IS NOT NULL;
 CREATE INDEX task_line_active ON task (line_id, revision) WHERE line_id IS NOT NULL AND finished_at IS NULL;
 CREATE INDEX task_of_resource ON task (resource_id, resource_revision) WHERE resource_id IS NOT NULL;
-CREATE INDEX task_active ON task (workspace, visibility, kind, status, created_at, finished_at)
+CREATE INDEX task_active ON task (workspace, visibility, kind, status, updated_at, finished_at)
     WHERE finished_at IS NULL;
 CREATE INDEX task_untrimmed ON task (finished_at) WHERE finished_at IS NOT NULL AND events_from < version;
 

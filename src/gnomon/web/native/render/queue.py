@@ -37,8 +37,7 @@ def queue(
 def _kind(kind: str, crowds: Sequence[Crowd], now: datetime, *, is_served: bool) -> Json:
     counts: dict[str, int] = dict.fromkeys(map(str, _ACTIVE), 0)
     counts |= {str(crowd.status): crowd.count for crowd in crowds}
-    waiting = [crowd.oldest for crowd in crowds if crowd.status is Status.QUEUED]
-    oldest = min(waiting, default=None)
+    oldest = min((crowd.oldest for crowd in crowds if crowd.oldest is not None), default=None)
     return {
         "kind": kind,
         "is_served": is_served,

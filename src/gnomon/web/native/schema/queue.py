@@ -48,7 +48,7 @@ SCHEMAS: dict[str, Schema] = {
             "kind": TEXT,
             "is_served": told(FLAG, "Whether this server has a workload of the kind."),
             "counts": record(dict.fromkeys(_ACTIVE, COUNT)),
-            "oldest_queued_at": told(maybe(MOMENT), "When the oldest queued task was submitted."),
+            "oldest_queued_at": told(maybe(MOMENT), "Since when the task that is queued longest is queued."),
             "oldest_queued_seconds": maybe(NUMBER),
         },
         _CROWD_EXAMPLE,
