@@ -1,9 +1,10 @@
-"""Put functions of the examples into the pages that quote them.
+"""Put functions and files of the examples into the pages that quote them.
 
     python docs/quotes.py
 
-A page says `<!-- from examples/tour/patterns.py: blocking result_of -->` above a block of code. The tests fail when
-what stands in the block is not what stands in the file.
+A page says `<!-- from examples/tour/patterns.py: blocking result_of -->` above a block of Python, and
+`<!-- from examples/browser/follow.js -->` above one of JavaScript. The tests fail when what stands in the block is not
+what stands in the file.
 """
 
 import ast
@@ -13,11 +14,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PAGES = ("delivery-patterns.md",)
 _BLOCK = re.compile(r"<!-- from (\S+): ([\w ]+) -->\n```python\n.*?```", re.DOTALL)
+_FILE = re.compile(r"<!-- from (\S+\.js) -->\n```javascript\n.*?```", re.DOTALL)
 
 
 def quoted(page: str) -> str:
     """Return a page's text with the present code in it."""
-    return _BLOCK.sub(_quote, page)
+    return _FILE.sub(_quote_file, _BLOCK.sub(_quote, page))
+
+
+def _quote_file(found: "re.Match[str]") -> str:
+    return f"<!-- from {found[1]} -->\n```javascript\n{(ROOT / found[1]).read_text()}```"
 
 
 def _quote(found: "re.Match[str]") -> str:

@@ -122,6 +122,12 @@ def test_quoted_code_is_the_examples(name: str) -> None:
     assert script("quotes").quoted(page) == page
 
 
+def test_a_page_in_a_browser_listens_to_every_type_of_event() -> None:
+    listened = re.search("TYPES = `([^`]*)`", (ROOT / "examples/browser/follow.js").read_text())
+    assert listened is not None
+    assert {f"task.{word}" for word in listened[1].split()} == set(EventType)
+
+
 def test_the_page_tells_the_schedule_of_deliveries() -> None:
     page = (ROOT / "docs/delivery-patterns.md").read_text()
     row = next(line for line in page.splitlines() if line.startswith("| after the one before |"))

@@ -5,6 +5,7 @@ The command line makes a flag and a variable of every field, so a setting is wri
 
 import ipaddress
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,7 @@ from typing import Annotated, Literal
 
 _MOST_PAUSES = 32
 _LONGEST_PAUSE = timedelta(days=30)
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 _CORES = os.cpu_count() or 1
 LONGEST_WAIT = 28.0
 """Seconds that an answer may be held back: clients commonly give up after 30."""
@@ -34,6 +36,9 @@ class Settings:
     host: Annotated[str, "Address to listen on."] = "127.0.0.1"
     port: Annotated[int, "Port to listen on; 0 takes a free one."] = 8080
     no_auth: Annotated[bool, "Answer without a key. For trials: loopback addresses only."] = False
+    cors_origin: Annotated[
+        tuple[str, ...], "Site whose pages may call this server (https://app.example.com); repeatable."
+    ] = ()
     workload: Annotated[
         tuple[str, ...], "Module with workloads of your own (WORKLOADS = ...); repeatable."
     ] = ()
@@ -78,6 +83,7 @@ class Settings:
                 raise ValueError(f"--{name.replace('_', '-')} must be between {low:g} and {high:g}.")
         read_pauses(self.webhook_schedule)
         read_networks(self.webhook_allow)
+        _require_origins(self.cors_origin)
         if self.no_auth and not is_loopback(self.host):
             raise ValueError(
                 f"--no-auth would open this server to everyone who reaches {self.host}. "
@@ -131,6 +137,15 @@ def read_networks(texts: Iterable[str]) -> tuple[ipaddress.IPv4Network | ipaddre
         raise ValueError(
             f"--webhook-allow must be a network such as 10.1.0.0/16 or fd00::/8: {error}."
         ) from error
+
+
+def _require_origins(texts: Iterable[str]) -> None:
+    for text in texts:
+        if not _ORIGIN.fullmatch(text):
+            raise ValueError(
+                f"--cors-origin must be a site as browsers name it, such as https://app.example.com or "
+                f"http://localhost:5173, in small letters and without a path: {text!r} is none."
+            )
 
 
 def is_loopback(host: str) -> bool:

@@ -117,6 +117,7 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             cancel_wait=min(settings.cancel_grace + 2, LONGEST_WAIT),
             max_body=int(settings.max_body_mb * 1e6),
             pace=Pace(heartbeat=settings.heartbeat, longest=settings.max_stream_seconds),
+            origins=settings.cors_origin,
         )
         await engine.start()
         try:

@@ -23,6 +23,7 @@ import pytest
 
 from .server import Server, running
 
+FOLLOW = Path(__file__).parents[2] / "examples/browser/follow.js"
 HEARTBEAT = 0.5
 FAST = pytest.param(300, id="300 cuts")
 ALL = pytest.param(10_000, id="10000 cuts", marks=pytest.mark.slow)
@@ -248,3 +249,91 @@ async def test_a_browser_survives_a_restart(server: Server, tmp_path: Path) -> N
     assert told["opened"] >= 2
     listener = Listener(pieces=told["pieces"], end=told["end"])
     listener.verify(await asyncio.to_thread(log_of, server, task_id))
+
+
+SITE = """<!doctype html><script type="module">
+import { follow } from "/follow.js";
+const told = {pieces: [], lines: 0, end: null, error: null};
+async function askForStream() {
+  const answer = await fetch("/ticket", {method: "POST"});
+  if (answer.status === 503) return null;
+  told.lines++;
+  return (await answer.json()).url;
+}
+try {
+  await follow(askForStream, (type, data) => type === "stream.end" ? told.end = data : told.pieces.push(data));
+} catch (error) {
+  told.error = String(error);
+}
+fetch("/report", {method: "POST", body: JSON.stringify(told)});
+</script>"""
+
+
+@dataclass
+class Site:
+    """Another site than the server's: its pages, and tickets from its own side, which holds the key."""
+
+    server: Server | None = None
+    task_id: str = ""
+    report: "asyncio.Future[dict[str, Any]]" = field(default_factory=asyncio.Future)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int((head.lower().partition(b"content-length:")[2].split() or [b"0"])[0])
+            body = await reader.readexactly(length)
+            status, media, content = await self._answer(head.split()[1].decode(), body)
+            writer.write(
+                f"HTTP/1.1 {status} -\r\nContent-Type: {media}\r\nContent-Length: {len(content)}\r\n"
+                "Connection: close\r\n\r\n".encode()
+                + content
+            )
+            await writer.drain()
+        writer.close()
+
+    async def _answer(self, path: str, body: bytes) -> tuple[int, str, bytes]:
+        if path == "/page":
+            return 200, "text/html", SITE.encode()
+        if path == "/follow.js":
+            return 200, "text/javascript", FOLLOW.read_bytes()
+        if path == "/ticket":
+            return await self._ticket()
+        if path == "/report":
+            self.report.set_result(json.loads(body))
+        return 404, "text/plain", b""
+
+    async def _ticket(self) -> tuple[int, str, bytes]:
+        assert self.server is not None
+        headers = {"X-API-Key": self.server.keys()["api_key"]}
+        url = f"{self.server.url}/gnomon/v1/tasks/{self.task_id}/stream-tickets"
+        try:
+            async with httpx.AsyncClient(headers=headers) as client:
+                made = (await client.post(url)).raise_for_status().json()
+        except httpx.HTTPError:
+            return 503, "text/plain", b""
+        return 200, "application/json", json.dumps({"url": self.server.url + made["url"]}).encode()
+
+
+async def test_a_page_of_another_site_pieces_the_log_together_over_a_restart(tmp_path: Path) -> None:
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("there is no Chromium on this machine")
+    site = Site()
+    listening = await asyncio.start_server(site.serve, "127.0.0.1", 0)
+    async with listening:
+        origin = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        options = ("--workload", "talk_trades", "--cors-origin", origin, "--log-level", "warning")
+        with running(tmp_path / "data", *options) as server:
+            site.server, site.task_id = server, talk(server, tmp_path / "enough", pause=0.05)
+            with browsing(browser, f"{origin}/page", tmp_path / "profile"):
+                await asyncio.sleep(3)
+                await asyncio.to_thread(server.stop)
+                await asyncio.to_thread(server.start)
+                await asyncio.sleep(4)
+                (tmp_path / "enough").touch()
+                told = await asyncio.wait_for(site.report, 60)
+            log = await asyncio.to_thread(log_of, server, site.task_id)
+    assert told["error"] is None
+    assert told["lines"] >= 2
+    assert told["pieces"] == log
+    assert told["end"]["version"] == len(log)

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from gnomon.cli.log import Fields, WithoutQuery
+from gnomon.cli.log import Fields
 
 
 @pytest.mark.parametrize(
@@ -13,18 +13,10 @@ from gnomon.cli.log import Fields, WithoutQuery
         ({}, "task.claimed"),
         ({"task_id": "tsk_1", "fence": 2}, "task.claimed task_id=tsk_1 fence=2"),
         ({"reason": "two words"}, "task.claimed reason='two words'"),
+        ({"path": "/\x1b[2J"}, "task.claimed path='/\\x1b[2J'"),
         ({"reason": "a\nb=c"}, "task.claimed reason='a\\nb=c'"),
     ],
 )
 def test_extra_fields_follow_the_event(given: dict[str, object], line: str) -> None:
     record = logging.makeLogRecord({"msg": "task.claimed", "name": "gnomon", "levelname": "INFO", **given})
     assert Fields().format(record).endswith(line)
-
-
-def test_the_line_of_a_request_has_no_query_string() -> None:
-    given = ("1.2.3.4:5", "GET", "/tasks/1/stream?tick%65t=secret", "1.1", 200)
-    record = logging.LogRecord(
-        "uvicorn.access", logging.INFO, __file__, 1, '%s - "%s %s HTTP/%s" %d', given, None
-    )
-    assert WithoutQuery().filter(record)
-    assert record.getMessage() == '1.2.3.4:5 - "GET /tasks/1/stream HTTP/1.1" 200'

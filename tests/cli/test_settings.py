@@ -18,6 +18,7 @@ OTHER: dict[str, tuple[str, Any]] = {
     "host": ("127.0.0.2", "127.0.0.2"),
     "port": ("9000", 9000),
     "no_auth": ("1", True),
+    "cors_origin": ("https://app.example.com", ("https://app.example.com",)),
     "workload": ("a.b", ("a.b",)),
     "cpu_slots": ("7", 7),
     "io_slots": ("8", 8),
@@ -98,6 +99,11 @@ def test_a_variable_sets_it(name: str, seen: list[Settings]) -> None:
         ("webhook_allow", ("somewhere",)),
         ("webhook_allow", ("10.1.2.3/16",)),
         ("webhook_concurrency", 0),
+        ("cors_origin", ("*",)),
+        ("cors_origin", ("null",)),
+        ("cors_origin", ("app.example.com",)),
+        ("cors_origin", ("https://app.example.com/",)),
+        ("cors_origin", ("https://App.example.com",)),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_the_flags_name(name: str, value: Any) -> None:

@@ -125,3 +125,33 @@ async def test_last_resort_answers_and_logs(caplog: pytest.LogCaptureFixture) ->
 async def test_speaks_http_only(app: Any) -> None:
     with pytest.raises(ValueError, match="HTTP only"):
         await app({"type": "lifespan"}, None, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "level"),
+    [("/health", 200, "DEBUG"), ("/gnomon/v1/tasks?limit=1&ticket=x", 401, "INFO"), ("/no", 404, "DEBUG")],
+)
+async def test_a_requests_id_leads_to_its_line_in_the_log(
+    app: Any, caplog: pytest.LogCaptureFixture, path: str, status: int, level: str
+) -> None:
+    caplog.set_level(logging.DEBUG, "gnomon.web.edge")
+    answered = await client_of(app).get(path)
+    (line,) = [record for record in caplog.records if record.message == "request.answered"]
+    assert answered.status_code == status
+    assert line.__dict__["request_id"] == answered.headers["x-request-id"]
+    told = [line.__dict__[name] for name in ("method", "path", "status")]
+    assert [line.levelname, *told] == [level, "GET", path.partition("?")[0], status]
+    assert line.__dict__["seconds"] >= 0
+
+
+async def test_a_failure_of_the_server_is_told_at_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "gnomon.web.edge")
+    house = open_house(tmp_path)
+    app = open_app(house)
+    await house.store.close()
+    assert (await client_of(app).get("/readiness")).status_code == 503
+    assert (await client_of(app).get("/health")).status_code == 200
+    (line,) = caplog.records
+    assert (line.levelname, line.__dict__["status"]) == ("ERROR", 503)

@@ -157,6 +157,22 @@ async def test_without_keys_the_servers_own_page_is_answered(house: House, ours:
     assert good(await ask(app, **own)) == []
 
 
+async def test_without_keys_a_page_of_a_listed_site_is_answered_and_no_other(
+    house: House, ours: Tenant
+) -> None:
+    app = open_app(house, ours.id, require_key=False, origins=["https://app.test"])
+    here = {"Host": "127.0.0.1:8080", "Sec-Fetch-Site": "cross-site"}
+    answered = await ask(app, Origin="https://app.test", **here)
+    assert good(answered) == []
+    assert answered.headers["access-control-allow-origin"] == "https://app.test"
+    for origin in ("https://app.test.elsewhere.test", "http://app.test", "null"):
+        refused = await ask(app, Origin=origin, **here)
+        assert refused.status_code == 403
+        assert "access-control-allow-origin" not in refused.headers
+    rebound = await ask(app, Origin="https://app.test", Host="app.test")
+    assert rebound.status_code == 403
+
+
 async def test_scopes_are_asked_for(house: House, app: Any, ours: Tenant) -> None:
     from gnomon.core.access import Key, hash_key, mint, public_id
 

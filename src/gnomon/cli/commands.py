@@ -11,7 +11,7 @@ import click
 from gnomon.cli.admin import admin
 from gnomon.settings import Settings
 
-_METAVARS = {"workload": "MODULE", "webhook_allow": "NETWORK"}
+_METAVARS = {"workload": "MODULE", "webhook_allow": "NETWORK", "cors_origin": "ORIGIN"}
 _EPILOG = "Every option can be given as a variable: --cpu-slots 4 is GNOMON_CPU_SLOTS=4."
 
 

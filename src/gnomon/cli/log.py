@@ -19,31 +19,17 @@ class Fields(logging.Formatter):
         return super().formatMessage(record) + fields
 
 
-class WithoutQuery(logging.Filter):
-    """Takes the query string from the lines of requests: a stream's may hold a ticket."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let the record pass, its target cut at the question mark."""
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                value.partition("?")[0] if isinstance(value, str) else value for value in record.args
-            )
-        return True
-
-
 def _word(value: object) -> str:
     """Keep a value on one line and in one piece."""
     text = str(value)
-    return repr(text) if not text or any(letter.isspace() or letter in "\"'=" for letter in text) else text
+    is_plain = text.isprintable() and not any(letter in " \"'=" for letter in text)
+    return text if text and is_plain else repr(text)
 
 
 def set_up(level: str) -> None:
     """Log to standard error from the given level on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Fields())
-    requests = logging.getLogger("uvicorn.access")
-    if not requests.filters:
-        requests.addFilter(WithoutQuery())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # One line a migration says too little to be worth reading, and ten at every first start too much.
     logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLogger().level))

@@ -1,12 +1,13 @@
 """Picks the door by path alone: whole segments, longest prefix first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gnomon.core.service import House
 from gnomon.core.task import crockford
 from gnomon.web.auth import Gate
+from gnomon.web.cors import Origins
 from gnomon.web.dialects.daly.door import build_daly
 from gnomon.web.edge import Edge
 from gnomon.web.limits import FAILURES, Meter, Metered
@@ -29,6 +30,7 @@ def build_app(
     max_body: int = 32 * 1024 * 1024,
     failures: int = FAILURES,
     pace: Pace | None = None,
+    origins: Iterable[str] = (),
 ) -> ASGIApp:
     """Build the ASGI application; the server that runs it keeps lifespan and websockets off.
 
@@ -52,6 +54,8 @@ def build_app(
         Credentials of one address that may fail in a minute.
     pace
         How long event streams may be silent, and how long they may last.
+    origins
+        Sites whose pages may call from their visitors' browsers, such as `https://app.example.com`.
     """
     gate = Gate(
         house=house,
@@ -59,13 +63,19 @@ def build_app(
         require_key=require_key,
         default_workspace=default_workspace,
         meter=Meter(house.limits, failures=failures),
+        origins=frozenset(origins),
     )
     daly = build_daly(gate, sync_wait=sync_wait, cancel_wait=cancel_wait)
     doors = Doors(
         {(): daly, ("daly",): daly, NATIVE: build_native(gate, pace or Pace())}, lobby=build_lobby(house)
     )
     metered = Metered(doors, gate.meter)
-    return Edge(metered, name=lambda: "req_" + crockford(house.clock.chance(80), 16), max_body=max_body)
+    return Edge(
+        metered,
+        name=lambda: "req_" + crockford(house.clock.chance(80), 16),
+        max_body=max_body,
+        origins=Origins(gate.origins),
+    )
 
 
 class Doors:

@@ -43,6 +43,8 @@ class Gate:
     """Whose workspace it is when no key is required."""
     meter: Meter
     """Counts what callers ask."""
+    origins: frozenset[str] = frozenset()
+    """Sites whose pages may ask even where no key is required."""
 
 
 async def issue_token(gate: Gate, request: HTTPConnection, workspace_key: str, user_key: str) -> str:
@@ -58,7 +60,7 @@ async def issue_token(gate: Gate, request: HTTPConnection, workspace_key: str, u
         When too many credentials of the client's address have failed, or the user key has asked too often.
     """
     if not gate.require_key:
-        _require_own_page(request.headers)
+        _require_own_page(request.headers, gate.origins)
         return _sign(gate, workspace=gate.default_workspace, user=_ANYONE, workspace_key=_ANYONE)
     exchange = partial(access.exchange, gate.house, workspace_key, user_key)
     workspace, user = await _checked(gate, request, f"{workspace_key} {user_key}", exchange)
@@ -81,7 +83,7 @@ async def identify(gate: Gate, request: HTTPConnection) -> Principal:
         When too many credentials of the client's address have failed, or the key has asked too often.
     """
     if not gate.require_key:
-        _require_own_page(request.headers)
+        _require_own_page(request.headers, gate.origins)
         principal = Principal(workspace=gate.default_workspace, key_id=_ANYONE, scopes=ALL_SCOPES)
     else:
         credential = _credential(request.headers)
@@ -108,7 +110,7 @@ async def identify_listener(gate: Gate, request: HTTPConnection, task_id: str) -
     if len(tickets) > 1 or any(name in request.headers for name in ("authorization", "x-api-key")):
         raise BadRequest("The request carries two credentials; send the ticket alone.")
     if not gate.require_key:
-        _require_own_page(request.headers)
+        _require_own_page(request.headers, gate.origins)
     take_up = partial(_redeem, gate, tickets[0], task_id)
     principal = await _checked(gate, request, tickets[0], take_up)
     gate.meter.count(request.scope, principal.key_id)
@@ -150,11 +152,11 @@ async def _checked(
     return found
 
 
-def _require_own_page(headers: Headers) -> None:
+def _require_own_page(headers: Headers, origins: frozenset[str]) -> None:
     """Refuse what a page of another site sends through its visitor's browser to a server without keys.
 
     A name that was pointed at this machine (DNS rebinding) shows in `Host`; a foreign page shows in `Origin`, or,
-    where the browser sends none, in `Sec-Fetch-Site`.
+    where the browser sends none, in `Sec-Fetch-Site`. Pages of `origins` are let in.
     """
     host = headers.get("host", "")
     if not _is_loopback(host):
@@ -162,6 +164,8 @@ def _require_own_page(headers: Headers) -> None:
             "Without keys this server answers to 127.0.0.1 and localhost only, not to other names."
         )
     origin = headers.get("origin")
+    if origin in origins:
+        return
     is_foreign = origin is not None and origin.partition("://")[2] != host
     if is_foreign or headers.get("sec-fetch-site", "").lower() == "cross-site":
         raise Forbidden("Without keys this server answers no page of another site.")

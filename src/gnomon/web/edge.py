@@ -3,17 +3,20 @@
 import json
 import logging
 import re
+import time
 from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gnomon.web.cors import Fields, Origins
 from gnomon.web.problems import TooLarge, UnsupportedMedia
 
 log = logging.getLogger(__name__)
 
 _NAME = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _HOST = re.compile(rb"[A-Za-z0-9._:\[\]-]*")
+_LONGEST_PATH = 200
 _REQUEST_ID = "gnomon.request_id"
 
 
@@ -23,55 +26,84 @@ def request_id(scope: Scope) -> str | None:
 
 
 class Edge:
-    """Wraps all doors; every answer carries `X-Request-Id`."""
+    """Wraps all doors; every answer carries `X-Request-Id`, by which its line in the log is found."""
 
-    def __init__(self, app: ASGIApp, *, name: Callable[[], str], max_body: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, name: Callable[[], str], max_body: int, origins: Origins | None = None
+    ) -> None:
         self._app = app
         self._name = name
         self._max_body = max_body
+        self._origins = origins or Origins(())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request inwards, and answer for whatever is not caught there."""
         if scope["type"] != "http":
             raise ValueError("This application speaks HTTP only; run the server with lifespan and ws off.")
+        begun = time.perf_counter()
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"")
         name = given if _NAME.fullmatch(given) else self._name().encode()
-        answer = _Answer(send, name)
+        answer = _Answer(send, [*self._origins.fields(headers), (b"x-request-id", name)])
+        preflight = self._origins.preflight(scope["method"], headers)
         if not _HOST.fullmatch(headers.get(b"host", b"")):
             await answer.refuse(400, "The Host header is not a name or an address.")
-            return
-        inner = {**scope, _REQUEST_ID: name.decode()}
+        elif preflight is not None:
+            await answer.agree(preflight)
+        else:
+            inner = {**scope, _REQUEST_ID: name.decode()}
+            await self._pass_inwards(inner, _bounded(receive, headers, self._max_body), answer)
+        _tell(scope, name.decode(), answer.status, begun)
+
+    async def _pass_inwards(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        name = scope[_REQUEST_ID]
         try:
-            await self._app(inner, _bounded(receive, headers, self._max_body), answer)
+            await self._app(scope, receive, answer)
         except ClientDisconnect:
-            log.info("request.abandoned", extra={"request_id": name.decode()})
+            log.info("request.abandoned", extra={"request_id": name})
         except (
             Exception
         ):  # the last resort: whatever happened, the client gets an answer and the log the cause
-            log.exception("request.failed", extra={"request_id": name.decode()})
-            text = f"Something went wrong in the server; its log names this request {name.decode()}."
+            log.exception("request.failed", extra={"request_id": name})
+            text = f"Something went wrong in the server; its log names this request {name}."
             await answer.refuse(500, text)
 
 
-class _Answer:
-    """The send side: adds the request's name, and knows whether the answer has begun."""
+_REFUSED = frozenset({401, 403, 429})
 
-    def __init__(self, send: Send, name: bytes) -> None:
+
+def _tell(scope: Scope, name: str, status: int, begun: float) -> None:
+    """Write a request's line: the server's failures always, refusals of the caller at info, the rest at debug."""
+    level = logging.ERROR if status >= 500 else logging.INFO if status in _REFUSED else logging.DEBUG
+    if log.isEnabledFor(level):
+        told = {"method": scope["method"], "path": scope["path"][:_LONGEST_PATH], "status": status}
+        lasted = round(time.perf_counter() - begun, 4)
+        log.log(level, "request.answered", extra={"request_id": name, **told, "seconds": lasted})
+
+
+class _Answer:
+    """The send side: adds what every answer carries, and knows whether and how the answer has begun."""
+
+    def __init__(self, send: Send, fields: Fields) -> None:
         self._send = send
-        self._name = name
-        self._has_begun = False
+        self._fields = fields
+        self.status = 0
 
     async def __call__(self, message: Message) -> None:
         """Send on, with the request's name."""
         if message["type"] == "http.response.start":
-            self._has_begun = True
-            message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", self._name)]}
+            self.status = message["status"]
+            message = {**message, "headers": [*message.get("headers", ()), *self._fields]}
         await self._send(message)
+
+    async def agree(self, fields: Fields) -> None:
+        """Answer that a request may come."""
+        await self({"type": "http.response.start", "status": 204, "headers": fields})
+        await self({"type": "http.response.body", "body": b""})
 
     async def refuse(self, status: int, text: str) -> None:
         """Answer with an error, unless an answer has begun."""
-        if self._has_begun:
+        if self.status:
             return
         body = json.dumps({"detail": text}).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
