@@ -1,9 +1,11 @@
 """The office on a real store: signed, in order, tried again on schedule, and never stopped by the dead."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from ipaddress import IPv4Address, ip_network
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from gnomon.core.event import EventType
 from gnomon.core.ports import ChangeEndpoint, Claim, DeliveryQuery, Finish, Holding, RotateSecret
 from gnomon.core.retry import Done, RetryPolicy
 from gnomon.delivery import verify
-from gnomon.outbound.gate import UNREACHABLE
+from gnomon.outbound.gate import REFUSED, UNREACHABLE, Gate
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 from gnomon.wiring import SystemClock
@@ -167,14 +169,36 @@ async def test_forbidden_refused_and_silent_receivers_look_alike(town: Any, list
         return None
 
     silent = await listen(hang_up)
-    urls = ["http://10.0.0.1/", "http://127.0.0.1:1/", silent.url, "http://127.1/", "https://127.0.0.1:1/"]
+
+    async def lead_inside(_: str) -> list[IPv4Address]:
+        return [IPv4Address("10.0.0.1")]
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        closed = f"127.0.0.1:{free.getsockname()[1]}/"
+    urls = ["http://inside.example/", f"http://{closed}", f"https://{closed}", silent.url]
     endpoints = [await town.endpoint(url) for url in urls]
-    async with town.open():
+    gate = Gate(allow=[ip_network("127.0.0.0/8")], is_http_allowed=True, timeout=5, resolve=lead_inside)
+    async with town.open(gate=gate):
         await town.submit()
         for endpoint in endpoints:
             await town.settled(endpoint, attempted(1))
     logs = [await attempts(town, endpoint) for endpoint in endpoints]
     assert {(log[0].status_code, log[0].error, log[0].answer) for log in logs} == {(None, UNREACHABLE, "")}
+
+
+async def test_a_url_that_is_refused_is_not_blamed_on_the_receiver(town: Any) -> None:
+    words = {"http://receiver.example/": "--webhook-http", "https://10.0.0.1/": "--webhook-allow"}
+    words |= {"https://127.1/": "four decimal numbers", "https://receiver.example:22/": "Use port 443"}
+    endpoints = {url: await town.endpoint(url) for url in words}
+    gate = Gate(allow=[ip_network("127.0.0.0/8")])
+    async with town.open(gate=gate):
+        await town.submit()
+        for url, endpoint in endpoints.items():
+            await town.settled(endpoint, attempted(1))
+            (attempt,) = await attempts(town, endpoint)
+            assert attempt.error == f"{REFUSED} {gate.check_url(url)}"
+            assert words[url] in attempt.error
 
 
 async def test_an_overlap_signs_twice_and_its_end_once(town: Any, listen: Listen) -> None:
@@ -322,7 +346,7 @@ async def test_a_store_that_is_away_is_waited_for(
     assert len(receiver.posts) == 1
 
 
-async def test_what_cannot_be_signed_is_not_sent_and_stops_nothing(town: Any, listen: Listen) -> None:
+async def test_what_cannot_be_written_or_signed_is_told_and_stops_nothing(town: Any, listen: Listen) -> None:
     receiver, other = await listen(), await listen()
     foreign = KeyVault(b"x" * 32).seal(SECRETS[0].encode())
     bad = await town.endpoint(receiver.url, sealed=foreign)
@@ -332,8 +356,25 @@ async def test_what_cannot_be_signed_is_not_sent_and_stops_nothing(town: Any, li
         await town.submit(2)
         await town.settled(good, all_are(DELIVERED))
         for endpoint in (bad, unknown):
-            assert all(d.status is PENDING and d.attempts == 0 for d in await town.deliveries(endpoint))
+            waiting = await town.settled(endpoint, attempted(1))
+            assert all(d.status is PENDING and d.due_at > town.clock.now() for d in waiting)
+            for delivery in waiting:
+                (attempt,) = await town.store.list_delivery_attempts(WORKSPACE, delivery.id)
+                assert (attempt.status_code, "operator finds the cause" in attempt.error) == (None, True)
     assert not receiver.posts
+
+
+async def test_what_is_written_at_a_later_attempt_arrives_then(town: Any, listen: Listen) -> None:
+    receiver = await listen()
+    endpoint = await town.endpoint(receiver.url, dialect="late")
+    bodies = dict(town.office().bodies)
+    async with town.open(bodies=bodies):
+        await town.submit()
+        await town.settled(endpoint, attempted(1))
+        bodies["late"] = bodies["native"]
+        town.later(seconds=7)
+        (delivery,) = await town.settled(endpoint, all_are(DELIVERED))
+    assert (delivery.attempts, len(receiver.posts)) == (2, 1)
 
 
 async def test_a_deleted_endpoint_gets_nothing_more(town: Any, listen: Listen) -> None:

@@ -99,14 +99,26 @@ async def test_a_join_asks_and_joins_again(shop):
     assert (await shop.until(task)).result == [3, "right"]
 
 
-async def test_a_child_task_asks_while_its_parent_goes_on(shop):
-    children = [{"kind": "interview", "input": {"times": 1}}, {"kind": "follow", "input": {"add": 1}}]
-    task = await shop.submit("sum_up", {"children": children})
+def _asking_child(visibility):
+    asking = {"kind": "interview", "input": {"times": 1}, "visibility": visibility}
+    return [asking, {"kind": "follow", "input": {"add": 1}}]
+
+
+async def test_a_public_child_asks_while_its_parent_goes_on(shop):
+    task = await shop.submit("sum_up", {"children": _asking_child("public")})
     await shop.until(task, lambda task: task.phase == "children")
     asking, _ = await shop.store.list_children("w", task.id)
     await shop.until_it_is(asking, Status.WAITING)
     await shop.answer(asking, "question 0", "here")
     assert (await shop.until(task)).result["children"] == [[0, "completed", ["here"]], [1, "completed", 1]]
+
+
+async def test_an_internal_child_that_asks_fails_at_once_with_the_remedy(shop):
+    task = await shop.run("sum_up", {"children": _asking_child("internal"), "on": "join"})
+    assert task.result["children"] == [[0, "failed", None], [1, "completed", 1]]
+    asking, _ = await shop.store.list_children("w", task.id)
+    assert (asking.error.code, asking.failures) == ("internal_asked", 1)
+    assert "visibility=Visibility.PUBLIC" in asking.error.message
 
 
 @pytest.mark.parametrize("kind", ["interview", "io_ask_twice"])
@@ -179,3 +191,11 @@ def test_in_memory_an_open_question_is_a_failure_that_says_it(tmp_path, journal,
 def test_in_memory_a_wrong_question_is_refused_too(tmp_path):
     with pytest.raises(Failure, match="printable"):
         run_locally(KINDS["ask_badly"], {"key": ""}, blobs=tmp_path, answers={"": 1})
+
+
+@pytest.mark.parametrize(("visibility", "status"), [("public", "completed"), ("internal", "failed")])
+def test_in_memory_only_a_public_child_may_ask_too(tmp_path, visibility, status):
+    order = {"children": _asking_child(visibility), "on": "join"}
+    answers = {"question 0": "here"}
+    result = run_locally(KINDS["sum_up"], order, blobs=tmp_path, others=WORKLOADS, answers=answers)
+    assert result["children"][0][1] == status

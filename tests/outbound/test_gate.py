@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from gnomon.outbound.address import Address
-from gnomon.outbound.gate import UNREACHABLE, UNTRUSTED, Gate, NoAnswer
+from gnomon.outbound.gate import REFUSED, UNREACHABLE, UNTRUSTED, Gate, NoAnswer
 from gnomon.outbound.line import MOST_READ
 from gnomon.outbound.resolve import SystemResolver
 
@@ -117,11 +117,13 @@ async def test_a_name_is_looked_up_once_for_a_connection_and_never_by_anything_e
 
 async def test_the_systems_resolver_meets_the_check_too() -> None:
     assert await SystemResolver()("localhost")
-    closed = Gate(is_http_allowed=True)
+    closed = Gate(
+        is_http_allowed=True, allow=[ip_network("::1/128")]
+    )  # so that the name itself is not refused
     assert "forbidden" in (await refused(closed, "http://localhost:9000/")).detail
 
 
-async def test_spellings_that_the_system_resolves_to_loopback_are_refused_when_connecting() -> None:
+async def test_spellings_that_the_system_resolves_to_loopback_are_refused_by_name() -> None:
     closed = Gate(is_http_allowed=True, resolve=SystemResolver())
     for host in (
         "127.1",
@@ -132,7 +134,8 @@ async def test_spellings_that_the_system_resolves_to_loopback_are_refused_when_c
         "①②⑦.0.0.1",
         "[::ffff:127.0.0.1]",
     ):
-        assert (await refused(closed, f"http://{host}:9000/")).message == UNREACHABLE
+        url = f"http://{host}:9000/"
+        assert (await refused(closed, url)).message == f"{REFUSED} {closed.check_url(url)}"
 
 
 async def test_many_posts_ask_for_a_name_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,11 +163,15 @@ async def test_a_name_without_address_looks_like_a_closed_port_and_a_forbidden_o
         await refused(gate(resolve=nowhere), "http://nowhere.example/"),
         await refused(gate(resolve=Names([])), "http://empty.example/"),
         await refused(gate(), f"http://127.0.0.1:{port}/"),
-        await refused(gate(), "http://127.0.0.2/"),
-        await refused(gate(), "http://user@127.0.0.1/"),
+        await refused(gate(resolve=Names(["10.0.0.1"])), "http://inside.example/"),
     ]
     assert {error.message for error in told} == {UNREACHABLE}
-    assert len({error.detail for error in told}) == 5
+    assert len({error.detail for error in told}) == 4
+
+
+async def test_a_url_that_names_what_is_refused_is_told_so_in_the_words_of_its_creation() -> None:
+    for url in ("http://10.0.0.1/", "http://user@127.0.0.1/", "http://a.example:22/"):
+        assert (await refused(gate(), url)).message == f"{REFUSED} {gate().check_url(url)}"
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -8,7 +8,7 @@ import pytest
 from gnomon.core.errors import Conflict, Invalid, NotFound
 from gnomon.core.ports import Holding
 from gnomon.core.retry import Asked
-from gnomon.core.task import Question, Status
+from gnomon.core.task import Question, Status, Visibility
 
 WORKSPACE = "wsp_1"
 
@@ -104,3 +104,16 @@ async def test_a_step_cannot_be_asked(shop: Any) -> None:
     await shop.store.save_step(Holding(task_id=task.id, fence=task.fence), "color", "red")
     ended = await shop.finish(task, Asked(key="color", question="?"))
     assert (ended.status, ended.error.code) == ("failed", "asked_twice")
+
+
+@pytest.mark.parametrize(
+    ("visibility", "ended"),
+    [(Visibility.PUBLIC, ("waiting", None)), (Visibility.INTERNAL, ("failed", "internal_asked"))],
+)
+async def test_only_who_can_be_found_may_ask(
+    shop: Any, visibility: Visibility, ended: tuple[str, Any]
+) -> None:
+    await shop.split(await shop.start(), shop.new(visibility=visibility))
+    [child] = await shop.claim()
+    asked = await shop.ask(child)
+    assert (asked.status, asked.error and asked.error.code) == ended

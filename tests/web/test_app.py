@@ -31,6 +31,31 @@ async def test_never_redirects(ours: Tenant, path: str) -> None:
     assert answered.json() == {"detail": "Not Found"}
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gnomon%2Fv1/tasks",
+        "/gnomon%2fv1%2ftasks",
+        "/gnomon/v1%2Ftasks",
+        "/gnomon%5Cv1/tasks",
+        "/daly%2Flocations",
+        "/daly/locations%2F1",
+        "/locations%2F1",
+        "/locations%5C1",
+        "/%2Flocations",
+        "/health%2F",
+    ],
+)
+async def test_an_encoded_slash_leads_to_no_door(ours: Tenant, path: str) -> None:
+    await ours.post("/locations", {"name": "A", "latitude": 1, "longitude": 1, "elevation": 1})
+    assert (await ours.client.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/%6Cocations", "/daly/%6Cocations", "/gn%6Fmon/v1/tasks?limit=%32"])
+async def test_other_encoded_characters_are_what_they_stand_for(ours: Tenant, path: str) -> None:
+    assert (await ours.client.get(path)).status_code == 200
+
+
 async def test_wrong_method_names_the_right_ones(ours: Tenant) -> None:
     answered = await ours.client.patch("/locations")
     assert answered.status_code == 405

@@ -119,6 +119,15 @@ class Asked:
     outcome: Literal[Outcome.ASK] = field(default=Outcome.ASK, init=False)
 
 
+def internal_asked(key: str) -> TaskError:
+    """Say why an internal child may not ask: it is shown to nobody who could answer, and would wait for ever."""
+    message = (
+        f"An internal child has asked {key!r}, and no client can find it to answer. Make it public where it is "
+        "split off: Child(visibility=Visibility.PUBLIC)."
+    )
+    return TaskError(code="internal_asked", message=message)
+
+
 _SERVERS_SHARE = 10
 """A server that dies takes its tasks along, and seldom through a fault of theirs: so much longer they are tried."""
 

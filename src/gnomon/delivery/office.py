@@ -37,7 +37,8 @@ _MARGIN = timedelta(seconds=45)
 _QUICK = 1.0
 _LAST_WORDS = 3.0
 """Seconds that the posts on their way have left when the office closes."""
-_EXPECTED = (Unavailable, Crowded)
+_NOTHING = Answered(status_code=None)
+_UNWRITTEN = "The server could not write or sign this message; its operator finds the cause in the log."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,8 @@ class _Outcome:
     """What came of a post, for the decision, for the tenant, and for the operator."""
 
     answered: Answered
+    body: bytes | None
+    """What was sent, or would have been; None when it could not be written."""
     error: str | None = None
     answer: str = ""
     detail: str | None = None
@@ -137,7 +140,7 @@ class PostOffice:
             went_well = await self._send(parcel)
         except Exception as error:
             told = {"delivery": parcel.delivery.id, "cause": str(error)}
-            log.exception("delivery.not_sent", exc_info=not isinstance(error, _EXPECTED), extra=told)
+            log.exception("delivery.not_sent", exc_info=not isinstance(error, Crowded), extra=told)
         finally:
             was_full = self._pace.end(_receiver(parcel), is_failing=_is_failing(parcel), went_well=went_well)
             # A failure is due again sooner than its lease, of which the sleeper knows; a success may make room.
@@ -146,9 +149,8 @@ class PostOffice:
 
     async def _send(self, parcel: Parcel) -> bool:
         """Post once and record it; say whether it was taken quickly."""
-        body = parcel.write(self.bodies)
         started_at, began = self.clock.now(), time.monotonic()
-        outcome = await self._post(parcel, body, started_at)
+        outcome = await self._post(parcel, started_at)
         took = time.monotonic() - began
         now = self.clock.now()
         verdict = judge(
@@ -169,19 +171,32 @@ class PostOffice:
         )
         _tell(parcel, outcome, verdict.status, verdict.disable)
         await self._record(
-            AttemptMade(delivery_id=parcel.delivery.id, now=now, attempt=attempt, verdict=verdict, body=body)
+            AttemptMade(
+                delivery_id=parcel.delivery.id, now=now, attempt=attempt, verdict=verdict, body=outcome.body
+            )
         )
         return verdict.status is DeliveryStatus.DELIVERED and took < _QUICK
 
-    async def _post(self, parcel: Parcel, body: bytes, now: datetime) -> _Outcome:
-        headers = self._headers(parcel, body, now)
+    async def _post(self, parcel: Parcel, now: datetime) -> _Outcome:
+        try:
+            body = parcel.write(self.bodies)
+            headers = self._headers(parcel, body, now)
+        # A fault of the server's own, such as another secret.key: it is told, and the schedule goes on.
+        except Exception as error:
+            told = {"delivery": parcel.delivery.id, "cause": str(error)}
+            log.exception("delivery.not_written", exc_info=not isinstance(error, Unavailable), extra=told)
+            return _Outcome(answered=_NOTHING, body=None, error=_UNWRITTEN, detail=str(error))
+        return await self._ask(parcel, headers, body, now)
+
+    async def _ask(self, parcel: Parcel, headers: Mapping[str, str], body: bytes, now: datetime) -> _Outcome:
         try:
             answer = await self.gate.post(parcel.endpoint.url or "", headers, body)
         except NoAnswer as error:
-            return _Outcome(answered=Answered(status_code=None), error=error.message, detail=error.detail)
+            return _Outcome(answered=_NOTHING, body=body, error=error.message, detail=error.detail)
         retry_after = read_retry_after(answer.headers.get("retry-after"), now)
         return _Outcome(
             answered=Answered(status_code=answer.status_code, retry_after=retry_after),
+            body=body,
             error=complain(answer),
             answer=text_of(answer.body),
         )

@@ -8,15 +8,16 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from gnomon.core.blob import name_of
 from gnomon.core.resource import ResourceKind
-from gnomon.core.task import Json
-from gnomon.core.workload import ChildResult, Failure, Pinned, Saved, Split, Workload
+from gnomon.core.retry import internal_asked
+from gnomon.core.task import Json, Visibility
+from gnomon.core.workload import Child, ChildResult, Failure, Pinned, Saved, Split, Workload
 from gnomon.engine.child.ending import JSON_LIMIT, find_not_json, too_large
 from gnomon.engine.child.pipe import to_json
 from gnomon.engine.child.question import refuse_question
@@ -64,7 +65,7 @@ def run_locally(
     log
         Collects progress, messages and saved documents.
     answers
-        What to answer, by the key of the question; children find theirs there too.
+        What to answer, by the key of the question; public children find theirs there too.
     kinds
         The kinds that saved documents are checked against; a document of another kind is not checked.
 
@@ -93,6 +94,7 @@ class _Run:
     log: Log
     answers: Mapping[str, Json]
     kinds: Mapping[str, ResourceKind]
+    visibility: Visibility = Visibility.PUBLIC
 
     def perform(self, workload: Workload, order: Json, predecessor: ChildResult | None = None) -> Json:
         """Run, and join if it split."""
@@ -111,20 +113,22 @@ class _Run:
         results: list[ChildResult] = []
         for position, child in enumerate(split.children):
             before = None if child.after is None else results[child.after]
-            result = self._child(position, child.kind, child.input, before)
+            result = self._child(position, child, before)
             if result.error is not None and split.on_child_failure == "fail":
                 raise Failure("child_failed", f"Child {position} failed: {result.error['message']}")
             results.append(result)
         return tuple(results)
 
-    def _child(self, position: int, kind: str, order: Json, before: ChildResult | None) -> ChildResult:
+    def _child(self, position: int, child: Child, before: ChildResult | None) -> ChildResult:
+        kind = child.kind
         if kind not in self.workloads:
             raise Failure("invalid_split", f"Child {position} is of the kind {kind!r}, which was not given.")
         if before is not None and before.status != "completed":
             error = {"code": "predecessor_failed", "message": "What it came after did not complete."}
             return ChildResult(position=position, kind=kind, status="failed", result=None, error=error)
         try:
-            result = self.perform(self.workloads[kind], order, before)
+            run = replace(self, visibility=child.visibility)
+            result = run.perform(self.workloads[kind], child.input, before)
         except Failure as failure:
             error = {"code": failure.code, "message": failure.message}
             return ChildResult(position=position, kind=kind, status="failed", result=None, error=error)
@@ -175,6 +179,9 @@ class _Window:
         if key in self._steps:
             return self._steps[key]
         refuse_question(key, question)
+        if self._run.visibility is Visibility.INTERNAL:
+            refused = internal_asked(key)
+            raise Failure(refused.code, refused.message)
         if key not in self._run.answers:
             message = f"It asks {key!r}: {to_json(question).decode()}. Give answers={{{key!r}: ...}}."
             raise Failure("question_open", message)

@@ -18,6 +18,8 @@ from gnomon.outbound.target import BadTarget, Target, read_target
 UNREACHABLE = "The receiver could not be reached, or gave no HTTP answer in time."
 """One wording for a name without address, a forbidden address, a refused or lost connection, silence and nonsense: a
 sender that told them apart would be a scanner of the network it stands in."""
+REFUSED = "Nothing was sent, because this server does not post to such a URL."
+"""Before the words of `Gate.check_url`, which says the same to anybody who makes an endpoint."""
 UNTRUSTED = "The receiver's TLS certificate is not valid for its name."
 _LONGEST_QUEUE = 20.0
 """Seconds that a post waits for a place before it is given back."""
@@ -76,13 +78,19 @@ class Gate:
     def check_url(self, url: str) -> str | None:
         """Say what is wrong with a URL, as far as it can be known without asking anybody."""
         try:
-            target = read_target(url, is_http_allowed=self._is_http_allowed)
+            self._read(url)
         except BadTarget as error:
             return str(error)
+        return None
+
+    def _read(self, url: str) -> Target:
+        """Read a URL; raises `BadTarget` for one that cannot be posted to, whatever its name leads to."""
+        target = read_target(url, is_http_allowed=self._is_http_allowed)
         named = _LOCAL if target.is_local_name else [target.literal] if target.literal else []
         if named and all(map(self._table.forbids, named)):
-            return f"{target.host} is no public address, and this server sends to no other (--webhook-allow)."
-        return None
+            told = f"{target.host} is no public address, and this server sends to no other (--webhook-allow)."
+            raise BadTarget(told)
+        return target
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send a POST and return what came back; it ends within the time-out, whoever answers.
@@ -95,9 +103,9 @@ class Gate:
             When it could not be sent for a while, because others' posts to the same address were on their way.
         """
         try:
-            return await self._post(read_target(url, is_http_allowed=self._is_http_allowed), headers, body)
+            return await self._post(self._read(url), headers, body)
         except BadTarget as error:
-            raise NoAnswer(UNREACHABLE, str(error)) from error
+            raise NoAnswer(f"{REFUSED} {error}", str(error)) from error
         except TimeoutError as error:
             raise NoAnswer(UNREACHABLE, f"no answer in {self._timeout:g} s") from error
         except (OSError, httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:

@@ -1,6 +1,7 @@
 """Picks the door by path alone: whole segments, longest prefix first."""
 
 from collections.abc import Iterable, Mapping
+from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -83,15 +84,26 @@ class Doors:
 
     def __init__(self, doors: Mapping[Prefix, ASGIApp], *, lobby: ASGIApp) -> None:
         self._doors = dict(sorted(doors.items(), key=lambda door: len(door[0]), reverse=True))
+        self._depth = max(map(len, doors))
         self._lobby = lobby
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to its door."""
-        path = scope["path"]
+        path = _path(scope, self._depth)
         if path in PATHS:
             await self._lobby(scope, receive, send)
             return
         segments = tuple(path.split("/")[1:])
         prefix = next(p for p in self._doors if segments[: len(p)] == p)
-        inner = {**scope, "root_path": scope.get("root_path", "") + "".join(f"/{part}" for part in prefix)}
-        await self._doors[prefix](inner, receive, send)
+        root = scope.get("root_path", "") + "".join(f"/{part}" for part in prefix)
+        await self._doors[prefix]({**scope, "path": path, "root_path": root}, receive, send)
+
+
+def _path(scope: Scope, depth: int) -> str:
+    """Return the path; in its first segments an encoded slash stays as it is, so that it parts no door's prefix."""
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%2" not in raw:
+        return str(scope["path"])
+    _, *parts = raw.decode().split("/", depth + 1)
+    kept = [unquote(part).replace("/", "%2F") for part in parts[:depth]]
+    return "/".join(["", *kept, *map(unquote, parts[depth:])])

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from gnomon.core.retry import RetryPolicy
+from gnomon.core.task import Visibility
 from gnomon.core.workload import Asked, Cancelled, Child, Failure, GaveWay, Split, Workload
 
 SOON = RetryPolicy(max_attempts=3, max_lost=3, first=timedelta(milliseconds=20), factor=2.0)
@@ -215,7 +216,12 @@ def multiply(order, ctx):
 
 def sum_up(order, ctx):
     children = tuple(
-        Child(kind=child["kind"], input=child["input"], after=child.get("after"))
+        Child(
+            kind=child["kind"],
+            input=child["input"],
+            after=child.get("after"),
+            visibility=Visibility(child.get("visibility", "internal")),
+        )
         for child in order["children"]
     )
     return Split(

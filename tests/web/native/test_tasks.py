@@ -13,8 +13,8 @@ from natives import ORDER, client_for, client_with
 from rig import Hands, House, Tenant, open_app, open_house
 from sent import MONTHS, block, energy_model
 
-from gnomon.core.retry import Asked, Done, Failed, Parked
-from gnomon.core.task import TaskError
+from gnomon.core.retry import Asked, Divided, Done, Failed, Parked
+from gnomon.core.task import NewTask, Task, TaskError, Visibility, task_id
 
 BRIGHT = block(albedo=dict.fromkeys(MONTHS, 0.3))
 OTHER = {**ORDER["input"], "filename": "b.pan"}
@@ -44,6 +44,18 @@ async def act(client: httpx.AsyncClient, path: str, body: Any = None, status: in
     answer = await client.post(path, json=body, **given)
     assert answer.status_code == status, answer.text
     return answer.json()
+
+
+def _child_of(parent: Task, chance: int) -> NewTask:
+    made = task_id(datetime.now(UTC), chance)
+    return NewTask(
+        id=made,
+        workspace=parent.workspace,
+        kind=parent.kind,
+        input={},
+        parent_id=parent.id,
+        visibility=Visibility.INTERNAL,
+    )
 
 
 def soon(**after: float) -> str:
@@ -238,6 +250,22 @@ class TestSteering:
         assert told["pause_requested_at"] is not None
         await hands.end(claimed, Parked())
         assert (await read(client, path))["status"] == "paused"
+
+    async def test_a_pause_of_a_split_task_is_done_when_no_child_is_at_work(
+        self, client: httpx.AsyncClient, hands: Hands
+    ) -> None:
+        path = f"/tasks/{(await submit(client))['id']}"
+        parent = await hands.claim()
+        await hands.end(parent, Divided(children=tuple(_child_of(parent, chance) for chance in (1, 2))))
+        child = await hands.claim()
+        assert (await act(client, f"{path}/pause", status=202))["status"] == "paused"
+        await hands.end(child, Divided(children=(_child_of(child, 3),)))
+        assert (await act(client, f"{path}/pause"))["status"] == "paused"
+        assert (await act(client, f"{path}/resume"))["status"] == "running"
+        await hands.claim()
+        grandchild = await hands.claim()
+        assert grandchild.parent_id == child.id
+        await act(client, f"{path}/pause", status=202)
 
     async def test_a_task_that_has_ended_is_neither_paused_nor_resumed(
         self, client: httpx.AsyncClient

@@ -71,8 +71,8 @@ class AttemptMade:
     now: datetime
     attempt: DeliveryAttempt
     verdict: Verdict
-    body: bytes
-    """What was sent; the first stored body stays, and is what later attempts send."""
+    body: bytes | None
+    """What was sent; the first stored body stays, and is what later attempts send. None: it could not be written."""
 
 
 class HookStore(Protocol):

@@ -15,7 +15,7 @@ from gnomon.core.service.blob import unfold
 from gnomon.core.service.cursor import require_cursor
 from gnomon.core.service.house import House
 from gnomon.core.service.idempotency import one_at_a_time
-from gnomon.core.task import Json, NewTask, Pin, Status, Task, Visibility, task_id
+from gnomon.core.task import Json, NewTask, Phase, Pin, Status, Task, Visibility, task_id
 from gnomon.core.workload import Workload
 
 NO_TASK = "There is no such task."
@@ -316,6 +316,16 @@ async def pause(house: House, principal: Principal, task_id: str) -> Task:
     """
     require(principal, "write")
     return await house.store.pause(principal.workspace, task_id, house.clock.now())
+
+
+async def is_at_rest(house: House, task: Task) -> bool:
+    """Say whether a task and all that it was split into are set aside or have ended: nothing is at work on it."""
+    if task.status is not Status.PAUSED:
+        return task.status.is_terminal
+    if task.phase is not Phase.CHILDREN:
+        return True
+    children = await house.store.list_children(task.workspace, task.id)
+    return all([await is_at_rest(house, child) for child in children])
 
 
 async def resume(house: House, principal: Principal, task_id: str) -> Task:

@@ -16,9 +16,10 @@ from gnomon.core.retry import (
     RetryPolicy,
     Stopped,
     Verdict,
+    internal_asked,
     judge,
 )
-from gnomon.core.task import Json, Phase, Question, Status, Task, TaskError
+from gnomon.core.task import Json, Phase, Question, Status, Task, TaskError, Visibility
 from gnomon.store.blob import link_blobs
 from gnomon.store.ledger import Ledger
 from gnomon.store.row import (
@@ -88,6 +89,8 @@ def _refuse(ledger: Ledger, entry: Entry, ending: Ending) -> Ending:
     match ending:
         case Divided() if entry.task.phase is Phase.JOIN:
             return _failed("split_twice", "A join must return a result; it cannot split.")
+        case Asked(key=key) if entry.task.visibility is Visibility.INTERNAL:
+            return Failed(error=internal_asked(key))
         case Asked(key=key) if has_step(ledger, entry, key):
             return _failed("asked_twice", f"The step {key!r} is stored already; it cannot be asked.")
         case _:

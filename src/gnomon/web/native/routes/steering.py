@@ -4,7 +4,7 @@ from fastapi import Request, Response
 
 from gnomon.core.service import House
 from gnomon.core.service import task as service
-from gnomon.core.task import CancelOutcome, Status, Task
+from gnomon.core.task import CancelOutcome, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.native.desk import AtHouse, Canceller, Writer
@@ -40,14 +40,18 @@ async def cancel_task(task_id: str, house: AtHouse, canceller: Canceller) -> Res
     status_code=202,
     summary="Set a task aside",
     responses={
-        **shows("Task", "The task is set aside.", 404, 409),
-        **shows("Task", "The task will be set aside at its next checkpoint.", status=202),
+        **shows("Task", "The task and its children are set aside: nothing is at work on it.", 404, 409),
+        **shows("Task", "What is at work on it will be set aside at its next checkpoint.", status=202),
     },
 )
 async def pause_task(task_id: str, house: AtHouse, writer: Writer) -> Response:
-    """Set a task and its children aside: at once when nothing runs (200), at the next checkpoint otherwise (202)."""
+    """Set a task and its children aside: at once when nothing runs (200), at the next checkpoint otherwise (202).
+
+    A task that was split is `paused` at once, and answered with 202 until none of its children runs any more.
+    """
     task = await service.pause(house, writer, task_id)
-    return _answer(house, task, render.task(task), is_done=task.status is Status.PAUSED)
+    is_done = await service.is_at_rest(house, task)
+    return _answer(house, task, render.task(task), is_done=is_done)
 
 
 @routes.post(

@@ -38,9 +38,10 @@ class Order(Words):
         0, ge=PRIORITIES[0], le=PRIORITIES[-1], description="Higher ones are taken first."
     )
     after: str | None = Field(
-        None, max_length=128, description="The id of a task whose completion it waits for."
+        None,
+        max_length=128,
+        description="The id of a task whose end it waits for, whichever end that is: `completed` or another.",
     )
-
     webhooks: list[TaskHook] = Field(
         default_factory=list,
         max_length=MOST_OF_TASK,
