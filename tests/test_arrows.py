@@ -25,6 +25,7 @@ MAY: dict[str, set[str]] = {
     },
     "gnomon.web.native.routes.queue": {"fastapi", "importlib"},
     "gnomon.web.abort": {"socket", "starlette", "uvicorn"},
+    "gnomon.web.app": {"starlette", "urllib"},
     "gnomon.web.auth": {"fastapi", "jwt", "starlette", "urllib"},
     "gnomon.engine": {"multiprocessing", "signal", "socket", "subprocess"},
     "gnomon.engine.child": {"importlib", "signal", "socket"},
