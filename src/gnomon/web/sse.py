@@ -146,6 +146,7 @@ class EventStream(Response):
             has_ended = isinstance(item, Ended)
             if not await self._write(reader, item) or clock() > limit:
                 break
+            del item  # a page of the log is not kept for as long as nothing follows it
         if not reader.was_cut:
             await reader.finish(is_clean=has_ended or self._framing.is_drained_cleanly)
 

@@ -123,6 +123,7 @@ async def follow(
             if item is not None:
                 yield item
                 after, is_end = item.last, item.is_end
+                item = None  # a page of the log is not kept for as long as nothing follows it
             elif not await news.wait(quiet):
                 yield QUIET
         if is_end and not news.is_over():
