@@ -111,10 +111,34 @@ class TestVersions:
         for tags in ('"1"', 'W/"1"', '"9", "1"', "*"):
             told = await client.get(path, headers={"If-None-Match": tags})
             assert (told.status_code, told.content, told.headers["etag"]) == (304, b"", '"1"')
+            assert told.headers["retry-after"] == first.headers["retry-after"] == "1"
         await hands.claim()
         changed = await client.get(path, headers={"If-None-Match": '"1"'})
         assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
         assert changed.json()["version"] == 2
+
+    async def test_every_answer_that_shows_a_task_says_its_version(
+        self, client: httpx.AsyncClient, hands: Hands
+    ) -> None:
+        posted = [await client.post("/tasks", json=ORDER, headers={"Idempotency-Key": "one"})]
+        path = f"/tasks/{posted[0].json()['id']}"
+        posted += [await client.post(f"{path}/{verb}") for verb in ("pause", "resume")]
+        await hands.end(await hands.claim(), Asked(key="colour", question={}))
+        posted += [
+            await client.post(f"{path}/input", json={"key": "colour", "answer": 1}),
+            await client.post(f"{path}/cancel"),
+            await client.post(f"{path}/rerun"),
+        ]
+        for answer in posted:
+            assert answer.headers["etag"] == f'"{answer.json()["version"]}"', answer.request.url
+        task = await read(client, path)
+        for part in ("input", "attempts", "children", "webhook-endpoints"):
+            told = await read(client, f"{path}/{part}")
+            assert (told["task_id"], told["version"]) == (task["id"], task["version"]), part
+        ticket = await act(client, f"{path}/stream-tickets", status=201)
+        assert (ticket["task_id"], ticket["version"]) == (task["id"], task["version"])
+        made = await read(client, "/idempotency-keys/one")
+        assert (made["task_id"], made["version"]) == (task["id"], task["version"])
 
     async def test_a_wait_ends_with_the_next_version(self, client: httpx.AsyncClient, hands: Hands) -> None:
         path = f"/tasks/{(await submit(client))['id']}"
@@ -175,6 +199,18 @@ class TestResult:
         told = await asyncio.wait_for(waiting, 10)
         assert (told["result"], told["version"], told["status"]) == ([1], 3, "completed")
 
+    async def test_that_is_known_is_not_sent_again(self, client: httpx.AsyncClient, hands: Hands) -> None:
+        path = f"/tasks/{(await submit(client))['id']}/result"
+        early = await client.get(path)
+        known = {"If-None-Match": early.headers["etag"]}
+        told = await client.get(path, headers=known)
+        assert (told.status_code, told.headers["retry-after"]) == (304, "1")
+        await hands.end(await hands.claim(), Done(result=[1]))
+        late = await client.get(path, headers=known)
+        assert (late.status_code, late.headers["etag"]) == (200, '"3"')
+        told = await client.get(path, headers={"If-None-Match": '"3"'})
+        assert (told.status_code, told.content) == (304, b"")
+
     async def test_of_a_failure_is_a_problem_with_its_cause(
         self, client: httpx.AsyncClient, hands: Hands
     ) -> None:
@@ -197,7 +233,7 @@ class TestResult:
     async def test_the_input_is_kept(self, client: httpx.AsyncClient) -> None:
         task = await submit(client)
         told = await read(client, f"/tasks/{task['id']}/input")
-        assert told == {"task_id": task["id"], "revision": 1, "input": ORDER["input"]}
+        assert told == {"task_id": task["id"], "version": 1, "revision": 1, "input": ORDER["input"]}
 
 
 class TestSteering:

@@ -232,6 +232,12 @@ async def find_version(house: House, principal: Principal, task_id: str) -> int:
     return await house.store.get_version(principal.workspace, task_id)
 
 
+async def glance(house: House, principal: Principal, task_id: str) -> Task:
+    """Return a task without its result, which is not read; raises `NotFound`."""
+    require(principal, "read")
+    return await house.store.glance(principal.workspace, task_id)
+
+
 async def view_at(house: House, principal: Principal, task_id: str, number: int) -> Task:
     """Return a task as it stood when the event of that number had been written.
 

@@ -10,7 +10,7 @@ from gnomon.web.body import read_json
 from gnomon.web.native.desk import AtHouse, Canceller, Writer
 from gnomon.web.native.openapi import BODY, router, shows, takes
 from gnomon.web.native.render import task as render
-from gnomon.web.native.routes.tasks import pace
+from gnomon.web.native.routes.tasks import STANDING, standing
 from gnomon.web.native.wire import read
 from gnomon.web.native.wire.tasks import Answer
 
@@ -22,8 +22,8 @@ routes = router("tasks")
     status_code=202,
     summary="Cancel a task",
     responses={
-        **shows("Task", "The task has ended; `cancel_outcome` says how.", 404),
-        **shows("Task", "The task will have ended at `cancel_by`.", status=202),
+        **shows("Task", "The task has ended; `cancel_outcome` says how.", 404, headers=STANDING),
+        **shows("Task", "The task will have ended at `cancel_by`.", status=202, headers=STANDING),
     },
 )
 async def cancel_task(task_id: str, house: AtHouse, canceller: Canceller) -> Response:
@@ -40,8 +40,8 @@ async def cancel_task(task_id: str, house: AtHouse, canceller: Canceller) -> Res
     status_code=202,
     summary="Set a task aside",
     responses={
-        **shows("Task", "The task is set aside.", 404, 409),
-        **shows("Task", "The task will be set aside at its next checkpoint.", status=202),
+        **shows("Task", "The task is set aside.", 404, 409, headers=STANDING),
+        **shows("Task", "The task will be set aside at its next checkpoint.", status=202, headers=STANDING),
     },
 )
 async def pause_task(task_id: str, house: AtHouse, writer: Writer) -> Response:
@@ -53,7 +53,7 @@ async def pause_task(task_id: str, house: AtHouse, writer: Writer) -> Response:
 @routes.post(
     "/tasks/{task_id}/resume",
     summary="Let a task that was set aside go on",
-    responses=shows("Task", "The task as it stands.", 404, 409),
+    responses=shows("Task", "The task as it stands.", 404, 409, headers=STANDING),
 )
 async def resume_task(task_id: str, house: AtHouse, writer: Writer) -> Response:
     """Make a task and its children eligible again; one that is not set aside is left as it is."""
@@ -65,7 +65,7 @@ async def resume_task(task_id: str, house: AtHouse, writer: Writer) -> Response:
     "/tasks/{task_id}/input",
     summary="Answer what a task has asked",
     openapi_extra=takes(Answer, {"key": "approve", "answer": {"approved": True}}),
-    responses=shows("Task", "The task as it stands.", 404, 409, *BODY),
+    responses=shows("Task", "The task as it stands.", 404, 409, *BODY, headers=STANDING),
 )
 async def answer_question(task_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
     """Answer the open question of that key; the same answer again changes nothing, another one is refused."""
@@ -75,4 +75,4 @@ async def answer_question(task_id: str, request: Request, house: AtHouse, writer
 
 
 def _answer(house: House, task: Task, body: object, *, is_done: bool) -> Response:
-    return answer(body, status=200 if is_done else 202, headers=pace(house, task))
+    return answer(body, status=200 if is_done else 202, headers=standing(house, task))

@@ -158,7 +158,15 @@ SCHEMAS: dict[str, Schema] = {
         {"messages": [_MESSAGE_EXAMPLE], "next": 1},
     ),
     "TaskWebhookList": record(
-        {"webhook_endpoints": {"type": "array", "items": named("WebhookEndpoint")}},
-        {"webhook_endpoints": [{**_ENDPOINT_EXAMPLE, "task_id": _TASK_ID}]},
+        {
+            "task_id": TEXT,
+            "version": told(COUNT, "The task's version."),
+            "webhook_endpoints": {"type": "array", "items": named("WebhookEndpoint")},
+        },
+        {
+            "task_id": _TASK_ID,
+            "version": 4,
+            "webhook_endpoints": [{**_ENDPOINT_EXAMPLE, "task_id": _TASK_ID}],
+        },
     ),
 }
