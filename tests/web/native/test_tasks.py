@@ -254,8 +254,15 @@ class TestSteering:
     ) -> None:
         task = await submit(client)
         await hands.end(await hands.claim(), Done(result=1))
-        told = await act(client, f"/tasks/{task['id']}/cancel")
-        assert (told["status"], told["cancel_outcome"]) == ("completed", "finished_first")
+        told = await client.post(f"/tasks/{task['id']}/cancel")
+        assert (told.status_code, told.headers["cancel-outcome"]) == (200, "finished_first")
+        assert told.json() == await read(client, f"/tasks/{task['id']}"), "no channel contradicts another"
+
+    async def test_a_cancel_that_came_in_time_says_so_each_time(self, client: httpx.AsyncClient) -> None:
+        path = f"/tasks/{(await submit(client))['id']}"
+        for _ in range(2):
+            told = await client.post(f"{path}/cancel")
+            assert told.headers["cancel-outcome"] == told.json()["cancel_outcome"] == "before_start"
 
     async def test_a_queued_task_is_paused_at_once_and_resumed(self, client: httpx.AsyncClient) -> None:
         path = f"/tasks/{(await submit(client))['id']}"

@@ -16,23 +16,32 @@ from gnomon.web.native.wire.tasks import Answer
 
 routes = router("tasks")
 
+_OUTCOME = {
+    "Cancel-Outcome": "What this cancel came to: the task's `cancel_outcome`, or `finished_first` of a task that had "
+    "ended without one; such a task is shown unchanged."
+}
+
 
 @routes.post(
     "/tasks/{task_id}/cancel",
     status_code=202,
     summary="Cancel a task",
     responses={
-        **shows("Task", "The task has ended; `cancel_outcome` says how.", 404, headers=STANDING),
+        **shows("Task", "The task has ended, now or before.", 404, headers={**STANDING, **_OUTCOME}),
         **shows("Task", "The task will have ended at `cancel_by`.", status=202, headers=STANDING),
     },
 )
 async def cancel_task(task_id: str, house: AtHouse, canceller: Canceller) -> Response:
-    """Cancel at once when nothing runs (200), within the grace period otherwise (202); an end stays an end."""
+    """Cancel at once when nothing runs (200), within the grace period otherwise (202); an end stays an end.
+
+    `Cancel-Outcome` says how it came to its end, also when the task had ended before.
+    """
     task = await service.cancel(house, canceller, task_id)
-    body = render.task(task)
-    if task.status.is_terminal and task.cancel_outcome is None:
-        body["cancel_outcome"] = CancelOutcome.FINISHED_FIRST
-    return _answer(house, task, body, is_done=task.status.is_terminal)
+    told = _answer(house, task, render.task(task), is_done=task.status.is_terminal)
+    if task.status.is_terminal:
+        # Not in the task: that one would differ from what every other channel shows at the same version.
+        told.headers["Cancel-Outcome"] = task.cancel_outcome or CancelOutcome.FINISHED_FIRST
+    return told
 
 
 @routes.post(
