@@ -171,6 +171,22 @@ class TestVersions:
             assert await read(client, f"{path}?at_event={number}") == then
         await read(client, f"{path}?at_event=5", 404)
 
+    async def test_a_version_alone_is_not_waited_for(self, client: httpx.AsyncClient) -> None:
+        path = f"/tasks/{(await submit(client))['id']}?after_version=9"
+        assert (await read(client, path))["version"] == 1
+        assert (await client.get(path, headers={"If-None-Match": '"1"'})).status_code == 304
+
+    async def test_the_present_version_needs_no_history(
+        self, client: httpx.AsyncClient, hands: Hands, house: House
+    ) -> None:
+        path = f"/tasks/{(await submit(client))['id']}"
+        await hands.end(await hands.claim(), Done(result={"n": 1}))
+        await house.store.trim_events(house.clock.now() + timedelta(days=1), 10)
+        task = await read(client, path)
+        assert task["events_from"] > 1
+        assert await read(client, f"{path}?at_event=3") == task
+        await read(client, f"{path}?at_event=2", 410)
+
     async def test_events_come_in_pages(self, client: httpx.AsyncClient, hands: Hands) -> None:
         path = f"/tasks/{(await submit(client))['id']}/events"
         claimed = await hands.claim()

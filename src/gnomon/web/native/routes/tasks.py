@@ -41,7 +41,9 @@ routes = router("tasks")
 
 PREFER = header(
     "Prefer",
-    f"`wait=N` holds the answer until the task has ended, for up to N seconds, {LONGEST_WAIT} at most.",
+    f"`wait=N` holds the answer until the task has ended, or waits for somebody (`waiting`, `paused`), for up to N "
+    f"seconds. N below 0 counts as 0 and above {LONGEST_WAIT} as {LONGEST_WAIT}; `Preference-Applied` says what was "
+    "granted.",
 )
 IDEMPOTENCY_KEY = header(
     "Idempotency-Key",
@@ -112,7 +114,7 @@ async def answer_submitted(
         # The task is stored: a wait too many is not granted, where a refusal would have the task sent again.
         with find_gate(request).meter.waits.grant(writer.key_id, wait) as granted:
             headers["Preference-Applied"] = f"wait={granted:g}"
-            task = await while_present(request, service.wait(house, writer, task.id, granted))
+            task = await while_present(request, service.wait_until_still(house, writer, task.id, granted))
     headers |= standing(house, task)
     body = render.task(task)
     if hooks:
@@ -155,6 +157,7 @@ async def get_task(task_id: str, request: Request, house: AtHouse, reader: Reade
     if view.at_event is not None:
         task = await service.view_at(house, reader, task_id, view.at_event)
         return answer(render.task(task), headers={"ETag": etag(task.version)})
+    # `after_version` alone is no condition: that is `If-None-Match`.
     if view.wait:
         waiting = service.wait_beyond(house, reader, task_id, view.after_version, view.wait)
         task = await holding_on(request, reader, waiting)
@@ -199,9 +202,12 @@ def _knows(request: Request, task: Task) -> bool:
     },
 )
 async def get_result(task_id: str, request: Request, house: AtHouse, reader: Reader) -> Response:
-    """Read what the work gave; a task that ended otherwise answers with its error as the cause of a problem."""
+    """Read what the work gave; a task that ended otherwise answers with its error as the cause of a problem.
+
+    A wait ends at once when the task is `waiting` or `paused`: nothing happens until somebody answers or resumes.
+    """
     wait = ask(Patience, request.query_params).wait
-    task = await holding_on(request, reader, service.wait(house, reader, task_id, wait))
+    task = await holding_on(request, reader, service.wait_until_still(house, reader, task_id, wait))
     has_answer = task.status is Status.COMPLETED or task.status.is_active
     if has_answer and _knows(request, task):
         return _unchanged(house, task)

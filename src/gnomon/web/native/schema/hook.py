@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gnomon.core.delivery import TERMINAL_TYPES, TEST_TYPE, DeliveryStatus
+from gnomon.core.delivery import DEFAULT_TYPES, TEST_TYPE, DeliveryStatus
 from gnomon.core.event import EventType
 from gnomon.web.native.schema.forms import (
     COUNT,
@@ -30,7 +30,7 @@ _SECRET_FORM = told(TEXT, "What messages are signed with (Standard Webhooks); sh
 _ENDPOINT_EXAMPLE: dict[str, Any] = {
     "id": _ID,
     "url": "https://receiver.example/gnomon",
-    "event_types": sorted(TERMINAL_TYPES),
+    "event_types": sorted(DEFAULT_TYPES),
     "description": "billing",
     "task_id": None,
     "enabled": True,
