@@ -11,6 +11,8 @@ import httpx
 from standardwebhooks import Webhook
 
 Json = dict[str, Any]
+HALTED = ("waiting", "paused")
+"""Nothing more happens until somebody answers the question, or resumes the task."""
 
 
 def submit(api: httpx.Client, task_input: Json, **headers: str) -> Json:
@@ -20,18 +22,21 @@ def submit(api: httpx.Client, task_input: Json, **headers: str) -> Json:
 
 
 def blocking(api: httpx.Client, task_input: Json) -> Json:
-    """Let the submission's own answer wait for the end, and ask again for as long as it takes."""
+    """Let the submission's own answer wait, and ask again until the task has ended or waits for somebody."""
     task = submit(api, task_input, Prefer="wait=20")
-    while task["is_active"]:
+    while task["is_active"] and task["status"] not in HALTED:
         answer = api.get(f"/tasks/{task['id']}", params={"after_version": task["version"], "wait": 20})
         task = answer.raise_for_status().json()
     return task
 
 
 def result_of(api: httpx.Client, task_id: str) -> Any:
-    """Wait for the result alone; a task that ended without one raises."""
+    """Wait for the result alone; a task that ended without one raises, as does one that waits for somebody."""
     while (answer := api.get(f"/tasks/{task_id}/result", params={"wait": 20})).status_code == 202:
-        pass
+        if (status := answer.json()["status"]) in HALTED:
+            raise RuntimeError(
+                f"Task {task_id} is {status}: answer its question or resume it, then ask again."
+            )
     return answer.raise_for_status().json()["result"]
 
 

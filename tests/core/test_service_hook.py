@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gnomon.core.access import ALL_SCOPES, Limits, Principal
-from gnomon.core.delivery import TERMINAL_TYPES
+from gnomon.core.delivery import DEFAULT_TYPES
 from gnomon.core.errors import Conflict, Forbidden, Invalid, NotFound, QuotaExceeded
 from gnomon.core.event import Event, EventType
 from gnomon.core.hub import Hub
@@ -119,7 +119,7 @@ async def test_a_tasks_own_endpoints_are_shown_with_it(house: House) -> None:
     task = await submit(house, minted.new)
     reader = replace(OURS, scopes=frozenset({"read"}))
     [own] = await hook.list_endpoints_of(house, reader, task.id)
-    assert (own.id, own.task_id, own.event_types) == (minted.new.id, task.id, TERMINAL_TYPES)
+    assert (own.id, own.task_id, own.event_types) == (minted.new.id, task.id, DEFAULT_TYPES)
     assert (await hook.list_endpoints(house, OURS, limit=10, cursor=None)).records == []
     with pytest.raises(NotFound):
         await hook.list_endpoints_of(house, THEIRS, task.id)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gnomon.core.delivery import (
-    TERMINAL_TYPES,
+    DEFAULT_TYPES,
     DeliveryAttempt,
     DeliveryStatus,
     Endpoint,
@@ -119,7 +119,7 @@ async def run_task(shop: Any, **fields: Any) -> Task:
 
 async def test_an_endpoint_is_stored_read_and_listed(desk: Desk) -> None:
     made = await desk.create(description="mine")
-    assert made.event_types == TERMINAL_TYPES
+    assert made.event_types == DEFAULT_TYPES
     assert (made.version, made.last_number, made.is_enabled) == (1, 0, True)
     assert [sealed.text for sealed in made.secrets] == ["sealed-1"]
     assert await desk.shop.store.get_endpoint(WORKSPACE, made.id) == made

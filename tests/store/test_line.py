@@ -189,6 +189,7 @@ async def test_inputs_and_versions_are_read_alone(shop: Any) -> None:
     task = await shop.start(input={"a": [1]})
     assert await shop.store.get_input(WORKSPACE, task.id) == {"a": [1]}
     assert await shop.store.get_version(WORKSPACE, task.id) == task.version == 2
-    for ask in (shop.store.get_input, shop.store.get_version):
+    assert await shop.store.glance(WORKSPACE, task.id) == task
+    for ask in (shop.store.get_input, shop.store.get_version, shop.store.glance):
         with pytest.raises(NotFound):
             await ask("wsp_2", task.id)

@@ -13,7 +13,9 @@ from gnomon.core.task import Task, crockford
 TERMINAL_TYPES = frozenset(
     {EventType.COMPLETED, EventType.FAILED, EventType.CANCELLED, EventType.TIMED_OUT, EventType.EXPIRED}
 )
-"""What an endpoint is told unless it asks for other types."""
+"""The ends of a task."""
+DEFAULT_TYPES = TERMINAL_TYPES | {EventType.WAITING}
+"""What an endpoint is told unless it asks for other types: the ends, and that nothing goes on without an answer."""
 
 
 TEST_TYPE: Final = "webhook.test"
@@ -53,7 +55,7 @@ class NewEndpoint:
     url: str | None
     """None: nothing is sent; the receiver pulls."""
     sealed: str = field(repr=False)
-    event_types: frozenset[EventType] = TERMINAL_TYPES
+    event_types: frozenset[EventType] = DEFAULT_TYPES
     description: str | None = None
     dialect: str = "native"
     """Whose words its bodies use."""

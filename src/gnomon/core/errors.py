@@ -3,6 +3,7 @@
 GnomonError
  +-- NotFound            nothing of that name in this workspace
  +-- Conflict            the record's state does not allow it
+ |    +-- TaskActive     a task that has not ended is in the way; names it
  +-- Invalid             the request is wrong; carries complaints
  +-- Unauthenticated     no key, or one that is not ours
  +-- Forbidden           a good key that may not do this
@@ -47,6 +48,14 @@ class NotFound(GnomonError):
 
 class Conflict(GnomonError):
     """The record's present state does not allow this."""
+
+
+class TaskActive(Conflict):
+    """A task that has not ended is in the way."""
+
+    def __init__(self, task_id: str, message: str) -> None:
+        super().__init__(message)
+        self.task_id = task_id
 
 
 class Invalid(GnomonError):

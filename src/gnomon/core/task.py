@@ -46,6 +46,11 @@ class Status(StrEnum):
         return bool(TRANSITIONS[self])
 
     @property
+    def is_halted(self) -> bool:
+        """Say whether nothing follows until somebody answers or resumes."""
+        return self in (Status.WAITING, Status.PAUSED)
+
+    @property
     def may_be_pausing(self) -> bool:
         """Say whether a pause can be asked for and not yet be done."""
         return self in {Status.RUNNING, Status.WAITING}

@@ -15,6 +15,7 @@ from gnomon.core.errors import (
     QuotaExceeded,
     ReservationBusy,
     ReservationReused,
+    TaskActive,
     Unauthenticated,
     Unavailable,
 )
@@ -76,6 +77,7 @@ HEADERS: Mapping[type[Exception], Mapping[str, str]] = {
     Unauthenticated: {"WWW-Authenticate": "Bearer"},
     Unavailable: {"Retry-After": "1"},
     ReservationBusy: {"Retry-After": "1"},
+    TaskActive: {"Retry-After": "5"},
     TooLarge: {"Connection": "close"},
     UnsupportedMedia: {"Connection": "close"},
 }

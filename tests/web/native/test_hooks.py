@@ -13,7 +13,7 @@ from rig import Hands, House, Tenant
 from standardwebhooks import Webhook
 
 from gnomon.core.access import ALL_SCOPES
-from gnomon.core.delivery import TERMINAL_TYPES, DeliveryAttempt, DeliveryStatus, Parcel, Verdict
+from gnomon.core.delivery import DEFAULT_TYPES, DeliveryAttempt, DeliveryStatus, Parcel, Verdict
 from gnomon.core.event import EventType
 from gnomon.core.hub import Subscription
 from gnomon.core.ports import AttemptMade
@@ -77,7 +77,7 @@ async def test_a_secret_is_shown_once_and_kept_by_nobody_in_clear(
     read = await client.get(f"/webhook-endpoints/{made['id']}")
     assert read.json() == made
     assert read.headers["etag"] == '"1"'
-    assert set(made["event_types"]) == TERMINAL_TYPES
+    assert set(made["event_types"]) == DEFAULT_TYPES
     assert (await client.get("/webhook-endpoints")).json() == {"webhook_endpoints": [made], "next": None}
     stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert made["id"].encode() in stored

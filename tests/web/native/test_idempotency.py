@@ -147,7 +147,7 @@ class TestDidItLand:
         task = (await post(client, **{"Idempotency-Key": "k /?"})).json()
         found = (await client.get("/idempotency-keys/k%20%2F%3F")).json()
         assert found.pop("created_at").endswith("Z")
-        assert found == {"key": "k /?", "task_id": task["id"], "resource_id": None}
+        assert found == {"key": "k /?", "task_id": task["id"], "version": 1, "resource_id": None}
 
     async def test_a_resource(self, client: httpx.AsyncClient, ours: Tenant) -> None:
         await ours.client.post("/locations", json=LOCATION, headers={"Idempotency-Key": "p"})

@@ -59,7 +59,8 @@ def test_is_bounded(status: Status, progress: float, age: int, starts_in: int | 
         (Status.RUNNING, 0, 2, 1),
         (Status.RUNNING, 99, 600, 3),
         (Status.RUNNING, 10, 600, 30),
-        (Status.WAITING, 50, 1, 30),
+        (Status.WAITING, 50, 600, 5),
+        (Status.PAUSED, 0, 1, 5),
     ],
 )
 def test_fits_how_the_task_stands(status: Status, progress: float, age: float, seconds: int) -> None:

@@ -128,6 +128,9 @@ async def test_silence_is_broken_by_comments_of_one_line(client: httpx.AsyncClie
         ("?after=1&last_event_id=3", None, 4),
         ("?after=1&last_event_id=2", "3", 4),
         ("?after=3", "", 4),
+        ("?last_event_id=0&after=3", None, 1),
+        ("?after=3", "0", 1),
+        ("?after=x&after=y&last_event_id=-1", "3", 4),
     ],
 )
 async def test_a_stream_goes_on_after_the_cursor(
@@ -222,7 +225,10 @@ async def test_a_ticket_opens_one_stream(client: httpx.AsyncClient, hands: Hands
     address = f"/tasks/{task_id}/stream?ticket={stream['ticket']}"
     bare = {name: value for name, value in client.headers.items() if name != "x-api-key"}
     client.headers = httpx.Headers(bare)
-    assert (await client.get(address)).status_code == 200
+    for wrong in ("&after=x", "&types=task.nonsense", "&tickets=1"):
+        assert (await client.get(f"{address}{wrong}")).status_code == 422
+    assert (await client.get(address, headers={"Last-Event-ID": "four"})).status_code == 422
+    assert (await client.get(address)).status_code == 200, "what was refused has not used it up"
     assert (await client.get(address)).status_code == 401
 
 

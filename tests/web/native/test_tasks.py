@@ -62,6 +62,14 @@ def soon(**after: float) -> str:
     return (datetime.now(UTC) + timedelta(**after)).isoformat()
 
 
+def names_what_is_in_the_way(refused: httpx.Response, task_id: str) -> None:
+    problem = refused.json()
+    assert (refused.status_code, problem["code"], problem["task_id"]) == (409, "task_active", task_id)
+    assert f"Task {task_id} " in problem["detail"]
+    assert int(refused.headers["retry-after"]) >= 1
+    assert problem["retryable"] is True
+
+
 class TestTerms:
     async def test_a_task_waits_for_its_time(self, client: httpx.AsyncClient) -> None:
         at = soon(hours=1)
@@ -124,10 +132,34 @@ class TestVersions:
         for tags in ('"1"', 'W/"1"', '"9", "1"', "*"):
             told = await client.get(path, headers={"If-None-Match": tags})
             assert (told.status_code, told.content, told.headers["etag"]) == (304, b"", '"1"')
+            assert told.headers["retry-after"] == first.headers["retry-after"] == "1"
         await hands.claim()
         changed = await client.get(path, headers={"If-None-Match": '"1"'})
         assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
         assert changed.json()["version"] == 2
+
+    async def test_every_answer_that_shows_a_task_says_its_version(
+        self, client: httpx.AsyncClient, hands: Hands
+    ) -> None:
+        posted = [await client.post("/tasks", json=ORDER, headers={"Idempotency-Key": "one"})]
+        path = f"/tasks/{posted[0].json()['id']}"
+        posted += [await client.post(f"{path}/{verb}") for verb in ("pause", "resume")]
+        await hands.end(await hands.claim(), Asked(key="colour", question={}))
+        posted += [
+            await client.post(f"{path}/input", json={"key": "colour", "answer": 1}),
+            await client.post(f"{path}/cancel"),
+            await client.post(f"{path}/rerun"),
+        ]
+        for answer in posted:
+            assert answer.headers["etag"] == f'"{answer.json()["version"]}"', answer.request.url
+        task = await read(client, path)
+        for part in ("input", "attempts", "children", "webhook-endpoints"):
+            told = await read(client, f"{path}/{part}")
+            assert (told["task_id"], told["version"]) == (task["id"], task["version"]), part
+        ticket = await act(client, f"{path}/stream-tickets", status=201)
+        assert (ticket["task_id"], ticket["version"]) == (task["id"], task["version"])
+        made = await read(client, "/idempotency-keys/one")
+        assert (made["task_id"], made["version"]) == (task["id"], task["version"])
 
     async def test_a_wait_ends_with_the_next_version(self, client: httpx.AsyncClient, hands: Hands) -> None:
         path = f"/tasks/{(await submit(client))['id']}"
@@ -151,6 +183,22 @@ class TestVersions:
         for number, then in enumerate(seen, 1):
             assert await read(client, f"{path}?at_event={number}") == then
         await read(client, f"{path}?at_event=5", 404)
+
+    async def test_a_version_alone_is_not_waited_for(self, client: httpx.AsyncClient) -> None:
+        path = f"/tasks/{(await submit(client))['id']}?after_version=9"
+        assert (await read(client, path))["version"] == 1
+        assert (await client.get(path, headers={"If-None-Match": '"1"'})).status_code == 304
+
+    async def test_the_present_version_needs_no_history(
+        self, client: httpx.AsyncClient, hands: Hands, house: House
+    ) -> None:
+        path = f"/tasks/{(await submit(client))['id']}"
+        await hands.end(await hands.claim(), Done(result={"n": 1}))
+        await house.store.trim_events(house.clock.now() + timedelta(days=1), 10)
+        task = await read(client, path)
+        assert task["events_from"] > 1
+        assert await read(client, f"{path}?at_event=3") == task
+        await read(client, f"{path}?at_event=2", 410)
 
     async def test_events_come_in_pages(self, client: httpx.AsyncClient, hands: Hands) -> None:
         path = f"/tasks/{(await submit(client))['id']}/events"
@@ -188,6 +236,18 @@ class TestResult:
         told = await asyncio.wait_for(waiting, 10)
         assert (told["result"], told["version"], told["status"]) == ([1], 3, "completed")
 
+    async def test_that_is_known_is_not_sent_again(self, client: httpx.AsyncClient, hands: Hands) -> None:
+        path = f"/tasks/{(await submit(client))['id']}/result"
+        early = await client.get(path)
+        known = {"If-None-Match": early.headers["etag"]}
+        told = await client.get(path, headers=known)
+        assert (told.status_code, told.headers["retry-after"]) == (304, "1")
+        await hands.end(await hands.claim(), Done(result=[1]))
+        late = await client.get(path, headers=known)
+        assert (late.status_code, late.headers["etag"]) == (200, '"3"')
+        told = await client.get(path, headers={"If-None-Match": '"3"'})
+        assert (told.status_code, told.content) == (304, b"")
+
     async def test_of_a_failure_is_a_problem_with_its_cause(
         self, client: httpx.AsyncClient, hands: Hands
     ) -> None:
@@ -210,7 +270,7 @@ class TestResult:
     async def test_the_input_is_kept(self, client: httpx.AsyncClient) -> None:
         task = await submit(client)
         told = await read(client, f"/tasks/{task['id']}/input")
-        assert told == {"task_id": task["id"], "revision": 1, "input": ORDER["input"]}
+        assert told == {"task_id": task["id"], "version": 1, "revision": 1, "input": ORDER["input"]}
 
 
 class TestSteering:
@@ -231,8 +291,15 @@ class TestSteering:
     ) -> None:
         task = await submit(client)
         await hands.end(await hands.claim(), Done(result=1))
-        told = await act(client, f"/tasks/{task['id']}/cancel")
-        assert (told["status"], told["cancel_outcome"]) == ("completed", "finished_first")
+        told = await client.post(f"/tasks/{task['id']}/cancel")
+        assert (told.status_code, told.headers["cancel-outcome"]) == (200, "finished_first")
+        assert told.json() == await read(client, f"/tasks/{task['id']}"), "no channel contradicts another"
+
+    async def test_a_cancel_that_came_in_time_says_so_each_time(self, client: httpx.AsyncClient) -> None:
+        path = f"/tasks/{(await submit(client))['id']}"
+        for _ in range(2):
+            told = await client.post(f"{path}/cancel")
+            assert told.headers["cancel-outcome"] == told.json()["cancel_outcome"] == "before_start"
 
     async def test_a_queued_task_is_paused_at_once_and_resumed(self, client: httpx.AsyncClient) -> None:
         path = f"/tasks/{(await submit(client))['id']}"
@@ -347,6 +414,7 @@ class TestLine:
         path = f"/tasks/{first['id']}/rerun"
         problem = await act(client, path, status=409)
         assert first["id"] in problem["detail"]
+        names_what_is_in_the_way(await client.post(path), first["id"])
         second = await act(client, path, {"on_active": "enqueue"}, 202)
         assert (second["status"], second["predecessor_id"]) == ("pending", first["id"])
         third = await act(client, path, {"on_active": "replace", "input": OTHER}, 202)
@@ -430,7 +498,8 @@ class TestSavedResource:
         path = f"/tasks/{run['id']}"
         again = await act(client, f"{path}/rerun", status=202)
         assert (again["resource_id"], again["revision"]) == (run["resource_id"], run["revision"] + 1)
-        assert (await act(client, f"{path}/rerun", status=409))["code"] == "conflict"
+        refused = await client.post(f"{path}/rerun")
+        names_what_is_in_the_way(refused, again["id"])
         await hands.complete(await hands.claim())
         edited = await act(client, f"{path}/rerun", {"patch": {"blocks": [BRIGHT]}}, 202)
         assert len(await site.get("/energymodels")) == 1

@@ -11,7 +11,7 @@ from rig import Hands, House, Tenant
 from sent import energy_model
 
 from gnomon.core.access import ALL_SCOPES, KeyRole, Principal
-from gnomon.core.retry import Done
+from gnomon.core.retry import Asked, Done
 from gnomon.core.service.access import revoke_key
 
 SOON = 2.0
@@ -139,3 +139,43 @@ async def test_a_cursor_that_was_never_given_is_refused_on_every_channel(
     pulled = await client.get(f"/webhook-endpoints/{hook['id']}/messages?after=1&wait=50")
     assert (pulled.status_code, "its last one is 0." in pulled.json()["detail"]) == (409, True)
     assert (await client.get(f"{path}/events?after=1")).json()["events"] == []
+
+
+async def test_waits_end_when_an_answer_is_needed(
+    client: httpx.AsyncClient, house: House, hands: Hands
+) -> None:
+    posting = asyncio.create_task(client.post("/tasks", json=ORDER, headers={"Prefer": "wait=50"}))
+    await somebody_waits(house)
+    claimed = await hands.claim()
+    reading = asyncio.create_task(client.get(f"/tasks/{claimed.id}/result?wait=50"))
+    await hands.end(claimed, Asked(key="colour", question={}))
+    for waiting in (posting, reading):
+        answer = await asyncio.wait_for(waiting, SOON)
+        assert (answer.status_code, answer.json()["status"]) == (202, "waiting")
+        assert answer.json()["question"]["key"] == "colour"
+        assert 1 <= int(answer.headers["retry-after"]) <= 5
+
+
+async def test_waits_end_when_the_task_is_set_aside(client: httpx.AsyncClient, house: House) -> None:
+    task = (await client.post("/tasks", json=ORDER)).json()
+    waiting = asyncio.create_task(client.get(f"/tasks/{task['id']}/result?wait=50"))
+    await somebody_waits(house)
+    await client.post(f"/tasks/{task['id']}/pause")
+    answer = await asyncio.wait_for(waiting, SOON)
+    assert (answer.status_code, answer.json()["status"]) == (202, "paused")
+    again = await asyncio.wait_for(client.get(f"/tasks/{task['id']}/result?wait=50"), SOON)
+    assert again.json() == answer.json()
+
+
+@pytest.mark.parametrize(("asked", "granted"), [("600", "55"), ("-3", "0")])
+async def test_what_is_granted_is_told(client: httpx.AsyncClient, asked: str, granted: str) -> None:
+    task = (await client.post("/tasks", json=ORDER)).json()
+    await client.post(f"/tasks/{task['id']}/pause")
+    rerun = {"on_active": "enqueue", "input": ORDER["input"]}
+    path = f"/tasks/{task['id']}/rerun"
+    waiting = asyncio.create_task(client.post(path, json=rerun, headers={"Prefer": f"wait={asked}"}))
+    async with asyncio.timeout(10):
+        while len(tasks := (await client.get("/tasks")).json()["tasks"]) < 2:
+            pass
+    await client.post(f"/tasks/{tasks[0]['id']}/cancel")
+    assert (await asyncio.wait_for(waiting, SOON)).headers["preference-applied"] == f"wait={granted}"

@@ -82,6 +82,9 @@ def test_an_unknown_filter_is_refused_not_ignored(given: str) -> None:
         ("respond-async, wait=10", 10),
         ("wait=9999", 55),
         ("wait=0", 0),
+        ("wait=-5", 0),
+        ("wait=" + "9" * 400, 55),
+        ("wait=soon", None),
     ],
 )
 def test_patience_is_read_and_capped(prefer: str, seconds: float | None) -> None:

@@ -228,6 +228,9 @@ class TaskStore(Protocol):
     async def get_version(self, workspace: str, task_id: str) -> int:
         """Return a task's version without reading the rest; raises `NotFound`."""
 
+    async def glance(self, workspace: str, task_id: str) -> Task:
+        """Return a task without its result, which is not read; raises `NotFound`."""
+
     async def count_tasks(self, workspace: str) -> Sequence[Crowd]:
         """Count the tasks that have not ended, by kind and status."""
 

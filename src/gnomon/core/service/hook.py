@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from gnomon.core.access import Principal
 from gnomon.core.delivery import (
-    TERMINAL_TYPES,
+    DEFAULT_TYPES,
     TEST_TYPE,
     Delivery,
     DeliveryAttempt,
@@ -33,7 +33,7 @@ class Wanted:
     """What somebody wants to be told, and where."""
 
     url: str | None
-    event_types: frozenset[EventType] = TERMINAL_TYPES
+    event_types: frozenset[EventType] = DEFAULT_TYPES
     description: str | None = None
     dialect: str = "native"
 

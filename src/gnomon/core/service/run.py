@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gnomon.core.access import Principal
-from gnomon.core.errors import Complaint, Conflict, Invalid
+from gnomon.core.errors import Complaint, Conflict, Invalid, TaskActive
 from gnomon.core.ports import NewDocument, Reservation, RunResource, Submit, Submitted
 from gnomon.core.resource import Resource
 from gnomon.core.service.access import require
@@ -34,11 +34,13 @@ from gnomon.core.task import Json, NewTask, Task
 from gnomon.core.workload import Reference, Workload
 
 
-class ResourceActive(Conflict):
+class ResourceActive(TaskActive):
     """The resource's latest task has not ended."""
 
     def __init__(self, task: Task) -> None:
-        super().__init__(f"Task {task.number} is still {task.status}; wait for it or cancel it first.")
+        super().__init__(
+            task.id, f"Task {task.number} is still {task.status}; wait for it or cancel it first."
+        )
         self.task = task
 
 

@@ -232,6 +232,12 @@ async def find_version(house: House, principal: Principal, task_id: str) -> int:
     return await house.store.get_version(principal.workspace, task_id)
 
 
+async def glance(house: House, principal: Principal, task_id: str) -> Task:
+    """Return a task without its result, which is not read; raises `NotFound`."""
+    require(principal, "read")
+    return await house.store.glance(principal.workspace, task_id)
+
+
 async def view_at(house: House, principal: Principal, task_id: str, number: int) -> Task:
     """Return a task as it stood when the event of that number had been written.
 
@@ -240,11 +246,13 @@ async def view_at(house: House, principal: Principal, task_id: str, number: int)
     NotFound
         When the workspace has no such task, or the task no such event yet.
     Gone
-        When its first events were trimmed.
+        When its first events were trimmed, and it has moved on since.
     """
     task = await get_task_by_id(house, principal, task_id)
     if not 0 < number <= task.version:
         raise NotFound(f"Task {task_id} has events 1 to {task.version}, and none of number {number}.")
+    if number == task.version:
+        return task
     events: list[Event] = []
     while len(events) < number:
         limit = min(number - len(events), _EVENTS_AT_ONCE)
@@ -390,6 +398,21 @@ async def wait(house: House, principal: Principal, task_id: str, timeout: float)
         When the workspace has no such task.
     """
     return await _wait_until(house, principal, task_id, timeout, lambda task: task.status.is_terminal)
+
+
+async def wait_until_still(house: House, principal: Principal, task_id: str, timeout: float) -> Task:
+    """Return the task when it has ended or waits for somebody, or as it stands when the time is up.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such task.
+    Unauthenticated
+        When the principal's key was ended meanwhile.
+    """
+    return await _wait_until(
+        house, principal, task_id, timeout, lambda task: task.status.is_terminal or task.status.is_halted
+    )
 
 
 async def wait_beyond(house: House, principal: Principal, task_id: str, version: int, timeout: float) -> Task:

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gnomon.core.errors import Complaint, Conflict, Invalid, PreconditionFailed
+from gnomon.core.errors import Complaint, Conflict, Invalid, PreconditionFailed, TaskActive
 from gnomon.core.ports import Rerun, Submitted
 from gnomon.core.task import NewTask, Pin, Task
 from gnomon.store.ledger import Ledger
@@ -79,9 +79,10 @@ def _make_way(ledger: Ledger, command: Rerun, first: str) -> str | None:
         return None
     newest = active[0].task
     if command.on_active == "reject":
-        raise Conflict(
+        raise TaskActive(
+            newest.id,
             f"Task {newest.id} of this line is {newest.status}. Wait for it, cancel it, or ask with on_active "
-            "'enqueue' or 'replace'."
+            "'enqueue' or 'replace'.",
         )
     if command.on_active == "replace":
         _cancel(ledger, active, command)

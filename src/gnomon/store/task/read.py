@@ -30,6 +30,11 @@ def read_version(connection: sqlite3.Connection, workspace: str, task_id: str) -
     return int(_find(connection, "version", workspace, task_id)[0])
 
 
+def glance(connection: sqlite3.Connection, workspace: str, task_id: str) -> Task:
+    """Return a task without its result; raises `NotFound`."""
+    return task_of(_find(connection, COLUMNS, workspace, task_id))
+
+
 def count_tasks(connection: sqlite3.Connection, workspace: str) -> Sequence[Crowd]:
     """Count the public tasks that have not ended, by kind and status."""
     rows = connection.execute(

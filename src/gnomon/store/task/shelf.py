@@ -83,6 +83,10 @@ class TaskShelf(Shelf):
         """Return a task's version; raises `NotFound`."""
         return await self.readers.run(read.read_version, workspace, task_id)
 
+    async def glance(self, workspace: str, task_id: str) -> Task:
+        """Return a task without its result; raises `NotFound`."""
+        return await self.readers.run(read.glance, workspace, task_id)
+
     async def count_tasks(self, workspace: str) -> Sequence[Crowd]:
         """Count the public tasks that have not ended, by kind and status."""
         return await self.readers.run(read.count_tasks, workspace)

@@ -5,7 +5,8 @@ from datetime import datetime
 from gnomon.core.task import Status, Task
 
 LONGEST = 30
-_IDLE = {Status.PAUSED, Status.WAITING}
+_HALTED = 5
+"""Somebody is expected to act: the answer to a question, or a resume, may come at any time."""
 
 
 def retry_after(task: Task, now: datetime) -> int | None:
@@ -15,8 +16,8 @@ def retry_after(task: Task, now: datetime) -> int | None:
     """
     if task.status.is_terminal:
         return None
-    if task.status in _IDLE:
-        return LONGEST
+    if task.status.is_halted:
+        return _HALTED
     if task.status is Status.PENDING and task.run_at is not None and task.run_at > now:
         return _bounded((task.run_at - now).total_seconds())
     age = (now - (task.started_at or task.created_at)).total_seconds()

@@ -54,6 +54,12 @@ def founded(made: Founded) -> Json:
     return {"workspace": workspace(made.workspace), "keys": texts}
 
 
-def ticket(record: Ticket, text: str, stream: str) -> Json:
+def ticket(record: Ticket, version: int, text: str, stream: str) -> Json:
     """Write a ticket and where it is good for a stream."""
-    return {"ticket": text, "expires_at": moment(record.expires_at), "url": f"{stream}?ticket={text}"}
+    return {
+        "ticket": text,
+        "task_id": record.task_id,
+        "version": version,
+        "expires_at": moment(record.expires_at),
+        "url": f"{stream}?ticket={text}",
+    }

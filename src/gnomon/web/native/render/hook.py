@@ -121,6 +121,15 @@ def _attempt(record: DeliveryAttempt) -> Json:
     }
 
 
+def endpoints_of(task_id: str, version: int, records: Sequence[Endpoint]) -> Json:
+    """Write the endpoints that came with a task."""
+    return {
+        "task_id": task_id,
+        "version": version,
+        "webhook_endpoints": [endpoint(record) for record in records],
+    }
+
+
 def mail(read: Mail) -> Json:
     """Write messages in order, and the number after which to go on."""
     return {"messages": [_message(message) for message in read.messages], "next": read.next}

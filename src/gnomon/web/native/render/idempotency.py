@@ -5,12 +5,17 @@ from gnomon.core.task import Json
 from gnomon.web.native.render.moment import moment
 
 
-def reserved(record: Reserved) -> Json:
-    """Write what a key has made: a task, or a resource."""
-    is_task = record.made_id.startswith("tsk_")
+def reserved(record: Reserved, version: int | None) -> Json:
+    """Write what a key has made: a task, with the version that it has now, or a resource."""
     return {
         "key": record.key,
-        "task_id": record.made_id if is_task else None,
-        "resource_id": None if is_task else record.made_id,
+        "task_id": record.made_id if is_task(record) else None,
+        "version": version,
+        "resource_id": None if is_task(record) else record.made_id,
         "created_at": moment(record.created_at),
     }
+
+
+def is_task(record: Reserved) -> bool:
+    """Say whether it was a task."""
+    return record.made_id.startswith("tsk_")

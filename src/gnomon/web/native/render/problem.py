@@ -13,9 +13,11 @@ from gnomon.core.errors import (
     QuotaExceeded,
     ReservationBusy,
     ReservationReused,
+    TaskActive,
     Unauthenticated,
     Unavailable,
 )
+from gnomon.core.service.run import ResourceActive
 from gnomon.core.task import Json, Task, TaskError
 from gnomon.web.native.render.task import error
 from gnomon.web.problems import BadRequest, InvalidQuery, TooLarge, UnsupportedMedia
@@ -23,6 +25,7 @@ from gnomon.web.problems import BadRequest, InvalidQuery, TooLarge, UnsupportedM
 CODES: Mapping[type[Exception], str] = {
     NotFound: "not_found",
     Conflict: "conflict",
+    TaskActive: "task_active",
     Invalid: "invalid",
     Unauthenticated: "unauthenticated",
     Forbidden: "forbidden",
@@ -38,19 +41,27 @@ CODES: Mapping[type[Exception], str] = {
 }
 _BY_STATUS = {404: "no_such_path", 405: "method_not_allowed"}
 _QUOTA_TYPE = "https://iana.org/assignments/http-problem-types#quota-exceeded"
-_RETRYABLE = (Unavailable, ReservationBusy, QuotaExceeded)
+_RETRYABLE = (Unavailable, ReservationBusy, TaskActive, QuotaExceeded)
 
 
 def problem(status: int, failure: Exception, request_id: str | None = None) -> Json:
     """Write the problem that an error is."""
     code = next((CODES[kind] for kind in type(failure).__mro__ if kind in CODES), "internal")
-    body = _body(status, code, str(failure), is_retryable=isinstance(failure, _RETRYABLE))
+    body = _body(status, code, _detail(failure), is_retryable=isinstance(failure, _RETRYABLE))
     if isinstance(failure, QuotaExceeded):
         body |= {"type": _QUOTA_TYPE, "violated-policies": [failure.quota]}
+    if isinstance(failure, TaskActive):
+        body["task_id"] = failure.task_id
     if isinstance(failure, Invalid):
         place = _place if isinstance(failure, InvalidQuery) else _pointer
         body["errors"] = [{**place(c.loc), "detail": c.message, "code": c.type} for c in failure.complaints]
     return body | ({"request_id": request_id} if request_id else {})
+
+
+def _detail(failure: Exception) -> str:
+    if isinstance(failure, ResourceActive):  # its own words name the task by its number, as other doors do
+        return f"Task {failure.task_id} is {failure.task.status}. Wait for it, or cancel it first."
+    return str(failure)
 
 
 def plain_problem(status: int, detail: str, request_id: str | None = None) -> Json:

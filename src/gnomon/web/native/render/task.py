@@ -68,12 +68,22 @@ def result(record: Task) -> Json:
 
 def given(record: Task, task_input: Json) -> Json:
     """Write what a task was given to do."""
-    return {"task_id": record.id, "revision": revision_of(record), "input": task_input}
+    return {
+        "task_id": record.id,
+        "version": record.version,
+        "revision": revision_of(record),
+        "input": task_input,
+    }
 
 
 def tasks(page: Page[Task]) -> Json:
     """Write a page of tasks."""
     return {"tasks": [task(record) for record in page.records], "next": page.next}
+
+
+def children(parent: Task, records: Sequence[Task]) -> Json:
+    """Write a task's children by position."""
+    return {"task_id": parent.id, "version": parent.version, "tasks": [task(record) for record in records]}
 
 
 def events(records: Sequence[Event], after: int, version: int) -> Json:
@@ -94,9 +104,9 @@ def event(record: Event) -> Json:
     }
 
 
-def attempts(records: Sequence[Attempt]) -> Json:
-    """Write attempts in order."""
-    return {"attempts": [attempt(record) for record in records]}
+def attempts(task_id: str, version: int, records: Sequence[Attempt]) -> Json:
+    """Write a task's attempts in order."""
+    return {"task_id": task_id, "version": version, "attempts": [attempt(record) for record in records]}
 
 
 def attempt(record: Attempt) -> Json:

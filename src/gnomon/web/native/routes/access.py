@@ -6,6 +6,7 @@ from fastapi import Request, Response
 
 from gnomon.core.service import House
 from gnomon.core.service import access as service
+from gnomon.core.service.task import find_version
 from gnomon.core.service.ticket import open_ticket
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
@@ -106,10 +107,11 @@ async def create_workspace(request: Request, house: AtHouse, operator: Operator)
 )
 async def open_stream_ticket(task_id: str, request: Request, house: AtHouse, reader: Reader) -> Response:
     """Give leave to open this task's stream once within a minute, to a browser that can send no header."""
+    version = await find_version(house, reader, task_id)
     ticket = await open_ticket(house, reader, task_id)
     text = write_ticket(ticket, find_gate(request).token_secret)
     stream = f"{request.scope['root_path']}/tasks/{ticket.task_id}/stream"
-    return answer(render.ticket(ticket, text, stream), status=201, headers=_SHOWN_ONCE)
+    return answer(render.ticket(ticket, version, text, stream), status=201, headers=_SHOWN_ONCE)
 
 
 def _end(house: House, lifetime: int | None) -> datetime | None:

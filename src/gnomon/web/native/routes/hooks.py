@@ -5,6 +5,7 @@ from datetime import timedelta
 from fastapi import Request, Response
 
 from gnomon.core.service import hook as service
+from gnomon.core.service.task import find_version
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.native.desk import AtHouse, HookKeeper, Reader, holding_on, read_optional
@@ -205,5 +206,6 @@ async def redeliver(delivery_id: str, house: AtHouse, keeper: HookKeeper) -> Res
 )
 async def list_webhook_endpoints_of_task(task_id: str, house: AtHouse, reader: Reader) -> Response:
     """List who is told of this task alone."""
+    version = await find_version(house, reader, task_id)
     found = await service.list_endpoints_of(house, reader, task_id)
-    return answer({"webhook_endpoints": [render.endpoint(record) for record in found]})
+    return answer(render.endpoints_of(task_id, version, found))

@@ -3,10 +3,11 @@
 from fastapi import Response
 
 from gnomon.core.service import idempotency as service
+from gnomon.core.service.task import find_version
 from gnomon.web.answer import answer
 from gnomon.web.native.desk import AtHouse, Reader
 from gnomon.web.native.openapi import router, shows
-from gnomon.web.native.render.idempotency import reserved
+from gnomon.web.native.render.idempotency import is_task, reserved
 
 routes = router("idempotency")
 
@@ -18,4 +19,6 @@ routes = router("idempotency")
 )
 async def get_reserved(key: str, house: AtHouse, reader: Reader) -> Response:
     """Say whether a request whose answer got lost has landed, and what it has made; sending it again is safe, too."""
-    return answer(reserved(await service.get_reserved(house, reader, key)))
+    found = await service.get_reserved(house, reader, key)
+    version = await find_version(house, reader, found.made_id) if is_task(found) else None
+    return answer(reserved(found, version))

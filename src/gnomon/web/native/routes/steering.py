@@ -10,11 +10,16 @@ from gnomon.web.body import read_json
 from gnomon.web.native.desk import AtHouse, Canceller, Writer
 from gnomon.web.native.openapi import BODY, router, shows, takes
 from gnomon.web.native.render import task as render
-from gnomon.web.native.routes.tasks import pace
+from gnomon.web.native.routes.tasks import STANDING, standing
 from gnomon.web.native.wire import read
 from gnomon.web.native.wire.tasks import Answer
 
 routes = router("tasks")
+
+_OUTCOME = {
+    "Cancel-Outcome": "What this cancel came to: the task's `cancel_outcome`, or `finished_first` of a task that had "
+    "ended without one; such a task is shown unchanged."
+}
 
 
 @routes.post(
@@ -22,17 +27,21 @@ routes = router("tasks")
     status_code=202,
     summary="Cancel a task",
     responses={
-        **shows("Task", "The task has ended; `cancel_outcome` says how.", 404),
-        **shows("Task", "The task will have ended at `cancel_by`.", status=202),
+        **shows("Task", "The task has ended, now or before.", 404, headers={**STANDING, **_OUTCOME}),
+        **shows("Task", "The task will have ended at `cancel_by`.", status=202, headers=STANDING),
     },
 )
 async def cancel_task(task_id: str, house: AtHouse, canceller: Canceller) -> Response:
-    """Cancel at once when nothing runs (200), within the grace period otherwise (202); an end stays an end."""
+    """Cancel at once when nothing runs (200), within the grace period otherwise (202); an end stays an end.
+
+    `Cancel-Outcome` says how it came to its end, also when the task had ended before.
+    """
     task = await service.cancel(house, canceller, task_id)
-    body = render.task(task)
-    if task.status.is_terminal and task.cancel_outcome is None:
-        body["cancel_outcome"] = CancelOutcome.FINISHED_FIRST
-    return _answer(house, task, body, is_done=task.status.is_terminal)
+    told = _answer(house, task, render.task(task), is_done=task.status.is_terminal)
+    if task.status.is_terminal:
+        # Not in the task: that one would differ from what every other channel shows at the same version.
+        told.headers["Cancel-Outcome"] = task.cancel_outcome or CancelOutcome.FINISHED_FIRST
+    return told
 
 
 @routes.post(
@@ -40,8 +49,19 @@ async def cancel_task(task_id: str, house: AtHouse, canceller: Canceller) -> Res
     status_code=202,
     summary="Set a task aside",
     responses={
-        **shows("Task", "The task and its children are set aside: nothing is at work on it.", 404, 409),
-        **shows("Task", "What is at work on it will be set aside at its next checkpoint.", status=202),
+        **shows(
+            "Task",
+            "The task and its children are set aside: nothing is at work on it.",
+            404,
+            409,
+            headers=STANDING,
+        ),
+        **shows(
+            "Task",
+            "What is at work on it will be set aside at its next checkpoint.",
+            status=202,
+            headers=STANDING,
+        ),
     },
 )
 async def pause_task(task_id: str, house: AtHouse, writer: Writer) -> Response:
@@ -57,7 +77,7 @@ async def pause_task(task_id: str, house: AtHouse, writer: Writer) -> Response:
 @routes.post(
     "/tasks/{task_id}/resume",
     summary="Let a task that was set aside go on",
-    responses=shows("Task", "The task as it stands.", 404, 409),
+    responses=shows("Task", "The task as it stands.", 404, 409, headers=STANDING),
 )
 async def resume_task(task_id: str, house: AtHouse, writer: Writer) -> Response:
     """Make a task and its children eligible again; one that is not set aside is left as it is."""
@@ -69,7 +89,7 @@ async def resume_task(task_id: str, house: AtHouse, writer: Writer) -> Response:
     "/tasks/{task_id}/input",
     summary="Answer what a task has asked",
     openapi_extra=takes(Answer, {"key": "approve", "answer": {"approved": True}}),
-    responses=shows("Task", "The task as it stands.", 404, 409, *BODY),
+    responses=shows("Task", "The task as it stands.", 404, 409, *BODY, headers=STANDING),
 )
 async def answer_question(task_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
     """Answer the open question of that key; the same answer again changes nothing, another one is refused."""
@@ -79,4 +99,4 @@ async def answer_question(task_id: str, request: Request, house: AtHouse, writer
 
 
 def _answer(house: House, task: Task, body: object, *, is_done: bool) -> Response:
-    return answer(body, status=200 if is_done else 202, headers=pace(house, task))
+    return answer(body, status=200 if is_done else 202, headers=standing(house, task))

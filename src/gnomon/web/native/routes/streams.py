@@ -13,8 +13,7 @@ from gnomon.web.auth import identify_listener
 from gnomon.web.native.desk import Holder, find_gate
 from gnomon.web.native.framing import FRAMING, WITH_CURSORS
 from gnomon.web.native.openapi import asks, errors, header, router
-from gnomon.web.native.wire import ask
-from gnomon.web.native.wire.streams import Listening
+from gnomon.web.native.wire.streams import Listening, listening
 from gnomon.web.sse import EventStream, Pace
 
 routes = router("streams")
@@ -33,7 +32,9 @@ class Listener(Holder):
     """Lets in who may read, by a credential or by a ticket."""
 
     async def __call__(self, request: Request) -> Principal:
-        """Say who asks; raises what `Holder` does."""
+        """Say who asks; raises what `Holder` does, and `InvalidQuery` before a ticket is spent on nothing."""
+        if len(request.query_params.getlist("ticket")) == 1:
+            listening(request.query_params, request.headers)
         principal = await identify_listener(find_gate(request), request, request.path_params["task_id"])
         require(principal, self.scope)
         return principal
@@ -99,12 +100,12 @@ def open_stream(task_id: str, request: Request, listener: Principal) -> Response
         When the cursor or the filter is not valid.
     """
     gate, studio = find_gate(request), find_studio(request)
-    asked = ask(Listening, request.query_params)
+    asked, after = listening(request.query_params, request.headers)
     items = follow(
         gate.house,
         listener,
         task_id,
-        asked.cursor(request.headers),
+        after,
         quiet=studio.pace.heartbeat,
         digests=studio.digests,
     )

@@ -1,6 +1,6 @@
 """Tasks: submit, list, read, wait."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import orjson
@@ -41,7 +41,9 @@ routes = router("tasks")
 
 PREFER = header(
     "Prefer",
-    f"`wait=N` holds the answer until the task has ended, for up to N seconds, {LONGEST_WAIT} at most.",
+    f"`wait=N` holds the answer until the task has ended, or waits for somebody (`waiting`, `paused`), for up to N "
+    f"seconds. N below 0 counts as 0 and above {LONGEST_WAIT} as {LONGEST_WAIT}; `Preference-Applied` says what was "
+    "granted.",
 )
 IDEMPOTENCY_KEY = header(
     "Idempotency-Key",
@@ -55,9 +57,16 @@ _IF_NONE_MATCH = header("If-None-Match", "The `ETag` of an earlier answer: 304 w
 _ORDER = {"kind": "shout", "input": {"text": "hello"}}
 _AS_IT_STANDS = "The task as it stands."
 _RETRY_AFTER = {"Retry-After": "The seconds after which another look is worth it; absent when it has ended."}
-_VERSION = {"ETag": "The version."} | _RETRY_AFTER
+STANDING = {"ETag": "The version."} | _RETRY_AFTER
+_UNCHANGED: Answers = {304: {"description": "Nothing has changed."}}
 SUBMITTED: Answers = {
-    **shows("SubmittedTask", "The task has ended in the time that it was waited for.", 409, *BODY),
+    **shows(
+        "SubmittedTask",
+        "The task has ended in the time that it was waited for.",
+        409,
+        *BODY,
+        headers=STANDING,
+    ),
     **shows(
         "SubmittedTask",
         _AS_IT_STANDS,
@@ -67,7 +76,7 @@ SUBMITTED: Answers = {
             "Operation-Location": "The same.",
             "Preference-Applied": "The wait that was granted.",
             "Idempotency-Replayed": "`true` when the key had made the task before.",
-            **_RETRY_AFTER,
+            **STANDING,
         },
     ),
 }
@@ -105,8 +114,8 @@ async def answer_submitted(
         # The task is stored: a wait too many is not granted, where a refusal would have the task sent again.
         with find_gate(request).meter.waits.grant(writer.key_id, wait) as granted:
             headers["Preference-Applied"] = f"wait={granted:g}"
-            task = await while_present(request, service.wait(house, writer, task.id, granted))
-    headers |= pace(house, task)
+            task = await while_present(request, service.wait_until_still(house, writer, task.id, granted))
+    headers |= standing(house, task)
     body = render.task(task)
     if hooks:
         body["webhooks"] = [minted_hook(minted) for minted in hooks]
@@ -114,10 +123,10 @@ async def answer_submitted(
     return answer(body, status=200 if task.status.is_terminal else 202, headers=headers)
 
 
-def pace(house: House, task: Task) -> Mapping[str, str]:
-    """Say how soon another look is worth it."""
-    seconds = retry_after(task, house.clock.now())
-    return {} if seconds is None else {"Retry-After": str(seconds)}
+def standing(house: House, task: Task) -> dict[str, str]:
+    """Say which version is shown, and how soon another look is worth it."""
+    headers, seconds = {"ETag": etag(task.version)}, retry_after(task, house.clock.now())
+    return headers if seconds is None else {**headers, "Retry-After": str(seconds)}
 
 
 @routes.get(
@@ -138,8 +147,8 @@ async def list_tasks(request: Request, house: AtHouse, reader: Reader) -> Respon
     summary="Read a task",
     openapi_extra=asks(TaskView, _IF_NONE_MATCH),
     responses={
-        **shows("Task", _AS_IT_STANDS, 404, 410, 422, headers=_VERSION),
-        304: {"description": "Nothing has changed."},
+        **shows("Task", _AS_IT_STANDS, 404, 410, 422, headers=STANDING),
+        **_UNCHANGED,
     },
 )
 async def get_task(task_id: str, request: Request, house: AtHouse, reader: Reader) -> Response:
@@ -148,23 +157,27 @@ async def get_task(task_id: str, request: Request, house: AtHouse, reader: Reade
     if view.at_event is not None:
         task = await service.view_at(house, reader, task_id, view.at_event)
         return answer(render.task(task), headers={"ETag": etag(task.version)})
+    # `after_version` alone is no condition: that is `If-None-Match`.
     if view.wait:
         waiting = service.wait_beyond(house, reader, task_id, view.after_version, view.wait)
         task = await holding_on(request, reader, waiting)
         return _answer_task(request, house, task)
-    if tags := request.headers.get("if-none-match"):
-        # The version alone is read first: most polls find nothing new.
-        known = etag(await service.find_version(house, reader, task_id))
-        if _matches(tags, known):
-            return Response(status_code=304, headers={"ETag": known})
+    # The result is left out at first: most polls find nothing new.
+    if "if-none-match" in request.headers and _knows(
+        request, seen := await service.glance(house, reader, task_id)
+    ):
+        return _unchanged(house, seen)
     return _answer_task(request, house, await service.get_task_by_id(house, reader, task_id))
 
 
 def _answer_task(request: Request, house: House, task: Task) -> Response:
-    headers = {"ETag": etag(task.version), **pace(house, task)}
-    if _matches(request.headers.get("if-none-match", ""), headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return answer(render.task(task), headers=headers)
+    if _knows(request, task):
+        return _unchanged(house, task)
+    return answer(render.task(task), headers=standing(house, task))
+
+
+def _unchanged(house: House, task: Task) -> Response:
+    return Response(status_code=304, headers=standing(house, task))
 
 
 def etag(version: int) -> str:
@@ -172,28 +185,36 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _matches(tags: str, known: str) -> bool:
-    return any(tag.strip().removeprefix("W/") in (known, "*") for tag in tags.split(","))
+def _knows(request: Request, task: Task) -> bool:
+    tags = request.headers.get("if-none-match", "").split(",")
+    return any(tag.strip().removeprefix("W/") in (etag(task.version), "*") for tag in tags)
 
 
 @routes.get(
     "/tasks/{task_id}/result",
     summary="Read or wait for a task's result",
-    openapi_extra=asks(Patience),
+    openapi_extra=asks(Patience, _IF_NONE_MATCH),
     responses={
-        **shows("Result", "The result.", 404, 422),
-        **shows("Task", "It has not ended yet.", status=202, headers=_RETRY_AFTER),
+        **shows("Result", "The result.", 404, 422, headers={"ETag": "The version."}),
+        **shows("Task", "It has not ended yet.", status=202, headers=STANDING),
+        **_UNCHANGED,
         **shows("EndedProblem", "It has ended without a result.", status=409, is_problem=True),
     },
 )
 async def get_result(task_id: str, request: Request, house: AtHouse, reader: Reader) -> Response:
-    """Read what the work gave; a task that ended otherwise answers with its error as the cause of a problem."""
+    """Read what the work gave; a task that ended otherwise answers with its error as the cause of a problem.
+
+    A wait ends at once when the task is `waiting` or `paused`: nothing happens until somebody answers or resumes.
+    """
     wait = ask(Patience, request.query_params).wait
-    task = await holding_on(request, reader, service.wait(house, reader, task_id, wait))
+    task = await holding_on(request, reader, service.wait_until_still(house, reader, task_id, wait))
+    has_answer = task.status is Status.COMPLETED or task.status.is_active
+    if has_answer and _knows(request, task):
+        return _unchanged(house, task)
     if task.status is Status.COMPLETED:
-        return answer(render.result(task), headers={"ETag": etag(task.version)})
+        return answer(render.result(task), headers=standing(house, task))
     if task.status.is_active:
-        return answer(render.task(task), status=202, headers=pace(house, task))
+        return answer(render.task(task), status=202, headers=standing(house, task))
     body = orjson.dumps(ended_problem(task, request_id(request.scope)))
     return Response(body, 409, media_type="application/problem+json")
 
@@ -232,7 +253,9 @@ async def list_events(task_id: str, request: Request, house: AtHouse, reader: Re
 )
 async def list_attempts(task_id: str, house: AtHouse, reader: Reader) -> Response:
     """List every try, how it ended and why."""
-    return answer(render.attempts(await service.list_attempts(house, reader, task_id)))
+    # Read first: what is listed is at least as new as the version that it is listed under.
+    version = await service.find_version(house, reader, task_id)
+    return answer(render.attempts(task_id, version, await service.list_attempts(house, reader, task_id)))
 
 
 @routes.get(
@@ -244,4 +267,4 @@ async def list_children(task_id: str, house: AtHouse, reader: Reader) -> Respons
     """List public children by position."""
     parent = await service.get_task_by_id(house, reader, task_id)
     children = await service.list_children(house, reader, parent)
-    return answer({"tasks": [render.task(child) for child in children]})
+    return answer(render.children(parent, children))

@@ -72,9 +72,17 @@ SCHEMAS: dict[str, Schema] = {
     "StreamTicket": record(
         {
             "ticket": told(TEXT, "Good for one stream of this task, once, for a minute."),
+            "task_id": TEXT,
+            "version": told(COUNT, "The task's version."),
             "expires_at": MOMENT,
             "url": told(TEXT, "The stream with the ticket: what an EventSource takes."),
         },
-        {"ticket": "<ticket>", "expires_at": "2026-01-31T12:01:00.000000Z", "url": _URL},
+        {
+            "ticket": "<ticket>",
+            "task_id": "tsk_06ed9jg3bcq8zj7x5v1m2n3p4r",
+            "version": 4,
+            "expires_at": "2026-01-31T12:01:00.000000Z",
+            "url": _URL,
+        },
     ),
 }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gnomon.core.delivery import TERMINAL_TYPES, TEST_TYPE, DeliveryStatus
+from gnomon.core.delivery import DEFAULT_TYPES, TEST_TYPE, DeliveryStatus
 from gnomon.core.event import EventType
 from gnomon.web.native.schema.forms import (
     COUNT,
@@ -30,7 +30,7 @@ _SECRET_FORM = told(TEXT, "What messages are signed with (Standard Webhooks); sh
 _ENDPOINT_EXAMPLE: dict[str, Any] = {
     "id": _ID,
     "url": "https://receiver.example/gnomon",
-    "event_types": sorted(TERMINAL_TYPES),
+    "event_types": sorted(DEFAULT_TYPES),
     "description": "billing",
     "task_id": None,
     "enabled": True,
@@ -158,7 +158,15 @@ SCHEMAS: dict[str, Schema] = {
         {"messages": [_MESSAGE_EXAMPLE], "next": 1},
     ),
     "TaskWebhookList": record(
-        {"webhook_endpoints": {"type": "array", "items": named("WebhookEndpoint")}},
-        {"webhook_endpoints": [{**_ENDPOINT_EXAMPLE, "task_id": _TASK_ID}]},
+        {
+            "task_id": TEXT,
+            "version": told(COUNT, "The task's version."),
+            "webhook_endpoints": {"type": "array", "items": named("WebhookEndpoint")},
+        },
+        {
+            "task_id": _TASK_ID,
+            "version": 4,
+            "webhook_endpoints": [{**_ENDPOINT_EXAMPLE, "task_id": _TASK_ID}],
+        },
     ),
 }

@@ -24,6 +24,7 @@ _PROBLEM = record(
         "code": told(TEXT, "What is wrong, for programs."),
         "retryable": told(FLAG, "Whether the same request may succeed later."),
         "request_id": TEXT,
+        "task_id": told(TEXT, "The task that is in the way, when one is."),
         "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
     },
     {
@@ -36,7 +37,7 @@ _PROBLEM = record(
         "request_id": "req_06ed9jg3bcq8zj7x",
         "errors": _FAULT["examples"],
     },
-    optional=("errors", "request_id"),
+    optional=("errors", "request_id", "task_id"),
 )
 _PROBLEM["additionalProperties"] = True
 

@@ -120,6 +120,7 @@ _REVISION_EXAMPLE = {
     "created_at": "2026-01-31T12:00:00.000000Z",
     "finished_at": "2026-01-31T12:00:01.500000Z",
 }
+_PARENTS = "The parent's version when its children were listed; each child has its own."
 _DIFFERENCE_EXAMPLE = {"op": "replace", "path": "/text", "old": "hello", "new": "hullo"}
 
 SCHEMAS: dict[str, Schema] = {
@@ -143,7 +144,10 @@ SCHEMAS: dict[str, Schema] = {
         },
         {"tasks": [TASK_EXAMPLE], "next": None},
     ),
-    "TaskList": record({"tasks": many("Task")}, {"tasks": [TASK_EXAMPLE]}),
+    "TaskList": record(
+        {"task_id": TEXT, "version": told(COUNT, _PARENTS), "tasks": many("Task")},
+        {"task_id": _ID, "version": 4, "tasks": [{**TASK_EXAMPLE, "parent_id": _ID, "position": 0}]},
+    ),
     "Event": record(
         {
             "task_id": TEXT,
@@ -180,8 +184,8 @@ SCHEMAS: dict[str, Schema] = {
         {"task_id": _ID, "status": "completed", "version": 4, "result": {"text": "HELLO"}},
     ),
     "TaskInput": record(
-        {"task_id": TEXT, "revision": COUNT, "input": ANY},
-        {"task_id": _ID, "revision": 1, "input": {"text": "hello"}},
+        {"task_id": TEXT, "version": COUNT, "revision": COUNT, "input": ANY},
+        {"task_id": _ID, "version": 4, "revision": 1, "input": {"text": "hello"}},
     ),
     "Question": record({"key": TEXT, "body": ANY, "asked_at": MOMENT}, _QUESTION_EXAMPLE),
     "Revision": record(
@@ -225,5 +229,8 @@ SCHEMAS: dict[str, Schema] = {
             "result": {"differences": [], "truncated": False},
         },
     ),
-    "AttemptList": record({"attempts": many("Attempt")}, {"attempts": [_ATTEMPT_EXAMPLE]}),
+    "AttemptList": record(
+        {"task_id": TEXT, "version": COUNT, "attempts": many("Attempt")},
+        {"task_id": _ID, "version": 4, "attempts": [_ATTEMPT_EXAMPLE]},
+    ),
 }

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from gnomon.core.delivery import TERMINAL_TYPES, DeliveryStatus
+from gnomon.core.delivery import DEFAULT_TYPES, DeliveryStatus
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.event import EventType
 from gnomon.core.ports import ChangeEndpoint, DeliveryQuery
@@ -16,7 +16,7 @@ LONGEST_OVERLAP = 7 * 24 * 3600
 _LONGEST_URL = 2048
 _MOST_IDS = 1000
 _CURSOR = 2**53
-_TYPES = "What it is told; left out, how tasks end."
+_TYPES = "What it is told; left out, how tasks end and when one waits for an answer."
 
 # A closed choice as JSON writes it: strict reading takes the word for no member of an enum.
 TypeWord = Literal[
@@ -55,7 +55,7 @@ class TaskHook(Words):
 
     def wanted(self) -> Wanted:
         """Say it as the house does."""
-        return Wanted(url=self.url, event_types=_types(self.event_types) or TERMINAL_TYPES)
+        return Wanted(url=self.url, event_types=_types(self.event_types) or DEFAULT_TYPES)
 
 
 class NewHook(Words):
@@ -74,7 +74,7 @@ class NewHook(Words):
         """Say it as the house does."""
         return Wanted(
             url=self.url,
-            event_types=_types(self.event_types) or TERMINAL_TYPES,
+            event_types=_types(self.event_types) or DEFAULT_TYPES,
             description=self.description or None,
         )
 

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
+from starlette.datastructures import QueryParams
 
 from gnomon.core.errors import Complaint
 from gnomon.core.event import EventType
-from gnomon.web.native.wire.reading import Words
+from gnomon.web.native.wire.reading import Words, ask
 from gnomon.web.problems import InvalidQuery
 
 _MOST = 2**53
+_CURSORS = ("after", "last_event_id")
 
 
 def _split(value: Any) -> Any:
@@ -43,10 +45,28 @@ class Listening(Words):
         InvalidQuery
             When the header is no number.
         """
-        text = headers.get("last-event-id", "").strip()
+        text = _known(headers)
         if not text:
-            return self.last_event_id or self.after or 0
+            return (self.last_event_id if self.last_event_id is not None else self.after) or 0
         if text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= _MOST:
             return int(text)
         message = "Send the number of the last event that you have, as its `id` said."
         raise InvalidQuery([Complaint(("header", "Last-Event-ID"), message, "number")])
+
+
+def listening(query: QueryParams, headers: Mapping[str, str]) -> tuple[Listening, int]:
+    """Read what a stream tells, and the number to go on after; the query's cursors are not read beside the header's.
+
+    Raises
+    ------
+    InvalidQuery
+        When something that counts is not valid.
+    """
+    if _known(headers):
+        query = QueryParams([(name, text) for name, text in query.multi_items() if name not in _CURSORS])
+    asked = ask(Listening, query)
+    return asked, asked.cursor(headers)
+
+
+def _known(headers: Mapping[str, str]) -> str:
+    return headers.get("last-event-id", "").strip()

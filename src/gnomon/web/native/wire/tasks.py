@@ -181,7 +181,10 @@ class TaskFilters(Words):
 class TaskView(Words):
     """Which version of a task, and how long to wait for it."""
 
-    after_version: Natural = Field(0, description="Answer when the version is higher, or `wait` is over.")
+    after_version: Natural = Field(
+        0,
+        description="Answer when the version is higher, or `wait` is over; without `wait`, at once and as ever.",
+    )
     wait: Seconds = Field(0, description="Seconds.")
     at_event: Positive | None = Field(
         None,
@@ -192,7 +195,10 @@ class TaskView(Words):
 class Patience(Words):
     """How long to wait."""
 
-    wait: Seconds = Field(0, description="Seconds until the task has ended, at most.")
+    wait: Seconds = Field(
+        0,
+        description="Seconds until the task has ended, at most; one that is `waiting` or `paused` is not waited for.",
+    )
 
 
 class Span(Words):
@@ -218,6 +224,6 @@ class Revisions(Words):
 
 
 def patience(prefer: str) -> float | None:
-    """Read `Prefer: wait=N` (RFC 7240), capped at `LONGEST_WAIT` seconds; None when there is no such preference."""
-    found = re.search(r"(?:^|[,;\s])wait\s*=\s*(\d{1,6})\b", prefer)
-    return min(float(found[1]), LONGEST_WAIT) if found else None
+    """Read `Prefer: wait=N` (RFC 7240), as 0 to `LONGEST_WAIT` seconds; None when there is no such preference."""
+    found = re.search(r"(?:^|[,;\s])wait\s*=\s*(-?[0-9]+)\b", prefer)
+    return max(0.0, min(float(found[1]), LONGEST_WAIT)) if found else None
