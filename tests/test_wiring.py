@@ -45,6 +45,27 @@ def test_a_module_without_workloads_is_refused() -> None:
         load_plugins(["json"])
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x = 1\ndef (:\n", r"SyntaxError: .* \(.*broken_plugin\.py, line 2\)"),
+        ("import json\n\njson.loads('[')\n", r"JSONDecodeError: .* \(.*broken_plugin\.py, line 3\)"),
+        ("raise ValueError('one\\ntwo')\n", r"ValueError: one two \(.*broken_plugin\.py, line 1\)"),
+        ("from json import nothing\n", r"ImportError: .*'nothing'.* \(.*broken_plugin\.py, line 1\)"),
+        ("import sys\nsys.exit(3)\n", r"SystemExit: 3 \(.*broken_plugin\.py, line 2\)"),
+        ("import no_such_thing\n", r"it needs the module 'no_such_thing'"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_named_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, told: str
+) -> None:
+    (tmp_path / "broken_plugin.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ValueError, match=rf"^broken_plugin cannot be imported: .*{told}") as refused:
+        load_plugins(["broken_plugin"])
+    assert "\n" not in str(refused.value)
+
+
 def test_a_schema_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="'mine' is not valid"):
         with_schema_check(Workload(kind="mine", run=run, input_schema={"type": "thing"}))

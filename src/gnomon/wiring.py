@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import sys
+import traceback
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -317,6 +318,22 @@ def _import(name: str) -> ModuleType:
         raise ValueError(
             f"There is no module {name!r}. Start the server in its folder, or name the folder in PYTHONPATH."
         ) from error
+    # A plugin may raise anything while it is imported, or leave by `exit`.
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"{name} cannot be imported: {_fault(error, name)}") from error
+
+
+def _fault(error: BaseException, name: str) -> str:
+    """Say on one line what went wrong while a module was imported, and where."""
+    if isinstance(error, SyntaxError):
+        return f"SyntaxError: {error.msg} ({error.filename}, line {error.lineno})."
+    places = [
+        f" ({frame.f_code.co_filename}, line {line})"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == name.partition(".")[0]
+    ]
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}{''.join(places[-1:])}."
 
 
 def with_schema_check(workload: Workload) -> Workload:
