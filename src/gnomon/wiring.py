@@ -5,10 +5,12 @@ import hmac
 import importlib
 import io
 import json
+import logging
 import os
 import secrets
 import sys
 import traceback
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -41,6 +43,8 @@ from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
 from gnomon.web.native.render.hook import payload
 from gnomon.web.sse import Pace
+
+log = logging.getLogger(__name__)
 
 DEFAULT_WORKSPACE = "default"
 CANCEL_MARGIN = 5.0
@@ -119,6 +123,7 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             max_body=int(settings.max_body_mb * 1e6),
             pace=Pace(heartbeat=settings.heartbeat, longest=settings.max_stream_seconds),
         )
+        await _warn_of_unserved(house)
         await engine.start()
         try:
             async with _attended(house), _open(office):
@@ -230,6 +235,19 @@ async def _attended(house: House) -> AsyncIterator[None]:
         keeping.cancel()
         await asyncio.wait([keeping])
         await house.attendance.write(house.store)
+
+
+async def _warn_of_unserved(house: House) -> None:
+    """Log which kinds have tasks that nothing here can run: a --workload may have been forgotten."""
+    unserved: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for workspace in await house.store.list_workspaces():
+        for crowd in await house.store.count_tasks(workspace.id):
+            if crowd.kind not in house.workloads:
+                unserved[crowd.kind][crowd.status] += crowd.count
+    for kind, counts in sorted(unserved.items()):
+        tasks = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+        cause = "no workload serves it; start with --workload and the module that brings it"
+        log.warning("kind.unserved", extra={"kind": kind, "tasks": tasks, "cause": cause})
 
 
 def _gate(settings: Settings) -> Gate:
