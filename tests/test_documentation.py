@@ -12,6 +12,7 @@ import pytest
 from gnomon.cli.commands import gnomon
 from gnomon.core.delivery import SCHEDULE
 from gnomon.core.event import EventType
+from gnomon.core.retry import Outcome, Why
 from gnomon.core.task import TRANSITIONS, CancelOutcome, Status
 from gnomon.pv.loss import CAPTIONS
 from gnomon.settings import Settings
@@ -48,6 +49,32 @@ def test_every_command_is_documented(command: str) -> None:
 @pytest.mark.parametrize("word", [*Status, *EventType, *CancelOutcome])
 def test_every_word_of_a_task_is_documented(word: str) -> None:
     assert f"`{word}`" in TASK
+
+
+def error_codes() -> set[str]:
+    """Find the codes of errors that the server itself writes into tasks and attempts."""
+    source = ROOT / "src/gnomon"
+    local = {source / "engine/local.py"}  # what only a run in memory says is no task's error
+    files = {
+        *source.glob("engine/**/*.py"),
+        *source.glob("store/task/*.py"),
+        source / "core/retry.py",
+    } - local
+    text = "\n".join(file.read_text() for file in files)
+    made = re.findall(r'(?:Failure|_failed|refused)\(\s*"([a-z_]+)"', text)
+    return {*made, *re.findall(r'code="([a-z_]+)"', text), *re.findall(r'"code": "([a-z_]+)"', text)}
+
+
+def test_every_error_of_a_task_is_documented() -> None:
+    codes = error_codes()
+    assert {"workload_error", "asked_twice", "internal_error", "timeout", "stopped"} <= codes
+    undocumented = {code for code in codes if f"| `{code}` |" not in TASK}
+    assert not undocumented
+
+
+@pytest.mark.parametrize("word", [*Outcome, *Why])
+def test_every_outcome_of_an_attempt_is_documented(word: str) -> None:
+    assert f"`{word}`" in TASK.partition("## Outcomes of attempts")[2]
 
 
 @pytest.mark.parametrize("status", Status)

@@ -2,14 +2,20 @@
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from gnomon.core.access import Workspace
 from gnomon.core.errors import Complaint
+from gnomon.core.hub import Hub
+from gnomon.core.ports import Submit
+from gnomon.core.task import NewTask
 from gnomon.core.workload import Workload
 from gnomon.settings import Settings
+from gnomon.store.sqlite import SqliteStore
 from gnomon.wiring import SystemClock, load_plugins, open_server, with_schema_check
 from gnomon.workloads.energy_model.check import check_weather
 
@@ -45,6 +51,27 @@ def test_a_module_without_workloads_is_refused() -> None:
         load_plugins(["json"])
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x = 1\ndef (:\n", r"SyntaxError: .* \(.*broken_plugin\.py, line 2\)"),
+        ("import json\n\njson.loads('[')\n", r"JSONDecodeError: .* \(.*broken_plugin\.py, line 3\)"),
+        ("raise ValueError('one\\ntwo')\n", r"ValueError: one two \(.*broken_plugin\.py, line 1\)"),
+        ("from json import nothing\n", r"ImportError: .*'nothing'.* \(.*broken_plugin\.py, line 1\)"),
+        ("import sys\nsys.exit(3)\n", r"SystemExit: 3 \(.*broken_plugin\.py, line 2\)"),
+        ("import no_such_thing\n", r"it needs the module 'no_such_thing'"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_named_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, told: str
+) -> None:
+    (tmp_path / "broken_plugin.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ValueError, match=rf"^broken_plugin cannot be imported: .*{told}") as refused:
+        load_plugins(["broken_plugin"])
+    assert "\n" not in str(refused.value)
+
+
 def test_a_schema_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="'mine' is not valid"):
         with_schema_check(Workload(kind="mine", run=run, input_schema={"type": "thing"}))
@@ -72,6 +99,31 @@ async def test_the_rows_of_a_weather_are_limited_by_the_setting(
         assert os.environ["GNOMON_MAX_WEATHER_ROWS"] == "9000"
         (complaint,) = check_weather(document)
     assert complaint.message.startswith("9001 rows; give 2 to 9000; the server's setting --max-weather-rows")
+
+
+async def test_the_start_warns_of_tasks_that_no_workload_serves(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(data=tmp_path, port=0)
+    async with open_server(settings):
+        pass
+    assert not [record for record in caplog.records if record.message == "kind.unserved"]
+    hub, now = Hub(), datetime.now(UTC)
+    store = SqliteStore.open(tmp_path, hub)
+    other = Workspace(id="wsp_other", number=2, identifier="other", created_at=now)
+    await store.create_workspace(other, [])
+    (first, _) = await store.list_workspaces()
+    places = [(first.id, "migrate"), (first.id, "energy_model"), (other.id, "migrate"), (other.id, "audit")]
+    for number, (workspace, kind) in enumerate(places):
+        await store.submit(Submit(task=NewTask(id=f"tsk_{number}", workspace=workspace, kind=kind), now=now))
+    await store.pause(other.id, "tsk_2", now)
+    await store.cancel(other.id, "tsk_3", now)
+    await store.close()
+    async with open_server(settings):
+        pass
+    (warning,) = [record for record in caplog.records if record.message == "kind.unserved"]
+    assert (warning.levelname, warning.kind, warning.tasks) == ("WARNING", "migrate", "1 paused, 1 queued")
+    assert "--workload" in warning.cause
 
 
 def test_chance_fills_its_bits_and_repeats_nothing() -> None:

@@ -5,9 +5,12 @@ import hmac
 import importlib
 import io
 import json
+import logging
 import os
 import secrets
 import sys
+import traceback
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -40,6 +43,8 @@ from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
 from gnomon.web.native.render.hook import payload
 from gnomon.web.sse import Pace
+
+log = logging.getLogger(__name__)
 
 DEFAULT_WORKSPACE = "default"
 CANCEL_MARGIN = 5.0
@@ -119,6 +124,7 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             pace=Pace(heartbeat=settings.heartbeat, longest=settings.max_stream_seconds),
             origins=settings.cors_origin,
         )
+        await _warn_of_unserved(house)
         await engine.start()
         try:
             async with _attended(house), _open(office):
@@ -232,6 +238,19 @@ async def _attended(house: House) -> AsyncIterator[None]:
         await house.attendance.write(house.store)
 
 
+async def _warn_of_unserved(house: House) -> None:
+    """Log which kinds have tasks that nothing here can run: a --workload may have been forgotten."""
+    unserved: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for workspace in await house.store.list_workspaces():
+        for crowd in await house.store.count_tasks(workspace.id):
+            if crowd.kind not in house.workloads:
+                unserved[crowd.kind][crowd.status] += crowd.count
+    for kind, counts in sorted(unserved.items()):
+        tasks = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+        cause = "no workload serves it; start with --workload and the module that brings it"
+        log.warning("kind.unserved", extra={"kind": kind, "tasks": tasks, "cause": cause})
+
+
 def _gate(settings: Settings) -> Gate:
     return Gate(
         allow=read_networks(settings.webhook_allow),
@@ -318,6 +337,22 @@ def _import(name: str) -> ModuleType:
         raise ValueError(
             f"There is no module {name!r}. Start the server in its folder, or name the folder in PYTHONPATH."
         ) from error
+    # A plugin may raise anything while it is imported, or leave by `exit`.
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"{name} cannot be imported: {_fault(error, name)}") from error
+
+
+def _fault(error: BaseException, name: str) -> str:
+    """Say on one line what went wrong while a module was imported, and where."""
+    if isinstance(error, SyntaxError):
+        return f"SyntaxError: {error.msg} ({error.filename}, line {error.lineno})."
+    places = [
+        f" ({frame.f_code.co_filename}, line {line})"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == name.partition(".")[0]
+    ]
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}{''.join(places[-1:])}."
 
 
 def with_schema_check(workload: Workload) -> Workload:

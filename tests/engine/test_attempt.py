@@ -1,5 +1,6 @@
 """What a task goes through from its claim to its record, with real processes."""
 
+import re
 import signal
 
 import pytest
@@ -69,6 +70,18 @@ async def test_what_a_function_raises_is_said(shop, kind, code, words):
     task = await shop.run(kind, max_attempts=1)
     assert (task.status, task.error.code) == (Status.FAILED, code)
     assert words in task.error.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("stumble", "ZeroDivisionError: by nought"), ("io_raise_a_strange_thing", "Strange: very")],
+)
+async def test_a_failure_can_be_found_in_the_log_and_in_the_code(shop, kind, words, caplog):
+    task = await shop.run(kind, max_attempts=1)
+    assert re.fullmatch(rf"{words} \(engine_trades\.py, line \d+\)", task.error.message)
+    (line,) = [record for record in caplog.records if record.message == "attempt.failed"]
+    told = (line.task_id, line.kind, line.attempt, line.outcome, line.code)
+    assert told == (task.id, kind, 1, "failed", "workload_error")
 
 
 @pytest.mark.parametrize(

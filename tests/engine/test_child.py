@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gnomon.core.workload import Child, Split, Workload
 from gnomon.engine.child.context import PACE, Pace
-from gnomon.engine.child.ending import find_not_json, returned
+from gnomon.engine.child.ending import find_not_json, raised, returned
 from gnomon.engine.child.pipe import Decoder, encode, to_json
 from gnomon.engine.registry import gather
 
@@ -104,3 +104,24 @@ def test_a_workload_that_no_child_could_run_is_refused_at_start(workload, words)
 
 def test_json_is_written_as_every_reader_understands_it():
     assert json.loads(to_json({"a": (1, "ü")})) == {"a": [1, "ü"]}
+
+
+def test_a_traceback_in_the_log_is_headed_by_its_attempt(capsys):
+    try:
+        int("seven")
+    except ValueError as error:
+        frame = raised(
+            1,
+            error,
+            title="attempt 2 of task tsk_1 (k)",
+            package=__name__.partition(".")[0],
+            may_stop=False,
+            may_park=False,
+            known=set,
+        )
+    [told] = Decoder().feed(frame)
+    header, first, *_, last = capsys.readouterr().err.splitlines()
+    assert header == "attempt 2 of task tsk_1 (k) failed:"
+    assert first == "Traceback (most recent call last):"
+    assert last.startswith("ValueError: ")
+    assert "(test_child.py, line " in told.message["message"]

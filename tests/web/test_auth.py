@@ -10,7 +10,7 @@ from rig import SECRET, House, ShiftedClock, Tenant, client_of, good, open_app
 from starlette.requests import HTTPConnection
 
 from gnomon.core.access import KeyRole, mint, public_id
-from gnomon.core.errors import Unauthenticated
+from gnomon.core.errors import QuotaExceeded, Unauthenticated
 from gnomon.core.service import access, task
 from gnomon.core.service.ticket import open_ticket
 from gnomon.core.task import crockford
@@ -218,6 +218,27 @@ async def test_a_wrong_credential_tells_nothing_by_its_time(app: Any, ours: Tena
         assert clock() - started >= FLAT
 
 
+async def test_too_many_wrong_credentials_of_an_address_shut_out_no_right_one(
+    house: House, ours: Tenant
+) -> None:
+    gate = open_gate(house, meter=Meter(house.limits, failures=3))
+    wrong = {"x-api-key": mint(API, public_chance=3, secret_chance=5)}
+    for _ in range(3):
+        with pytest.raises(Unauthenticated):
+            await identify(gate, asking(headers=wrong))
+    clock = asyncio.get_running_loop().time
+    for headers in (wrong, {"x-api-key": "malformed"}, {"authorization": "Bearer no.token.this"}):
+        started = clock()
+        with pytest.raises(QuotaExceeded) as refused:
+            await identify(gate, asking(headers=headers))
+        assert 0 < (refused.value.retry_after or 0) <= 20
+        assert clock() - started >= FLAT
+    for headers in ({"x-api-key": ours.founded.keys[API]}, dict(ours.client.headers)):
+        assert (await identify(gate, asking(headers=headers))).workspace == ours.id
+    with pytest.raises(QuotaExceeded):
+        await identify(gate, asking(headers=wrong))
+
+
 def _signed(head: str) -> str:
     text = head + crockford(zlib.crc32(head.encode()), 7)
     assert public_id(text) is not None
@@ -254,7 +275,7 @@ async def test_who_asks_is_known_with_all_keys_and_their_end(house: House, ours:
 
 def open_gate(house: House, **given: Any) -> Gate:
     standard = {"token_secret": SECRET, "require_key": True, "default_workspace": "wsp_none"}
-    return Gate(house=house, meter=Meter(house.limits), **(standard | given))
+    return Gate(house=house, **(standard | {"meter": Meter(house.limits)} | given))
 
 
 def asking(query: str = "", headers: dict[str, str] | None = None) -> HTTPConnection:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from gnomon.core.errors import FenceLost, GnomonError, Unavailable
 from gnomon.core.ports import Clock, Finish, Holding, Load, Store
 from gnomon.core.resource import ResourceKind
-from gnomon.core.retry import Ending, Lost, Stopped, Why
+from gnomon.core.retry import Ending, Failed, Lost, Stopped, Why
 from gnomon.core.task import Json, Phase, Status, Task
 from gnomon.core.workload import ChildResult, Pinned, Workload
 from gnomon.engine.answer import Desk
@@ -137,7 +137,21 @@ async def perform(bench: Bench, task: Task, stop: Stop, pause: Pause) -> None:
         log.exception("attempt.broke", extra={"task_id": task.id})
         broke = refused("internal_error", "The server failed to run the task; see its log.", retryable=True)
         attempt = replace(attempt, ending=broke)
+    _log_failure(attempt)
     await record(bench, attempt)
+
+
+def _log_failure(attempt: Attempt) -> None:
+    match attempt.ending:
+        case Failed(error=error, outcome=outcome):
+            code = error.code
+        case Lost(outcome=outcome):
+            code = "worker_lost"
+        case _:
+            return
+    task = attempt.task
+    told = {"task_id": task.id, "kind": task.kind, "attempt": task.attempt, "outcome": outcome, "code": code}
+    log.warning("attempt.failed", extra=told)
 
 
 async def load(bench: Bench, attempt: Attempt) -> Attempt:
@@ -282,6 +296,7 @@ def _order(load: Load, workload: Workload) -> dict[str, Json]:
     return {
         "function": address_of(function),
         "task_id": load.task.id,
+        "kind": load.task.kind,
         "attempt": load.task.attempt,
         "input": load.input,
         "references": [_fields(pinned) for pinned in load.references],

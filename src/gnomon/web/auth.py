@@ -18,7 +18,7 @@ from gnomon.core.access import ALL_SCOPES, KeyRole, Principal
 from gnomon.core.errors import Forbidden, Unauthenticated
 from gnomon.core.service import House, access
 from gnomon.core.service.ticket import NO_TICKET, redeem
-from gnomon.web.limits import Meter, address_of
+from gnomon.web.limits import Meter, address_of, too_many_failed
 from gnomon.web.problems import BadRequest
 from gnomon.web.ticket import read_ticket
 
@@ -57,13 +57,14 @@ async def issue_token(gate: Gate, request: HTTPConnection, workspace_key: str, u
     Forbidden
         When no key is required and a page of another site asks.
     QuotaExceeded
-        When too many credentials of the client's address have failed, or the user key has asked too often.
+        When the keys are one credential too many of the client's address that is not valid, or the user key has
+        asked too often.
     """
     if not gate.require_key:
         _require_own_page(request.headers, gate.origins)
         return _sign(gate, workspace=gate.default_workspace, user=_ANYONE, workspace_key=_ANYONE)
     exchange = partial(access.exchange, gate.house, workspace_key, user_key)
-    workspace, user = await _checked(gate, request, f"{workspace_key} {user_key}", exchange)
+    workspace, user = await _checked(gate, request, exchange)
     gate.meter.count(request.scope, user.public_id)
     return _sign(gate, workspace=workspace.workspace, user=user.public_id, workspace_key=workspace.public_id)
 
@@ -80,14 +81,14 @@ async def identify(gate: Gate, request: HTTPConnection) -> Principal:
     Forbidden
         When no key is required and a page of another site asks.
     QuotaExceeded
-        When too many credentials of the client's address have failed, or the key has asked too often.
+        When it is one credential too many of the client's address that is not valid, or the key has asked too often.
     """
     if not gate.require_key:
         _require_own_page(request.headers, gate.origins)
         principal = Principal(workspace=gate.default_workspace, key_id=_ANYONE, scopes=ALL_SCOPES)
     else:
         credential = _credential(request.headers)
-        principal = await _checked(gate, request, credential, partial(_recognise, gate, credential))
+        principal = await _checked(gate, request, partial(_recognise, gate, credential))
     gate.meter.count(request.scope, principal.key_id)
     return principal
 
@@ -112,7 +113,7 @@ async def identify_listener(gate: Gate, request: HTTPConnection, task_id: str) -
     if not gate.require_key:
         _require_own_page(request.headers, gate.origins)
     take_up = partial(_redeem, gate, tickets[0], task_id)
-    principal = await _checked(gate, request, tickets[0], take_up)
+    principal = await _checked(gate, request, take_up)
     gate.meter.count(request.scope, principal.key_id)
     return principal
 
@@ -135,21 +136,21 @@ async def _redeem(gate: Gate, text: str, task_id: str) -> Principal:
     return await redeem(gate.house, ticket, task_id)
 
 
-async def _checked(
-    gate: Gate, request: HTTPConnection, credential: str, check: Callable[[], Awaitable[T]]
-) -> T:
-    """Look at a credential, unless too many of this address were wrong; a wrong one tells nothing by its time."""
-    address, clock = address_of(request.scope), asyncio.get_running_loop().time
-    gate.meter.failures.require_entry(address, credential)
+async def _checked(gate: Gate, request: HTTPConnection, check: Callable[[], Awaitable[T]]) -> T:
+    """Look at a credential; a wrong one tells nothing by its time, and counts against its address.
+
+    A right one is always let in: who shares an address with a guesser (a proxy, an office) must not be shut out.
+    """
+    clock = asyncio.get_running_loop().time
     answered_at = clock() + FLAT
     try:
-        found = await check()
+        return await check()
     except Unauthenticated:
-        gate.meter.failures.count(address)
+        verdict = gate.meter.failures.count(address_of(request.scope))
         await asyncio.sleep(max(answered_at - clock(), 0))
+        if not verdict.is_admitted:
+            raise too_many_failed(verdict) from None
         raise
-    gate.meter.failures.welcome(address, credential)
-    return found
 
 
 def _require_own_page(headers: Headers, origins: frozenset[str]) -> None:

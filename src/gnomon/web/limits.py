@@ -3,7 +3,6 @@
 All of it is counted per process and in memory, which stays bounded however many callers there are.
 """
 
-import hashlib
 import ipaddress
 import math
 import time
@@ -156,46 +155,23 @@ class Headcount:
 
 
 class Failures:
-    """Failed credentials of each address: too many, and only credentials that were good there before are looked at.
-
-    So a guesser is stopped, and those who share its address (a proxy, an office) go on.
-    """
+    """Failed credentials of each address."""
 
     def __init__(self, limit: int = FAILURES, *, now: Callable[[], float] = time.monotonic) -> None:
         self._turnstile = Turnstile(Policy(name="failures", quota=limit), now=now)
-        self._welcome: OrderedDict[bytes, None] = OrderedDict()
 
-    def require_entry(self, address: str, credential: str) -> None:
-        """Refuse a credential unseen where too many have failed.
-
-        Raises
-        ------
-        QuotaExceeded
-            When the address has to wait.
-        """
-        verdict = self._turnstile.look(address)
-        if not verdict.is_admitted and _mark(address, credential) not in self._welcome:
-            message = "Too many credentials from this address were not valid; wait before you send another."
-            raise QuotaExceeded(message, quota="failures", retry_after=verdict.retry_after)
-
-    def count(self, address: str) -> None:
-        """Note that a credential was not valid."""
-        self._turnstile.admit(address)
-
-    def welcome(self, address: str, credential: str) -> None:
-        """Note that a credential was valid."""
-        mark = _mark(address, credential)
-        self._welcome[mark] = None
-        self._welcome.move_to_end(mark)
-        if len(self._welcome) > _MOST_CALLERS:
-            self._welcome.popitem(last=False)
+    def count(self, address: str) -> Verdict:
+        """Note that a credential was not valid, and say whether its address may be told so."""
+        return self._turnstile.admit(address)
 
     def __len__(self) -> int:
-        return len(self._turnstile) + len(self._welcome)
+        return len(self._turnstile)
 
 
-def _mark(address: str, credential: str) -> bytes:
-    return hashlib.sha256(f"{address}\n{credential}".encode(errors="surrogateescape")).digest()[:16]
+def too_many_failed(verdict: Verdict) -> QuotaExceeded:
+    """Make the refusal of an address that has sent too many wrong credentials."""
+    message = "Too many credentials from this address were not valid; wait before you send another."
+    return QuotaExceeded(message, quota="failures", retry_after=verdict.retry_after)
 
 
 class Meter:

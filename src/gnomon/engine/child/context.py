@@ -30,6 +30,7 @@ class Order:
     function: str
     """`module:NAME`"""
     task_id: str
+    kind: str
     attempt: int
     input: Json
     references: tuple[Pinned, ...] = ()
@@ -40,6 +41,16 @@ class Order:
     state: Json = None
     staging: str | None = None
     """What the paths of staged files begin with; None when bytes must go through the pipe."""
+
+    @property
+    def title(self) -> str:
+        """Name the attempt for the log."""
+        return f"attempt {self.attempt} of task {self.task_id} ({self.kind})"
+
+    @property
+    def package(self) -> str:
+        """Name the package that the workload's own code is in."""
+        return self.function.partition(":")[0].partition(".")[0]
 
 
 def read_order(message: Mapping[str, Json]) -> Order:

@@ -145,6 +145,8 @@ def _raised(context: CpuContext, error: BaseException) -> bytes:
     return raised(
         context.order.run,
         error,
+        title=context.order.title,
+        package=context.order.package,
         may_stop=context.is_asked_to_stop,
         may_park=context.may_park,
         known=context.known_blobs,

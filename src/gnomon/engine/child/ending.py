@@ -7,6 +7,7 @@ import traceback
 from asyncio import CancelledError
 from collections.abc import Callable, Set
 from math import isfinite
+from pathlib import Path
 
 from gnomon.core.task import Json
 from gnomon.core.workload import Asked, Cancelled, Child, Failure, GaveWay, Parked, Split
@@ -76,15 +77,30 @@ def too_large(what: str, size: int) -> Failure:
     )
 
 
-def failed(run: int, error: BaseException) -> bytes:
-    """Write the frame that says what the function raised; the log of the child gets the traceback."""
-    if isinstance(error, Failure):
-        code, message, retryable = error.code, error.message, error.retryable
-    else:
-        traceback.print_exception(error, file=sys.stderr)
-        code, message, retryable = "workload_error", f"{type(error).__name__}: {error}", True
-    message = message.encode(errors="replace").decode()[:_MESSAGE_LIMIT]
-    return _ended(run, how="failed", code=code, message=message, retryable=retryable)
+def failed(run: int, failure: Failure) -> bytes:
+    """Write the frame that says why the attempt failed."""
+    message = failure.message.encode(errors="replace").decode()[:_MESSAGE_LIMIT]
+    return _ended(run, how="failed", code=failure.code, message=message, retryable=failure.retryable)
+
+
+def _broke(run: int, error: BaseException, title: str, package: str) -> bytes:
+    """Do so for what is no failure that the workload has named; the log of the child gets the traceback."""
+    # In one piece: several attempts may write at the same time.
+    sys.stderr.write(f"{title} failed:\n{''.join(traceback.format_exception(error))}")
+    sys.stderr.flush()
+    place = _place_of(error, package)
+    message = f"{type(error).__name__}: {error}"[: _MESSAGE_LIMIT - len(place)] + place
+    return failed(run, Failure("workload_error", message, retryable=True))
+
+
+def _place_of(error: BaseException, package: str) -> str:
+    """Name the last line of the workload's own code that the error came through."""
+    places = [
+        f" ({Path(frame.f_code.co_filename).name}, line {line})"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == package
+    ]
+    return places[-1] if places else ""
 
 
 def swallowed(run: int, key: str) -> bytes:
@@ -94,12 +110,19 @@ def swallowed(run: int, key: str) -> bytes:
 
 
 def raised(
-    run: int, error: BaseException, *, may_stop: bool, may_park: bool, known: Callable[[], Set[str]]
+    run: int,
+    error: BaseException,
+    *,
+    title: str,
+    package: str,
+    may_stop: bool,
+    may_park: bool,
+    known: Callable[[], Set[str]],
 ) -> bytes:
     """Write the frame that says what the function raised: a way out that it let pass, or its failure.
 
-    `may_stop` and `may_park` say what somebody has asked for; `known` gives the names of the blobs that the attempt
-    has met.
+    `title` names the attempt in the log, `package` holds the workload's own code; `may_stop` and `may_park` say what
+    somebody has asked for; `known` gives the names of the blobs that the attempt has met.
     """
     match _way_out(error):
         case Cancelled() | CancelledError() if may_stop:
@@ -111,8 +134,10 @@ def raised(
         case GaveWay() | CancelledError() as way:
             message = f"The function raised {type(way).__name__}, and nobody had asked."
             return failed(run, Failure("workload_error", message))
+        case Failure() as failure:
+            return failed(run, failure)
         case _:
-            return failed(run, error)
+            return _broke(run, error, title, package)
 
 
 def _way_out(error: BaseException) -> BaseException:

@@ -172,6 +172,8 @@ class Residents:
             return raised(
                 order.run,
                 error,
+                title=order.title,
+                package=order.package,
                 may_stop=context.is_asked_to_stop,
                 may_park=context.may_park,
                 known=context.known_blobs,
