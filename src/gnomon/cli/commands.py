@@ -15,7 +15,10 @@ _METAVARS = {"workload": "MODULE", "webhook_allow": "NETWORK", "cors_origin": "O
 _EPILOG = "Every option can be given as a variable: --cpu-slots 4 is GNOMON_CPU_SLOTS=4."
 
 
-@click.group(epilog="Start with `gnomon demo`, or keep `gnomon serve` running and open its address.")
+@click.group(
+    epilog="Start with `gnomon demo`. Once `gnomon serve` runs, its address lists the APIs: tasks of any kind under "
+    "/gnomon/v1 (described by /gnomon/v1/openapi.json), energy models at the root (/openapi.json)."
+)
 @click.version_option(package_name="gnomon")
 def gnomon() -> None:
     """Long-running work behind HTTP, with a photovoltaic energy model on board."""
