@@ -3,8 +3,8 @@
     python docs/quotes.py
 
 A page says `<!-- from examples/tour/patterns.py: blocking result_of -->` above a block of Python, and
-`<!-- from examples/browser/follow.js -->` above one of JavaScript. The tests fail when what stands in the block is not
-what stands in the file.
+`<!-- from examples/browser/follow.js -->` above one of JavaScript. The tests fail when what stands in the block is
+not what stands in the file.
 """
 
 import ast

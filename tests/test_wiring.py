@@ -88,6 +88,17 @@ def test_the_schema_speaks_before_the_workloads_own_check() -> None:
     assert missing.type == "required"
 
 
+def test_a_member_too_many_is_pointed_at_and_told_what_is_meant() -> None:
+    inner = {"properties": {"tables": {}, "limit": {}}, "patternProperties": {"^x-": {}}}
+    schema = {"type": "object", "properties": {"query": {**inner, "additionalProperties": False}}}
+    checked = with_schema_check(Workload(kind="mine", run=run, input_schema=schema))
+    assert checked.check is not None
+    (found,) = checked.check({"query": {"table": 1, "limit": 2, "x-own": 3}})
+    assert (found.loc, found.type) == (("query", "table"), "additionalProperties")
+    assert found.message == "There is no member 'table'. Use one of: limit, tables. Did you mean 'tables'?"
+    assert len(checked.check({"query": {f"y{n}": n for n in range(100)}})) == 20
+
+
 async def test_the_rows_of_a_weather_are_limited_by_the_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,11 +7,12 @@ import io
 import json
 import logging
 import os
+import re
 import secrets
 import sys
 import traceback
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -22,12 +23,13 @@ from types import ModuleType
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
+from jsonschema.exceptions import SchemaError, ValidationError
 from referencing import Registry
 
 from gnomon.core.access import ALL_SCOPES, Key, KeyRole, Limits, Principal, Workspace
 from gnomon.core.errors import Complaint, NotFound
 from gnomon.core.hub import Hub
+from gnomon.core.naming import no_such
 from gnomon.core.resource import ResourceKind
 from gnomon.core.service import House, access
 from gnomon.core.service.access import Founded, found_workspace
@@ -370,11 +372,24 @@ def with_schema_check(workload: Workload) -> Workload:
     validator = Draft202012Validator(dict(workload.input_schema), registry=Registry())
 
     def check(task_input: Json) -> Sequence[Complaint]:
-        found = islice(validator.iter_errors(task_input), _MOST_COMPLAINTS)
-        complaints = [Complaint(tuple(e.absolute_path), e.message, str(e.validator)) for e in found]
+        found = (c for error in validator.iter_errors(task_input) for c in _complaints(error))
+        complaints = list(islice(found, _MOST_COMPLAINTS))
         return complaints or (workload.check(task_input) if workload.check else ())
 
     return replace(workload, check=check)
+
+
+def _complaints(error: ValidationError) -> Iterator[Complaint]:
+    """Say what a schema has against a value; a member too many is pointed at by itself."""
+    place, schema = tuple(error.absolute_path), error.schema
+    if error.validator != "additionalProperties" or not isinstance(schema, dict):
+        yield Complaint(place, error.message, str(error.validator))
+        return
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    instance: Any = error.instance
+    for name in instance:
+        if name not in known and not any(re.search(pattern, name) for pattern in patterns):
+            yield Complaint((*place, name), no_such("member", name, known), str(error.validator))
 
 
 def _add(known: dict[str, Any], kind: str, value: Any, module: str) -> None:

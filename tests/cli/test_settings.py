@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from gnomon.cli import serve as served
-from gnomon.cli.commands import gnomon
+from gnomon.cli.commands import HEADINGS, gnomon
 from gnomon.core.delivery import SCHEDULE
 from gnomon.settings import Settings, is_loopback, read_networks, read_pauses
 
@@ -138,3 +138,25 @@ def test_networks_are_read() -> None:
         "::1/128",
         "fd00::/8",
     ]
+
+
+def test_every_setting_stands_under_one_heading_of_the_help() -> None:
+    placed = [name for names in HEADINGS.values() for name in names]
+    assert sorted(placed) == sorted(OTHER)
+    told = CliRunner().invoke(gnomon, ["serve", "--help"], terminal_width=100).output
+    heads = [line[:-1] for line in told.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert heads == [*HEADINGS, "Other"]
+    assert all(f"--{name.replace('_', '-')}" in told for name in OTHER)
+
+
+@pytest.mark.parametrize("command", [[], ["admin"], ["serve"], ["demo"]])
+def test_no_sentence_of_the_help_is_cut(command: list[str]) -> None:
+    done = CliRunner().invoke(gnomon, [*command, "--help"])
+    assert done.exit_code == 0
+    assert "..." not in done.output.replace("[OPTIONS] COMMAND [ARGS]...", "").replace(
+        "(WORKLOADS = ...)", ""
+    )
+
+
+def test_the_help_says_where_the_api_is() -> None:
+    assert "/gnomon/v1" in CliRunner().invoke(gnomon, ["--help"]).output

@@ -28,7 +28,7 @@ async def test_is_not_ready_when_nothing_can_be_stored(tmp_path: Path) -> None:
 async def test_never_redirects(ours: Tenant, path: str) -> None:
     answered = await ours.client.get(path)
     assert answered.status_code == 404
-    assert answered.json() == {"detail": "Not Found"}
+    assert answered.json() == {"detail": f"There is no path {path}; GET /openapi.json lists the paths."}
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,25 @@ async def test_other_encoded_characters_are_what_they_stand_for(ours: Tenant, pa
 async def test_wrong_method_names_the_right_ones(ours: Tenant) -> None:
     answered = await ours.client.patch("/locations")
     assert answered.status_code == 405
-    assert answered.headers["allow"]
-    assert answered.json()["detail"]
+    assert answered.headers["allow"] == "GET, POST"
+    assert answered.json()["detail"] == "/locations does not take PATCH; use GET, POST."
+
+
+async def test_the_greeting_names_both_doors_and_their_documents(app: Any) -> None:
+    apis = (await client_of(app, Accept="text/html").get("/")).json()["apis"]
+    assert {*apis} == {"native", "daly"}
+    for api in apis.values():
+        assert (await client_of(app).get(api["openapi"])).json()["openapi"].startswith("3.1")
+
+
+async def test_a_native_id_at_the_vendors_door_is_told_where_it_belongs(ours: Tenant) -> None:
+    answered = await ours.client.get("/tasks/tsk_06ed9jg3bcq8zj7x5v1m2n3p4r")
+    assert answered.status_code == 422
+    (item,) = answered.json()["detail"]
+    assert item["loc"] == ["path", "number"]
+    assert "/gnomon/v1/tasks/" in item["msg"]
+    (plain,) = (await ours.client.get("/tasks/one")).json()["detail"]
+    assert "gnomon" not in plain["msg"]
 
 
 async def test_door_stands_under_its_prefix_too(ours: Tenant) -> None:

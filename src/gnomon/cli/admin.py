@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gnomon.cli.helping import Sentences
+
 if TYPE_CHECKING:
     from gnomon.core.access import Key
     from gnomon.wiring import Office
@@ -29,7 +31,10 @@ _WORKSPACE = click.option(
 )
 
 
-@click.group(epilog="While the server runs, use its API instead: POST /gnomon/v1/keys and its neighbours.")
+@click.group(
+    cls=Sentences,
+    epilog="While the server runs, use its API instead: POST /gnomon/v1/keys and its neighbours.",
+)
 def admin() -> None:
     """Look after workspaces and keys while the server is stopped."""
 

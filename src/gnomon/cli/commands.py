@@ -9,13 +9,35 @@ from typing import Any
 import click
 
 from gnomon.cli.admin import admin
+from gnomon.cli.helping import Sections, Sentences
 from gnomon.settings import Settings
 
 _METAVARS = {"workload": "MODULE", "webhook_allow": "NETWORK", "cors_origin": "ORIGIN"}
 _EPILOG = "Every option can be given as a variable: --cpu-slots 4 is GNOMON_CPU_SLOTS=4."
 
 
-@click.group(epilog="Start with `gnomon demo`, or keep `gnomon serve` running and open its address.")
+HEADINGS = {
+    "Server": ("data", "host", "port", "no_auth", "cors_origin", "log_level"),
+    "Work": ("workload", "cpu_slots", "io_slots", "lease", "cancel_grace", "sync_wait"),
+    "Limits": (
+        *("max_body_mb", "max_weather_rows", "rate_limit"),
+        *("max_active", "max_streams", "max_waits", "max_endpoints"),
+    ),
+    "Streams": ("heartbeat", "max_stream_seconds"),
+    "Webhooks": (
+        *("webhook_schedule", "webhook_timeout", "webhook_concurrency"),
+        *("webhook_allow", "webhook_http"),
+    ),
+    "Retention": ("keep_events", "keep_deliveries"),
+}
+"""Under what each setting stands in the help."""
+
+
+@click.group(
+    cls=Sentences,
+    epilog="Start with `gnomon demo`. Once `gnomon serve` runs, its address lists the APIs: tasks of any kind under "
+    "/gnomon/v1 (described by /gnomon/v1/openapi.json), energy models at the root (/openapi.json).",
+)
 @click.version_option(package_name="gnomon")
 def gnomon() -> None:
     """Long-running work behind HTTP, with a photovoltaic energy model on board."""
@@ -53,7 +75,7 @@ def _option(name: str, hint: Any, default: Any, text: str) -> Callable[..., Any]
     return click.option(flag, type=hint, **shared)
 
 
-@gnomon.command(epilog=_EPILOG)
+@gnomon.command(cls=Sections, headings=HEADINGS, epilog=_EPILOG)
 @with_settings
 def serve(**values: Any) -> None:
     """Start the server and keep it running.

@@ -31,5 +31,6 @@ def set_up(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Fields())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # One line a migration says too little to be worth reading, and ten at every first start too much.
-    logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLogger().level))
+    # A line for each migration, and the web server's start and end beside our own: too little to be worth reading.
+    for name in ("alembic", "uvicorn.error"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))

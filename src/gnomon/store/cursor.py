@@ -14,6 +14,6 @@ def read_cursor(cursor: str | None, count: int) -> tuple[int, ...] | None:
         return None
     keys = cursor.split("-")
     if len(keys) != count or not all(key.isascii() and key.isdigit() and len(key) < 19 for key in keys):
-        complaint = Complaint(("cursor",), "This is not a cursor of this list; take it from the page before.")
+        complaint = Complaint(("cursor",), "Send the `next` of the page before, of this same list.")
         raise Invalid([complaint])
     return tuple(map(int, keys))

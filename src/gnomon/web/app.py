@@ -95,6 +95,8 @@ class Doors:
             return
         segments = tuple(path.split("/")[1:])
         prefix = next(p for p in self._doors if segments[: len(p)] == p)
+        if segments == prefix:  # the door itself, with or without a slash at the end
+            path += "/"
         root = scope.get("root_path", "") + "".join(f"/{part}" for part in prefix)
         await self._doors[prefix]({**scope, "path": path, "root_path": root}, receive, send)
 

@@ -11,6 +11,17 @@ from gnomon.core.errors import Unavailable
 from gnomon.core.service import House
 
 PATHS = ("/", "/health", "/readiness")
+_PLACES = {
+    "server": "gnomon",
+    "health": "/health",
+    "readiness": "/readiness",
+    "openapi": "/openapi.json",
+    "apis": {
+        "native": {"at": "/gnomon/v1", "openapi": "/gnomon/v1/openapi.json"},
+        "daly": {"at": "/", "openapi": "/openapi.json"},
+    },
+    "docs": "README.md and docs/reference/ of the source",
+}
 
 
 def build_lobby(house: House) -> Starlette:
@@ -25,7 +36,7 @@ def build_lobby(house: House) -> Starlette:
 
 
 async def _greet(_: Request) -> Response:
-    return JSONResponse({"server": "gnomon", "openapi": "/openapi.json", "health": "/health"})
+    return JSONResponse(_PLACES)
 
 
 async def _is_alive(_: Request) -> Response:

@@ -139,3 +139,42 @@ async def test_no_key_is_a_problem(app: Any) -> None:
         answer = await nobody.get("/gnomon/v1/tasks")
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/gnomon/v1", "/gnomon/v1/"])
+async def test_the_doors_own_address_says_where_to_go_on(app: Any, path: str) -> None:
+    stranger = client_of(app)
+    links = (await stranger.get(path)).json()["links"]
+    assert {*links} == {"openapi", "tasks", "workloads", "queue", "health"}
+    statuses = {name: (await stranger.get(link)).status_code for name, link in links.items()}
+    assert statuses == {"openapi": 200, "tasks": 401, "workloads": 401, "queue": 401, "health": 200}
+    refused = await stranger.post(path)
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
+
+
+async def test_what_is_not_there_is_named_with_a_way_to_what_is(client: httpx.AsyncClient) -> None:
+    lost = (await client.get("/taks")).json()
+    told = "There is no path /gnomon/v1/taks; GET /gnomon/v1/openapi.json lists the paths."
+    assert (lost["code"], lost["detail"]) == ("no_such_path", told)
+    wrong = await client.put("/tasks")
+    assert wrong.json()["detail"] == "/gnomon/v1/tasks does not take PUT; use GET, POST."
+    assert wrong.headers["allow"] == "GET, POST"
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("cursor=x", "'cursor': Send the `next` of the page before, as it was given."),
+        ("kind=pvsyst_componet", "Did you mean 'pvsyst_component'?"),
+        ("statu=running", "Did you mean 'status'?"),
+        ("status=running,nope,no", "'status': input should be 'pending'"),
+    ],
+)
+async def test_a_wrong_parameter_is_told_once_and_what_to_send(
+    client: httpx.AsyncClient, query: str, detail: str
+) -> None:
+    answer = await client.get(f"/tasks?{query}")
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert detail in fault["detail"]
+    assert fault["parameter"] == query.partition("=")[0]

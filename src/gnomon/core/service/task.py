@@ -9,6 +9,7 @@ from gnomon.core.access import Principal
 from gnomon.core.delivery import NewEndpoint
 from gnomon.core.errors import Complaint, Conflict, Invalid, NotFound
 from gnomon.core.event import Event, as_of
+from gnomon.core.naming import no_such
 from gnomon.core.ports import Attempt, Crowd, Page, Reservation, Submit, Submitted, TaskQuery
 from gnomon.core.service.access import require, require_still_valid, watch
 from gnomon.core.service.blob import unfold
@@ -130,10 +131,8 @@ def find_workload(house: House, kind: str) -> Workload:
     """
     workload = house.workloads.get(kind)
     if workload is None or workload.visibility is Visibility.INTERNAL:
-        offered = sorted(w.kind for w in house.workloads.values() if w.visibility is Visibility.PUBLIC)
-        raise Invalid(
-            [Complaint(("kind",), f"There is no kind '{kind}'; one of {offered} is.", "unknown_kind")]
-        )
+        offered = [w.kind for w in house.workloads.values() if w.visibility is Visibility.PUBLIC]
+        raise Invalid([Complaint(("kind",), no_such("kind", kind, offered), "unknown_kind")])
     return workload
 
 

@@ -6,7 +6,6 @@ from http import HTTPStatus
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from gnomon.core.errors import Complaint, GnomonError
@@ -19,6 +18,7 @@ from gnomon.web.native.openapi import describe
 from gnomon.web.native.render.problem import plain_problem, problem
 from gnomon.web.native.routes import ROUTERS
 from gnomon.web.native.routes.streams import Studio
+from gnomon.web.paths import methods_at, told_of
 from gnomon.web.problems import InvalidQuery, Refusal, headers_of, status_of
 from gnomon.web.sse import Pace
 
@@ -62,17 +62,11 @@ async def _refuse_form(request: Request, error: Exception) -> Response:
 
 async def _refuse_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    body = plain_problem(error.status_code, error.detail, request_id(request.scope))
-    headers = {"Allow": _methods_at(request)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else {}
+    detail = told_of(error, request, ROUTERS, f"GET {request.scope['root_path']}/openapi.json")
+    body = plain_problem(error.status_code, detail, request_id(request.scope))
+    is_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    headers = {"Allow": methods_at(request, ROUTERS)} if is_method else {}
     return _answer(body, error.status_code, headers)
-
-
-def _methods_at(request: Request) -> str:
-    """Name all the methods of a path: each route knows its own alone."""
-    path = request.scope["path"].removeprefix(request.scope["root_path"])
-    routes = (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
-    methods = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
-    return ", ".join(sorted(methods))
 
 
 def _answer(body: Json, status: int, headers: Mapping[str, str]) -> Response:

@@ -1,8 +1,5 @@
 """The door as one application: its routes, its error body, its OpenAPI document."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -24,6 +21,7 @@ from gnomon.web.dialects.daly.routes import (
     tasks,
     weather,
 )
+from gnomon.web.paths import methods_at, told_of
 from gnomon.web.problems import Problem, Refusal, headers_of, status_of
 
 _ROUTERS = (access, locations, weather, components, projects, energy_models, tasks)
@@ -64,10 +62,12 @@ async def _answer_validation(_: Request, error: Exception) -> Response:
     return answer(render_validation(error.errors()), status=422)
 
 
-async def _answer_routing(_: Request, error: Exception) -> Response:
+async def _answer_routing(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return answer({"detail": error.detail}, status=error.status_code, headers=_plain(error.headers))
-
-
-def _plain(headers: Mapping[str, Any] | None) -> Mapping[str, str]:
-    return dict(headers or {})
+    routers = [routes.router for routes in _ROUTERS]
+    document = f"GET {request.scope['root_path']}/openapi.json"
+    headers = dict(error.headers or {})
+    if "Allow" in headers:
+        headers["Allow"] = methods_at(request, routers)
+    detail = told_of(error, request, routers, document)
+    return answer({"detail": detail}, status=error.status_code, headers=headers)

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from fastapi import Response
 
 from gnomon.core.errors import NotFound, Unavailable
+from gnomon.core.naming import no_such
 from gnomon.core.service import task as service
 from gnomon.web.answer import answer
 from gnomon.web.native.desk import AtHouse, Reader
@@ -33,10 +34,10 @@ async def list_workloads(house: AtHouse, _: Reader) -> Response:
 )
 async def get_workload(kind: str, house: AtHouse, _: Reader) -> Response:
     """Read what one kind takes and gives."""
-    for offered in service.list_workloads(house):
-        if offered.kind == kind:
-            return answer(render.workload(offered))
-    raise NotFound(f"There is no kind {kind}; GET /workloads lists the kinds.")
+    offered = {workload.kind: workload for workload in service.list_workloads(house)}
+    if kind not in offered:
+        raise NotFound(no_such("kind", kind, offered))
+    return answer(render.workload(offered[kind]))
 
 
 @routes.get(

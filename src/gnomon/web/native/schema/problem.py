@@ -2,6 +2,7 @@
 
 from gnomon.web.native.schema.forms import COUNT, FLAG, TEXT, Schema, record, told
 
+_UNKNOWN = "There is no kind 'shuot'. Use one of: primes, shout. Did you mean 'shout'?"
 _FAULT = record(
     {
         "pointer": told(TEXT, "Where in the body, as a JSON pointer (RFC 6901)."),
@@ -10,7 +11,7 @@ _FAULT = record(
         "detail": TEXT,
         "code": TEXT,
     },
-    {"pointer": "/kind", "detail": "There is no kind 'shuot'; one of ['shout'] is.", "code": "unknown_kind"},
+    {"pointer": "/kind", "detail": _UNKNOWN, "code": "unknown_kind"},
     optional=("pointer", "parameter", "in"),
 )
 _PROBLEM = record(
@@ -31,7 +32,7 @@ _PROBLEM = record(
         "type": "urn:gnomon:problem:invalid",
         "title": "Unprocessable Entity",
         "status": 422,
-        "detail": "There is no kind 'shuot'; one of ['shout'] is.",
+        "detail": _UNKNOWN,
         "code": "invalid",
         "retryable": False,
         "request_id": "req_06ed9jg3bcq8zj7x",

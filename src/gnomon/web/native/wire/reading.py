@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from starlette.datastructures import QueryParams
 
 from gnomon.core.errors import Complaint, Invalid
+from gnomon.core.naming import no_such
 from gnomon.core.task import Json
 from gnomon.web.problems import InvalidQuery
 
@@ -29,6 +30,7 @@ class Words(BaseModel):
 
 
 _QUERY = "query"
+CURSOR = "Send the `next` of the page before, as it was given."
 M = TypeVar("M", bound=Words)
 
 
@@ -64,17 +66,22 @@ def ask(model: type[M], query: QueryParams) -> M:
             return model.model_validate(dict(pairs), strict=False, context=_QUERY)
     except ValidationError as error:
         complaints = [_complaint(model, found, "parameter") for found in error.errors(include_url=False)]
-    raise InvalidQuery([Complaint(("query", *c.loc[:1]), c.message, c.type) for c in complaints])
+    raise InvalidQuery([Complaint(("query", *c.loc), c.message, c.type) for c in dict.fromkeys(complaints)])
 
 
 def _complaint(model: type[Words], found: ErrorDetails, noun: str = "field") -> Complaint:
     loc, kind = tuple(found["loc"]), found["type"]
+    if noun == "parameter":
+        loc = loc[:1]  # a parameter is one text: where in it does not matter
     name = ".".join(str(part) for part in loc)
     if kind == "missing":
         return Complaint(loc, f"'{name}' is missing.", "missing")
     if kind == "extra_forbidden":
-        known = f"; one of {', '.join(model.model_fields)} is" if len(loc) == 1 else ""
-        return Complaint(loc, f"There is no {noun} '{name}'{known}.", f"unknown_{noun}")
+        known = [field.alias or name for name, field in model.model_fields.items()]
+        text = no_such(noun, name, known) if len(loc) == 1 else f"There is no {noun} '{name}'."
+        return Complaint(loc, text, f"unknown_{noun}")
+    if name == "cursor":
+        return Complaint(loc, f"'cursor': {CURSOR}", kind)
     if kind == "model_type":
         return Complaint(loc, f"{repr(name) if name else 'The body'} must be an object.", "type")
     text = found["msg"]

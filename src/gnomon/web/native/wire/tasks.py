@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from gnomon.core.errors import Complaint, Invalid
+from gnomon.core.naming import no_such
 from gnomon.core.ports import TaskQuery
 from gnomon.core.service.hook import MOST_OF_TASK
 from gnomon.core.service.line import Again
@@ -163,9 +164,12 @@ class TaskFilters(Words):
         InvalidQuery
             When a kind is none that is offered.
         """
-        if unknown := sorted((self.kind or frozenset()) - {*offered}):
-            message = f"There is no kind {', '.join(unknown)}; GET /workloads lists the kinds."
-            raise InvalidQuery([Complaint(("query", "kind"), message, "unknown_kind")])
+        known = frozenset(offered)
+        if unknown := sorted((self.kind or frozenset()) - known):
+            complaints = [
+                Complaint(("query", "kind"), no_such("kind", kind, known), "unknown_kind") for kind in unknown
+            ]
+            raise InvalidQuery(complaints)
         return TaskQuery(
             workspace=workspace,
             statuses=self.status,

@@ -26,7 +26,14 @@ def render_error_headers(error: Problem) -> dict[str, str]:
 
 def render_validation(errors: Sequence[Any]) -> dict[str, Json]:
     """Write what the framework found wrong with path, query or headers."""
-    return {"detail": [{"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]} for e in errors]}
+    return {"detail": [{"loc": list(e["loc"]), "msg": _message(e), "type": e["type"]} for e in errors]}
+
+
+def _message(error: Any) -> str:
+    """Return what the framework says, and where an id of the other door belongs."""
+    is_native = error["loc"][0] == "path" and str(error.get("input")).startswith("tsk_")
+    hint = ". Ids that begin with tsk_ are read at /gnomon/v1/tasks/{id}; here they are numbers"
+    return f"{error['msg']}{hint if is_native else ''}"
 
 
 def _item(loc: tuple[str | int, ...], complaint: Complaint) -> dict[str, Json]:

@@ -1,0 +1,29 @@
+"""What to say of a path that no route has, and of a method that its routes do not take."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+_LONGEST = 200
+
+
+def told_of(error: HTTPException, request: Request, routers: Sequence[APIRouter], document: str) -> str:
+    """Return the detail of an error of routing, with the way to the paths there are."""
+    path, method = request.scope["path"][:_LONGEST], request.method
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return f"There is no path {path}; {document} lists the paths."
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return f"{path} does not take {method}; use {methods_at(request, routers)}."
+    return error.detail
+
+
+def methods_at(request: Request, routers: Sequence[APIRouter]) -> str:
+    """Name all the methods of a path: each route knows its own alone."""
+    path = request.scope["path"].removeprefix(request.scope["root_path"])
+    routes = (route for router in routers for route in router.routes if isinstance(route, APIRoute))
+    methods = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+    return ", ".join(sorted(methods)) or "GET"
