@@ -370,6 +370,7 @@ class TestLine:
             ({"patch": []}, {}),
             ({"on_active": "ignore"}, {}),
             ({}, {"If-Match": "one"}),
+            ({}, {"If-Match": "1"}),
         ],
     )
     async def test_what_is_wrong_runs_nothing(
