@@ -161,6 +161,17 @@ async def test_messages_are_pulled_as_they_are_posted(
     assert (body["version"], body["timestamp"]) == (task["version"], task["finished_at"])
 
 
+async def test_a_message_tells_of_an_event_what_the_log_tells(
+    client: httpx.AsyncClient, hands: Hands
+) -> None:
+    made = await create(client, url=None, event_types=["task.started"])
+    task_id = await run(client, hands, {"n": 1})
+    [message] = (await client.get(f"/webhook-endpoints/{made['id']}/messages")).json()["messages"]
+    log = (await client.get(f"/tasks/{task_id}/events")).json()["events"]
+    assert json.loads(message["body"])["body"] == log[1]["body"]
+    assert log[1]["body"] == {"status": "running", "attempt": 1, "phase": "run"}
+
+
 async def test_a_large_result_is_left_to_be_fetched(
     client: httpx.AsyncClient, house: House, hands: Hands
 ) -> None:

@@ -161,6 +161,7 @@ class TestVersions:
             page = await read(client, f"{path}?after={after}&limit=3")
             numbers += [event["number"] for event in page["events"]]
             assert all(event["version"] == event["number"] for event in page["events"])
+            assert not any("fence" in event["body"] for event in page["events"])
             after = page["next"]
             if after == page["version"]:
                 break
