@@ -25,7 +25,6 @@ _MODULE = "ET-M772BH550GL.PAN"
 _INVERTER = "CPS-SCH275KTL-DO-US-800.OND"
 _WEATHER = "723170TYA.CSV"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_START_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

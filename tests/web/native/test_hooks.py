@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from natives import ORDER, client_for, client_with, key_with
 from rig import Hands, House, Tenant
@@ -14,11 +15,10 @@ from standardwebhooks import Webhook
 
 from gnomon.core.access import ALL_SCOPES
 from gnomon.core.delivery import DEFAULT_TYPES, DeliveryAttempt, DeliveryStatus, Parcel, Verdict
-from gnomon.core.event import EventType
 from gnomon.core.hub import Subscription
 from gnomon.core.ports import AttemptMade
 from gnomon.core.retry import Done
-from gnomon.web.native.wire.hooks import StatusWord, TypeWord
+from gnomon.web.native.wire.hooks import StatusWord
 
 URL = "https://receiver.example/gnomon"
 
@@ -63,8 +63,7 @@ async def record(house: House, parcel: Parcel, status: DeliveryStatus) -> None:
 
 
 def test_the_words_of_requests_are_those_of_the_records() -> None:
-    assert set(TypeWord.__args__) == set(EventType)  # type: ignore[attr-defined]  # a Literal's words
-    assert {*StatusWord.__args__, "dropped"} == set(DeliveryStatus)  # type: ignore[attr-defined]  # the same
+    assert {*StatusWord.__args__, "dropped"} == set(DeliveryStatus)  # type: ignore[attr-defined]  # a Literal's words
 
 
 async def test_a_secret_is_shown_once_and_kept_by_nobody_in_clear(
@@ -133,6 +132,7 @@ async def test_secrets_overlap_for_as_long_as_asked(client: httpx.AsyncClient) -
     assert [secret["expires_at"] is None for secret in rotated["secrets"]] == [True, False]
     again = await client.post(path)
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    assert f"until {rotated['secrets'][1]['expires_at']};" in again.json()["detail"]
     leaked = await client.post(path, json={"overlap_seconds": 0, "force": True})
     assert len(leaked.json()["secrets"]) == 1
 
@@ -159,6 +159,17 @@ async def test_messages_are_pulled_as_they_are_posted(
     assert body["data"] == task
     assert (body["type"], body["task_id"], body["event_number"]) == ("task.completed", task_id, 3)
     assert (body["version"], body["timestamp"]) == (task["version"], task["finished_at"])
+
+
+async def test_a_message_tells_of_an_event_what_the_log_tells(
+    client: httpx.AsyncClient, hands: Hands
+) -> None:
+    made = await create(client, url=None, event_types=["task.started"])
+    task_id = await run(client, hands, {"n": 1})
+    [message] = (await client.get(f"/webhook-endpoints/{made['id']}/messages")).json()["messages"]
+    log = (await client.get(f"/tasks/{task_id}/events")).json()["events"]
+    assert json.loads(message["body"])["body"] == log[1]["body"]
+    assert log[1]["body"] == {"status": "running", "attempt": 1, "phase": "run"}
 
 
 async def test_a_large_result_is_left_to_be_fetched(
@@ -232,7 +243,11 @@ async def test_attempts_are_shown_and_deliveries_sent_again(
     assert (attempt["status_code"], attempt["answer"], attempt["seconds"]) == (503, "busy", 0.02)
     one = await client.post(f"/deliveries/{delivery['id']}/redeliver")
     assert (one.status_code, one.json()["status"], one.json()["attempts"]) == (202, "pending", 0)
-    rest = await client.post(f"{path}/redeliver", json={"statuses": ["exhausted"]})
+    found = await client.get(f"{path}/deliveries?status=pending,exhausted&event_type=task.completed")
+    assert [delivery["number"] for delivery in found.json()["deliveries"]] == [1, 2]
+    none = await client.post(f"{path}/redeliver", json={"event_type": ["task.failed"]})
+    assert none.json() == {"count": 0}
+    rest = await client.post(f"{path}/redeliver", json={"status": ["exhausted"]})
     assert (rest.status_code, rest.json()) == (202, {"count": 1})
     assert [parcel.delivery.number for parcel in await claim(house)] == [1, 2]
     await client.patch(path, json={"enabled": False})
@@ -245,7 +260,9 @@ async def test_a_test_message_goes_the_way_of_all_others(client: httpx.AsyncClie
     sent = await client.post(f"/webhook-endpoints/{made['id']}/test")
     assert (sent.status_code, sent.json()["event_type"]) == (202, "webhook.test")
     [parcel] = await claim(house)
-    assert json.loads(parcel.write({}))["type"] == "webhook.test"
+    written = parcel.write({})
+    assert json.loads(written)["type"] == "webhook.test"
+    assert written == orjson.dumps(json.loads(written))
     assert parcel.delivery.id == sent.json()["id"]
 
 

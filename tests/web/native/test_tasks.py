@@ -210,6 +210,7 @@ class TestVersions:
             page = await read(client, f"{path}?after={after}&limit=3")
             numbers += [event["number"] for event in page["events"]]
             assert all(event["version"] == event["number"] for event in page["events"])
+            assert not any("fence" in event["body"] for event in page["events"])
             after = page["next"]
             if after == page["version"]:
                 break
@@ -439,6 +440,7 @@ class TestLine:
             ({"patch": []}, {}),
             ({"on_active": "ignore"}, {}),
             ({}, {"If-Match": "one"}),
+            ({}, {"If-Match": "1"}),
         ],
     )
     async def test_what_is_wrong_runs_nothing(

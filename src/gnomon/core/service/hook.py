@@ -193,7 +193,8 @@ async def send_test(house: House, principal: Principal, endpoint_id: str) -> Del
     require(principal, "hooks")
     now = house.clock.now()
     body = {"type": TEST_TYPE, "timestamp": write_time(now), "data": {"endpoint_id": endpoint_id}}
-    return await house.store.post_test(principal.workspace, endpoint_id, json.dumps(body).encode(), now)
+    written = json.dumps(body, separators=(",", ":")).encode()
+    return await house.store.post_test(principal.workspace, endpoint_id, written, now)
 
 
 async def list_deliveries(house: House, principal: Principal, query: DeliveryQuery) -> Page[Delivery]:

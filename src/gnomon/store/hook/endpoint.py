@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gnomon.core.delivery import Endpoint, NewEndpoint, Sealed, receiver_of
 from gnomon.core.errors import Conflict, NotFound, PreconditionFailed, QuotaExceeded
-from gnomon.core.event import EventType
+from gnomon.core.event import EventType, write_time
 from gnomon.core.ports import ChangeEndpoint, Page, RotateSecret
 from gnomon.store.cursor import read_cursor, write_cursor
 from gnomon.store.ledger import Ledger
@@ -140,10 +140,10 @@ def rotate_secret(ledger: Ledger, command: RotateSecret) -> Endpoint:
     """Store a new secret; the one before signs too until the overlap has passed."""
     row = _get(ledger.connection, command.workspace, command.endpoint_id)
     old, seq, at = _endpoint_of(row), int(row[-1]), micros(command.now)
-    overlapping = [s for s in old.secrets if s.expires_at is not None and s.expires_at > command.now]
-    if overlapping and not command.is_forced:
+    until = max((secret.expires_at for secret in old.secrets if secret.expires_at), default=command.now)
+    if until > command.now and not command.is_forced:
         raise Conflict(
-            f"The secret before the last one signs until {overlapping[0].expires_at}; rotate after that, or force it."
+            f"The secret before the last one signs until {write_time(until)}; rotate after that, or force it."
         )
     ledger.execute("DELETE FROM webhook_secret WHERE endpoint = ? AND expires_at IS NOT NULL", (seq,))
     if command.overlap:

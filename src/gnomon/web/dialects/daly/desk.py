@@ -15,8 +15,6 @@ from gnomon.core.task import Task
 from gnomon.web.auth import Gate, identify
 from gnomon.web.presence import while_present
 
-_LONGEST_KEY = 255
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:

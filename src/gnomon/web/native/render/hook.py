@@ -12,6 +12,7 @@ from gnomon.core.service.hook import Mail, Message, Minted, Opened
 from gnomon.core.task import Json, Task
 from gnomon.web.native.render.moment import moment
 from gnomon.web.native.render.task import task as render_task
+from gnomon.web.native.render.task import told
 
 MOST_BYTES = 20_000
 """A body that would be longer leaves the result out."""
@@ -27,7 +28,7 @@ def payload(task: Task, event: Event) -> bytes:
         "event_number": event.number,
         "version": task.version,
         "result_url": _RESULT.format(task.id),
-        "body": event.body,
+        "body": told(event),
         "data": render_task(task),
     }
     written = _dump(body)

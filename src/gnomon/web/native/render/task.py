@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from gnomon.core.diff import Comparison, Difference
-from gnomon.core.event import Event
+from gnomon.core.event import Event, EventType
 from gnomon.core.ports import Attempt, Page
 from gnomon.core.service.line import Diff, revision_of
 from gnomon.core.task import Json, Question, Task, TaskError
@@ -100,8 +100,15 @@ def event(record: Event) -> Json:
         "version": record.number,
         "at": moment(record.at),
         "type": record.type,
-        "body": record.body,
+        "body": told(record),
     }
+
+
+def told(record: Event) -> Json:
+    """Write an event's body, but for the fence: that is between the server and its attempts."""
+    if record.type is EventType.MESSAGE or "fence" not in record.body:
+        return record.body
+    return {name: value for name, value in record.body.items() if name != "fence"}
 
 
 def attempts(task_id: str, version: int, records: Sequence[Attempt]) -> Json:

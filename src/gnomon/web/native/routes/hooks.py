@@ -132,7 +132,7 @@ async def test_webhook_endpoint(endpoint_id: str, house: AtHouse, keeper: HookKe
     "/webhook-endpoints/{endpoint_id}/redeliver",
     status_code=202,
     summary="Send deliveries again",
-    openapi_extra=takes(Redelivery, {"after": 41, "statuses": ["exhausted"]}),
+    openapi_extra=takes(Redelivery, {"after": 41, "status": ["exhausted"]}),
     responses=shows("Redelivered", "How many.", 404, 409, *BODY, status=202),
 )
 async def redeliver_to_webhook_endpoint(

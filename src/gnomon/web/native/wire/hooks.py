@@ -1,16 +1,16 @@
 """Webhooks: endpoints to make and to change, which deliveries are meant, which messages are pulled."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field, WithJsonSchema
 
 from gnomon.core.delivery import DEFAULT_TYPES, DeliveryStatus
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.event import EventType
 from gnomon.core.ports import ChangeEndpoint, DeliveryQuery
 from gnomon.core.service.hook import Wanted
-from gnomon.web.native.wire.reading import Moment, Whole, Words
+from gnomon.web.native.wire.reading import COMMAS, Moment, Whole, Words
 
 LONGEST_OVERLAP = 7 * 24 * 3600
 _LONGEST_URL = 2048
@@ -18,33 +18,17 @@ _MOST_IDS = 1000
 _CURSOR = 2**53
 _TYPES = "What it is told; left out, how tasks end and when one waits for an answer."
 
-# A closed choice as JSON writes it: strict reading takes the word for no member of an enum.
-TypeWord = Literal[
-    "task.submitted",
-    "task.queued",
-    "task.started",
-    "task.progress",
-    "task.message",
-    "task.split",
-    "task.retrying",
-    "task.requeued",
-    "task.waiting",
-    "task.answered",
-    "task.pausing",
-    "task.paused",
-    "task.resumed",
-    "task.cancelling",
-    "task.completed",
-    "task.failed",
-    "task.cancelled",
-    "task.timed_out",
-    "task.expired",
-]
+TypeWord = Annotated[EventType, Field(strict=False), WithJsonSchema({"enum": [*EventType], "type": "string"})]
+"""A type as JSON writes it: strict reading would take the word for no member of the enum."""
 StatusWord = Literal["pending", "delivered", "exhausted"]
 
 
-def _types(words: list[TypeWord] | None) -> frozenset[EventType] | None:
-    return None if words is None else frozenset(map(EventType, words))
+def _types(words: list[EventType] | None) -> frozenset[EventType] | None:
+    return None if words is None else frozenset(words)
+
+
+def _statuses(words: list[StatusWord] | None) -> frozenset[DeliveryStatus] | None:
+    return None if words is None else frozenset(map(DeliveryStatus, words))
 
 
 class TaskHook(Words):
@@ -135,8 +119,12 @@ class Redelivery(Words):
     """Which deliveries are sent again: those that all the given filters name."""
 
     after: Whole = Field(0, ge=0, le=_CURSOR, description="Everything numbered above this.")
-    statuses: list[StatusWord] | None = Field(None, min_length=1, max_length=10)
-    event_types: list[TypeWord] | None = Field(None, min_length=1, max_length=100)
+    status: list[StatusWord] | None = Field(
+        None, min_length=1, max_length=10, description="Only those of these statuses."
+    )
+    event_type: list[TypeWord] | None = Field(
+        None, min_length=1, max_length=100, description="Only those of these events."
+    )
     ids: list[str] | None = Field(
         None, min_length=1, max_length=_MOST_IDS, description="Only the deliveries of these ids."
     )
@@ -162,8 +150,8 @@ class Redelivery(Words):
             endpoint_id=endpoint_id,
             after=self.after,
             ids=None if self.ids is None else frozenset(self.ids),
-            statuses=None if self.statuses is None else frozenset(map(DeliveryStatus, self.statuses)),
-            event_types=_types(self.event_types),
+            statuses=_statuses(self.status),
+            event_types=_types(self.event_type),
             task_id=self.task_id,
             after_event=self.after_event,
             created_after=self.created_after,
@@ -178,19 +166,15 @@ class HookPage(Words):
     cursor: str | None = Field(None, pattern=r"^[0-9]{1,18}$", description="`next` of the page before.")
 
 
-def _split(value: Any) -> Any:
-    return value.split(",") if isinstance(value, str) else value
-
-
 class DeliveryFilters(Words):
     """Which deliveries to list."""
 
     after: Whole = Field(0, ge=0, le=_CURSOR, description="Only those numbered above this.")
     limit: Whole = Field(100, ge=1, le=1000, description="How many at most.")
-    status: Annotated[list[StatusWord] | None, BeforeValidator(_split)] = Field(
+    status: Annotated[list[StatusWord] | None, COMMAS] = Field(
         None, min_length=1, description="Only those of these statuses."
     )
-    event_type: Annotated[list[TypeWord] | None, BeforeValidator(_split)] = Field(
+    event_type: Annotated[list[TypeWord] | None, COMMAS] = Field(
         None, min_length=1, description="Only those of these events."
     )
     task_id: str | None = Field(None, max_length=128, description="Only events of this task.")
@@ -202,7 +186,7 @@ class DeliveryFilters(Words):
             endpoint_id=endpoint_id,
             after=self.after,
             limit=self.limit,
-            statuses=None if self.status is None else frozenset(map(DeliveryStatus, self.status)),
+            statuses=_statuses(self.status),
             event_types=_types(self.event_type),
             task_id=self.task_id,
         )

@@ -119,6 +119,12 @@ def _whole(value: Any, told: ValidationInfo) -> Any:
     return value
 
 
+def _parts(value: Any) -> Any:
+    return value.split(",") if isinstance(value, str) else value
+
+
+COMMAS = BeforeValidator(_parts)
+"""Reads the list that a query string writes as one text."""
 _DIGITS = re.compile(r"-?[0-9]{1,16}")
 DIGITS = BeforeValidator(_whole)
 """Reads a whole number, of a query string too, which brings text; it stands after bounds, so that they are told."""

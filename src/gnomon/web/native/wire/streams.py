@@ -1,22 +1,18 @@
 """Streams: where to begin, and what to leave out."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from starlette.datastructures import QueryParams
 
 from gnomon.core.errors import Complaint
 from gnomon.core.event import EventType
-from gnomon.web.native.wire.reading import Words, ask
+from gnomon.web.native.wire.reading import COMMAS, Words, ask
 from gnomon.web.problems import InvalidQuery
 
 _MOST = 2**53
 _CURSORS = ("after", "last_event_id")
-
-
-def _split(value: Any) -> Any:
-    return value.split(",") if isinstance(value, str) else value
 
 
 class Listening(Words):
@@ -26,7 +22,7 @@ class Listening(Words):
     last_event_id: int | None = Field(
         None, ge=0, le=_MOST, description="The same, for clients that cannot send the header; it wins."
     )
-    types: Annotated[frozenset[EventType] | None, BeforeValidator(_split)] = Field(
+    types: Annotated[frozenset[EventType] | None, COMMAS] = Field(
         None, min_length=1, description="Only events of these types; the default is all."
     )
     cursor_frames: bool = Field(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.naming import no_such
@@ -13,9 +13,9 @@ from gnomon.core.ports import TaskQuery
 from gnomon.core.service.hook import MOST_OF_TASK
 from gnomon.core.service.line import Again
 from gnomon.core.service.task import PRIORITIES, Terms
-from gnomon.core.task import Json, Status
+from gnomon.core.task import Status
 from gnomon.web.native.wire.hooks import TaskHook
-from gnomon.web.native.wire.reading import DIGITS, Moment, Natural, Positive, Whole, Words
+from gnomon.web.native.wire.reading import COMMAS, DIGITS, Moment, Natural, Positive, Whole, Words
 from gnomon.web.problems import InvalidQuery
 
 LONGEST_WAIT = 55
@@ -120,13 +120,11 @@ def revision(if_match: str | None) -> int | None:
     InvalidQuery
         When it is something else.
     """
-    if if_match is None or if_match.strip() == "*":
-        return None
-    found = re.fullmatch(r'"?([0-9]{1,15})"?', if_match.strip())
-    if found is None:
-        message = 'Give the revision that you have read, such as "3".'
+    given = "*" if if_match is None else if_match.strip()
+    if not re.fullmatch(IF_MATCH, given):
+        message = 'Give the revision that you have read, in its quotes: "3".'
         raise InvalidQuery([Complaint(("header", "If-Match"), message, "revision")])
-    return int(found[1])
+    return None if given == "*" else int(given.strip('"'))
 
 
 class Answer(Words):
@@ -136,17 +134,13 @@ class Answer(Words):
     answer: Any = Field(description="What it asks for: any JSON.")
 
 
-def _split(value: Json) -> Json:
-    return value.split(",") if isinstance(value, str) else value
-
-
 class TaskFilters(Words):
     """Which tasks to list."""
 
-    status: Annotated[frozenset[Status] | None, BeforeValidator(_split)] = Field(
+    status: Annotated[frozenset[Status] | None, COMMAS] = Field(
         None, min_length=1, description="Only tasks of these statuses."
     )
-    kind: Annotated[frozenset[str] | None, BeforeValidator(_split)] = Field(
+    kind: Annotated[frozenset[str] | None, COMMAS] = Field(
         None, min_length=1, description="Only tasks of these kinds."
     )
     created_after: Moment | None = Field(None, description="Only tasks that were submitted after then.")
