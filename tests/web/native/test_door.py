@@ -56,7 +56,11 @@ async def test_events_attempts_and_the_result_follow_the_work(
     assert later == {"events": events[3:], "next": 4, "version": 4}
     (attempt,) = (await client.get(f"/tasks/{task['id']}/attempts")).json()["attempts"]
     assert (attempt["number"], attempt["outcome"]) == (1, "done")
-    assert (await client.get(f"/tasks/{task['id']}/children")).json() == {"tasks": []}
+    assert (await client.get(f"/tasks/{task['id']}/children")).json() == {
+        "task_id": task["id"],
+        "version": 4,
+        "tasks": [],
+    }
 
 
 async def test_a_preference_to_wait_is_applied(client: httpx.AsyncClient) -> None:
