@@ -1,7 +1,6 @@
 """Picks the door by path alone: whole segments, longest prefix first."""
 
 from collections.abc import Mapping
-from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -90,10 +89,7 @@ class Doors:
 
 
 def _path(scope: Scope, depth: int) -> str:
-    """Return the path; in its first segments an encoded slash stays as it is, so that it parts no door's prefix."""
-    raw: bytes = scope.get("raw_path") or b""
-    if b"%2" not in raw:
-        return str(scope["path"])
-    _, *parts = raw.decode().split("/", depth + 1)
-    kept = [unquote(part).replace("/", "%2F") for part in parts[:depth]]
-    return "/".join(["", *kept, *map(unquote, parts[depth:])])
+    """Return the path; as it was sent, which no door knows, when an encoded slash would part its first segments."""
+    sent: bytes = scope.get("raw_path") or b""
+    first = b"/".join(sent.split(b"/", depth + 1)[: depth + 1])
+    return sent.decode() if b"%2f" in first.lower() else str(scope["path"])
