@@ -1,35 +1,23 @@
-"""The fuse box: settings become objects; the only file that knows every room."""
+"""The server: the house on its store, its engine, its post office and its doors, opened and closed in order."""
 
 import asyncio
 import hmac
-import importlib
 import io
 import json
 import os
 import secrets
-import sys
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import entry_points, version
-from itertools import islice
+from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-from referencing import Registry
-
-from gnomon.core.access import ALL_SCOPES, Key, KeyRole, Limits, Principal, Workspace
-from gnomon.core.errors import Complaint, NotFound
+from gnomon.core.access import KeyRole, Limits
 from gnomon.core.hub import Hub
-from gnomon.core.resource import ResourceKind
-from gnomon.core.service import House, access
+from gnomon.core.service import House
 from gnomon.core.service.access import Founded, found_workspace
-from gnomon.core.task import Json
-from gnomon.core.workload import Workload
 from gnomon.delivery.office import PostOffice
 from gnomon.engine.embedded import EmbeddedEngine
 from gnomon.engine.upkeep import Retention
@@ -40,11 +28,11 @@ from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
 from gnomon.web.native.render.hook import payload
 from gnomon.web.sse import Pace
+from gnomon.wiring.plugins import load_plugins
 
 DEFAULT_WORKSPACE = "default"
 CANCEL_MARGIN = 5.0
 """Seconds beyond the engine's own grace after which a cancel is ended without it."""
-_MOST_COMPLAINTS = 20
 
 BODIES = {"native": payload}
 """Who writes the bodies of webhooks, by dialect."""
@@ -94,8 +82,8 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = SqliteStore.open(settings.data, hub)
     try:
-        secret = await _find_secret(settings.data, store)
-        house = _house(
+        secret = await find_secret(settings.data, store)
+        house = build_house(
             secret,
             store,
             hub,
@@ -130,73 +118,8 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
         await store.close()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
-    """What the owner of a stopped server's data folder may do about its workspaces and keys."""
-
-    house: House
-
-    async def list_workspaces(self) -> Sequence[Workspace]:
-        """List all workspaces, oldest first."""
-        return await self.house.store.list_workspaces()
-
-    async def create_workspace(self, identifier: str) -> access.Founded:
-        """Create a workspace with its keys; raises `Invalid` and `Conflict`."""
-        first, *_ = await self.house.store.list_workspaces()
-        return await access.create_workspace(self.house, await self._owner(first.identifier), identifier)
-
-    async def list_keys(self, workspace: str) -> Sequence[Key]:
-        """List a workspace's keys, oldest first; raises `NotFound`."""
-        return await access.list_keys(self.house, await self._owner(workspace))
-
-    async def issue_key(
-        self, workspace: str, *, name: str, scopes: Iterable[str], role: str, expires_at: datetime | None
-    ) -> access.Issued:
-        """Issue a key, with all scopes that the workspace may have when none are named; raises `Invalid`."""
-        owner = await self._owner(workspace)
-        wanted = frozenset(scopes) or owner.scopes
-        kind = KeyRole[role.upper()]
-        return await access.issue_key(
-            self.house, owner, name=name, scopes=wanted, role=kind, expires_at=expires_at
-        )
-
-    async def revoke_key(self, workspace: str, key_id: str) -> Key:
-        """End a key, the last one too: here another one can always be issued."""
-        return await access.revoke_key(self.house, await self._owner(workspace), key_id, is_forced=True)
-
-    async def _owner(self, identifier: str) -> Principal:
-        workspaces = await self.house.store.list_workspaces()
-        found = next((known for known in workspaces if known.identifier == identifier), None)
-        if found is None:
-            names = ", ".join(known.identifier for known in workspaces)
-            raise NotFound(f"There is no workspace {identifier}; there is {names}.")
-        scopes = ALL_SCOPES if found == workspaces[0] else ALL_SCOPES - {"ops"}
-        return Principal(workspace=found.id, key_id="owner", scopes=scopes)
-
-
-@asynccontextmanager
-async def open_office(data: Path) -> AsyncIterator[Office]:
-    """Open the data folder of a server that is stopped.
-
-    Raises
-    ------
-    ValueError
-        When it holds no server's data.
-    Unavailable
-        When the server runs.
-    """
-    if not (data / "gnomon.db").exists() or not (data / "secret.key").exists():
-        raise ValueError(f"{data} holds no server's data; name the server's folder with --data.")
-    hub = Hub()
-    store = SqliteStore.open(data, hub)
-    try:
-        secret = await _find_secret(data, store)
-        yield Office(house=_house(secret, store, hub))
-    finally:
-        await store.close()
-
-
-def _house(secret: bytes, store: SqliteStore, hub: Hub, **given: Any) -> House:
+def build_house(secret: bytes, store: SqliteStore, hub: Hub, **given: Any) -> House:
+    """Build what the doors ask, around an open store."""
     nothing: dict[str, Any] = {"kinds": {}, "workloads": {}}
     return House(
         store=store,
@@ -282,70 +205,6 @@ def _engine(settings: Settings, house: House) -> EmbeddedEngine:
     )
 
 
-def load_plugins(modules: Iterable[str]) -> tuple[Mapping[str, Workload], Mapping[str, ResourceKind]]:
-    """Gather workloads and resource kinds from the entry-point group and from the modules named.
-
-    Raises
-    ------
-    ValueError
-        When two plugins claim one kind, or a module has no workloads.
-    """
-    workloads: dict[str, Workload] = {}
-    kinds: dict[str, ResourceKind] = {}
-    found = {point.module for point in entry_points(group="gnomon.workloads")}
-    for name in [*sorted(found), *modules]:
-        module = _import(name)
-        if not hasattr(module, "WORKLOADS"):
-            raise ValueError(f"{name} has no workloads: it needs WORKLOADS = (Workload(...), ...).")
-        for workload in module.WORKLOADS:
-            _add(workloads, workload.kind, with_schema_check(workload), name)
-        for kind in getattr(module, "RESOURCE_KINDS", ()):
-            _add(kinds, kind.kind, kind, name)
-    return workloads, kinds
-
-
-def _import(name: str) -> ModuleType:
-    """Import a plugin; modules in the folder where the server was started are found too."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise ValueError(f"{name} cannot be imported: it needs the module {error.name!r}.") from error
-        raise ValueError(
-            f"There is no module {name!r}. Start the server in its folder, or name the folder in PYTHONPATH."
-        ) from error
-
-
-def with_schema_check(workload: Workload) -> Workload:
-    """Let a workload's JSON Schema check its input before its own check does.
-
-    Raises
-    ------
-    ValueError
-        When the schema is no valid JSON Schema.
-    """
-    try:
-        Draft202012Validator.check_schema(dict(workload.input_schema))
-    except SchemaError as error:
-        raise ValueError(f"The input schema of {workload.kind!r} is not valid: {error.message}") from error
-    validator = Draft202012Validator(dict(workload.input_schema), registry=Registry())
-
-    def check(task_input: Json) -> Sequence[Complaint]:
-        found = islice(validator.iter_errors(task_input), _MOST_COMPLAINTS)
-        complaints = [Complaint(tuple(e.absolute_path), e.message, str(e.validator)) for e in found]
-        return complaints or (workload.check(task_input) if workload.check else ())
-
-    return replace(workload, check=check)
-
-
-def _add(known: dict[str, Any], kind: str, value: Any, module: str) -> None:
-    if known.setdefault(kind, value) is not value:
-        raise ValueError(f"{module} brings the kind {kind!r}, which another plugin has brought already.")
-
-
 async def _default_workspace(house: House, keys_file: Path) -> tuple[str, bool]:
     """Return the oldest workspace's id; make one and write its keys when there is none."""
     workspaces = await house.store.list_workspaces()
@@ -365,7 +224,8 @@ def _write_keys(file: Path, founded: Founded) -> None:
     _write_private(file, json.dumps(keys, indent=2) + "\n")
 
 
-async def _find_secret(data: Path, store: SqliteStore) -> bytes:
+async def find_secret(data: Path, store: SqliteStore) -> bytes:
+    """Return what the folder's keys are hashed with; raises `ValueError` when it is lost or damaged."""
     return _read_or_make_secret(data / "secret.key", has_keys=bool(await store.list_workspaces()))
 
 

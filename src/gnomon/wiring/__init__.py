@@ -1,0 +1,15 @@
+"""The fuse box: settings become objects; the only room that knows every other."""
+
+from gnomon.wiring.office import Office, open_office
+from gnomon.wiring.plugins import load_plugins, with_schema_check
+from gnomon.wiring.server import OpenedServer, SystemClock, open_server
+
+__all__ = [
+    "Office",
+    "OpenedServer",
+    "SystemClock",
+    "load_plugins",
+    "open_office",
+    "open_server",
+    "with_schema_check",
+]
