@@ -195,17 +195,16 @@ def judge(
     now: datetime,
     schedule: Sequence[timedelta] = SCHEDULE,
     chance: float,
-    give_up_after: timedelta = GIVE_UP_AFTER,
 ) -> Verdict:
     """Decide what follows an attempt; `delivery` stands as it stood before, and `chance` is uniform in [0, 1).
 
     Only 2xx is success. 410 disables the endpoint, and so does an attempt that fails when none has succeeded for
-    `give_up_after`; what is open then waits until it is enabled again.
+    `GIVE_UP_AFTER`; what is open then waits until it is enabled again.
     """
     code = answered.status_code
     if code is not None and 200 <= code < 300:
         return Verdict(status=DeliveryStatus.DELIVERED)
-    disable = _why_disable(endpoint, code, now, give_up_after)
+    disable = _why_disable(endpoint, code, now)
     if delivery.attempts >= len(schedule):
         return Verdict(status=DeliveryStatus.EXHAUSTED, disable=disable)
     pause = schedule[delivery.attempts] * (1 + JITTER * chance)
@@ -214,13 +213,12 @@ def judge(
     return Verdict(status=DeliveryStatus.PENDING, due_at=now + pause, disable=disable)
 
 
-def _why_disable(endpoint: Endpoint, code: int | None, now: datetime, give_up_after: timedelta) -> str | None:
+def _why_disable(endpoint: Endpoint, code: int | None, now: datetime) -> str | None:
     if code == _GONE:
         return "The receiver answered 410 (Gone): it wants no more deliveries."
     since = endpoint.failing_since
-    if since is not None and now - since >= give_up_after:
-        days = give_up_after / timedelta(days=1)
-        return f"No delivery has succeeded for {days:g} days, since {since:%Y-%m-%d %H:%M} UTC."
+    if since is not None and now - since >= GIVE_UP_AFTER:
+        return f"No delivery has succeeded for {GIVE_UP_AFTER.days} days, since {since:%Y-%m-%d %H:%M} UTC."
     return None
 
 

@@ -132,10 +132,7 @@ def _write_verdict(ledger: Ledger, seq: int, at: int, command: AttemptMade, *, i
     ledger.execute(
         "UPDATE delivery SET status = ?, is_taken = 0, due_at = ?, finished_at = ? "
         "WHERE seq = ? AND status = 'pending'",
-        (
-            *(status.value, due_at if is_open else None),
-            *(None if is_open else at, seq),
-        ),
+        (status.value, due_at if is_open else None, None if is_open else at, seq),
     )
 
 
