@@ -6,6 +6,7 @@ Fields = list[tuple[bytes, bytes]]
 
 EXPOSED = (
     *("ETag", "Location", "Retry-After", "Preference-Applied", "Idempotency-Replayed", "X-Request-Id"),
+    "Cancel-Outcome",
     *("RateLimit", "RateLimit-Policy"),
 )
 """The headers of an answer that a page's script may read."""
