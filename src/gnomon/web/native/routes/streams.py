@@ -66,7 +66,9 @@ FRAMES: dict[str, Any] = {
     }
 }
 LAST_EVENT_ID = header(
-    "Last-Event-ID", "The number of the last event that you have; it wins over the query.", pattern="^[0-9]+$"
+    "Last-Event-ID",
+    "The number of the last event that you have; it wins over the query.",
+    pattern="^[0-9]{1,15}$",
 )
 
 

@@ -12,7 +12,8 @@ from gnomon.web.native.wire.reading import COMMAS, Words, ask
 from gnomon.web.problems import InvalidQuery
 
 _MOST = 2**53
-_CURSORS = ("after", "last_event_id")
+_DIGITS = 15
+"""No task has more events than that many digits can count."""
 
 
 class Listening(Words):
@@ -44,22 +45,20 @@ class Listening(Words):
         text = _known(headers)
         if not text:
             return (self.last_event_id if self.last_event_id is not None else self.after) or 0
-        if text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= _MOST:
+        if text.isascii() and text.isdigit() and len(text) <= _DIGITS:
             return int(text)
         message = "Send the number of the last event that you have, as its `id` said."
         raise InvalidQuery([Complaint(("header", "Last-Event-ID"), message, "number")])
 
 
 def listening(query: QueryParams, headers: Mapping[str, str]) -> tuple[Listening, int]:
-    """Read what a stream tells, and the number to go on after; the query's cursors are not read beside the header's.
+    """Read what a stream tells, and the number to go on after.
 
     Raises
     ------
     InvalidQuery
-        When something that counts is not valid.
+        When something is not valid, a cursor that another one outdoes included.
     """
-    if _known(headers):
-        query = QueryParams([(name, text) for name, text in query.multi_items() if name not in _CURSORS])
     asked = ask(Listening, query)
     return asked, asked.cursor(headers)
 
