@@ -29,7 +29,6 @@ from typing import Any, Protocol
 import uvicorn
 import uvloop
 
-from gnomon import wiring
 from gnomon.cli.log import set_up
 from gnomon.cli.serve import _answer, _bind
 from gnomon.core.ports import Claim, Finish, Holding, Report, Submit
@@ -37,6 +36,7 @@ from gnomon.core.retry import Done
 from gnomon.core.service import House
 from gnomon.core.task import NewTask, task_id
 from gnomon.settings import Settings
+from gnomon.wiring import server as wiring
 
 KIND = "bench.stream"  # no workload has it, so that the engine leaves its tasks alone
 CLAIMED_AT_ONCE = 500
