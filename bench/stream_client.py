@@ -140,7 +140,8 @@ class Served:
     def memory(self) -> tuple[int, int]:
         """Return the kilobytes that the process holds: in all, and without files."""
         text = Path(f"/proc/{self.process.pid}/status").read_text()
-        return tuple(int(re.findall(rf"{name}:\s+(\d+)", text)[0]) for name in ("VmRSS", "RssAnon"))  # type: ignore[return-value]  # two names, two numbers
+        held, without_files = (int(re.findall(rf"{name}:\s+(\d+)", text)[0]) for name in ("VmRSS", "RssAnon"))
+        return held, without_files
 
     def descriptors(self) -> int:
         """Count the open files of the process."""

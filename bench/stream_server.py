@@ -36,7 +36,7 @@ from gnomon.core.retry import Done
 from gnomon.core.service import House
 from gnomon.core.task import NewTask, task_id
 from gnomon.settings import Settings
-from gnomon.wiring import server as wiring
+from gnomon.wiring import open_server
 
 KIND = "bench.stream"  # no workload has it, so that the engine leaves its tasks alone
 CLAIMED_AT_ONCE = 500
@@ -192,26 +192,6 @@ class SideDoor:
         return {"at": at}
 
 
-@dataclass(slots=True)
-class Caught:
-    """The house of a server that is opened, for the generator beside it."""
-
-    house: House | None = None
-
-    def __enter__(self) -> "Caught":
-        build = wiring.build_app
-
-        def build_and_keep(house: House, **options: Any) -> Any:
-            self.house = house
-            return build(house, **options)
-
-        wiring.build_app = build_and_keep  # type: ignore[assignment]  # same call, one more reader
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Leave it: the process ends with the server."""
-
-
 def settings(folder: Path) -> Settings:
     """Return our settings, without limits of what one client may hold."""
     unlimited: dict[str, Any] = dict.fromkeys(LIMITS, 0)
@@ -221,11 +201,10 @@ def settings(folder: Path) -> Settings:
 async def run_gnomon(folder: Path) -> None:
     set_up("warning")
     chosen = settings(folder)
-    with Caught() as caught, _bind(chosen.host, chosen.port) as sock:
-        async with wiring.open_server(chosen) as opened:
-            assert caught.house is not None
-            workspace = (await caught.house.store.list_workspaces())[0].id
-            await announce(SideDoor(Stored(caught.house, workspace)), sock)
+    with _bind(chosen.host, chosen.port) as sock:
+        async with open_server(chosen) as opened:
+            workspace = (await opened.house.store.list_workspaces())[0].id
+            await announce(SideDoor(Stored(opened.house, workspace)), sock)
             await _answer(chosen, opened, sock)
 
 

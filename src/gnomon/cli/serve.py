@@ -111,7 +111,7 @@ async def _answer(settings: Settings, opened: "OpenedServer", sock: socket.socke
     gc.set_threshold(2_000, 10, 100)
     host, port = sock.getsockname()[:2]
     greet = partial(_greet, settings, opened, f"http://{f'[{host}]' if ':' in host else host}:{port}")
-    await _Server(config, opened.hub, greet).serve(sockets=[sock])
+    await _Server(config, opened.house.hub, greet).serve(sockets=[sock])
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -71,7 +71,7 @@ class OpenedServer:
     """What the command line starts: the application, and what to tell before it stops."""
 
     app: Any
-    hub: Hub
+    house: House
     keys_file: Path
     has_new_keys: bool
 
@@ -116,7 +116,7 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
         try:
             async with _attended(house), _open(office):
                 yield OpenedServer(
-                    app=app, hub=hub, keys_file=settings.data / "keys.json", has_new_keys=has_new_keys
+                    app=app, house=house, keys_file=settings.data / "keys.json", has_new_keys=has_new_keys
                 )
         finally:
             await engine.stop()

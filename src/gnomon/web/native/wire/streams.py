@@ -42,7 +42,7 @@ class Listening(Words):
         InvalidQuery
             When the header is no number.
         """
-        text = _known(headers)
+        text = headers.get("last-event-id", "").strip()
         if not text:
             return (self.last_event_id if self.last_event_id is not None else self.after) or 0
         if text.isascii() and text.isdigit() and len(text) <= _DIGITS:
@@ -61,7 +61,3 @@ def listening(query: QueryParams, headers: Mapping[str, str]) -> tuple[Listening
     """
     asked = ask(Listening, query)
     return asked, asked.cursor(headers)
-
-
-def _known(headers: Mapping[str, str]) -> str:
-    return headers.get("last-event-id", "").strip()
