@@ -54,7 +54,8 @@ class NewEndpoint:
     workspace: str
     url: str | None
     """None: nothing is sent; the receiver pulls."""
-    sealed: str = field(repr=False)
+    sealed: str | None = field(repr=False)
+    """None: messages are signed with the workspace's secrets."""
     event_types: frozenset[EventType] = DEFAULT_TYPES
     description: str | None = None
     dialect: str = "native"
@@ -78,7 +79,7 @@ class Endpoint:
     last_number: int
     """The number of its newest delivery; they are dense from 1."""
     secrets: tuple[Sealed, ...]
-    """Newest first; those past their end are left out by whoever signs."""
+    """Its own, or else the workspace's, newest first; those past their end are left out by whoever signs."""
     created_at: datetime
     updated_at: datetime
     disabled_at: datetime | None

@@ -59,11 +59,12 @@ class Hub:
         events: Iterable[Event] = (),
         is_work_ready: bool = False,
         is_post_ready: bool = False,
-        posted: Iterable[str] = (),
+        stirred: Iterable[str] = (),
     ) -> None:
         """Hand committed records and events to whoever waits for them, and ring the bells.
 
-        `posted` names webhook endpoints that have new messages: who pulls them listens as to a task.
+        `stirred` names webhook endpoints that have new messages, and groups that have changed: who follows them
+        listens as to a task.
         """
         for event in events:
             if (channel := self._channels.get(event.task_id)) is not None:
@@ -73,8 +74,8 @@ class Hub:
                 channel.tell(task)
             if self.on_change is not None:
                 self.on_change(task)
-        for endpoint_id in posted:
-            if (channel := self._channels.get(endpoint_id)) is not None:
+        for name in stirred:
+            if (channel := self._channels.get(name)) is not None:
                 channel.stir()
         if is_work_ready:
             self.work_bell.ring()

@@ -1,7 +1,7 @@
 """The task: what a client asked for, which statuses it may have, and which may follow which."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -158,6 +158,16 @@ class NewTask:
     """The first task of the line that this one continues, when it is a rerun."""
     revision: int = 1
     """Its place in the line."""
+    metadata: Json = None
+    """What the submitter has attached to know it by; nobody here reads it."""
+    origin: Json = None
+    """What the door that took it in needs to show it: little, and in that door's words."""
+    wording: Json = None
+    """The request as that door took it, in its words, for who asks what was sent; None: the input says it all."""
+    sealed: str | None = field(default=None, repr=False)
+    """Secrets for the workload, encrypted; no door shows them."""
+    group_id: str | None = None
+    """The group that it joins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +223,11 @@ class Task:
     """Its place in that line, from 1."""
     events_from: int = 1
     """The oldest event that is still kept; older ones were trimmed after the task had ended."""
+    metadata: Json = None
+    origin: Json = None
+    group_id: str | None = None
+    group_number: int | None = None
+    """The version of its group at which it joined."""
 
 
 def crockford(value: int, length: int) -> str:

@@ -112,6 +112,8 @@ class ChildResult:
     status: str
     result: Json
     error: Json
+    input: Json = None
+    """What a predecessor was given to do; None for children."""
 
 
 class Window(Protocol):
@@ -128,6 +130,10 @@ class Window(Protocol):
     @property
     def references(self) -> Sequence[Pinned]:
         """Give the documents that the input referred to, pinned at submission."""
+
+    @property
+    def secrets(self) -> Mapping[str, Json]:
+        """Give what was sent for the work and is shown to nobody; empty when nothing was."""
 
     @property
     def predecessor(self) -> ChildResult | None:
@@ -244,6 +250,9 @@ class Workload:
     """Find what the schema cannot say; it must not raise for any JSON."""
     references: Callable[[Json], Sequence[Reference]] = _nothing
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    takes_brief: bool = False
+    """Doors that take questions with what is wanted of the answer hand over all of it (`core.brief`), not its input
+    alone."""
     deadline: timedelta | None = None
     """How long a task may take from submission to its end, unless the caller says otherwise."""
     visibility: Visibility = Visibility.PUBLIC

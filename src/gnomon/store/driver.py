@@ -185,7 +185,7 @@ class Writer:
             events=[told.event() for ledger in ledgers for told in ledger.told if heard(told.task_id)],
             is_work_ready=any(ledger.is_work_ready for ledger in ledgers),
             is_post_ready=any(ledger.is_post_ready for ledger in ledgers),
-            posted={endpoint_id for ledger in ledgers for endpoint_id in ledger.posted},
+            stirred={name for ledger in ledgers for name in ledger.stirred},
         )
 
 

@@ -50,7 +50,7 @@ class Ledger:
         self.ended: deque[Entry] = deque()
         self.is_work_ready = False
         self.is_post_ready = False
-        self.posted: list[str] = []
+        self.stirred: list[str] = []
 
     def row(self, sql: str, *values: Value) -> Row | None:
         """Return the first row of a statement, or None."""
@@ -144,7 +144,7 @@ class Ledger:
         self.execute(_EVENT, (entry.seq, task.version, at, event.value, text))
         self.told.append(Telling(task.id, task.version, at, event, text))
         for posted in post(self.connection, entry.seq, task, event, at):
-            self.posted.append(posted.endpoint_id)
+            self.stirred.append(posted.endpoint_id)
             self.is_post_ready |= posted.is_due
         self.changed[task.id] = task
         if task.status.is_terminal:

@@ -22,6 +22,7 @@ _COLUMNS = (
     *("created_at", "started_at", "finished_at", "updated_at", "run_at", "deadline_at"),
     *("cancel_requested_at", "cancel_outcome", "error"),
     *("cancel_by", "pause_requested_at", "question", "line_id", "revision", "events_from"),
+    *("metadata", "origin", "group_id", "group_number"),
     *("seq", "lease_until", "open_children"),
 )
 COLUMNS = ", ".join(f"task.{name}" for name in _COLUMNS)
@@ -45,7 +46,7 @@ class Entry:
 
 def entry_of(row: Row) -> Entry:
     """Read an entry from the columns named in `COLUMNS`."""
-    return Entry(seq=row[37], task=task_of(row), lease_until=row[38], open_children=row[39])
+    return Entry(seq=row[41], task=task_of(row), lease_until=row[42], open_children=row[43])
 
 
 def task_of(row: Row, result: str | None = None) -> Task:
@@ -89,6 +90,10 @@ def task_of(row: Row, result: str | None = None) -> Task:
         line_id=row[34],
         revision=row[35],
         events_from=row[36],
+        metadata=find_json(row[37]),
+        origin=find_json(row[38]),
+        group_id=row[39],
+        group_number=row[40],
     )
 
 

@@ -7,6 +7,11 @@ caller. A verb that changes a task writes the event that says so, and the store 
 from gnomon.core.ports.access import AccessStore as AccessStore
 from gnomon.core.ports.blob import BlobStore as BlobStore
 from gnomon.core.ports.blob import StagingStore as StagingStore
+from gnomon.core.ports.group import Added as Added
+from gnomon.core.ports.group import AddMembers as AddMembers
+from gnomon.core.ports.group import GroupStore as GroupStore
+from gnomon.core.ports.group import Member as Member
+from gnomon.core.ports.group import MemberQuery as MemberQuery
 from gnomon.core.ports.hook import AttemptMade as AttemptMade
 from gnomon.core.ports.hook import ChangeEndpoint as ChangeEndpoint
 from gnomon.core.ports.hook import DeliveryQuery as DeliveryQuery
@@ -23,6 +28,7 @@ from gnomon.core.ports.seam import Vault as Vault
 from gnomon.core.ports.store import Store as Store
 from gnomon.core.ports.task import Attempt as Attempt
 from gnomon.core.ports.task import Crowd as Crowd
+from gnomon.core.ports.task import Given as Given
 from gnomon.core.ports.task import NewDocument as NewDocument
 from gnomon.core.ports.task import Rerun as Rerun
 from gnomon.core.ports.task import RunResource as RunResource

@@ -1,7 +1,7 @@
 """Webhook endpoints and their deliveries: the commands and the seam."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from gnomon.core.delivery import (
     Endpoint,
     NewEndpoint,
     Parcel,
+    Sealed,
     Verdict,
 )
 from gnomon.core.event import EventType
@@ -38,7 +39,7 @@ class RotateSecret:
 
     workspace: str
     endpoint_id: str
-    sealed: str
+    sealed: str = field(repr=False)
     overlap: timedelta
     now: datetime
     is_forced: bool = False
@@ -110,6 +111,18 @@ class HookStore(Protocol):
         ------
         NotFound
             When there is no such endpoint.
+        Conflict
+            When an earlier overlap has not passed, and the rotation is not forced.
+        """
+
+    async def list_workspace_secrets(self, workspace: str) -> Sequence[Sealed]:
+        """List what endpoints without a secret of their own sign with, newest first; none was made, nothing."""
+
+    async def rotate_workspace_secret(self, command: RotateSecret) -> Sequence[Sealed]:
+        """Store the first or a new secret of the workspace; the command's endpoint does not count.
+
+        Raises
+        ------
         Conflict
             When an earlier overlap has not passed, and the rotation is not forced.
         """

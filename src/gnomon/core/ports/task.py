@@ -124,6 +124,14 @@ class Attempt:
     error: Json
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a task was given to do, and the request for it in the words of the door that took it, if it kept them."""
+
+    input: Json
+    wording: Json = None
+
+
 class TaskStore(Protocol):
     """What clients ask about tasks, their attempts and their events."""
 
@@ -224,6 +232,9 @@ class TaskStore(Protocol):
 
     async def get_input(self, workspace: str, task_id: str) -> Json:
         """Return a task's input, or the document that it ran; raises `NotFound`."""
+
+    async def get_given(self, workspace: str, task_id: str) -> Given:
+        """Return what a task was given, as `get_input` does, with its wording; raises `NotFound`."""
 
     async def get_version(self, workspace: str, task_id: str) -> int:
         """Return a task's version without reading the rest; raises `NotFound`."""

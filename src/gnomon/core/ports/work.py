@@ -42,6 +42,8 @@ class Load:
     children: tuple[ChildResult, ...] = ()
     """Present when the attempt is a join."""
     predecessor: ChildResult | None = None
+    sealed: str | None = field(default=None, repr=False)
+    """Secrets for the workload, as the vault has sealed them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Runs: a resource that is the saved input of a task, created, edited and run again in place."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Conflict, Invalid, TaskActive
@@ -67,17 +68,20 @@ async def run_input(
     require(principal, "write")
     if again := await find_again(house, principal, reservation):
         return again
+    command = await prepare_run(house, principal, kind, task_input, terms)
+    return await house.store.submit(
+        replace(command, reservation=reservation, most_active=house.limits.active_tasks)
+    )
+
+
+async def prepare_run(
+    house: House, principal: Principal, kind: str, task_input: Json, terms: Terms = NO_TERMS
+) -> Submit:
+    """Check an input and its terms, and make the command that stores its task; raises `Invalid`."""
     workload = find_workload(house, kind)
     await check_terms(house, principal, terms)
     task = await inline_task(house, principal, workload, task_input, terms)
-    command = Submit(
-        task=task,
-        now=house.clock.now(),
-        reservation=reservation,
-        hooks=terms.hooks,
-        most_active=house.limits.active_tasks,
-    )
-    return await house.store.submit(command)
+    return Submit(task=task, now=house.clock.now(), hooks=terms.hooks)
 
 
 async def inline_task(

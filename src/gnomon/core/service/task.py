@@ -1,8 +1,9 @@
 """Tasks: submit, read, wait, cancel, set aside, answer."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from gnomon.core.access import Principal
@@ -40,6 +41,14 @@ class Terms:
     """The task whose end it waits for."""
     hooks: tuple[NewEndpoint, ...] = ()
     """Webhook endpoints that are told of this task alone."""
+    metadata: Json = None
+    """What the submitter attaches to know it by."""
+    origin: Json = None
+    """What the door needs to show it."""
+    wording: Json = None
+    """The request in the door's words, without its secrets."""
+    secrets: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    """What only the workload is told."""
 
 
 NO_TERMS = Terms()
@@ -161,6 +170,10 @@ def new_task(
         predecessor_id=terms.predecessor_id,
         pins=pins,
         blobs=blobs,
+        metadata=terms.metadata,
+        origin=terms.origin,
+        wording=terms.wording,
+        sealed=house.vault.seal(json.dumps(terms.secrets).encode()) if terms.secrets else None,
     )
 
 

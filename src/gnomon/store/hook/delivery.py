@@ -100,7 +100,7 @@ def post_test(ledger: Ledger, workspace: str, endpoint_id: str, body: bytes, now
     ledger.execute("UPDATE webhook_endpoint SET last_number = last_number + 1 WHERE seq = ?", (seq,))
     [(made,)] = ledger.connection.execute(_TEST, (TEST_TYPE, body, at, at, seq)).fetchall()
     ledger.is_post_ready |= refresh(ledger.connection, seq, at)
-    ledger.posted.append(endpoint_id)
+    ledger.stirred.append(endpoint_id)
     return get_delivery(ledger.connection, workspace, made)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gnomon.core.errors import NotFound
 from gnomon.core.event import EventType, write_time
-from gnomon.core.task import NewTask, Phase, Pin, Status, Task
+from gnomon.core.task import Json, NewTask, Phase, Pin, Status, Task
 from gnomon.store.blob import link_blobs
 from gnomon.store.counter import count_opened, next_number
 from gnomon.store.ledger import Ledger
@@ -33,8 +33,8 @@ def insert(ledger: Ledger, new: NewTask, now: datetime, resource: tuple[str, int
     if new.parent_id is None:
         count_opened(ledger, new.workspace)
     ledger.execute(
-        "INSERT INTO task_input (task, input, pins) VALUES (?, ?, ?)",
-        (entry.seq, None if new.input is None else dump(new.input), _dump_pins(new.pins)),
+        "INSERT INTO task_input (task, input, pins, wording, sealed) VALUES (?, ?, ?, ?, ?)",
+        (entry.seq, _dump(new.input), _dump_pins(new.pins), _dump(new.wording), new.sealed),
     )
     link_blobs(ledger, new.id, new.blobs)
     if predecessor is not None and not is_blocked:
@@ -83,7 +83,13 @@ def _columns(new: NewTask, number: int, at: int) -> dict[str, Value]:
         "open_children": 0,
         "line_id": new.line_id,
         "revision": new.revision,
+        "metadata": _dump(new.metadata),
+        "origin": _dump(new.origin),
     }
+
+
+def _dump(value: Json) -> str | None:
+    return None if value is None else dump(value)
 
 
 def _dump_pins(pins: Sequence[Pin]) -> str | None:

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from gnomon.core.errors import FenceLost, NotFound
-from gnomon.core.ports import Holding, Load
+from gnomon.core.ports import Given, Holding, Load
 from gnomon.core.task import Json, Phase, Task
 from gnomon.core.workload import ChildResult, Pinned
 from gnomon.store.resource import read_pinned
@@ -23,7 +23,9 @@ def load(connection: sqlite3.Connection, holding: Holding) -> Load:
     if row is None or not (entry := entry_of(row)).is_leased or entry.task.fence != holding.fence:
         raise FenceLost(f"This attempt no longer owns task {holding.task_id}.")
     task, seq = entry.task, entry.seq
-    written, pins = connection.execute("SELECT input, pins FROM task_input WHERE task = ?", (seq,)).fetchone()
+    written, pins, sealed = connection.execute(
+        "SELECT input, pins, sealed FROM task_input WHERE task = ?", (seq,)
+    ).fetchone()
     is_join = task.phase is Phase.JOIN
     return Load(
         task=task,
@@ -33,19 +35,25 @@ def load(connection: sqlite3.Connection, holding: Holding) -> Load:
         state=_state(connection, seq) if is_join else None,
         children=_ended(connection, "parent_id = ? ORDER BY position", task.id) if is_join else (),
         predecessor=_predecessor(connection, task),
+        sealed=sealed,
     )
 
 
 def read_input(connection: sqlite3.Connection, workspace: str, task_id: str) -> Json:
     """Return a task's input, or the document that it ran; raises `NotFound`."""
+    return read_given(connection, workspace, task_id).input
+
+
+def read_given(connection: sqlite3.Connection, workspace: str, task_id: str) -> Given:
+    """Return a task's input, or the document that it ran, with its wording; raises `NotFound`."""
     row = connection.execute(
-        f"SELECT {COLUMNS}, input FROM task JOIN task_input ON task_input.task = task.seq "
+        f"SELECT {COLUMNS}, input, wording FROM task JOIN task_input ON task_input.task = task.seq "
         "WHERE id = ? AND workspace = ?",
         (task_id, workspace),
     ).fetchone()
     if row is None:
         raise NotFound(f"There is no task {task_id}.")
-    return _input(connection, task_of(row), row[-1])
+    return Given(input=_input(connection, task_of(row), row[-2]), wording=find_json(row[-1]))
 
 
 def _input(connection: sqlite3.Connection, task: Task, written: str | None) -> Json:

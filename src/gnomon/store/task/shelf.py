@@ -10,6 +10,7 @@ from gnomon.core.ports import (
     Claim,
     Crowd,
     Finish,
+    Given,
     Holding,
     Load,
     Page,
@@ -78,6 +79,10 @@ class TaskShelf(Shelf):
     async def get_input(self, workspace: str, task_id: str) -> Json:
         """Return a task's input, or the document that it ran; raises `NotFound`."""
         return await self.readers.run(load.read_input, workspace, task_id)
+
+    async def get_given(self, workspace: str, task_id: str) -> Given:
+        """Return what a task was given, with its wording; raises `NotFound`."""
+        return await self.readers.run(load.read_given, workspace, task_id)
 
     async def get_version(self, workspace: str, task_id: str) -> int:
         """Return a task's version; raises `NotFound`."""

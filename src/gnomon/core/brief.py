@@ -1,0 +1,169 @@
+"""The brief: a question with what is wanted of the answer, as doors hand it to a workload that takes briefs.
+
+A workload with `takes_brief=True` is given the JSON of a brief as its input. `BRIEF` and `ANSWER` are the JSON
+Schemas of that input, and of the results that doors can show in full.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from gnomon.core.task import Json
+
+EFFORTS: Final = range(1, 10)
+"""How much work an answer may cost, from the least to the most; a door's own names stand in its table."""
+
+CONFIDENCES: Final = ("low", "medium", "high")
+
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
+
+BRIEF: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "required": ["input", "output", "effort"],
+    "properties": {
+        "input": {"type": ["string", "object"], "description": "The question: words, or named values."},
+        "output": {
+            "type": "object",
+            "required": ["type"],
+            "properties": {
+                "type": {"enum": ["auto", "text", "json"]},
+                "description": {"type": ["string", "null"], "description": "Of a text: what it shall be."},
+                "schema": {"type": "object", "description": "Of JSON: its JSON Schema."},
+            },
+            "description": "What the answer shall be; `auto` leaves it to the workload.",
+        },
+        "effort": {"type": "integer", "minimum": EFFORTS[0], "maximum": EFFORTS[-1]},
+        "is_fast": {"type": "boolean", "description": "Rather soon than thorough."},
+        "sources": {
+            "type": "object",
+            "properties": {"include": _TEXTS, "exclude": _TEXTS, "after": _TEXT},
+            "description": "Domains to keep to or to leave out, and the day (YYYY-MM-DD) before which none counts.",
+        },
+        "tools": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["name", "url"],
+                "properties": {"name": _TEXT, "url": _TEXT, "allowed": _TEXTS},
+            },
+            "description": "MCP servers; the headers of each stand in `ctx.secrets['tools'][name]`.",
+        },
+        "location": {**_TEXT, "description": "ISO 3166-1 alpha-2."},
+        "data_sources": {"type": "object", "properties": {"free": _TEXTS, "pay_per_use": _TEXTS}},
+        "memory_scope": _TEXT,
+    },
+}
+"""What a workload that takes briefs is given. An earlier answer stands in `ctx.predecessor`."""
+
+ANSWER: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "required": ["type", "content"],
+    "properties": {
+        "type": {"enum": ["text", "json"]},
+        "content": {"type": ["string", "object"]},
+        "schema": {
+            "type": "object",
+            "description": "The JSON Schema that the workload chose for an `auto` brief.",
+        },
+        "basis": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "reasoning"],
+                "properties": {
+                    "field": {
+                        **_TEXT,
+                        "description": "A path such as `ceo` or `ceos.0`; `output` for a text.",
+                    },
+                    "reasoning": _TEXT,
+                    "confidence": {"enum": [*CONFIDENCES, None]},
+                    "citations": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["url"],
+                            "properties": {
+                                "url": _TEXT,
+                                "title": {"type": ["string", "null"]},
+                                "excerpts": _TEXTS,
+                            },
+                        },
+                    },
+                },
+            },
+        },
+        "tool_calls": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["id", "server", "tool", "arguments"],
+                "properties": {
+                    "id": _TEXT,
+                    "server": _TEXT,
+                    "tool": _TEXT,
+                    "arguments": {**_TEXT, "description": "JSON, as text."},
+                    "content": {"type": ["string", "null"]},
+                    "error": {"type": ["string", "null"]},
+                },
+            },
+        },
+    },
+}
+"""What doors can show of a result in full: the answer, and what each of its fields rests on."""
+
+NoteKind = Literal["plan", "search", "result", "tool_call", "exec_status", "extract"]
+NOTES: Final[Sequence[NoteKind]] = ("plan", "search", "result", "tool_call", "exec_status", "extract")
+"""Kinds of messages (`ctx.emit({"kind": "search", "text": ...})`) that doors know by name."""
+SOURCES: Final = "sources"
+"""The kind of a message that counts: `{"kind": "sources", "considered": 12, "read": 3, "sample": [urls]}`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What an answer shall be."""
+
+    type: Literal["auto", "text", "json"] = "auto"
+    description: str | None = None
+    schema: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """A brief as a record; `read_brief(ctx_input)` makes one of a workload's input."""
+
+    input: str | Mapping[str, Json]
+    output: Wish = Wish()
+    effort: int
+    is_fast: bool = False
+    sources: Mapping[str, Json] | None = None
+    tools: Sequence[Mapping[str, Json]] = ()
+    location: str | None = None
+    data_sources: Mapping[str, Sequence[str]] | None = None
+    memory_scope: str | None = None
+
+    def json(self) -> dict[str, Json]:
+        """Write the brief as the input of a workload; what is not given is left out."""
+        wish = {
+            "type": self.output.type,
+            "description": self.output.description,
+            "schema": self.output.schema,
+        }
+        named = {
+            "input": self.input,
+            "output": {name: value for name, value in wish.items() if value is not None},
+            "effort": self.effort,
+            "is_fast": self.is_fast,
+            "sources": self.sources,
+            "tools": list(self.tools) or None,
+            "location": self.location,
+            "data_sources": self.data_sources,
+            "memory_scope": self.memory_scope,
+        }
+        return {name: value for name, value in named.items() if value is not None}
+
+
+def read_brief(task_input: Mapping[str, Json]) -> Brief:
+    """Read a workload's input that has passed `BRIEF`."""
+    given = dict(task_input)
+    return Brief(output=Wish(**given.pop("output")), **given)
