@@ -42,7 +42,7 @@ def seconds(query: QueryParams, name: str, longest: float) -> float | None:
 
 
 def patience(headers: Mapping[str, str]) -> float | None:
-    """Return how long the client waits for an answer before it gives up, if it says so. [s]"""
+    """Return how long the client waits for an answer before it gives up, in seconds, if it says so."""
     text = headers.get("x-stainless-read-timeout", "").strip()
     try:
         value = float(text) if len(text) <= _LONGEST_NUMBER else math.nan
