@@ -12,6 +12,7 @@ from gnomon.store.counter import count_opened, next_number
 from gnomon.store.ledger import Ledger
 from gnomon.store.row import Entry, Value, dump, find_micros, micros
 from gnomon.store.task.follow import find_blocker, follow
+from gnomon.store.task.tag import tag
 
 
 def insert(ledger: Ledger, new: NewTask, now: datetime, resource: tuple[str, int] | None = None) -> Entry:
@@ -40,6 +41,7 @@ def insert(ledger: Ledger, new: NewTask, now: datetime, resource: tuple[str, int
         (entry.seq, _dump(new.input), _dump_pins(new.pins), _dump(new.wording), new.sealed),
     )
     link_blobs(ledger, new.id, new.blobs)
+    tag(ledger, entry)
     if predecessor is not None and not is_blocked:
         return follow(ledger, entry, predecessor.task, now)
     return entry
