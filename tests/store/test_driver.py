@@ -308,6 +308,32 @@ async def _recover(shop: Any) -> Act:
     return lambda: shop.store.recover(shop.now)
 
 
+async def _create_group(shop: Any) -> Act:
+    return lambda: shop.create_group({"a": 1}, Reservation(key="k", fingerprint="f"))
+
+
+async def _add_members(shop: Any) -> Act:
+    group = await shop.create_group()
+    kept = Reservation(key="k", fingerprint="f")
+    return lambda: shop.add(group, shop.new(), shop.new(), reservation=kept, most_active=9)
+
+
+async def _member(shop: Any) -> Any:
+    await shop.add(await shop.create_group(), shop.new())
+    [task] = await shop.claim()
+    return task
+
+
+async def _finish_member(shop: Any) -> Act:
+    task = await _member(shop)
+    return lambda: shop.done(task)
+
+
+async def _cancel_member(shop: Any) -> Act:
+    task = await _member(shop)
+    return lambda: shop.cancel(task)
+
+
 async def _create(shop: Any) -> Act:
     return lambda: shop.store.resources.create(shop.document({}, links=("1",)), shop.now)
 
@@ -479,6 +505,10 @@ VERBS = {
     "redeliver": _redeliver,
     "recover_deliveries": _recover_deliveries,
     "sweep_deliveries": _sweep_deliveries,
+    "create_group": _create_group,
+    "add_members": _add_members,
+    "finish member": _finish_member,
+    "cancel member": _cancel_member,
     "create": _create,
     "replace": _replace,
     "delete": _delete,

@@ -17,7 +17,8 @@ from gnomon.store.task.follow import find_blocker, follow
 def insert(ledger: Ledger, new: NewTask, now: datetime, resource: tuple[str, int] | None = None) -> Entry:
     """Write a task, its input and its first event; it waits when its time or its predecessor has not come.
 
-    A predecessor must be stored already; one that has ended settles at once what follows from its end.
+    Its predecessor and its group must be stored already; a predecessor that has ended settles at once what follows
+    from its end.
     """
     predecessor = _predecessor(ledger, new)
     is_blocked = predecessor is not None and find_blocker(ledger, predecessor.task) is not None
@@ -25,6 +26,8 @@ def insert(ledger: Ledger, new: NewTask, now: datetime, resource: tuple[str, int
     must_wait = is_early or predecessor is not None
     columns = _columns(new, next_number(ledger, new.workspace, "task"), micros(now))
     columns["resource_id"], columns["resource_revision"] = resource or (None, None)
+    if new.group_id is not None:
+        columns["group_id"] = new.group_id
     columns["status"] = (Status.PENDING if must_wait else Status.QUEUED).value
     columns["ready"] = int(not must_wait)
     columns["due_at"] = find_micros(new.run_at) if is_early and not is_blocked else None

@@ -29,7 +29,7 @@ def load(connection: sqlite3.Connection, holding: Holding) -> Load:
     is_join = task.phase is Phase.JOIN
     return Load(
         task=task,
-        input=_input(connection, task, written),
+        input=input_of(connection, task, written),
         references=_references(connection, pins),
         steps=_steps(connection, seq),
         state=_state(connection, seq) if is_join else None,
@@ -53,11 +53,11 @@ def read_given(connection: sqlite3.Connection, workspace: str, task_id: str) -> 
     ).fetchone()
     if row is None:
         raise NotFound(f"There is no task {task_id}.")
-    return Given(input=_input(connection, task_of(row), row[-2]), wording=find_json(row[-1]))
+    return Given(input=input_of(connection, task_of(row), row[-2]), wording=find_json(row[-1]))
 
 
-def _input(connection: sqlite3.Connection, task: Task, written: str | None) -> Json:
-    """Return the input, or the document of the resource's revision that the task runs."""
+def input_of(connection: sqlite3.Connection, task: Task, written: str | None) -> Json:
+    """Read the input from its column, or return the document of the resource's revision that the task runs."""
     if written is not None or task.resource_id is None or task.resource_revision is None:
         return find_json(written)
     return read_pinned(connection, task.resource_id, task.resource_revision).document

@@ -23,13 +23,18 @@ def submit(ledger: Ledger, command: Submit) -> Submitted:
     new, kept = command.task, command.reservation
     if (made := find_submitted(ledger.connection, new.workspace, kept, command.now)) is not None:
         return made
-    if new.parent_id is not None:
+    refuse_too_many(ledger, new.workspace, command.most_active)
+    return make(ledger, command)
+
+
+def make(ledger: Ledger, command: Submit) -> Submitted:
+    """Store a task with the resource that it creates or runs."""
+    if command.task.parent_id is not None:
         raise Invalid(
             [Complaint(("parent_id",), "A child is stored when its parent divides; leave parent_id out.")]
         )
-    refuse_too_many(ledger, new.workspace, command.most_active)
     resource = _resource(ledger, command)
-    entry = place(ledger, new, command, (resource.id, resource.revision) if resource else None)
+    entry = place(ledger, command.task, command, (resource.id, resource.revision) if resource else None)
     return Submitted(task=entry.task, resource=resource)
 
 
@@ -46,11 +51,12 @@ def place(
     return entry
 
 
-def refuse_too_many(ledger: Ledger, workspace: str, most: int | None) -> None:
-    """Raise `QuotaExceeded` when the workspace has as many active tasks as it may."""
-    if most is not None and (count := count_active(ledger, workspace)) >= most:
+def refuse_too_many(ledger: Ledger, workspace: str, most: int | None, more: int = 1) -> None:
+    """Raise `QuotaExceeded` when the workspace may not have so many more active tasks."""
+    if most is not None and (count := count_active(ledger, workspace)) + more > most:
         raise QuotaExceeded(
-            f"The workspace has {count} tasks that have not ended, and may have {most}. "
+            f"The workspace has {count} tasks that have not ended, and may have {most}"
+            f"{'' if more == 1 else f'; these would be {more} more'}. "
             "Wait for some of them to end, or cancel some.",
             quota="active_tasks",
         )
