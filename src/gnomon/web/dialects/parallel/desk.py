@@ -8,14 +8,19 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from gnomon.core.access import Principal
+from gnomon.core.errors import NotFound
 from gnomon.core.service import House
 from gnomon.core.service.access import require
+from gnomon.core.service.task import glance
+from gnomon.core.task import Task, Visibility
 from gnomon.web.auth import Gate, identify
+from gnomon.web.dialects.parallel.ids import find_task_id
 from gnomon.web.presence import while_present
 from gnomon.web.sse import Pace
 
 T = TypeVar("T")
 
+NO_RUN = "There is no such run in this workspace."
 ACTION_REQUIRED = "action-required"
 """The beta whose users are shown `action_required`; all others see a run that asks as `running`."""
 
@@ -112,3 +117,23 @@ async def holding_on(request: Request, principal: Principal, waiting: Coroutine[
             return await while_present(request, waiting)
     finally:
         waiting.close()
+
+
+async def find_run(house: House, principal: Principal, run_id: str) -> Task:
+    """Return the task that a run's name stands for, without its result.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such run; an internal task counts as none.
+    """
+    task_id = find_task_id(run_id)
+    if task_id is None:
+        raise NotFound(NO_RUN)
+    try:
+        task = await glance(house, principal, task_id)
+    except NotFound as error:
+        raise NotFound(NO_RUN) from error
+    if task.visibility is Visibility.INTERNAL:
+        raise NotFound(NO_RUN)
+    return task

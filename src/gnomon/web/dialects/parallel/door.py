@@ -1,6 +1,5 @@
 """The door as one application: its routes, and the vendor's envelope for whatever is refused."""
 
-import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -10,12 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from gnomon.core.errors import Complaint, GnomonError, Invalid
-from gnomon.core.task import Json
+from gnomon.core.errors import Complaint, GnomonError
 from gnomon.web.answer import answer
 from gnomon.web.auth import Gate
 from gnomon.web.dialects.parallel.desk import Desk, ParallelOptions
-from gnomon.web.dialects.parallel.refusal import FINAL, again_in, refusal_headers, refusal_status
+from gnomon.web.dialects.parallel.render.errors import FINAL, body_of, headers_of, status_of
 from gnomon.web.dialects.parallel.routes import ROUTERS
 from gnomon.web.edge import request_id
 from gnomon.web.paths import methods_at, told_of
@@ -46,7 +44,8 @@ def build_parallel(gate: Gate, pace: Pace, options: ParallelOptions) -> FastAPI:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    return _answer(request, error, refusal_status(error), refusal_headers(error))
+    status = status_of(error)
+    return _answer(request, error, status, headers_of(error, status))
 
 
 async def _refuse_form(request: Request, error: Exception) -> Response:
@@ -67,20 +66,9 @@ async def _confess(request: Request, error: Exception) -> Response:
     """Answer for what nobody caught; the edge writes it to the log, because it is raised again after this."""
     if isinstance(error, ClientDisconnect):
         raise error
-    name = request_id(request.scope)
-    told = Refusal(f"Something went wrong in the server; its log names this request {name}.")
-    return _answer(request, told, HTTPStatus.INTERNAL_SERVER_ERROR, again_in(1))
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return _answer(request, error, status, headers_of(error, status))
 
 
 def _answer(request: Request, error: Exception, status: int, headers: Mapping[str, str]) -> Response:
-    return answer(_body(error, request_id(request.scope)), status=status, headers=headers)
-
-
-def _body(error: Exception, name: str | None) -> Json:
-    detail: Json = None
-    if isinstance(error, Invalid):
-        detail = {
-            "errors": [{"loc": list(c.loc), "msg": c.message, "type": c.type} for c in error.complaints]
-        }
-    told = {"ref_id": str(uuid.uuid5(uuid.NAMESPACE_OID, name or "")), "message": str(error)}
-    return {"type": "error", "error": told if detail is None else {**told, "detail": detail}}
+    return answer(body_of(error, status, request_id(request.scope)), status=status, headers=headers)
