@@ -213,6 +213,7 @@ def _engine(settings: Settings, house: House) -> EmbeddedEngine:
         kinds=house.kinds,
         clock=house.clock,
         worker=f"embedded-{os.getpid()}",
+        vault=house.vault,
         cpu_slots=settings.cpu_slots,
         io_slots=settings.io_slots,
         lease=timedelta(seconds=settings.lease),
