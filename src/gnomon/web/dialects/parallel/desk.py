@@ -15,6 +15,7 @@ from gnomon.core.service.task import glance
 from gnomon.core.task import Task, Visibility
 from gnomon.web.auth import Gate, identify
 from gnomon.web.dialects.parallel.ids import find_task_id
+from gnomon.web.dialects.parallel.processors import Processors
 from gnomon.web.presence import while_present
 from gnomon.web.sse import Pace
 
@@ -44,6 +45,7 @@ class Desk:
     gate: Gate
     pace: Pace
     options: ParallelOptions
+    processors: Processors
 
 
 def find_desk(request: Request) -> Desk:

@@ -13,6 +13,7 @@ from gnomon.core.errors import Complaint, GnomonError
 from gnomon.web.answer import answer
 from gnomon.web.auth import Gate
 from gnomon.web.dialects.parallel.desk import Desk, ParallelOptions
+from gnomon.web.dialects.parallel.processors import Processors
 from gnomon.web.dialects.parallel.render.errors import FINAL, body_of, headers_of, status_of
 from gnomon.web.dialects.parallel.routes import ROUTERS
 from gnomon.web.edge import request_id
@@ -30,9 +31,20 @@ PREFIXES = (
 
 
 def build_parallel(gate: Gate, pace: Pace, options: ParallelOptions) -> FastAPI:
-    """Build the door's application; it expects to be called with its prefix as `root_path`."""
+    """Build the door's application; it expects to be called with its prefix as `root_path`.
+
+    Raises
+    ------
+    ValueError
+        When a processor is assigned to what is not there.
+    """
     app = FastAPI(title="Task runs and groups", redirect_slashes=False, docs_url=None, redoc_url=None)
-    app.state.desk = Desk(gate=gate, pace=pace, options=options)
+    app.state.desk = Desk(
+        gate=gate,
+        pace=pace,
+        options=options,
+        processors=Processors(options.processors, gate.house.workloads),
+    )
     for routes in ROUTERS:
         app.include_router(routes)
     for known in (GnomonError, Refusal):

@@ -4,4 +4,6 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-ROUTERS: Sequence[APIRouter] = ()
+from gnomon.web.dialects.parallel.routes import result, runs, steering
+
+ROUTERS: Sequence[APIRouter] = tuple(noun.router for noun in (runs, result, steering))

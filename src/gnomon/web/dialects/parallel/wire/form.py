@@ -52,7 +52,9 @@ def _inside(value: Json) -> Iterable[Json]:
 
 def written(words: Words) -> dict[str, Json]:
     """Write a form as it was sent, without the members that are not known."""
-    given = {name: getattr(words, name) for name in type(words).model_fields if name in words.model_fields_set}
+    given = {
+        name: getattr(words, name) for name in type(words).model_fields if name in words.model_fields_set
+    }
     return {name: _plain(value) for name, value in given.items()}
 
 

@@ -1,6 +1,5 @@
 """The answer to what a run asks."""
 
-
 from pydantic import ConfigDict, Field
 
 from gnomon.core.task import Json

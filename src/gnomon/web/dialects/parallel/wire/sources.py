@@ -53,7 +53,9 @@ def read_sources(policy: SourcePolicy, doubts: Doubts) -> Json:
 def _of_count(policy: SourcePolicy) -> Iterator[Complaint]:
     count = len(policy.include_domains or ()) + len(policy.exclude_domains or ())
     if count > MOST_DOMAINS:
-        text = f"A source policy names {MOST_DOMAINS} domains at most, both lists together; these are {count}."
+        text = (
+            f"A source policy names {MOST_DOMAINS} domains at most, both lists together; these are {count}."
+        )
         yield Complaint(("source_policy",), text, "too_long")
 
 

@@ -76,7 +76,9 @@ class RunWords(Words):
     mcp_servers: list[McpServer] | None = None
     enable_events: bool | None = None
     webhook: Webhook | None = None
-    webhook_url: str | None = Field(None, description="An older form of `webhook`; messages bring the output.")
+    webhook_url: str | None = Field(
+        None, description="An older form of `webhook`; messages bring the output."
+    )
     memory_scope_key: str | None = None
 
 
