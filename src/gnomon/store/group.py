@@ -66,7 +66,7 @@ def add_members(ledger: Ledger, command: AddMembers) -> Added:
     count = len(command.members)
     refuse_too_many(ledger, command.workspace, command.most_active, count)
     before = get_group(ledger.connection, command.workspace, command.group_id).version
-    seats = take_seats(ledger, command.workspace, command.group_id, command.now, count)
+    seats = take_seats(ledger, command.workspace, command.group_id, command.now, count) if count else ()
     members = [_member(member, command) for member in command.members]
     tasks = [make(ledger, *one).task for one in zip(members, seats, strict=True)]
     made = f"{command.group_id}:{before + 1}:{before + count}"
