@@ -70,7 +70,7 @@ async def follow_group(
     lasting: float = math.inf,
     pause: float = PAUSE,
 ) -> AsyncGenerator[GroupItem, None]:
-    """Tell what happens in a group above a version, for so many seconds, unless the server or the right to listen ends.
+    """Tell what happens in a group above a version, for so many seconds at most.
 
     The first item is `GroupOpened`; whatever is wrong with the request is raised before it.
 

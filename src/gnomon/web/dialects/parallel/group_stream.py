@@ -1,6 +1,6 @@
 """A group told to one reader: its runs as they come to rest, and how they stand; or all that it has now."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 
 from gnomon.core.group import Group
@@ -18,13 +18,11 @@ from gnomon.core.service.stream import Quiet
 from gnomon.web.dialects.parallel.framing import write
 from gnomon.web.dialects.parallel.render import event as render
 from gnomon.web.dialects.parallel.status import ACTIVE, count, show
-from gnomon.web.dialects.parallel.stream import Reading
+from gnomon.web.dialects.parallel.stream import Items, Reading
 from gnomon.web.sse import Begin, Frames, Item, Last
 
 
-async def tell_group(
-    reading: Reading, group_id: str, after: int, timeout: float | None
-) -> Items:
+async def tell_group(reading: Reading, group_id: str, after: int, timeout: float | None) -> Items:
     """Tell how a group stands, its runs that have come to rest after the cursor, and what comes.
 
     It ends when no run is active, or the time is up.
@@ -51,7 +49,7 @@ async def tell_group(
         opened = await anext(items)
         assert isinstance(opened, GroupOpened)
         yield Begin(subscription=opened.subscription)
-        telling = _Telling(reading.opted_in, after)
+        telling = _Telling(after, opted_in=reading.opted_in)
         yield Frames(parts=(telling.status(opened.group, after),))
         async for item in items:
             told = telling.take(item)
@@ -65,7 +63,7 @@ async def tell_group(
 class _Telling:
     """What one reader has been told of a group."""
 
-    def __init__(self, opted_in: bool, after: int) -> None:
+    def __init__(self, after: int, *, opted_in: bool) -> None:
         self._opted_in = opted_in
         self._told = after
 

@@ -75,9 +75,7 @@ async def tell_run(reading: Reading, task_id: str, after: int) -> Items:
                 return
 
 
-async def excused(
-    reading: Reading, items: Items
-) -> Items:
+async def excused(reading: Reading, items: Items) -> Items:
     """Tell what fails after the beginning as an event, and end.
 
     Raises
@@ -148,7 +146,7 @@ class _Telling:
     async def _find_ended(self, item: Told | Gap) -> Task | None:
         """Return the run when it is the time for its closing state: it is over, or the stream's life is."""
         newest = self._newest()
-        if item.is_end or newest.version < self._last and self._reading.opted_in:
+        if item.is_end or (newest.version < self._last and self._reading.opted_in):
             newest = await self._read()
         if item.is_end or self._is_over(newest) or self._clock() >= self._limit:
             return await self._whole(newest)
