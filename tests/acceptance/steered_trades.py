@@ -10,7 +10,7 @@ from gnomon.core.workload import AsyncContext, Cancelled, Workload
 
 async def until(file: Path) -> None:
     """Wait until the file is there."""
-    while not file.exists():
+    while not await asyncio.to_thread(file.exists):
         await asyncio.sleep(0.02)
 
 
@@ -23,7 +23,7 @@ async def steer(brief: dict[str, Any], ctx: AsyncContext) -> dict[str, Any]:
     topic = await ctx.ask("topic", {"text": "Which topic?"})
     ctx.progress(50, "going on")
     try:
-        while not (folder / "finish").exists():
+        while not await asyncio.to_thread((folder / "finish").exists):
             await ctx.checkpoint()
             await asyncio.sleep(0.02)
     except (asyncio.CancelledError, Cancelled):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from gnomon.web.dialects.parallel.ids import run_id
 
 from .gleaning import GLEANER, NOTES

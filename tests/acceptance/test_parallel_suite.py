@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
@@ -90,10 +90,10 @@ def run_theirs(python: str, source: Path, url: str, tests: tuple[str, ...]) -> l
         check=False,
     )
     assert report.exists(), done.stdout + done.stderr
-    return [read_case(case) for case in ElementTree.parse(report).iter("testcase")]
+    return [read_case(case) for case in ET.parse(report).iter("testcase")]
 
 
-def read_case(case: ElementTree.Element) -> Case:
+def read_case(case: ET.Element) -> Case:
     failed = next((case.find(tag) for tag in ("failure", "error") if case.find(tag) is not None), None)
     said = None if failed is None else f"{failed.get('message')}\n{failed.text}"
     return Case(name=f"{case.get('classname')}.{case.get('name')}", failure=said)
