@@ -28,6 +28,7 @@ from gnomon.settings import LONGEST_WAIT, Settings, read_networks, read_pauses
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
+from gnomon.web.dialects.parallel.desk import ParallelOptions
 from gnomon.web.native.render.hook import payload
 from gnomon.web.sse import Pace
 from gnomon.wiring.plugins import load_plugins
@@ -110,6 +111,11 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             max_body=int(settings.max_body_mb * 1e6),
             pace=Pace(heartbeat=settings.heartbeat, longest=settings.max_stream_seconds),
             origins=settings.cors_origin,
+            parallel=ParallelOptions(
+                processors=settings.processor,
+                is_lenient=settings.parallel_validation == "lenient",
+                longest_hold=settings.max_hold,
+            ),
         )
         await _warn_of_unserved(house)
         await engine.start()

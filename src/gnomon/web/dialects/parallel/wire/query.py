@@ -15,8 +15,8 @@ RUN_STATUSES: Final = (
 )
 DEFAULT_HOLD: Final = 600.0
 _FLAGS: Final[Mapping[str, bool]] = {"true": True, "1": True, "false": False, "0": False}
-_DIGITS: Final = 15
 _LONGEST_NUMBER: Final = 32
+_DIGITS: Final = 15
 """No task has more events than that many digits can count."""
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ def seconds(query: QueryParams, name: str, longest: float) -> float | None:
     InvalidQuery
         When it is negative or no number.
     """
-    text = _one(query, name)
+    text = one(query, name)
     if not text:
         return None
     try:
@@ -42,8 +42,9 @@ def seconds(query: QueryParams, name: str, longest: float) -> float | None:
 
 
 def patience(headers: Mapping[str, str]) -> float | None:
-    """Return how long the client waits for an answer before it gives up, in seconds, if it says so."""
-    text = headers.get("x-stainless-read-timeout", "").strip()
+    """Return the seconds that the client waits for an answer before it gives up, if it says so."""
+    # Of their clients the Python ones say the first, those for TypeScript the second.
+    text = (headers.get("x-stainless-read-timeout") or headers.get("x-stainless-timeout", "")).strip()
     try:
         value = float(text) if len(text) <= _LONGEST_NUMBER else math.nan
     except ValueError:
@@ -71,7 +72,7 @@ def cursor(query: QueryParams, headers: Mapping[str, str]) -> int:
         When it is no number; an empty text counts as none.
     """
     for place, text in (
-        (("query", "last_event_id"), _one(query, "last_event_id") or ""),
+        (("query", "last_event_id"), one(query, "last_event_id") or ""),
         (("header", "Last-Event-ID"), headers.get("last-event-id", "")),
     ):
         if text := text.strip():
@@ -102,7 +103,7 @@ def flag(query: QueryParams, name: str, *, default: bool) -> bool:
     InvalidQuery
         When it is neither true nor false.
     """
-    text = _one(query, name)
+    text = one(query, name)
     if not text:
         return default
     known = _FLAGS.get(text.strip().lower())
@@ -119,7 +120,7 @@ def status_filter(query: QueryParams) -> str | None:
     InvalidQuery
         When it is none of the seven words.
     """
-    text = _one(query, "status")
+    text = one(query, "status")
     if not text:
         return None
     if text not in RUN_STATUSES:
@@ -127,7 +128,8 @@ def status_filter(query: QueryParams) -> str | None:
     return text
 
 
-def _one(query: QueryParams, name: str) -> str | None:
+def one(query: QueryParams, name: str) -> str | None:
+    """Return a parameter; raises `InvalidQuery` when it is given twice."""
     given = query.getlist(name)
     if len(given) > 1:
         raise _wrong(("query", name), f"'{name}' is given twice; give it once.", "repeated")
