@@ -1,14 +1,15 @@
 """What a body may be blamed for: complaints that refuse it, warnings that go with the run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from itertools import islice
+from typing import Final
 
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.task import Json
+from gnomon.web.dialects.parallel.origin import RunWarning, WarningType
 
 Place = tuple[str | int, ...]
-WarningType = Literal["spec_validation_warning", "input_validation_warning", "warning"]
 MOST_COMPLAINTS: Final = 20
 MOST_WARNINGS: Final = 20
 _MOST_NAMED: Final = 20
@@ -23,28 +24,32 @@ class Doubts:
 
     is_lenient: bool
     complaints: list[Complaint] = field(default_factory=list)
-    warnings: list[Json] = field(default_factory=list)
+    warnings: list[RunWarning] = field(default_factory=list)
 
     def refuse(self, place: Place, message: str, kind: str = "value_error") -> None:
         """Complain, whatever the mode."""
         if len(self.complaints) < MOST_COMPLAINTS:
             self.complaints.append(Complaint(place, message, kind))
 
-    def drop(self, found: Iterable[Complaint], part: str, kind: WarningType = "warning") -> bool:
-        """Complain of a part that a run can do without, or warn that it was left out; say whether it is gone."""
-        complaints = list(found)
-        for complaint in complaints[:MOST_COMPLAINTS]:
+    def drop(self, found: Iterable[Complaint], told: str, kind: WarningType = "warning") -> bool:
+        """Complain of a part that a run can do without, or tell in a warning that it was left out.
+
+        Say whether it is gone.
+        """
+        complaints = list(islice(found, MOST_COMPLAINTS))
+        for complaint in complaints:
             if self.is_lenient:
-                where = {"loc": list(complaint.loc)}
-                self.warn(kind, f"{complaint.message} {part} was left out.", where)
+                place = ".".join(map(str, complaint.loc))
+                text = f"{place}: {complaint.message} {told}"
+                self.warn(kind, text, {"loc": list(complaint.loc)})
             else:
                 self.refuse(complaint.loc, complaint.message, complaint.type)
         return bool(complaints)
 
-    def warn(self, kind: WarningType, message: str, detail: Json = None) -> None:
+    def warn(self, kind: WarningType, message: str, detail: Mapping[str, Json] | None = None) -> None:
         """Warn of what does not refuse the run."""
         if len(self.warnings) < MOST_WARNINGS:
-            self.warnings.append({"type": kind, "message": message, "detail": detail})
+            self.warnings.append(RunWarning(type=kind, message=message, detail=detail))
 
     def warn_of(self, kind: WarningType, message: str, fields: Iterable[str]) -> None:
         """Warn once of the same thing in several fields, if there are any."""
