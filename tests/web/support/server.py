@@ -40,6 +40,7 @@ async def serving(
         house.clock,
         kinds=house.kinds,
         worker="test",
+        vault=house.vault,
         cpu_slots=2,
         grace=timedelta(seconds=1),
     )
