@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 _MOST_PAUSES = 32
 _LONGEST_PAUSE = timedelta(days=30)
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
+_ASSIGNMENT = re.compile(r"(?:[a-z0-9-]+|\*)=\S+")
 _CORES = os.cpu_count() or 1
 LONGEST_WAIT = 28.0
 """Seconds that an answer may be held back: clients commonly give up after 30."""
@@ -75,6 +76,15 @@ class Settings:
     ] = ()
     webhook_http: Annotated[bool, "Let deliveries go to http:// too, not only to https://."] = False
     webhook_concurrency: Annotated[int, "Deliveries that are on their way at the same time."] = 256
+    processor: Annotated[
+        tuple[str, ...],
+        "Kind of task that a processor of the Parallel API runs (pro=KIND; *=KIND for all others); repeatable.",
+    ] = ()
+    parallel_validation: Annotated[
+        Literal["strict", "lenient"],
+        "Whether the Parallel API refuses a run whose particulars are wrong, or warns and leaves them out.",
+    ] = "strict"
+    max_hold: Annotated[float, "Longest that the Parallel API holds a result call, in seconds."] = 3600.0
     log_level: Annotated[Literal["debug", "info", "warning", "error"], "How much to log."] = "info"
 
     def __post_init__(self) -> None:
@@ -84,6 +94,7 @@ class Settings:
         read_pauses(self.webhook_schedule)
         read_networks(self.webhook_allow)
         _require_origins(self.cors_origin)
+        _require_assignments(self.processor)
         if self.no_auth and not is_loopback(self.host):
             raise ValueError(
                 f"--no-auth would open this server to everyone who reaches {self.host}. "
@@ -109,6 +120,7 @@ _RANGES = (
     ("max_endpoints", 0, 1_000_000),
     ("heartbeat", 0.1, 60),
     ("max_stream_seconds", 1, 86_400),
+    ("max_hold", 0, 86_400),
     ("keep_events", 0, 36_500),
     ("keep_deliveries", 0.01, 36_500),
 )
@@ -145,6 +157,15 @@ def _require_origins(texts: Iterable[str]) -> None:
             raise ValueError(
                 f"--cors-origin must be a site as browsers name it, such as https://app.example.com or "
                 f"http://localhost:5173, in small letters and without a path: {text!r} is none."
+            )
+
+
+def _require_assignments(texts: Iterable[str]) -> None:
+    for text in texts:
+        if not _ASSIGNMENT.fullmatch(text):
+            raise ValueError(
+                f"--processor must be a processor and the kind of task that it runs, such as pro=research or "
+                f"*=research: {text!r} is none."
             )
 
 

@@ -41,6 +41,9 @@ OTHER: dict[str, tuple[str, Any]] = {
     "webhook_allow": ("10.1.0.0/16", ("10.1.0.0/16",)),
     "webhook_http": ("1", True),
     "webhook_concurrency": ("7", 7),
+    "processor": ("pro=research", ("pro=research",)),
+    "parallel_validation": ("lenient", "lenient"),
+    "max_hold": ("60", 60.0),
     "log_level": ("debug", "debug"),
 }
 
@@ -99,6 +102,11 @@ def test_a_variable_sets_it(name: str, seen: list[Settings]) -> None:
         ("webhook_allow", ("somewhere",)),
         ("webhook_allow", ("10.1.2.3/16",)),
         ("webhook_concurrency", 0),
+        ("processor", ("pro",)),
+        ("processor", ("=research",)),
+        ("processor", ("pro=",)),
+        ("max_hold", -1),
+        ("max_hold", 86_401),
         ("cors_origin", ("*",)),
         ("cors_origin", ("null",)),
         ("cors_origin", ("app.example.com",)),

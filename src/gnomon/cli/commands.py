@@ -12,7 +12,12 @@ from gnomon.cli.admin import admin
 from gnomon.cli.helping import Sections, Sentences
 from gnomon.settings import Settings
 
-_METAVARS = {"workload": "MODULE", "webhook_allow": "NETWORK", "cors_origin": "ORIGIN"}
+_METAVARS = {
+    "workload": "MODULE",
+    "webhook_allow": "NETWORK",
+    "cors_origin": "ORIGIN",
+    "processor": "NAME=KIND",
+}
 _EPILOG = "Every option can be given as a variable: --cpu-slots 4 is GNOMON_CPU_SLOTS=4."
 
 
@@ -28,6 +33,7 @@ HEADINGS = {
         *("webhook_schedule", "webhook_timeout", "webhook_concurrency"),
         *("webhook_allow", "webhook_http"),
     ),
+    "Parallel API": ("processor", "parallel_validation", "max_hold"),
     "Retention": ("keep_events", "keep_deliveries"),
 }
 """Under what each setting stands in the help."""

@@ -103,6 +103,11 @@ class Hub:
                 subscription.end()
 
     @property
+    def is_closed(self) -> bool:
+        """Say whether the server is leaving."""
+        return self._is_closed
+
+    @property
     def waiting(self) -> int:
         """Count the subscriptions."""
         return sum(len(channel.subscriptions) for channel in self._channels.values())

@@ -9,6 +9,9 @@ from gnomon.core.task import crockford
 from gnomon.web.auth import Gate
 from gnomon.web.cors import Origins
 from gnomon.web.dialects.daly.door import build_daly
+from gnomon.web.dialects.parallel.desk import ParallelOptions
+from gnomon.web.dialects.parallel.door import PREFIXES as PARALLEL
+from gnomon.web.dialects.parallel.door import build_parallel
 from gnomon.web.edge import Edge
 from gnomon.web.limits import FAILURES, Meter, Metered
 from gnomon.web.lobby import PATHS, build_lobby
@@ -31,6 +34,7 @@ def build_app(
     failures: int = FAILURES,
     pace: Pace | None = None,
     origins: Iterable[str] = (),
+    parallel: ParallelOptions | None = None,
 ) -> ASGIApp:
     """Build the ASGI application; the server that runs it keeps lifespan and websockets off.
 
@@ -56,6 +60,8 @@ def build_app(
         How long event streams may be silent, and how long they may last.
     origins
         Sites whose pages may call from their visitors' browsers, such as `https://app.example.com`.
+    parallel
+        What the settings say about the Parallel door.
     """
     gate = Gate(
         house=house,
@@ -65,11 +71,11 @@ def build_app(
         meter=Meter(house.limits, failures=failures),
         origins=frozenset(origins),
     )
+    pace = pace or Pace()
     daly = build_daly(gate, sync_wait=sync_wait, cancel_wait=cancel_wait)
-    doors = Doors(
-        {(): daly, ("daly",): daly, NATIVE: build_native(gate, pace or Pace())}, lobby=build_lobby(house)
-    )
-    metered = Metered(doors, gate.meter)
+    runs = build_parallel(gate, pace, parallel or ParallelOptions())
+    doors = {(): daly, ("daly",): daly, NATIVE: build_native(gate, pace), **dict.fromkeys(PARALLEL, runs)}
+    metered = Metered(Doors(doors, lobby=build_lobby(house)), gate.meter)
     return Edge(
         metered,
         name=lambda: "req_" + crockford(house.clock.chance(80), 16),

@@ -11,7 +11,7 @@ from gnomon.core.delivery import NewEndpoint
 from gnomon.core.errors import Complaint, Conflict, Invalid, NotFound
 from gnomon.core.event import Event, as_of
 from gnomon.core.naming import no_such
-from gnomon.core.ports import Attempt, Crowd, Page, Reservation, Submit, Submitted, TaskQuery
+from gnomon.core.ports import Attempt, Crowd, Given, Page, Reservation, Submit, Submitted, TaskQuery
 from gnomon.core.service.access import require, require_still_valid, watch
 from gnomon.core.service.blob import unfold
 from gnomon.core.service.cursor import require_cursor
@@ -278,6 +278,13 @@ async def get_input(house: House, principal: Principal, task_id: str) -> Json:
     return await unfold(house, await house.store.get_input(principal.workspace, task_id))
 
 
+async def get_given(house: House, principal: Principal, task_id: str) -> Given:
+    """Return what a task was given to do, with the request for it in its door's words; raises `NotFound`."""
+    require(principal, "read")
+    given = await house.store.get_given(principal.workspace, task_id)
+    return replace(given, input=await unfold(house, given.input))
+
+
 async def list_events(
     house: House, principal: Principal, task_id: str, after: int, limit: int
 ) -> Sequence[Event]:
@@ -424,6 +431,23 @@ async def wait_until_still(house: House, principal: Principal, task_id: str, tim
     """
     return await _wait_until(
         house, principal, task_id, timeout, lambda task: task.status.is_terminal or task.status.is_halted
+    )
+
+
+async def wait_until_asking(house: House, principal: Principal, task_id: str, timeout: float) -> Task:
+    """Return the task when it has ended or waits for an answer, or as it stands when the time is up.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such task.
+    """
+    return await _wait_until(
+        house,
+        principal,
+        task_id,
+        timeout,
+        lambda task: task.status.is_terminal or task.status is Status.WAITING,
     )
 
 

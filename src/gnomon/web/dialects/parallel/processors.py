@@ -1,0 +1,114 @@
+"""The processors: names for how much an answer may cost, and the kind of task that stands behind each."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from gnomon.core.errors import Forbidden
+from gnomon.core.naming import no_such
+from gnomon.core.task import Visibility
+from gnomon.core.workload import Workload
+
+EFFORTS: Final[Mapping[str, int]] = {
+    "lite": 1,
+    "base": 2,
+    "core": 3,
+    "core2x": 4,
+    "pro": 5,
+    "ultra": 6,
+    "ultra2x": 7,
+    "ultra4x": 8,
+    "ultra8x": 9,
+}
+"""The effort that each name stands for; every name has a twin that is rather soon than thorough."""
+_FAST: Final = "-fast"
+PROCESSORS: Final = (*EFFORTS, *(name + _FAST for name in EFFORTS))
+_ALL_OTHERS: Final = "*"
+_DEFAULT_KIND: Final = "research"
+_TELLS_EVENTS_FROM: Final = EFFORTS["pro"]
+
+
+class UnknownProcessor(Forbidden):
+    """There is no such processor, or nothing runs behind it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assigned:
+    """What stands behind a processor's name."""
+
+    name: str
+    kind: str
+    effort: int
+    is_fast: bool
+    takes_brief: bool
+
+    @property
+    def tells_events(self) -> bool:
+        """Say whether its runs tell of their progress in full unless the client says otherwise."""
+        return self.effort >= _TELLS_EVENTS_FROM
+
+
+class Processors:
+    """Which kind of task each processor runs.
+
+    Raises
+    ------
+    ValueError
+        When a text is not `NAME=KIND`, names no processor or a kind that is not offered, or a name comes twice.
+    """
+
+    def __init__(self, texts: Iterable[str], workloads: Mapping[str, Workload]) -> None:
+        self._offered = {w.kind: w for w in workloads.values() if w.visibility is Visibility.PUBLIC}
+        self._kinds: dict[str, str] = {}
+        for text in texts:
+            self._assign(*text.partition("=")[::2])
+        if _DEFAULT_KIND in self._offered:
+            self._kinds.setdefault(_ALL_OTHERS, _DEFAULT_KIND)
+
+    @property
+    def usable(self) -> tuple[str, ...]:
+        """List the names behind which something runs."""
+        return tuple(name for name in PROCESSORS if self._kind_of(name) is not None)
+
+    def find(self, name: str) -> Assigned:
+        """Return what stands behind a name; a fast twin runs what its plain name runs, unless it has its own.
+
+        Raises
+        ------
+        UnknownProcessor
+            When the name is not known, or nothing was assigned to it.
+        """
+        if name not in PROCESSORS:
+            raise UnknownProcessor(no_such("processor", name, self.usable or PROCESSORS))
+        kind = self._kind_of(name)
+        if kind is None:
+            raise UnknownProcessor(
+                f"No workload stands behind the processor '{name}' on this server. {self._remedy()}"
+            )
+        return Assigned(
+            name=name,
+            kind=kind,
+            effort=EFFORTS[name.removesuffix(_FAST)],
+            is_fast=name.endswith(_FAST),
+            takes_brief=self._offered[kind].takes_brief,
+        )
+
+    def _kind_of(self, name: str) -> str | None:
+        names = (name, name.removesuffix(_FAST), _ALL_OTHERS)
+        return next((self._kinds[known] for known in names if known in self._kinds), None)
+
+    def _remedy(self) -> str:
+        if self.usable:
+            return f"Use one of: {', '.join(self.usable)}."
+        return "Its operator assigns one at the start: gnomon serve --processor '*=KIND'."
+
+    def _assign(self, name: str, kind: str) -> None:
+        complaint = None
+        if name not in (*PROCESSORS, _ALL_OTHERS):
+            complaint = no_such("processor", name, (*PROCESSORS, _ALL_OTHERS))
+        elif kind not in self._offered:
+            complaint = no_such("kind", kind, self._offered)
+        elif self._kinds.setdefault(name, kind) != kind:
+            complaint = "This processor is assigned twice; give one kind."
+        if complaint:
+            raise ValueError(f"--processor {name}={kind}: {complaint}")

@@ -1,0 +1,1 @@
+"""What the house holds, in the vendor's words; pure."""

@@ -1,0 +1,74 @@
+"""Results: held until there is one, as long as the client waits."""
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gnomon.core.access import Principal
+from gnomon.core.service import House
+from gnomon.core.service import task as service
+from gnomon.core.task import Status, Task
+from gnomon.web.answer import answer
+from gnomon.web.dialects.parallel.desk import AtHouse, Reader, find_options, find_run, holding_on, opted_in
+from gnomon.web.dialects.parallel.hold import Hold, hold, read_patience, restart_pause
+from gnomon.web.dialects.parallel.render.errors import FINAL, again_in, ended_body, envelope
+from gnomon.web.dialects.parallel.render.output import result
+from gnomon.web.dialects.parallel.status import ACTIVE, show
+from gnomon.web.edge import request_id
+
+router = APIRouter(tags=["runs"])
+
+
+@router.get("/runs/{run_id}/result")
+async def get_result(run_id: str, request: Request, house: AtHouse, reader: Reader) -> Response:
+    """Answer with what a run gave; one that has not ended is waited for, as long as its client waits."""
+    patience = read_patience(request.query_params, request.headers)
+    seen = await find_run(house, reader, run_id)
+    age = _age(house, seen)
+    held = hold(patience, age=age, longest=find_options(request).longest_hold)
+    task = await _await(request, house, reader, seen, held.seconds)
+    if _is_settled(task, request):
+        return _answer(request, task)
+    if house.hub.is_closed:
+        return _send_away(request, _age(house, task), is_helper=patience.is_helper)
+    return _put_off(request, task, held)
+
+
+async def _await(request: Request, house: House, reader: Principal, seen: Task, seconds: float) -> Task:
+    if _is_settled(seen, request) or seconds <= 0:
+        return await service.get_task_by_id(house, reader, seen.id)
+    wait = service.wait_until_asking if opted_in(request) else service.wait
+    return await holding_on(request, reader, wait(house, reader, seen.id, seconds))
+
+
+def _is_settled(task: Task, request: Request) -> bool:
+    return show(task, opted_in=opted_in(request)) not in ACTIVE
+
+
+def _answer(request: Request, task: Task) -> Response:
+    if task.status is Status.COMPLETED:
+        return answer(result(task))
+    body = ended_body(task, request_id(request.scope), opted_in=opted_in(request))
+    return answer(body, status=HTTPStatus.NOT_FOUND, headers=FINAL)
+
+
+def _put_off(request: Request, task: Task, held: Hold) -> Response:
+    message = f"The run is still {show(task)}; ask again for its result."
+    headers = FINAL if held.again is None else again_in(held.again)
+    body = envelope(message, request_id(request.scope))
+    return answer(body, status=HTTPStatus.REQUEST_TIMEOUT, headers=headers)
+
+
+def _send_away(request: Request, age: float, *, is_helper: bool) -> Response:
+    """Let the client come back to the server that takes this one's place."""
+    message = "The server is stopping and the run goes on after its restart; ask again for its result."
+    # The helper breaks on a 503 that it has no try left for.
+    status = HTTPStatus.INTERNAL_SERVER_ERROR if is_helper else HTTPStatus.SERVICE_UNAVAILABLE
+    body = envelope(message, request_id(request.scope))
+    return answer(body, status=status, headers=again_in(restart_pause(age)))
+
+
+def _age(house: House, task: Task) -> float:
+    return (house.clock.now() - task.created_at).total_seconds()

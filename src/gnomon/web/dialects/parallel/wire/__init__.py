@@ -1,0 +1,1 @@
+"""What clients of the Parallel door send, read into what the house is asked: pure."""
