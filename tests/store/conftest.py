@@ -10,8 +10,21 @@ from typing import Any
 import pytest
 
 from gnomon.core.event import Event
+from gnomon.core.group import Group, NewGroup, group_id
 from gnomon.core.hub import Hub
-from gnomon.core.ports import Claim, Finish, Holding, Report, Rerun, Store, Submit, Submitted
+from gnomon.core.ports import (
+    Added,
+    AddMembers,
+    Claim,
+    Finish,
+    Holding,
+    Report,
+    Rerun,
+    Reservation,
+    Store,
+    Submit,
+    Submitted,
+)
 from gnomon.core.resource import NewResource, resource_id
 from gnomon.core.retry import Asked, Divided, Done, Ending, Failed, RetryPolicy
 from gnomon.core.task import NewTask, Task, TaskError, task_id
@@ -119,6 +132,20 @@ class Shop:
 
     async def rerun(self, of: Task, **fields: Any) -> Task:
         return (await self.continue_line(of, **fields)).task
+
+    async def create_group(self, metadata: Any = None, reservation: Reservation | None = None) -> Group:
+        self.made += 1
+        new = NewGroup(id=group_id(START, self.made), workspace=WORKSPACE, metadata=metadata)
+        return await self.store.create_group(new, self.now, reservation)
+
+    async def add(self, group: Group, *tasks: NewTask, **fields: Any) -> Added:
+        """Add tasks to a group; the fields are those of the command."""
+        members = tuple(Submit(task=task, now=self.now) for task in tasks)
+        standard = {"workspace": WORKSPACE, "group_id": group.id, "members": members, "now": self.now}
+        return await self.store.add_members(AddMembers(**(standard | fields)))
+
+    async def get_group(self, group: Group) -> Group:
+        return await self.store.get_group(WORKSPACE, group.id)
 
     async def get(self, task: Task) -> Task:
         return await self.store.get_task(WORKSPACE, task.id)

@@ -308,6 +308,32 @@ async def _recover(shop: Any) -> Act:
     return lambda: shop.store.recover(shop.now)
 
 
+async def _create_group(shop: Any) -> Act:
+    return lambda: shop.create_group({"a": 1}, Reservation(key="k", fingerprint="f"))
+
+
+async def _add_members(shop: Any) -> Act:
+    group = await shop.create_group()
+    kept = Reservation(key="k", fingerprint="f")
+    return lambda: shop.add(group, shop.new(), shop.new(), reservation=kept, most_active=9)
+
+
+async def _member(shop: Any) -> Any:
+    await shop.add(await shop.create_group(), shop.new())
+    [task] = await shop.claim()
+    return task
+
+
+async def _finish_member(shop: Any) -> Act:
+    task = await _member(shop)
+    return lambda: shop.done(task)
+
+
+async def _cancel_member(shop: Any) -> Act:
+    task = await _member(shop)
+    return lambda: shop.cancel(task)
+
+
 async def _create(shop: Any) -> Act:
     return lambda: shop.store.resources.create(shop.document({}, links=("1",)), shop.now)
 
@@ -324,11 +350,17 @@ async def _delete(shop: Any) -> Act:
 
 async def _create_workspace(shop: Any) -> Act:
     new = Workspace(id="wsp_a", number=0, identifier="acme", created_at=shop.now)
-    return lambda: shop.store.create_workspace(new, [])
+    return lambda: shop.store.create_workspace(new, [], "s")
+
+
+async def _rotate_workspace_secret(shop: Any) -> Act:
+    await (await _create_workspace(shop))()
+    command = RotateSecret(workspace="wsp_a", sealed="t", overlap=timedelta(hours=1), now=shop.now)
+    return lambda: shop.store.rotate_workspace_secret(command)
 
 
 SCANS = tuple(f"SCAN {table}" for table in ("task", "resource", "blob", "reservation", "counter", "delivery"))
-SCANS += ("SCAN webhook", "SCAN d ", "SCAN e ")
+SCANS += ("SCAN webhook", "SCAN workspace_secret", "SCAN d ", "SCAN e ")
 SHORT = ("delivery_taken", "webhook_endpoint_quiet", "webhook_endpoint_deleted", "webhook_endpoint_of_task")
 """Indexes of the few rows that need something done."""
 
@@ -479,10 +511,15 @@ VERBS = {
     "redeliver": _redeliver,
     "recover_deliveries": _recover_deliveries,
     "sweep_deliveries": _sweep_deliveries,
+    "create_group": _create_group,
+    "add_members": _add_members,
+    "finish member": _finish_member,
+    "cancel member": _cancel_member,
     "create": _create,
     "replace": _replace,
     "delete": _delete,
     "create_workspace": _create_workspace,
+    "rotate_workspace_secret": _rotate_workspace_secret,
 }
 
 

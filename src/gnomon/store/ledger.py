@@ -2,18 +2,20 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
 from gnomon.core.errors import Conflict, FenceLost, NotFound
 from gnomon.core.event import Event, EventType
+from gnomon.core.group import is_at_rest
 from gnomon.core.ports import Holding
 from gnomon.core.task import TRANSITIONS, Json, Status, Task
 from gnomon.store.folder import BlobFolder
 from gnomon.store.outbox import post
 from gnomon.store.row import COLUMNS, RETURNED, Entry, Row, Value, dump, entry_of, find_json, micros, moment
+from gnomon.store.tally import count_joined, count_moved
 
 _EVENT = "INSERT INTO task_event (task, number, at, type, body) VALUES (?, ?, ?, ?, ?)"
 
@@ -104,6 +106,9 @@ class Ledger:
         row = self.row(_insert(tuple(columns)), *columns.values())
         assert row is not None
         entry = entry_of(row)
+        if (group_id := entry.task.group_id) is not None:
+            count_joined(self.connection, group_id, (entry.task.status, False))
+            self.stirred.append(group_id)
         self.is_work_ready |= columns["ready"] == 1
         return self._tell(entry, micros(entry.task.created_at), event, {"status": columns["status"], **body})
 
@@ -131,12 +136,26 @@ class Ledger:
         columns["updated_at"] = at
         if status is not None:
             columns = _standing(status, at) | columns
+        if entry.task.group_id is not None:
+            columns |= self._count(entry.task.group_id, entry.task, after, columns, at)
         row = self.row(_update(tuple(columns)), *columns.values(), entry.seq)
         assert row is not None
         self.is_work_ready |= columns.get("ready") == 1
         if event is not EventType.MESSAGE:
             body = {"status": after, **(body or {})}
         return self._tell(entry_of(row), at, event, body)
+
+    def _count(
+        self, group_id: str, task: Task, status: Status, columns: Mapping[str, Value], at: int
+    ) -> dict[str, Value]:
+        """Count a member where it stands now; return what it has to keep of that."""
+        was_started = task.started_at is not None
+        is_started = was_started or columns.get("started_at") is not None
+        if (status, is_started) == (task.status, was_started):
+            return {}
+        self.stirred.append(group_id)
+        version = count_moved(self.connection, group_id, (task.status, was_started), (status, is_started), at)
+        return {"rested_number": version if is_at_rest(status) else None}
 
     def _tell(self, entry: Entry, at: int, event: EventType, body: Json) -> Entry:
         task = entry.task

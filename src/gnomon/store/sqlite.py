@@ -17,6 +17,7 @@ from gnomon.store import access, blob
 from gnomon.store import resource as documents
 from gnomon.store.driver import Readers, Shelf, Writer
 from gnomon.store.folder import BlobFolder
+from gnomon.store.group import GroupShelf
 from gnomon.store.hook.shelf import HookShelf
 from gnomon.store.ledger import Ledger
 from gnomon.store.lock import FolderLock
@@ -80,7 +81,7 @@ class SqliteResources(Shelf):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SqliteStore(TaskShelf, WorkShelf, HookShelf):
+class SqliteStore(TaskShelf, WorkShelf, GroupShelf, HookShelf):
     """All of the cellar in one data folder, which it owns until it is closed."""
 
     blobs: BlobFolder
@@ -124,9 +125,11 @@ class SqliteStore(TaskShelf, WorkShelf, HookShelf):
         """Answer when a transaction can be committed; raises `Unavailable`."""
         await self.writer.run(_touch)
 
-    async def create_workspace(self, workspace: Workspace, keys: Sequence[Key]) -> Workspace:
-        """Store a workspace and its first keys; raises `Conflict`."""
-        return await self._changing_keys(self.writer.run(access.create_workspace, workspace, keys))
+    async def create_workspace(
+        self, workspace: Workspace, keys: Sequence[Key], sealed: str | None = None
+    ) -> Workspace:
+        """Store a workspace, its first keys and its webhook secret; raises `Conflict`."""
+        return await self._changing_keys(self.writer.run(access.create_workspace, workspace, keys, sealed))
 
     async def list_workspaces(self) -> Sequence[Workspace]:
         """List all workspaces, oldest first."""

@@ -1,14 +1,16 @@
 """Server-sent events: the frames that every door builds on, and the response that sends them.
 
-A door's own way of framing is one `Framing` record. Everything else is the same for all: one write for what is told
-together, a bound on the bytes and the time that a reader may leave unread, an end when the client has gone.
+A door either tells the log as it is, by one `Framing` record, or makes its own frames (`Begin`, `Frames`, `Last`).
+Everything else is the same for all: one write for what is told together, a bound on the bytes and the time that a
+reader may leave unread, an end when the client has gone.
 """
 
 import asyncio
 import json
+import math
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +20,8 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from gnomon.core.event import Event, EventType
-from gnomon.core.service.stream import Ended, Gap, Item, Opened, Told
+from gnomon.core.hub import Subscription
+from gnomon.core.service.stream import Ended, Gap, Opened, Quiet, Told
 from gnomon.core.task import Json
 from gnomon.web.abort import abort, find_is_full, find_listen, find_send
 
@@ -46,22 +49,81 @@ class Pace:
         """Return the seconds that a reader may take over one write; with the silence before it, three heartbeats."""
         return 2 * self.heartbeat
 
+    def draw_life(self) -> float:
+        """Return the seconds that one stream lasts: not the same for all, so that not all end at once."""
+        return self.longest * (0.9 + secrets.randbelow(100) / 1000)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Framing:
-    """How one door writes what a stream tells."""
+class Begin:
+    """The first item of a stream whose frames a door makes: nothing is wrong with the request."""
 
-    event: Callable[[Event], bytes]
-    gap: Callable[[Gap], bytes]
-    end: Callable[[Ended], bytes]
-    cursor: Callable[[int], bytes] | None = None
-    """Moves the cursor of a reader past events that it did not ask for."""
+    subscription: Subscription
+    """Ending it ends the stream."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frames:
+    """Frames that a door has made; they are written together as far as their size allows."""
+
+    parts: Iterable[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Last(Frames):
+    """Frames after which the stream is at its end; one that stops without them is not."""
+
+
+Item = Opened | Told | Gap | Quiet | Ended | Begin | Frames
+_ENDS = (Ended, Last)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How the streams of a door begin, are silent and end, whatever they tell."""
+
     heartbeat: bytes = b": hb\n"
     """A comment, and no blank line: clients that dispatch empty events would stumble."""
     is_drained_cleanly: bool = True
     """Whether an end that is not the task's is a clean one; otherwise the connection is cut."""
     ends_with_204: bool = True
     """Whether a reader that knows all is told so by 204, which keeps a browser from coming back."""
+    has_retry: bool = True
+    """Whether the first frame says after what time to come back."""
+    is_timed: bool = True
+    """Whether the stream just ends when its life is over; a door that says more then keeps the time itself."""
+
+    def frames(self, item: Item, _: frozenset[EventType] | None) -> Iterable[bytes]:
+        """Write one item."""
+        assert isinstance(item, Frames)
+        return item.parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing(Manners):
+    """How one door writes a log as it is."""
+
+    event: Callable[[Event], bytes]
+    gap: Callable[[Gap], bytes]
+    end: Callable[[Ended], bytes]
+    cursor: Callable[[int], bytes] | None = None
+    """Moves the cursor of a reader past events that it did not ask for."""
+
+    def frames(self, item: Item, types: frozenset[EventType] | None) -> Iterable[bytes]:
+        """Write one item; of events those of the types."""
+        if isinstance(item, Told):
+            return map(self.event, item.events) if types is None else self._some(item.events, types)
+        if isinstance(item, Gap):
+            return (self.gap(item),)
+        assert isinstance(item, Ended)
+        return (self.end(item),)
+
+    def _some(self, events: Sequence[Event], types: frozenset[EventType]) -> Iterator[bytes]:
+        for event in events:
+            if event.type in types:
+                yield self.event(event)
+            elif self.cursor is not None and event is events[-1]:
+                yield self.cursor(event.number)
 
 
 def one_line(value: Json) -> bytes:
@@ -104,12 +166,15 @@ class Remembered:
 
 
 class EventStream(Response):
-    """Sends what is told of a task to one reader, and lets go of everything when either is gone."""
+    """Sends what is told to one reader, and lets go of everything when either is gone.
+
+    The items begin with `Opened` or `Begin`.
+    """
 
     def __init__(
         self,
         items: AsyncGenerator[Item, None],
-        framing: Framing,
+        framing: Manners,
         pace: Pace,
         *,
         types: frozenset[EventType] | None = None,
@@ -128,8 +193,8 @@ class EventStream(Response):
         with self._hold:
             async with aclosing(self._items) as items:
                 opened = await anext(items)
-                assert isinstance(opened, Opened)
-                if opened.is_told and self._framing.ends_with_204:
+                assert isinstance(opened, (Opened, Begin))
+                if self._framing.ends_with_204 and isinstance(opened, Opened) and opened.is_told:
                     await send({"type": "http.response.start", "status": 204, "headers": []})
                     await send({"type": "http.response.body", "body": b""})
                     return
@@ -138,40 +203,27 @@ class EventStream(Response):
                     await self._tell(items, scope, send)
 
     async def _tell(self, items: AsyncGenerator[Item, None], scope: Scope, send: Send) -> None:
-        reader = _Reader(scope, send, self._pace.stuck)
+        framing = self._framing
+        reader = _Reader(scope, send, self._pace.stuck, has_retry=framing.has_retry)
         clock = asyncio.get_running_loop().time
-        limit = clock() + self._pace.longest * (0.9 + secrets.randbelow(100) / 1000)
+        limit = clock() + self._pace.draw_life() if framing.is_timed else math.inf
         has_ended = False
         async for item in items:
-            has_ended = isinstance(item, Ended)
+            has_ended = isinstance(item, _ENDS)
             if not await self._write(reader, item) or clock() > limit:
                 break
             del item  # a page of the log is not kept for as long as nothing follows it
         if not reader.was_cut:
-            await reader.finish(is_clean=has_ended or self._framing.is_drained_cleanly)
+            await reader.finish(is_clean=has_ended or framing.is_drained_cleanly)
 
     async def _write(self, reader: "_Reader", item: Item) -> bool:
-        framing = self._framing
-        if isinstance(item, Told):
-            return await self._write_events(reader, item)
-        if isinstance(item, Gap):
-            return await reader.write(framing.gap(item), is_first=True)
-        if isinstance(item, Ended):
-            return await reader.write(framing.end(item), is_first=True)
-        return await reader.write(framing.heartbeat)
-
-    async def _write_events(self, reader: "_Reader", told: Told) -> bool:
-        """Write events in as few writes as their size allows."""
-        framing, types = self._framing, self._types
+        """Write an item in as few writes as its size allows; say whether the reader is there."""
+        if isinstance(item, Quiet):
+            return await reader.write(self._framing.heartbeat)
         parts, size = [], 0
-        for event in told.events:
-            if types is None or event.type in types:
-                parts.append(framing.event(event))
-            elif framing.cursor is not None and event is told.events[-1]:
-                parts.append(framing.cursor(event.number))
-            else:
-                continue
-            size += len(parts[-1])
+        for part in self._framing.frames(item, self._types):
+            parts.append(part)
+            size += len(part)
             if size >= LARGEST_WRITE:
                 if not await reader.write(b"".join(parts), is_first=True):
                     return False
@@ -182,21 +234,21 @@ class EventStream(Response):
 class _Reader:
     """The client's side: takes what it is sent in time, or is cut off."""
 
-    __slots__ = ("_has_data", "_is_full", "_scope", "_send", "_stuck", "was_cut")
+    __slots__ = ("_is_full", "_is_told_retry", "_scope", "_send", "_stuck", "was_cut")
 
-    def __init__(self, scope: Scope, send: Send, stuck: float) -> None:
+    def __init__(self, scope: Scope, send: Send, stuck: float, *, has_retry: bool) -> None:
         self._scope = scope
         # Only the start of an answer concerns those in between.
         self._send = find_send(scope) or send
         self._stuck = stuck
         self._is_full = find_is_full(scope)
-        self._has_data = False
+        self._is_told_retry = not has_retry
         self.was_cut = False
 
     async def write(self, frames: bytes, *, is_first: bool = False) -> bool:
         """Send frames, the first of them with the time to come back after; say whether the reader is there."""
-        if is_first and not self._has_data:
-            self._has_data = True
+        if is_first and not self._is_told_retry:
+            self._is_told_retry = True
             frames = b"retry: %d\n" % (_RETRY + secrets.randbelow(_RETRY)) + frames
         return await self._push({"type": "http.response.body", "body": frames, "more_body": True})
 

@@ -95,11 +95,12 @@ async def follow(
     after: int,
     *,
     quiet: float,
-    digests: Digests,
+    digests: Digests | None = None,
 ) -> AsyncGenerator[Item, None]:
     """Tell a task's events above a number until it ends, or the server or the right to listen does.
 
-    The first item is `Opened`; whatever is wrong with the request is raised before it.
+    The first item is `Opened`; whatever is wrong with the request is raised before it. Without `digests` no `Ended`
+    follows the last item, which `is_end`.
 
     Raises
     ------
@@ -126,7 +127,7 @@ async def follow(
                 item = None  # a page of the log is not kept for as long as nothing follows it
             elif not await news.wait(quiet):
                 yield QUIET
-        if is_end and not news.is_over():
+        if digests is not None and is_end and not news.is_over():
             ended = news.task or task
             yield Ended(task=ended, digest=await digests.of(ended))
 

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 
 from gnomon.core.errors import FenceLost, NotFound
 from gnomon.core.ports import Given, Holding, Load
@@ -15,6 +16,7 @@ _ENDED = """
 SELECT coalesce(position, 0), kind, status, result, error
 FROM task LEFT JOIN task_result ON task_result.task = task.seq WHERE
 """
+_GIVEN = f"SELECT {COLUMNS}, input FROM task JOIN task_input ON task_input.task = task.seq WHERE id = ?"
 
 
 def load(connection: sqlite3.Connection, holding: Holding) -> Load:
@@ -29,7 +31,7 @@ def load(connection: sqlite3.Connection, holding: Holding) -> Load:
     is_join = task.phase is Phase.JOIN
     return Load(
         task=task,
-        input=_input(connection, task, written),
+        input=input_of(connection, task, written),
         references=_references(connection, pins),
         steps=_steps(connection, seq),
         state=_state(connection, seq) if is_join else None,
@@ -53,11 +55,11 @@ def read_given(connection: sqlite3.Connection, workspace: str, task_id: str) -> 
     ).fetchone()
     if row is None:
         raise NotFound(f"There is no task {task_id}.")
-    return Given(input=_input(connection, task_of(row), row[-2]), wording=find_json(row[-1]))
+    return Given(input=input_of(connection, task_of(row), row[-2]), wording=find_json(row[-1]))
 
 
-def _input(connection: sqlite3.Connection, task: Task, written: str | None) -> Json:
-    """Return the input, or the document of the resource's revision that the task runs."""
+def input_of(connection: sqlite3.Connection, task: Task, written: str | None) -> Json:
+    """Read the input from its column, or return the document of the resource's revision that the task runs."""
     if written is not None or task.resource_id is None or task.resource_revision is None:
         return find_json(written)
     return read_pinned(connection, task.resource_id, task.resource_revision).document
@@ -83,8 +85,9 @@ def _state(connection: sqlite3.Connection, seq: int) -> Json:
 def _predecessor(connection: sqlite3.Connection, task: Task) -> ChildResult | None:
     if task.predecessor_id is None:
         return None
-    found = _ended(connection, "id = ?", task.predecessor_id)
-    return found[0] if found else None
+    [found] = _ended(connection, "id = ?", task.predecessor_id)
+    row = connection.execute(_GIVEN, (task.predecessor_id,)).fetchone()
+    return replace(found, input=input_of(connection, task_of(row), row[-1]))
 
 
 def _ended(connection: sqlite3.Connection, where: str, *values: Value) -> tuple[ChildResult, ...]:

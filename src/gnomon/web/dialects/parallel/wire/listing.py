@@ -7,7 +7,7 @@ from typing import Final
 from starlette.datastructures import QueryParams
 
 from gnomon.core.errors import Complaint
-from gnomon.web.dialects.parallel.status import WORDS, Word
+from gnomon.web.dialects.parallel.status import Word
 from gnomon.web.dialects.parallel.wire.query import one, status_filter
 from gnomon.web.problems import InvalidQuery
 
@@ -29,9 +29,8 @@ class Listing:
 
 def read_listing(query: QueryParams) -> Listing:
     """Read a list's filters; raises `InvalidQuery`."""
-    word = status_filter(query)
     return Listing(
-        word=next((known for known in WORDS if known == word), None),
+        word=status_filter(query),
         processor=one(query, "processor") or None,
         limit=_limit(one(query, "limit") or str(USUAL)),
         cursor=_cursor(one(query, "cursor") or None),

@@ -8,11 +8,9 @@ from starlette.datastructures import QueryParams
 
 from gnomon.core.errors import Complaint
 from gnomon.core.naming import no_such
+from gnomon.web.dialects.parallel.status import WORDS, Word
 from gnomon.web.problems import InvalidQuery
 
-RUN_STATUSES: Final = (
-    *("queued", "action_required", "running", "completed", "failed", "cancelling", "cancelled"),
-)
 DEFAULT_HOLD: Final = 600.0
 _FLAGS: Final[Mapping[str, bool]] = {"true": True, "1": True, "false": False, "0": False}
 _LONGEST_NUMBER: Final = 32
@@ -112,7 +110,7 @@ def flag(query: QueryParams, name: str, *, default: bool) -> bool:
     return known
 
 
-def status_filter(query: QueryParams) -> str | None:
+def status_filter(query: QueryParams) -> Word | None:
     """Read which runs to show: the word of a status; None for all.
 
     Raises
@@ -123,9 +121,10 @@ def status_filter(query: QueryParams) -> str | None:
     text = one(query, "status")
     if not text:
         return None
-    if text not in RUN_STATUSES:
-        raise _wrong(("query", "status"), no_such("status", text, RUN_STATUSES), "enum")
-    return text
+    for word in WORDS:
+        if text == word:
+            return word
+    raise _wrong(("query", "status"), no_such("status", text, WORDS), "enum")
 
 
 def one(query: QueryParams, name: str) -> str | None:

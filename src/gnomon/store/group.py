@@ -1,0 +1,190 @@
+"""Groups: made empty, filled batch by batch, and asked for their members by the versions that those made."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gnomon.core.errors import NotFound
+from gnomon.core.group import Group, NewGroup
+from gnomon.core.ports import Added, AddMembers, Given, Member, MemberQuery, Reservation, Submit
+from gnomon.core.task import Status
+from gnomon.store.driver import Shelf
+from gnomon.store.ledger import Ledger
+from gnomon.store.reservation import find_made, reserve
+from gnomon.store.row import COLUMNS, Row, Value, dump, find_json, micros, moment, task_of
+from gnomon.store.task.insert import take_seats
+from gnomon.store.task.load import input_of
+from gnomon.store.task.submit import make, refuse_too_many
+
+_GROUP = """
+SELECT id, workspace, metadata, version, created_at, updated_at FROM task_group WHERE id = ? AND workspace = ?
+"""
+_COUNTS = "SELECT status, is_started, count FROM task_group_count WHERE group_id = ? AND count > 0"
+
+
+def create_group(
+    ledger: Ledger, new: NewGroup, now: datetime, reservation: Reservation | None = None
+) -> Group:
+    """Store an empty group, or find the one that the same request has made."""
+    made = find_made(ledger.connection, new.workspace, reservation, now)
+    if made is not None:
+        return get_group(ledger.connection, new.workspace, made)
+    at = micros(now)
+    metadata = None if new.metadata is None else dump(new.metadata)
+    ledger.execute(
+        "INSERT INTO task_group (id, workspace, metadata, version, created_at, updated_at) "
+        "VALUES (?, ?, ?, 0, ?, ?)",
+        (new.id, new.workspace, metadata, at, at),
+    )
+    reserve(ledger, new.workspace, reservation, new.id, now)
+    return get_group(ledger.connection, new.workspace, new.id)
+
+
+def get_group(connection: sqlite3.Connection, workspace: str, group_id: str) -> Group:
+    """Return a group with its counts; raises `NotFound`."""
+    row = connection.execute(_GROUP, (group_id, workspace)).fetchone()
+    if row is None:
+        raise NotFound(f"There is no group {group_id}.")
+    counts = connection.execute(_COUNTS, (group_id,))
+    return Group(
+        id=row[0],
+        workspace=row[1],
+        metadata=find_json(row[2]),
+        version=row[3],
+        counts={(Status(status), bool(is_started)): count for status, is_started, count in counts},
+        created_at=moment(row[4]),
+        updated_at=moment(row[5]),
+    )
+
+
+def add_members(ledger: Ledger, command: AddMembers) -> Added:
+    """Store tasks as members in their order, or find those that the same request has added."""
+    again = find_added(ledger.connection, command.workspace, command.reservation, command.now)
+    if again is not None:
+        return again
+    count = len(command.members)
+    refuse_too_many(ledger, command.workspace, command.most_active, count)
+    before = get_group(ledger.connection, command.workspace, command.group_id).version
+    seats = take_seats(ledger, command.workspace, command.group_id, command.now, count) if count else ()
+    members = [_member(member, command) for member in command.members]
+    tasks = [make(ledger, *one).task for one in zip(members, seats, strict=True)]
+    made = f"{command.group_id}:{before + 1}:{before + count}"
+    reserve(ledger, command.workspace, command.reservation, made, command.now)
+    group = get_group(ledger.connection, command.workspace, command.group_id)
+    return Added(group=group, task_ids=[task.id for task in tasks], before=before)
+
+
+def _member(member: Submit, command: AddMembers) -> Submit:
+    """Return a member that is in its place; the batch has been checked for room, and keeps the one reservation."""
+    task, home = member.task, (command.workspace, command.group_id)
+    if (task.workspace, task.group_id) == home and member.reservation is None:
+        return member
+    task = replace(task, workspace=command.workspace, group_id=command.group_id)
+    return replace(member, task=task, reservation=None)
+
+
+def find_added(
+    connection: sqlite3.Connection, workspace: str, reservation: Reservation | None, now: datetime
+) -> Added | None:
+    """Return what the same request has added: the members that joined in the versions it made."""
+    made = find_made(connection, workspace, reservation, now)
+    if made is None:
+        return None
+    group_id, first, last = made.split(":")
+    rows = connection.execute(
+        "SELECT id FROM task WHERE group_id = ? AND group_number BETWEEN ? AND ? ORDER BY group_number",
+        (group_id, int(first), int(last)),
+    )
+    return Added(
+        group=get_group(connection, workspace, group_id),
+        task_ids=[task_id for (task_id,) in rows],
+        before=int(first) - 1,
+        is_replay=True,
+    )
+
+
+def list_members(connection: sqlite3.Connection, query: MemberQuery) -> Sequence[Member]:
+    """List members in the order in which they joined; raises `NotFound`."""
+    return _list(connection, query, "group_number")
+
+
+def list_rested(connection: sqlite3.Connection, query: MemberQuery) -> Sequence[Member]:
+    """List members in the order in which they came to rest last; raises `NotFound`."""
+    return _list(connection, query, "rested_number")
+
+
+def _list(connection: sqlite3.Connection, query: MemberQuery, number: str) -> Sequence[Member]:
+    found = connection.execute(
+        "SELECT 1 FROM task_group WHERE id = ? AND workspace = ?", (query.group_id, query.workspace)
+    )
+    if found.fetchone() is None:
+        raise NotFound(f"There is no group {query.group_id}.")
+    where, values = _filter(query)
+    rows = connection.execute(
+        f"SELECT {COLUMNS}, {number}, {_extras(query)} WHERE group_id = ? AND {number} > ?{where} "
+        f"ORDER BY {number} LIMIT ?",
+        (query.group_id, query.after, *values, query.limit),
+    ).fetchall()
+    return [_member_of(connection, row, query) for row in rows]
+
+
+def _extras(query: MemberQuery) -> str:
+    """Write the columns that the query asks for beside the record, and the tables that have them."""
+    columns, tables = ["NULL"] * 3, "FROM task"
+    if query.with_result:
+        columns[0], tables = "result", f"{tables} LEFT JOIN task_result ON task_result.task = task.seq"
+    if query.with_input:
+        columns[1:] = ["input", "wording"]
+        tables += " LEFT JOIN task_input ON task_input.task = task.seq"
+    return f"{', '.join(columns)} {tables}"
+
+
+def _filter(query: MemberQuery) -> tuple[str, Sequence[Value]]:
+    where, values = "", []
+    if query.statuses is not None:
+        where = f" AND status IN ({', '.join('?' * len(query.statuses))})"
+        values = sorted(status.value for status in query.statuses)
+    if query.is_started is not None:
+        where += f" AND started_at IS {'NOT NULL' if query.is_started else 'NULL'}"
+    return where, values
+
+
+def _member_of(connection: sqlite3.Connection, row: Row, query: MemberQuery) -> Member:
+    number, result, given, wording = row[-4:]
+    task = task_of(row, result)
+    if not query.with_input:
+        return Member(number=number, task=task)
+    what = Given(input=input_of(connection, task, given), wording=find_json(wording))
+    return Member(number=number, task=task, given=what)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupShelf(Shelf):
+    """The shelf of groups: verbs go to the writer, questions to a reader."""
+
+    async def create_group(
+        self, new: NewGroup, now: datetime, reservation: Reservation | None = None
+    ) -> Group:
+        """Store an empty group; raises `ReservationReused`."""
+        return await self.writer.run(create_group, new, now, reservation)
+
+    async def get_group(self, workspace: str, group_id: str) -> Group:
+        """Return a group with its counts; raises `NotFound`."""
+        return await self.readers.run(get_group, workspace, group_id)
+
+    async def find_added(self, workspace: str, reservation: Reservation, now: datetime) -> Added | None:
+        """Return what the same request has added; raises `ReservationReused`."""
+        return await self.readers.run(find_added, workspace, reservation, now)
+
+    async def add_members(self, command: AddMembers) -> Added:
+        """Store tasks as members; raises `NotFound`, `ReservationReused` and `QuotaExceeded`."""
+        return await self.writer.run(add_members, command)
+
+    async def list_members(self, query: MemberQuery) -> Sequence[Member]:
+        """List members in the order in which they joined; raises `NotFound`."""
+        return await self.readers.run(list_members, query)
+
+    async def list_rested(self, query: MemberQuery) -> Sequence[Member]:
+        """List members in the order in which they came to rest last; raises `NotFound`."""
+        return await self.readers.run(list_rested, query)
