@@ -1,13 +1,15 @@
 """Documents: what doors that describe themselves share."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 Document = dict[str, Any]
 
 REFERENCE = "#/components/schemas/{model}"
+BEARER = {"type": "http", "scheme": "bearer", "description": "A key or a token of this server."}
 
 
 def serve(app: FastAPI, build: Callable[[], Document]) -> None:
@@ -52,6 +54,25 @@ def drop_forms(paths: Document, schemas: Document, *, is_own: Callable[[Document
             del operation["responses"]["422"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+
+
+def tell_scopes(document: Document, routers: Sequence[APIRouter], holder: type[Any]) -> None:
+    """Say of every operation which scope it asks for: the one of the `holder` among its dependencies."""
+    for path, method, scope in _scopes(routers, holder):
+        operation = document["paths"][path][method]
+        operation["security"] = [{"bearer": [scope]}, {"api_key": [scope]}] if scope else []
+        if scope:
+            told = operation.get("description", "")
+            operation["description"] = f"{told}\n\nScope: `{scope}`.".strip()
+
+
+def _scopes(routers: Sequence[APIRouter], holder: type[Any]) -> Iterator[tuple[str, str, str | None]]:
+    for route in (route for router in routers for route in router.routes):
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            asked = (one.call.scope for one in route.dependant.dependencies if isinstance(one.call, holder))
+            scope = next(asked, None)
+            for method in sorted(route.methods or ()):
+                yield route.path_format, method.lower(), scope
 
 
 def lifted(name: str, schema: Mapping[str, Any]) -> Document:

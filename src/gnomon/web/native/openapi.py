@@ -4,9 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response
-from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 
 from gnomon.core.task import Visibility
 from gnomon.core.workload import Workload
@@ -15,12 +13,14 @@ from gnomon.web.native.desk import Holder
 from gnomon.web.native.schema import SCHEMAS
 from gnomon.web.native.wire import Words
 from gnomon.web.openapi import (
+    BEARER,
     REFERENCE,
     drop_forms,
     lift,
     lifted,
     serve,
     show_examples,
+    tell_scopes,
 )
 
 _WORDS = {
@@ -135,7 +135,7 @@ def build(app: FastAPI, routers: Sequence[APIRouter], workloads: Mapping[str, Wo
     schemas = {**document.get("components", {}).get("schemas", {}), **SCHEMAS}
     drop_forms(document["paths"], schemas, is_own=lambda told: "application/json" not in told["content"])
     show_examples(document["paths"], SCHEMAS, but="Problem")
-    _tell_scopes(document, routers)
+    tell_scopes(document, routers, Holder)
     document["paths"] = lift(document["paths"], schemas)
     offered = {w.kind: w for w in workloads.values() if w.visibility is Visibility.PUBLIC}
     media = document["paths"]["/tasks"]["post"]["requestBody"]["content"]["application/json"]
@@ -145,33 +145,11 @@ def build(app: FastAPI, routers: Sequence[APIRouter], workloads: Mapping[str, Wo
     document["components"] = {
         "schemas": {name: schemas[name] for name in sorted(schemas)},
         "securitySchemes": {
-            "bearer": {"type": "http", "scheme": "bearer", "description": "A key or a token of this server."},
+            "bearer": BEARER,
             "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
         },
     }
     return document
-
-
-def _tell_scopes(document: dict[str, Any], routers: Sequence[APIRouter]) -> None:
-    for path, method, scope in scopes(routers):
-        operation = document["paths"][path][method]
-        operation["security"] = [{"bearer": [scope]}, {"api_key": [scope]}] if scope else []
-        if scope:
-            told = operation.get("description", "")
-            operation["description"] = f"{told}\n\nScope: `{scope}`.".strip()
-
-
-def scopes(routers: Sequence[APIRouter]) -> Iterable[tuple[str, str, str | None]]:
-    """List every path and method with the scope that it asks for."""
-    for route in (route for router in routers for route in router.routes):
-        if isinstance(route, APIRoute) and route.include_in_schema:
-            for method in sorted(route.methods or ()):
-                yield route.path_format, method.lower(), _scope(route.dependant)
-
-
-def _scope(dependant: Dependant) -> str | None:
-    asked = (inner.call.scope for inner in dependant.dependencies if isinstance(inner.call, Holder))
-    return next(asked, None)
 
 
 def _offer(
