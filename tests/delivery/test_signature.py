@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gnomon.delivery import SignatureInvalid, sign, verify
-from gnomon.delivery.signature import WITH_TEXT_KEY
+from gnomon.delivery.signature import STANDARD, WITH_TEXT_KEY
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -280,9 +281,9 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_javascript_library_accepts_what_we_sign_and_refuses_what_was_changed(node: Path) -> None:
     now = int(datetime.now(UTC).timestamp())
     cases = []
-    for document in DOCUMENTS:
+    for scheme, document in zip(cycle((STANDARD, WITH_TEXT_KEY)), DOCUMENTS, strict=False):
         body = json.dumps(document, ensure_ascii=False).encode()
-        signed = headers(sign([OTHER, SECRET], ID, now, body), at=now)
+        signed = headers(sign([OTHER, SECRET], ID, now, body, scheme), at=now)
         cases += [case(secret, signed, body) for secret in (SECRET, OTHER)]
         cases.append(case(SECRET, signed, body + b" "))
     asked = json.dumps(cases)
