@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo tour serve test test-all check format lint types arrows bench openapi kill-rounds million-steps lock clean
+.PHONY: help env demo tour serve test test-all check format lint types arrows bench openapi parallel-suite kill-rounds million-steps lock clean
 
 help:           ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,9 @@ bench: $(STAMP) ## measure submits, latencies, streams, webhooks and the PV chai
 
 openapi: $(STAMP) ## write the native API's document anew (docs/reference/native-openapi.json)
 	$(BIN)/pytest tests/web/native/test_openapi.py --update-golden
+
+parallel-suite: $(STAMP) ## the tests that Parallel publishes with its SDKs, old and new, against a real server
+	$(BIN)/pytest -s -rs tests/acceptance/test_parallel_suite.py --old-suite
 
 kill-rounds: $(STAMP) ## 200 random kill -9 of the server during submissions and runs
 	$(BIN)/python -m pytest tests/acceptance/test_kill_rounds.py --kill-rounds 200

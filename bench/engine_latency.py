@@ -24,6 +24,7 @@ from gnomon.core.workload import Context, Workload
 from gnomon.engine.embedded import EmbeddedEngine
 from gnomon.engine.registry import gather
 from gnomon.store.sqlite import SqliteStore
+from gnomon.store.vault import KeyVault
 
 
 def do_nothing(order: dict[str, object], ctx: Context) -> None:
@@ -104,7 +105,14 @@ async def measure(folder: Path, seconds: float, rate: float) -> None:
     store = SqliteStore.open(folder / "store", hub)
     workloads = gather([Workload(kind="nothing", run=do_nothing)])
     engine = EmbeddedEngine(
-        store, hub, workloads, WallClock(), worker="bench", cpu_slots=2, lease=timedelta(seconds=30)
+        store,
+        hub,
+        workloads,
+        WallClock(),
+        worker="bench",
+        vault=KeyVault(bytes(32)),
+        cpu_slots=2,
+        lease=timedelta(seconds=30),
     )
     begin = time.perf_counter()
     await engine.start()

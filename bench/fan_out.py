@@ -32,6 +32,7 @@ from gnomon.core.workload import ChildResult, Context, Pinned, Workload
 from gnomon.engine.embedded import EmbeddedEngine
 from gnomon.engine.registry import gather
 from gnomon.store.sqlite import SqliteStore
+from gnomon.store.vault import KeyVault
 from gnomon.workloads.energy_model import WORKLOADS, share, simulation
 
 ROOT = Path(__file__).parents[1]
@@ -134,6 +135,7 @@ async def measure(folder: Path, seconds: list[float], repeats: int, slots: int) 
         gather(KINDS),
         WallClock(),
         worker="bench",
+        vault=KeyVault(bytes(32)),
         cpu_slots=slots,
         lease=timedelta(seconds=30),
     )

@@ -7,6 +7,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the long round of kills, and the long walk of the state machine, be asked for."""
     parser.addoption("--kill-rounds", type=int, default=12, help="how often the server is killed")
     parser.addoption("--update-golden", action="store_true", help="write golden files of the project anew")
+    parser.addoption(
+        "--old-suite", action="store_true", help="run the published tests of an older client too"
+    )
     parser.addoption("--machine-steps", type=int, default=20_000, help="steps of the store's state machine")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 HERE = Path(__file__).parent
+EXAMPLES = HERE.parents[1] / "examples" / "workloads" / "src"
 MARK = "GNOMON_TEST_MARK"
 
 
@@ -30,7 +31,7 @@ class Server:
     def start(self) -> "Server":
         """Start it and wait until it listens."""
         command = [sys.executable, "-m", "gnomon.cli.main", "serve", "--data", str(self.data), "--port", "0"]
-        path = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
+        path = os.pathsep.join([str(HERE), str(EXAMPLES), os.environ.get("PYTHONPATH", "")])
         self.data.mkdir(parents=True, exist_ok=True)
         with (self.data / "stderr.log").open("a") as log:
             self._process = subprocess.Popen(

@@ -29,7 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (folder / "shout.py").write_text(next(block for block in blocks(README, "python") if "shout" in block))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        with running(folder / "gnomon-data", "--workload", "shout") as server:
+        with running(folder / "gnomon-data", "--workload", "shout", "--processor", "*=shout") as server:
             yield server
 
 
@@ -57,6 +57,11 @@ def here(server: Server, block: str) -> str:
 def test_the_sdks_block(server: Server) -> None:
     block = next(block for block in blocks(README, "python") if "dalysdk" in block)
     assert run(server, sys.executable, "-c", here(server, block)).startswith("America/New_York 2")
+
+
+def test_the_block_of_parallels_sdk(server: Server) -> None:
+    block = next(block for block in blocks(README, "python") if "Parallel(" in block)
+    assert run(server, sys.executable, "-c", here(server, block)) == "completed {'text': 'HELLO'}\n"
 
 
 def test_the_plant_of_the_energy_models_page(server: Server) -> None:

@@ -1,6 +1,7 @@
 """`gnomon admin` on a real data folder: what it prints opens the server."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -80,13 +81,28 @@ def test_every_key_can_be_revoked_and_another_issued(data: Path) -> None:
 
 def test_a_workspace_is_created_with_keys_that_open_it(data: Path) -> None:
     printed = dict(line.split("\t") for line in good(data, "create-workspace", "north").splitlines())
-    assert set(printed) == {"workspace", "user", "api"}
+    assert set(printed) == {"workspace", "user", "api", "webhook_secret"}
+    assert good(data, "webhook-secret", "--workspace", "north").strip() == printed["webhook_secret"]
     assert enter(data, printed["api"]).scopes == {"read", "write", "cancel", "hooks", "keys"}
     assert [line.split("\t")[:2] for line in good(data, "workspaces").splitlines()] == [
         ["1", "default"],
         ["2", "north"],
     ]
     assert len(good(data, "keys", "--workspace", "north").splitlines()) == 3
+
+
+def test_a_webhook_secret_is_shown_and_rotated_with_an_overlap(data: Path) -> None:
+    first = good(data, "webhook-secret").strip()
+    assert first == json.loads((data / "keys.json").read_text())["webhook_secret"]
+    rotated = admin(data, "rotate-webhook-secret", "--overlap", "3600")
+    assert rotated.stdout.strip() != first
+    assert "The secret before it signs too, until" in rotated.stderr
+    assert good(data, "webhook-secret") == rotated.stdout
+    refused = admin(data, "rotate-webhook-secret")
+    assert (refused.exit_code, "force it" in refused.stderr) == (1, True)
+    at_once = admin(data, "rotate-webhook-secret", "--force", "--overlap", "0")
+    assert at_once.stdout not in ("", rotated.stdout)
+    assert at_once.stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -97,6 +113,8 @@ def test_a_workspace_is_created_with_keys_that_open_it(data: Path) -> None:
         (("create-workspace", "No!"), "lower-case"),
         (("issue-key", "--scope", "rule"), "There is no scope rule"),
         (("revoke-key", "nothing"), "no such key"),
+        (("webhook-secret", "--workspace", "south"), "There is no workspace south; there is default."),
+        (("rotate-webhook-secret", "--overlap", "604801"), "Give 0 to 604800 seconds"),
     ],
 )
 def test_what_is_refused_is_said_plainly(data: Path, words: tuple[str, ...], told: str) -> None:

@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from gnomon.core.brief import ANSWER, NOTES, SOURCES, Brief, Wish
 from gnomon.core.workload import Failure, Workload
 from gnomon.engine.local import Log, run_locally
 
@@ -109,3 +111,21 @@ def test_the_guide_does_what_it_says():
     }
     adding = Workload(kind="add", run=known["add_up"])
     assert run_locally(adding, {"chunks": [[1, 2], [3]]}, blobs=Path()) == 6
+    _ask_for_weekdays(known["WEEKDAY"])
+
+
+def _ask_for_weekdays(workload: Workload):
+    """The brief of the guide is one, its answers are answers, and its notes are known."""
+    for wish, asked, content in (
+        (Wish(type="text"), "2027-03-28", "Sunday"),
+        (Wish(), {"date": "2026-11-23"}, {"weekday": "Monday"}),
+    ):
+        brief = Brief(input=asked, output=wish, effort=1).json()
+        Draft202012Validator(workload.input_schema).validate(brief)
+        log = Log()
+        result = run_locally(workload, brief, blobs=Path(), log=log)
+        Draft202012Validator(ANSWER).validate(result)
+        assert result["content"] == content
+        assert [message["kind"] in (*NOTES, SOURCES) for message in log.messages] == [True, True]
+    with pytest.raises(Failure, match="2027-03-28"):
+        run_locally(workload, Brief(input="someday", effort=1).json(), blobs=Path())

@@ -350,11 +350,17 @@ async def _delete(shop: Any) -> Act:
 
 async def _create_workspace(shop: Any) -> Act:
     new = Workspace(id="wsp_a", number=0, identifier="acme", created_at=shop.now)
-    return lambda: shop.store.create_workspace(new, [])
+    return lambda: shop.store.create_workspace(new, [], "s")
+
+
+async def _rotate_workspace_secret(shop: Any) -> Act:
+    await (await _create_workspace(shop))()
+    command = RotateSecret(workspace="wsp_a", sealed="t", overlap=timedelta(hours=1), now=shop.now)
+    return lambda: shop.store.rotate_workspace_secret(command)
 
 
 SCANS = tuple(f"SCAN {table}" for table in ("task", "resource", "blob", "reservation", "counter", "delivery"))
-SCANS += ("SCAN webhook", "SCAN d ", "SCAN e ")
+SCANS += ("SCAN webhook", "SCAN workspace_secret", "SCAN d ", "SCAN e ")
 SHORT = ("delivery_taken", "webhook_endpoint_quiet", "webhook_endpoint_deleted", "webhook_endpoint_of_task")
 """Indexes of the few rows that need something done."""
 
@@ -513,6 +519,7 @@ VERBS = {
     "replace": _replace,
     "delete": _delete,
     "create_workspace": _create_workspace,
+    "rotate_workspace_secret": _rotate_workspace_secret,
 }
 
 

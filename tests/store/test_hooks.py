@@ -2,11 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from gnomon.core.access import Workspace
 from gnomon.core.delivery import (
     DEFAULT_TYPES,
     DeliveryAttempt,
@@ -14,6 +15,7 @@ from gnomon.core.delivery import (
     Endpoint,
     NewEndpoint,
     Parcel,
+    Sealed,
     Verdict,
     receiver_of,
 )
@@ -26,6 +28,7 @@ WORKSPACE = "wsp_1"
 ALL = frozenset(EventType)
 LEASE = timedelta(seconds=60)
 HOUR = timedelta(hours=1)
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @dataclass
@@ -368,6 +371,81 @@ async def test_both_secrets_sign_during_the_overlap_and_a_second_rotation_waits(
     assert await rotate("d", HOUR) == [("d", None), ("c", desk.shop.now + HOUR)]
     assert await rotate("e", timedelta(), is_forced=True) == [("e", None)]
     assert (await desk.shop.store.get_endpoint(WORKSPACE, made.id)).version == 5
+
+
+async def found(shop: Any, sealed: str | None = "theirs") -> None:
+    workspace = Workspace(id=WORKSPACE, number=0, identifier="acme", created_at=shop.now)
+    await shop.store.create_workspace(workspace, [], sealed)
+
+
+def turned(shop: Any, sealed: str, overlap: timedelta = HOUR, **fields: Any) -> RotateSecret:
+    return RotateSecret(workspace=WORKSPACE, sealed=sealed, overlap=overlap, now=shop.now, **fields)
+
+
+async def test_an_endpoint_without_a_secret_signs_with_its_workspaces(desk: Desk) -> None:
+    store, start = desk.shop.store, desk.shop.now
+    await found(desk.shop)
+    own, without = await desk.create(), await desk.create(sealed=None)
+    assert [secret.text for secret in own.secrets] == ["sealed-1"]
+    assert without.secrets == (Sealed(text="theirs", created_at=start),)
+    assert list(await store.list_workspace_secrets(WORKSPACE)) == list(without.secrets)
+    page = await store.list_endpoints(WORKSPACE)
+    assert [endpoint.secrets for endpoint in page.records] == [own.secrets, without.secrets]
+
+
+async def test_a_rotation_reaches_what_was_submitted_before(desk: Desk) -> None:
+    """What is claimed is signed with the secrets of that moment, not with those of the submission."""
+    await found(desk.shop)
+    hook = desk.new(sealed=None, event_types=DEFAULT_TYPES)
+    await run_task(desk.shop, hooks=(hook,))
+    await desk.create(sealed="own")
+    later = desk.shop.later(minutes=1)
+    await desk.shop.store.rotate_workspace_secret(turned(desk.shop, "next"))
+    [parcel] = await desk.claim()
+    assert [(s.text, s.created_at, s.expires_at) for s in parcel.endpoint.secrets] == [
+        ("next", later, None),
+        ("theirs", START, later + HOUR),
+    ]
+
+
+async def test_a_workspaces_secret_is_rotated_as_an_endpoints(desk: Desk) -> None:
+    store = desk.shop.store
+
+    async def rotate(sealed: str, overlap: timedelta = HOUR, **fields: Any) -> list[tuple[str, Any]]:
+        rotated = await store.rotate_workspace_secret(turned(desk.shop, sealed, overlap, **fields))
+        assert list(rotated) == list(await store.list_workspace_secrets(WORKSPACE))
+        return [(secret.text, secret.expires_at) for secret in rotated]
+
+    await found(desk.shop, None)
+    assert await store.list_workspace_secrets(WORKSPACE) == []
+    assert await rotate("a") == [("a", None)]
+    ends = desk.shop.now + HOUR
+    assert await rotate("b") == [("b", None), ("a", ends)]
+    with pytest.raises(Conflict, match="force it"):
+        await rotate("c")
+    assert await rotate("c", is_forced=True) == [("c", None), ("b", ends)]
+    desk.shop.later(hours=1)
+    assert await rotate("d") == [("d", None), ("c", desk.shop.now + HOUR)]
+    assert await rotate("e", timedelta(), is_forced=True) == [("e", None)]
+
+
+async def test_the_secret_of_an_endpoint_without_its_own_is_not_rotated(desk: Desk) -> None:
+    await found(desk.shop)
+    made = await desk.create(sealed=None)
+    with pytest.raises(Conflict, match="Rotate that one"):
+        await desk.shop.store.rotate_secret(turned(desk.shop, "x", endpoint_id=made.id))
+    assert await desk.shop.store.get_endpoint(WORKSPACE, made.id) == made
+
+
+async def test_a_workspaces_secret_is_nobody_elses(desk: Desk) -> None:
+    await found(desk.shop)
+    other = await desk.create(workspace="wsp_2", sealed=None)
+    assert other.secrets == ()
+    assert await desk.shop.store.list_workspace_secrets("wsp_2") == []
+    with pytest.raises(NotFound):
+        await desk.shop.store.rotate_workspace_secret(
+            RotateSecret(workspace="wsp_2", sealed="x", overlap=HOUR, now=desk.shop.now)
+        )
 
 
 async def test_a_filter_names_exactly_what_is_sent_again(desk: Desk) -> None:

@@ -22,8 +22,30 @@ from gnomon.core.task import Pin, Status
 WORKSPACE = "wsp_1"
 
 
+async def given(shop: Any) -> Any:
+    """Claim the one task that is ready, end it, and return what it was given."""
+    [claimed] = await shop.claim()
+    loaded = await shop.store.load(Holding(task_id=claimed.id, fence=claimed.fence))
+    await shop.done(claimed)
+    return loaded
+
+
 async def ended(shop: Any, **fields: Any) -> Any:
     return await shop.done(await shop.start(**fields), "result")
+
+
+async def test_a_rerun_keeps_what_belongs_to_the_line_unless_it_is_given_anew(shop: Any) -> None:
+    first = await ended(shop, metadata={"a": 1}, origin={"door": "d"}, wording={"asked": "x"}, sealed="s1")
+    second = await shop.rerun(first)
+    assert (second.metadata, second.origin) == ({"a": 1}, {"door": "d"})
+    assert (await shop.store.get_given(WORKSPACE, second.id)).wording == {"asked": "x"}
+    assert (await given(shop)).sealed == "s1"
+    third = await shop.rerun(first, metadata={}, sealed="s3")
+    assert (third.metadata, third.origin) == ({}, {"door": "d"})
+    assert (await given(shop)).sealed == "s3"
+    fourth = await shop.rerun(first, input={"n": 8})
+    assert (await shop.store.get_given(WORKSPACE, fourth.id)).wording is None
+    assert (fourth.metadata, (await given(shop)).sealed) == ({}, "s3")
 
 
 async def test_a_rerun_is_the_next_revision_and_takes_over_the_input(shop: Any) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import atexit
 import shutil
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +26,8 @@ from hypothesis.stateful import (
 
 from gnomon.core.errors import Conflict, FenceLost, Gone, QuotaExceeded, ReservationReused
 from gnomon.core.event import as_of
-from gnomon.core.ports import GUESS_HOLDS, Claim, Finish, Holding, Reservation, TaskQuery
+from gnomon.core.group import Group, is_at_rest
+from gnomon.core.ports import GUESS_HOLDS, Claim, Finish, Holding, MemberQuery, Reservation, TaskQuery
 from gnomon.core.retry import Asked, Divided, Done, Ending, Failed, Lost, Parked, Stopped, Why
 from gnomon.core.task import TRANSITIONS, CancelOutcome, Phase, Status, Task, TaskError, Visibility
 from gnomon.store.counter import count_active
@@ -139,6 +140,8 @@ class Machine(RuleBasedStateMachine):
         self.known_steps: dict[tuple[str, str], Any] = {}
         self.made: dict[str, tuple[Reservation, str, datetime]] = {}
         self.policies: dict[str, str] = {}
+        self.groups: dict[str, Group] = {}
+        self.rested: dict[str, dict[str, int]] = defaultdict(dict)
         self.age = 0
         self.verb = ""
         self.shop: Any = None
@@ -147,6 +150,7 @@ class Machine(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.run(self.shop.submit())
+        self.create_group()
 
     def run(self, ask: Any) -> Any:
         return self.runner.run(ask)
@@ -241,6 +245,30 @@ class Machine(RuleBasedStateMachine):
         assert known is None or answer.task == self.tasks[known[1]]
         if known is None:
             self.made[kept.key] = (kept, answer.task.id, self.shop.now)
+
+    @verb(1, lambda machine: len(machine.groups) < 3)
+    def create_group(self) -> None:
+        made = self.run(self.shop.create_group())
+        self.groups[made.id] = made
+
+    @verb(
+        3,
+        data=st.data(),
+        starts=st.lists(st.none() | st.none() | steps, max_size=3),
+        has_predecessor=st.sampled_from([True, False, False]),
+        most=st.none() | st.none() | st.integers(1, 8),
+    )
+    def add(self, data: Any, starts: list[Any], has_predecessor: bool, most: Any) -> None:
+        group = self.pick(data, self.groups.values())
+        before = self.pick(data, self.tasks) if has_predecessor else None
+        new = [self.shop.new(run_at=self.at(start), predecessor_id=before) for start in starts]
+        asked = self.shop.add(group, *new, most_active=most)
+        if most is not None and self.count_active() + len(new) > most:
+            with pytest.raises(QuotaExceeded):
+                self.run(asked)
+            return
+        added = self.run(asked)
+        assert (added.before, added.task_ids) == (group.version, [task.id for task in new])
 
     def check_next_due(self, due: datetime | None) -> None:
         """Find the end of every cancel among what time will ask for next, whatever its lease was prolonged to."""
@@ -451,7 +479,14 @@ class Machine(RuleBasedStateMachine):
     def crash(self, data: Any, is_late: bool) -> None:
         """Go on with the files as a kill at a commit leaves them: with nothing of the verb, or with all of it."""
         task = self.pick_task(data)
-        verb = self.pick(data, [self.shop.submit, self.shop.claim, lambda: self.shop.cancel(task)])
+        group = self.pick(data, self.groups.values())
+        verbs = [
+            self.shop.submit,
+            self.shop.claim,
+            lambda: self.shop.cancel(task),
+            lambda: self.shop.add(group, self.shop.new(), self.shop.new()),
+        ]
+        verb = self.pick(data, verbs)
         copy = self.folders / str(int(self.folder.name) + 1)
         if not is_late:
             self.run(self.copy_before_commit(copy))
@@ -506,6 +541,8 @@ class Machine(RuleBasedStateMachine):
             self.check_family(self.tasks[task_id])
         for task in told.values():
             self.check_line(task)
+        for name in {task.group_id for task in told.values() if task.group_id is not None}:
+            await self.check_group(name)
         assert await self.shop.store.writer.run(count_active, WORKSPACE) == self.count_active()
 
     async def look_at(self, told: Task, before: Task | None) -> None:
@@ -535,6 +572,9 @@ class Machine(RuleBasedStateMachine):
         public = [
             task for task in page.records if task.visibility is Visibility.PUBLIC and task.status.is_active
         ]
+        for name, before in dict(self.groups).items():
+            await self.check_group(name)
+            assert self.groups[name] == before
         crowds = await self.shop.store.count_tasks(WORKSPACE)
         assert sum(crowd.count for crowd in crowds) == len(public)
 
@@ -567,6 +607,31 @@ class Machine(RuleBasedStateMachine):
             line = self.line(task)
             assert sorted(known.revision for known in line) == list(range(1, len(line) + 1))
             assert sum(is_in_play(known) for known in line) <= 1
+
+    async def check_group(self, name: str) -> None:
+        """Recount the members, and find each by the number at which it joined, and at which it came to rest."""
+        before, group = self.groups[name], await self.shop.get_group(self.groups[name])
+        assert group == before or group.version > before.version
+        self.groups[name] = group
+        known = [task for task in self.tasks.values() if task.group_id == name]
+        assert group.counts == Counter((task.status, task.started_at is not None) for task in known)
+        query = MemberQuery(workspace=WORKSPACE, group_id=name, limit=1000)
+        members = await self.shop.store.list_members(query)
+        assert [member.task.id for member in members] == [
+            task.id for task in sorted(known, key=lambda task: task.group_number)
+        ]
+        rested = await self.shop.store.list_rested(query)
+        assert {member.task.id for member in rested} == {task.id for task in known if is_at_rest(task.status)}
+        numbers = [member.number for member in rested]
+        assert numbers == sorted(numbers)
+        given = [*numbers, *(member.number for member in members)]
+        assert len(set(given)) == len(given)
+        assert max(given, default=0) <= group.version
+        # Who had read all of the group is told of each member that has come to rest since, and of no other.
+        seen = {member.task.id: member.number for member in rested}
+        new = {task_id for task_id, number in seen.items() if self.rested[name].get(task_id) != number}
+        assert new == {task_id for task_id, number in seen.items() if number > before.version}
+        self.rested[name] = seen
 
 
 def is_in_play(task: Task) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gnomon.core.errors import FenceLost, Invalid, NotFound, ReservationReused
-from gnomon.core.ports import Holding, Reservation
+from gnomon.core.ports import Holding, NewDocument, Reservation, RunResource
 from gnomon.core.retry import Done, Failed, Lost, Stopped, Why
 from gnomon.core.task import Phase, Status, Task, TaskError
 
@@ -254,6 +254,42 @@ async def test_a_task_comes_after_its_predecessor_however_that_ends(shop: Any) -
         await shop.submit(predecessor_id="tsk_nothing")
     with pytest.raises(NotFound):
         await shop.submit(predecessor_id=first.id, workspace="wsp_2")
+
+
+async def test_a_task_is_told_what_its_predecessor_was_given(shop: Any) -> None:
+    first = await shop.submit(input={"asked": ["this", None]})
+    second = await shop.submit(predecessor_id=first.id)
+    [claimed] = await shop.claim()
+    assert (await shop.store.load(held(claimed))).predecessor is None
+    await shop.done(claimed, {"found": 1})
+    [claimed] = await shop.claim()
+    assert claimed.id == second.id
+    before = (await shop.store.load(held(claimed))).predecessor
+    assert (before.input, before.result) == ({"asked": ["this", None]}, {"found": 1})
+
+
+async def test_a_predecessor_that_ran_a_resource_was_given_its_document_as_it_was_then(shop: Any) -> None:
+    made = await shop.offer(resource=shop.document({"a": 1}), input=None)
+    [claimed] = await shop.claim()
+    await shop.done(claimed)
+    run = RunResource(
+        workspace=WORKSPACE,
+        kind="model",
+        number=made.resource.number,
+        edit=NewDocument(document={"a": 2}),
+    )
+    await shop.offer(resource=run, input=None, run_at=shop.now + timedelta(hours=1))
+    await shop.submit(predecessor_id=made.task.id)
+    [claimed] = await shop.claim()
+    assert (await shop.store.load(held(claimed))).predecessor.input == {"a": 1}
+
+
+async def test_secrets_are_loaded_with_the_attempt_and_shown_by_no_record(shop: Any) -> None:
+    task = await shop.start(sealed="sealed words")
+    loaded = await shop.store.load(held(task))
+    assert loaded.sealed == "sealed words"
+    shown = [loaded, await shop.get(task), await shop.store.get_given(WORKSPACE, task.id)]
+    assert "sealed words" not in f"{shown} {await shop.events(task)} {shop.new(sealed='sealed words')}"
 
 
 async def test_only_a_dividing_parent_makes_children(shop: Any) -> None:

@@ -1,7 +1,7 @@
 """`gnomon admin`: workspaces and keys of a server that is stopped, for who has its data folder and no key."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +12,7 @@ from gnomon.cli.helping import Sentences
 
 if TYPE_CHECKING:
     from gnomon.core.access import Key
+    from gnomon.core.delivery import Sealed
     from gnomon.wiring import Office
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ _WORKSPACE = click.option(
     epilog="While the server runs, use its API instead: POST /gnomon/v1/keys and its neighbours.",
 )
 def admin() -> None:
-    """Look after workspaces and keys while the server is stopped."""
+    """Look after workspaces, keys and webhook secrets while the server is stopped."""
 
 
 @admin.command()
@@ -51,11 +52,12 @@ def workspaces(data: Path) -> None:
 @_DATA
 @click.argument("identifier")
 def create_workspace(data: Path, identifier: str) -> None:
-    """Create a workspace and print its keys, once."""
+    """Create a workspace and print its keys, once, and its webhook secret."""
     founded = _with_office(data, lambda office: office.create_workspace(identifier))
     click.echo(f"Created the workspace {identifier}. Its keys are shown now and never again:", err=True)
     for role, text in founded.keys.items():
         click.echo(f"{role.name.lower()}\t{text}")
+    click.echo(f"webhook_secret\t{founded.webhook_secret}")
 
 
 @admin.command()
@@ -97,6 +99,43 @@ def revoke_key(data: Path, workspace: str, key_id: str) -> None:
     public = key_id.rpartition("_")[2]
     ended = _with_office(data, lambda office: office.revoke_key(workspace, public))
     click.echo(f"{ended.prefix} is {_state(ended)}.")
+
+
+@admin.command()
+@_DATA
+@_WORKSPACE
+def webhook_secret(data: Path, workspace: str) -> None:
+    """Print what a workspace's webhooks are signed with, to standard output."""
+    found = _with_office(data, lambda office: office.get_webhook_secret(workspace))
+    _tell_of_overlap(found.secrets)
+    click.echo(found.secret)
+
+
+@admin.command()
+@_DATA
+@_WORKSPACE
+@click.option(
+    "--overlap",
+    type=click.FloatRange(min=0),
+    default=86_400,
+    show_default=True,
+    metavar="SECONDS",
+    help="For so long both secrets sign; 0 drops the old one at once, as a leak needs it.",
+)
+@click.option("--force", is_flag=True, help="Rotate although an earlier overlap has not passed.")
+def rotate_webhook_secret(data: Path, workspace: str, overlap: float, *, force: bool) -> None:
+    """Sign a workspace's webhooks with a new secret, and print it to standard output."""
+    wanted = timedelta(seconds=overlap)
+    rotated = _with_office(
+        data, lambda office: office.rotate_webhook_secret(workspace, wanted, is_forced=force)
+    )
+    _tell_of_overlap(rotated.secrets)
+    click.echo(rotated.secret)
+
+
+def _tell_of_overlap(secrets: "Sequence[Sealed]") -> None:
+    for old in (secret for secret in secrets if secret.expires_at):
+        click.echo(f"The secret before it signs too, until {old.expires_at:%Y-%m-%d %H:%M} UTC.", err=True)
 
 
 def _with_office(data: Path, ask: "Callable[[Office], Awaitable[T]]") -> T:

@@ -1,5 +1,6 @@
 """Webhooks: endpoints that ask for events, deliveries that bring them, and what follows an attempt: pure."""
 
+import base64
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -231,3 +232,8 @@ def receiver_of(url: str) -> str:
 def endpoint_id(at: datetime, chance: int) -> str:
     """Make an endpoint's id as `core.task.task_id` makes a task's."""
     return "whe_" + crockford(int(at.timestamp() * 1000) << 80 | chance & (1 << 80) - 1, 26)
+
+
+def signing_secret(chance: int) -> str:
+    """Write a secret as Standard Webhooks does: `whsec_` and the base64 of 256 bits."""
+    return "whsec_" + base64.b64encode((chance & (1 << 256) - 1).to_bytes(32)).decode()

@@ -22,7 +22,7 @@ from gnomon.core.hub import Bell
 from gnomon.core.ports import AttemptMade, Clock, HookStore, Vault
 from gnomon.delivery.answer import complain, read_retry_after, text_of
 from gnomon.delivery.pace import SHARE, Pace
-from gnomon.delivery.signature import ID, SIGNATURE, TIMESTAMP, sign
+from gnomon.delivery.signature import ID, SIGNATURE, STANDARD, TIMESTAMP, Scheme, sign
 from gnomon.outbound.gate import Crowded, Gate, NoAnswer
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,8 @@ class PostOffice:
     bell: Bell
     bodies: Mapping[str, Body]
     """Who writes the bodies, by the endpoint's dialect."""
+    schemes: Mapping[str, Scheme] = field(default_factory=dict)
+    """How messages are signed, by the endpoint's dialect; the others by the standard alone."""
     timeout: timedelta
     """The most that one post takes at the gate."""
     schedule: Sequence[timedelta] = SCHEDULE
@@ -204,13 +206,18 @@ class PostOffice:
     def _headers(self, parcel: Parcel, body: bytes, now: datetime) -> Mapping[str, str]:
         at = int(now.timestamp())
         valid = [s for s in parcel.endpoint.secrets if s.expires_at is None or s.expires_at > now]
+        if not valid:
+            raise Unavailable(
+                "There is no secret to sign with: neither the endpoint nor its workspace has one."
+            )
         secrets = [self.vault.open(sealed.text).decode() for sealed in valid]
+        scheme = self.schemes.get(parcel.endpoint.dialect, STANDARD)
         return {
             "Content-Type": "application/json",
             "User-Agent": self.user_agent,
             ID: parcel.delivery.id,
             TIMESTAMP: str(at),
-            SIGNATURE: sign(secrets, parcel.delivery.id, at, body),
+            SIGNATURE: sign(secrets, parcel.delivery.id, at, body, scheme),
         }
 
     async def _record(self, made: AttemptMade) -> None:

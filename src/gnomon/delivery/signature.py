@@ -1,5 +1,8 @@
 """Standard Webhooks signatures (symmetric, `v1`): made by the sender, checked by whoever receives.
 
+Receivers differ in what they take for the key of `whsec_...`: the bytes that its base64 stands for, as the
+specification says, or the text itself. A `Scheme` names what a dialect's receivers expect; each reading signs.
+
 A receiver in Python checks what it got with three lines::
 
     from gnomon.delivery import verify
@@ -11,7 +14,7 @@ import base64
 import binascii
 import hmac
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 ID = "webhook-id"
 TIMESTAMP = "webhook-timestamp"
@@ -26,8 +29,25 @@ class SignatureInvalid(ValueError):
     """The message does not come from whom it claims to, or not from now."""
 
 
-def sign(secrets: Iterable[str], message_id: str, timestamp: int, body: bytes) -> str:
-    """Return the value of `webhook-signature`: one signature for each secret, separated by spaces.
+def key_of(secret: str) -> bytes:
+    """Return the bytes of a secret; raises `ValueError` when it is none."""
+    try:
+        return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"A signing secret is {_PREFIX} and base64.") from error
+
+
+Scheme = tuple[Callable[[str], bytes], ...]
+"""How the keys of a secret are had from its text; there is a signature by each."""
+STANDARD: Scheme = (key_of,)
+WITH_TEXT_KEY: Scheme = (key_of, str.encode)
+"""For receivers of both sorts: those that decode the secret, and those that take its whole text for the key."""
+
+
+def sign(
+    secrets: Iterable[str], message_id: str, timestamp: int, body: bytes, scheme: Scheme = STANDARD
+) -> str:
+    """Return the value of `webhook-signature`: signatures of each secret, separated by spaces.
 
     Parameters
     ----------
@@ -39,8 +59,11 @@ def sign(secrets: Iterable[str], message_id: str, timestamp: int, body: bytes) -
         Unix time in seconds: the value of `webhook-timestamp`.
     body
         The very bytes that are sent.
+    scheme
+        What the receivers may take for the key of a secret.
     """
-    return " ".join(f"{_VERSION},{_signature(key_of(s), message_id, str(timestamp), body)}" for s in secrets)
+    keys = [read(secret) for secret in secrets for read in scheme]
+    return " ".join(f"{_VERSION},{_signature(key, message_id, str(timestamp), body)}" for key in keys)
 
 
 def verify(
@@ -74,14 +97,6 @@ def verify(
         raise SignatureInvalid(
             "No signature fits the message; check the secret, and sign the body's very bytes."
         )
-
-
-def key_of(secret: str) -> bytes:
-    """Return the bytes of a secret; raises `ValueError` when it is none."""
-    try:
-        return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"A signing secret is {_PREFIX} and base64.") from error
 
 
 def _check_time(text: str, now: float, tolerance: float) -> None:

@@ -8,10 +8,10 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gnomon.core.errors import FenceLost, GnomonError, Unavailable
-from gnomon.core.ports import Clock, Finish, Holding, Load, Store
+from gnomon.core.ports import Clock, Finish, Holding, Load, Store, Vault
 from gnomon.core.resource import ResourceKind
 from gnomon.core.retry import Ending, Failed, Lost, Stopped, Why
 from gnomon.core.task import Json, Phase, Status, Task
@@ -99,6 +99,8 @@ class Bench:
     kinds: Mapping[str, ResourceKind]
     grace: float
     """Seconds between a request to stop and the kill."""
+    vault: Vault = field(repr=False)
+    """Opens the secrets that came with a task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,8 @@ class Attempt:
     stop: Stop
     pause: Pause
     load: Load | None = None
+    secrets: bytes = field(default=b"", repr=False)
+    """Those for the function, opened: JSON, or nothing."""
     run: Run | None = None
     last: Frame | None = None
     """The child's last words; None when it went without."""
@@ -126,6 +130,7 @@ async def perform(bench: Bench, task: Task, stop: Stop, pause: Pause) -> None:
     attempt = Attempt(task=task, stop=stop, pause=pause)
     try:
         attempt = await load(bench, attempt)
+        attempt = unseal(bench, attempt)
         attempt = await start(bench, attempt)
         attempt = await run(bench, attempt)
         attempt = judge(bench, attempt)
@@ -163,8 +168,24 @@ async def load(bench: Bench, attempt: Attempt) -> Attempt:
     return replace(attempt, load=found)
 
 
+def unseal(bench: Bench, attempt: Attempt) -> Attempt:
+    """Open the secrets for the function; what cannot be opened now no other try on this server will open."""
+    if attempt.load is None or attempt.load.sealed is None:
+        return attempt
+    try:
+        return replace(attempt, secrets=bench.vault.open(attempt.load.sealed))
+    except (GnomonError, ValueError):
+        message = (
+            "The secrets sent with the task cannot be opened: they were sealed under another secret.key. "
+        )
+        remedy = "Put the right one back, or submit the task anew with its secrets."
+        return replace(attempt, ending=refused("secrets_unreadable", message + remedy))
+
+
 async def start(bench: Bench, attempt: Attempt) -> Attempt:
     """Take a child, unless there is already a reason not to begin."""
+    if attempt.ending is not None:
+        return attempt
     if attempt.stop.why is not None:
         return replace(attempt, ending=Stopped(why=attempt.stop.why, cooperative=True))
     try:
@@ -183,7 +204,7 @@ async def run(bench: Bench, attempt: Attempt) -> Attempt:
     last: Frame | None = None
     try:
         order = _order(attempt.load, bench.workloads[attempt.task.kind])
-        attempt.run.send("run", **order, staging=prefix(bench.store, attempt.holding))
+        attempt.run.send("run", attempt.secrets, **order, staging=prefix(bench.store, attempt.holding))
         attempt.pause.reach(attempt.run)
         last = await _converse(bench, attempt, attempt.run)
         obituary = await attempt.run.child.obituary() if last is None else ""

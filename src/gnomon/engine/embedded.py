@@ -16,7 +16,7 @@ from typing import Any
 
 from gnomon.core.errors import Unavailable
 from gnomon.core.hub import Hub
-from gnomon.core.ports import Claim, Clock, Holding, Store
+from gnomon.core.ports import Claim, Clock, Holding, Store, Vault
 from gnomon.core.resource import ResourceKind
 from gnomon.core.retry import Why
 from gnomon.core.task import Status, Task
@@ -55,6 +55,7 @@ class EmbeddedEngine:
         clock: Clock,
         *,
         worker: str,
+        vault: Vault,
         cpu_slots: int = 2,
         io_slots: int = 100,
         lease: timedelta = timedelta(seconds=30),
@@ -82,6 +83,7 @@ class EmbeddedEngine:
             workloads=workloads,
             kinds=kinds,
             grace=grace.total_seconds(),
+            vault=vault,
         )
         self._upkeep = Upkeep(
             store,

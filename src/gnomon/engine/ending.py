@@ -88,6 +88,7 @@ def _child(
         visibility=Visibility(child["visibility"]),
         pins=_pins(load),
         blobs=tuple(child["blobs"]),
+        sealed=load.sealed,
     )
 
 

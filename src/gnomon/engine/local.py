@@ -21,6 +21,7 @@ from gnomon.core.workload import Child, ChildResult, Failure, Pinned, Saved, Spl
 from gnomon.engine.child.ending import JSON_LIMIT, find_not_json, too_large
 from gnomon.engine.child.pipe import to_json
 from gnomon.engine.child.question import refuse_question
+from gnomon.engine.child.secrets import NO_SECRETS, Secrets
 
 _NO_ANSWERS: Mapping[str, Json] = MappingProxyType({})
 _NO_KINDS: Mapping[str, ResourceKind] = MappingProxyType({})
@@ -47,6 +48,8 @@ def run_locally(
     log: Log | None = None,
     answers: Mapping[str, Json] = _NO_ANSWERS,
     kinds: Mapping[str, ResourceKind] = _NO_KINDS,
+    secrets: Mapping[str, Json] = NO_SECRETS,
+    predecessor: ChildResult | None = None,
 ) -> Json:
     """Run a workload to its result, its children and its join included.
 
@@ -68,6 +71,10 @@ def run_locally(
         What to answer, by the key of the question; public children find theirs there too.
     kinds
         The kinds that saved documents are checked against; a document of another kind is not checked.
+    secrets
+        What is sent for the work and shown to nobody; children are given it too.
+    predecessor
+        What became of the task that this one comes after.
 
     Raises
     ------
@@ -82,8 +89,9 @@ def run_locally(
         log=log or Log(),
         answers=answers,
         kinds=kinds,
+        secrets=Secrets(as_stored(dict(secrets), "secrets")),
     )
-    return run.perform(workload, order)
+    return run.perform(workload, order, predecessor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +102,7 @@ class _Run:
     log: Log
     answers: Mapping[str, Json]
     kinds: Mapping[str, ResourceKind]
+    secrets: Secrets
     visibility: Visibility = Visibility.PUBLIC
 
     def perform(self, workload: Workload, order: Json, predecessor: ChildResult | None = None) -> Json:
@@ -112,7 +121,7 @@ class _Run:
     def _children(self, split: Split) -> tuple[ChildResult, ...]:
         results: list[ChildResult] = []
         for position, child in enumerate(split.children):
-            before = None if child.after is None else results[child.after]
+            before = None if child.after is None else _predecessor(split, results, child.after)
             result = self._child(position, child, before)
             if result.error is not None and split.on_child_failure == "fail":
                 raise Failure("child_failed", f"Child {position} failed: {result.error['message']}")
@@ -146,6 +155,10 @@ class _Run:
         return asyncio.run(function(*arguments, LocalAsyncContext(self, predecessor)))
 
 
+def _predecessor(split: Split, results: Sequence[ChildResult], position: int) -> ChildResult:
+    return replace(results[position], input=as_stored(split.children[position].input, "input"))
+
+
 class _Window:
     """What both local contexts have: facts, and words that nobody waits for."""
 
@@ -154,6 +167,7 @@ class _Window:
         self._steps: dict[str, Json] = {}
         self.predecessor = predecessor
         self.references: Sequence[Pinned] = run.references
+        self.secrets: Mapping[str, Json] = run.secrets
         self.task_id = f"local_{time.monotonic_ns()}"
         self.attempt = 1
 

@@ -8,12 +8,15 @@ from datetime import datetime
 
 from gnomon.core.access import Key, KeyRole, Workspace, can_manage_keys
 from gnomon.core.errors import Conflict, NotFound
+from gnomon.store.hook.secret import OF_WORKSPACE, add_secret
 from gnomon.store.ledger import Ledger
 from gnomon.store.row import Row, find_micros, find_moment, micros, moment
 
 
-def create_workspace(ledger: Ledger, workspace: Workspace, keys: Sequence[Key]) -> Workspace:
-    """Store a workspace, under the next number, and its first keys.
+def create_workspace(
+    ledger: Ledger, workspace: Workspace, keys: Sequence[Key], sealed: str | None
+) -> Workspace:
+    """Store a workspace, under the next number, its first keys and what its webhooks are signed with.
 
     Raises
     ------
@@ -30,6 +33,8 @@ def create_workspace(ledger: Ledger, workspace: Workspace, keys: Sequence[Key]) 
         raise Conflict(f"There is a workspace {workspace.identifier} already; choose another identifier.")
     for key in keys:
         _insert_key(ledger, key)
+    if sealed is not None:
+        add_secret(ledger, OF_WORKSPACE, workspace.id, sealed, workspace.created_at)
     return replace(workspace, number=row[0])
 
 

@@ -6,19 +6,25 @@ ACTIVE = "active tasks"
 """Has a space in it, so that it can be no kind's counter."""
 
 _NEXT = """
-INSERT INTO counter (workspace, noun, value) VALUES (?, ?, 1)
-ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value
+INSERT INTO counter (workspace, noun, value) VALUES (?, ?, ?)
+ON CONFLICT DO UPDATE SET value = value + excluded.value RETURNING value
 """
 _RAISE = """
-INSERT INTO counter (workspace, noun, value) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET value = value + 1
+INSERT INTO counter (workspace, noun, value) VALUES (?, ?, ?)
+ON CONFLICT DO UPDATE SET value = value + excluded.value
 """
 
 
 def next_number(ledger: Ledger, workspace: str, noun: str) -> int:
     """Take the next number of the noun in the workspace."""
-    row = ledger.row(_NEXT, workspace, noun)
+    return next_numbers(ledger, workspace, noun, 1)
+
+
+def next_numbers(ledger: Ledger, workspace: str, noun: str, count: int) -> int:
+    """Take so many numbers in a row, and return the first."""
+    row = ledger.row(_NEXT, workspace, noun, count)
     assert row is not None
-    return int(row[0])
+    return int(row[0]) - count + 1
 
 
 def count_active(ledger: Ledger, workspace: str) -> int:
@@ -27,9 +33,9 @@ def count_active(ledger: Ledger, workspace: str) -> int:
     return int(row[0]) if row else 0
 
 
-def count_opened(ledger: Ledger, workspace: str) -> None:
-    """Count one more task that has not ended."""
-    ledger.execute(_RAISE, (workspace, ACTIVE))
+def count_opened(ledger: Ledger, workspace: str, count: int = 1) -> None:
+    """Count so many more tasks that have not ended."""
+    ledger.execute(_RAISE, (workspace, ACTIVE, count))
 
 
 def count_ended(ledger: Ledger, workspace: str) -> None:

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from gnomon.core.errors import NotFound
 from gnomon.core.group import Group, NewGroup
-from gnomon.core.ports import Added, AddMembers, Given, Member, MemberQuery, Reservation
-from gnomon.core.task import Status, Task
+from gnomon.core.ports import Added, AddMembers, Given, Member, MemberQuery, Reservation, Submit
+from gnomon.core.task import Status
 from gnomon.store.driver import Shelf
 from gnomon.store.ledger import Ledger
 from gnomon.store.reservation import find_made, reserve
 from gnomon.store.row import COLUMNS, Row, Value, dump, find_json, micros, moment, task_of
+from gnomon.store.task.insert import take_seats
 from gnomon.store.task.load import input_of
 from gnomon.store.task.submit import make, refuse_too_many
 
@@ -62,19 +63,25 @@ def add_members(ledger: Ledger, command: AddMembers) -> Added:
     again = find_added(ledger.connection, command.workspace, command.reservation, command.now)
     if again is not None:
         return again
+    count = len(command.members)
+    refuse_too_many(ledger, command.workspace, command.most_active, count)
     before = get_group(ledger.connection, command.workspace, command.group_id).version
-    refuse_too_many(ledger, command.workspace, command.most_active, len(command.members))
-    tasks = [_add(ledger, command, position) for position in range(len(command.members))]
-    group = get_group(ledger.connection, command.workspace, command.group_id)
-    made = f"{group.id}:{before + 1}:{group.version}"
+    seats = take_seats(ledger, command.workspace, command.group_id, command.now, count) if count else ()
+    members = [_member(member, command) for member in command.members]
+    tasks = [make(ledger, *one).task for one in zip(members, seats, strict=True)]
+    made = f"{command.group_id}:{before + 1}:{before + count}"
     reserve(ledger, command.workspace, command.reservation, made, command.now)
+    group = get_group(ledger.connection, command.workspace, command.group_id)
     return Added(group=group, task_ids=[task.id for task in tasks], before=before)
 
 
-def _add(ledger: Ledger, command: AddMembers, position: int) -> Task:
-    member = command.members[position]
-    task = replace(member.task, workspace=command.workspace, group_id=command.group_id)
-    return make(ledger, replace(member, task=task, now=command.now, reservation=None)).task
+def _member(member: Submit, command: AddMembers) -> Submit:
+    """Return a member that is in its place; the batch has been checked for room, and keeps the one reservation."""
+    task, home = member.task, (command.workspace, command.group_id)
+    if (task.workspace, task.group_id) == home and member.reservation is None:
+        return member
+    task = replace(task, workspace=command.workspace, group_id=command.group_id)
+    return replace(member, task=task, reservation=None)
 
 
 def find_added(

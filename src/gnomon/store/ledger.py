@@ -102,12 +102,13 @@ class Ledger:
         return entry
 
     def open(self, columns: dict[str, Value], event: EventType, body: dict[str, Json]) -> Entry:
-        """Write a new task, at version 1, and its first event; raises `NotFound` when its group is not there."""
-        if "group_id" in columns:
-            columns = columns | self._join(columns)
+        """Write a new task, at version 1, and its first event."""
         row = self.row(_insert(tuple(columns)), *columns.values())
         assert row is not None
         entry = entry_of(row)
+        if (group_id := entry.task.group_id) is not None:
+            count_joined(self.connection, group_id, (entry.task.status, False))
+            self.stirred.append(group_id)
         self.is_work_ready |= columns["ready"] == 1
         return self._tell(entry, micros(entry.task.created_at), event, {"status": columns["status"], **body})
 
@@ -143,13 +144,6 @@ class Ledger:
         if event is not EventType.MESSAGE:
             body = {"status": after, **(body or {})}
         return self._tell(entry_of(row), at, event, body)
-
-    def _join(self, columns: Mapping[str, Value]) -> dict[str, Value]:
-        """Count a new member of a group; return what it has to keep of that."""
-        group_id, workspace, at = str(columns["group_id"]), str(columns["workspace"]), columns["created_at"]
-        self.stirred.append(group_id)
-        standing = Status(str(columns["status"])), False
-        return {"group_number": count_joined(self.connection, group_id, workspace, standing, int(at or 0))}
 
     def _count(
         self, group_id: str, task: Task, status: Status, columns: Mapping[str, Value], at: int

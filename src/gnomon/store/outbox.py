@@ -12,7 +12,10 @@ from typing import NamedTuple
 from gnomon.core.event import EventType
 from gnomon.core.task import Task, Visibility
 
-_ASKED = "SELECT 1 FROM webhook_interest WHERE scope IN (?, ?) AND type = ? LIMIT 1"
+_ASKED = """
+SELECT 1 FROM webhook_interest WHERE scope = ?1 AND type = ?3
+UNION ALL SELECT 1 FROM webhook_interest WHERE scope = ?2 AND type = ?3 LIMIT 1
+"""
 _POST = """
 INSERT INTO delivery (id, endpoint, number, task, event, type, status, attempts, attempts_in_all, created_at, due_at,
     is_taken)

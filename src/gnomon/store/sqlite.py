@@ -125,9 +125,11 @@ class SqliteStore(TaskShelf, WorkShelf, GroupShelf, HookShelf):
         """Answer when a transaction can be committed; raises `Unavailable`."""
         await self.writer.run(_touch)
 
-    async def create_workspace(self, workspace: Workspace, keys: Sequence[Key]) -> Workspace:
-        """Store a workspace and its first keys; raises `Conflict`."""
-        return await self._changing_keys(self.writer.run(access.create_workspace, workspace, keys))
+    async def create_workspace(
+        self, workspace: Workspace, keys: Sequence[Key], sealed: str | None = None
+    ) -> Workspace:
+        """Store a workspace, its first keys and its webhook secret; raises `Conflict`."""
+        return await self._changing_keys(self.writer.run(access.create_workspace, workspace, keys, sealed))
 
     async def list_workspaces(self) -> Sequence[Workspace]:
         """List all workspaces, oldest first."""

@@ -6,7 +6,7 @@ from gnomon.core.errors import NotFound
 from gnomon.core.group import Standing
 
 _JOIN = """
-UPDATE task_group SET version = version + 1, updated_at = max(updated_at, ?) WHERE id = ? AND workspace = ?
+UPDATE task_group SET version = version + ?, updated_at = max(updated_at, ?) WHERE id = ? AND workspace = ?
 RETURNING version
 """
 _MOVE = """
@@ -21,15 +21,17 @@ UPDATE task_group_count SET count = count - 1 WHERE group_id = ? AND status = ? 
 """
 
 
-def count_joined(
-    connection: sqlite3.Connection, group_id: str, workspace: str, standing: Standing, at: int
-) -> int:
-    """Count a new member and return the version at which it joins; raises `NotFound`."""
-    row = connection.execute(_JOIN, (at, group_id, workspace)).fetchone()
+def take_versions(connection: sqlite3.Connection, group_id: str, workspace: str, at: int, count: int) -> int:
+    """Make so many versions, one for each member that joins, and return the first; raises `NotFound`."""
+    row = connection.execute(_JOIN, (count, at, group_id, workspace)).fetchone()
     if row is None:
         raise NotFound(f"There is no group {group_id}.")
+    return int(row[0]) - count + 1
+
+
+def count_joined(connection: sqlite3.Connection, group_id: str, standing: Standing) -> None:
+    """Count a new member."""
     connection.execute(_MORE, (group_id, *standing))
-    return int(row[0])
 
 
 def count_moved(
@@ -38,5 +40,5 @@ def count_moved(
     """Count a member that stands otherwise now, and return the version that this makes."""
     version: int = connection.execute(_MOVE, (at, group_id)).fetchone()[0]
     connection.execute(_LESS, (group_id, *before))
-    connection.execute(_MORE, (group_id, *after))
+    count_joined(connection, group_id, after)
     return version

@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from gnomon.core.access import ALL_SCOPES, Key, KeyRole, Principal, Workspace
 from gnomon.core.errors import NotFound
 from gnomon.core.hub import Hub
 from gnomon.core.service import House, access
+from gnomon.core.service.secret import WebhookSecret, get_webhook_secret, rotate_webhook_secret
 from gnomon.store.sqlite import SqliteStore
 from gnomon.wiring.server import build_house, find_secret
 
@@ -47,6 +48,17 @@ class Office:
     async def revoke_key(self, workspace: str, key_id: str) -> Key:
         """End a key, the last one too: here another one can always be issued."""
         return await access.revoke_key(self.house, await self._owner(workspace), key_id, is_forced=True)
+
+    async def get_webhook_secret(self, workspace: str) -> WebhookSecret:
+        """Return a workspace's webhook secret; raises `NotFound`."""
+        return await get_webhook_secret(self.house, await self._owner(workspace))
+
+    async def rotate_webhook_secret(
+        self, workspace: str, overlap: timedelta, *, is_forced: bool
+    ) -> WebhookSecret:
+        """Sign a workspace's webhooks with a new secret; raises `Conflict` and `Invalid`."""
+        owner = await self._owner(workspace)
+        return await rotate_webhook_secret(self.house, owner, overlap, is_forced=is_forced)
 
     async def _owner(self, identifier: str) -> Principal:
         workspaces = await self.house.store.list_workspaces()

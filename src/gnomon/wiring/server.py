@@ -3,24 +3,26 @@
 import asyncio
 import hmac
 import io
-import json
 import logging
 import os
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from gnomon.core.access import KeyRole, Limits
+from gnomon.core.access import Limits, Workspace
 from gnomon.core.hub import Hub
 from gnomon.core.service import House
-from gnomon.core.service.access import Founded, found_workspace
+from gnomon.core.service.access import found_workspace
+from gnomon.core.service.secret import give_webhook_secret
 from gnomon.delivery.office import PostOffice
+from gnomon.delivery.signature import WITH_TEXT_KEY, Scheme
 from gnomon.engine.embedded import EmbeddedEngine
 from gnomon.engine.upkeep import Retention
 from gnomon.outbound.gate import Gate
@@ -31,6 +33,7 @@ from gnomon.web.app import build_app
 from gnomon.web.dialects.parallel.desk import ParallelOptions
 from gnomon.web.native.render.hook import payload
 from gnomon.web.sse import Pace
+from gnomon.wiring.keys import add_webhook_secret, write_keys, write_private
 from gnomon.wiring.plugins import load_plugins
 
 log = logging.getLogger(__name__)
@@ -41,6 +44,8 @@ CANCEL_MARGIN = 5.0
 
 BODIES = {"native": payload}
 """Who writes the bodies of webhooks, by dialect."""
+SCHEMES: Mapping[str, Scheme] = {"parallel": WITH_TEXT_KEY, "parallel-output": WITH_TEXT_KEY}
+"""How webhooks are signed where the standard's reading of the secret is not the only one."""
 
 
 class SystemClock:
@@ -195,6 +200,7 @@ def _post_office(settings: Settings, house: House, gate: Gate) -> PostOffice:
         clock=house.clock,
         bell=house.hub.post_bell,
         bodies=house.bodies,
+        schemes=SCHEMES,
         timeout=timedelta(seconds=settings.webhook_timeout),
         schedule=read_pauses(settings.webhook_schedule),
         concurrency=settings.webhook_concurrency,
@@ -219,6 +225,7 @@ def _engine(settings: Settings, house: House) -> EmbeddedEngine:
         kinds=house.kinds,
         clock=house.clock,
         worker=f"embedded-{os.getpid()}",
+        vault=house.vault,
         cpu_slots=settings.cpu_slots,
         io_slots=settings.io_slots,
         lease=timedelta(seconds=settings.lease),
@@ -234,19 +241,22 @@ async def _default_workspace(house: House, keys_file: Path) -> tuple[str, bool]:
     """Return the oldest workspace's id; make one and write its keys when there is none."""
     workspaces = await house.store.list_workspaces()
     if workspaces:
+        await _give_webhook_secrets(house, workspaces, keys_file)
         return workspaces[0].id, False
-    founded = await found_workspace(house, DEFAULT_WORKSPACE, show=lambda made: _write_keys(keys_file, made))
+    founded = await found_workspace(house, DEFAULT_WORKSPACE, show=lambda made: write_keys(keys_file, made))
     return founded.workspace.id, True
 
 
-def _write_keys(file: Path, founded: Founded) -> None:
-    keys = {
-        "workspace": founded.workspace.identifier,
-        "workspace_api_key": founded.keys[KeyRole.WORKSPACE],
-        "user_api_key": founded.keys[KeyRole.USER],
-        "api_key": founded.keys[KeyRole.API],
-    }
-    _write_private(file, json.dumps(keys, indent=2) + "\n")
+async def _give_webhook_secrets(house: House, workspaces: Sequence[Workspace], keys_file: Path) -> None:
+    """Give one to each workspace that an older version has founded; the first one's stands beside its keys."""
+    for position, workspace in enumerate(workspaces):
+        show = partial(add_webhook_secret, keys_file) if position == 0 else _show_nobody
+        if await give_webhook_secret(house, workspace.id, show=show):
+            log.info("workspace.webhook_secret_made", extra={"workspace": workspace.identifier})
+
+
+def _show_nobody(_: str) -> None:
+    return
 
 
 async def find_secret(data: Path, store: SqliteStore) -> bytes:
@@ -268,7 +278,7 @@ def _read_or_make_secret(path: Path, *, has_keys: bool) -> bytes:
                 f"{path} is missing, and without it no key of this server is valid. Put it back from a backup, "
                 "or start on another --data folder."
             )
-        _write_private(path, secrets.token_hex(32))
+        write_private(path, secrets.token_hex(32))
     try:
         return bytes.fromhex(path.read_text())
     except ValueError as error:
@@ -277,14 +287,3 @@ def _read_or_make_secret(path: Path, *, has_keys: bool) -> bytes:
 
 def _derive(secret: bytes, purpose: bytes) -> bytes:
     return hmac.digest(secret, purpose, "sha256")
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    with open(draft, "x", opener=lambda p, flags: os.open(p, flags, 0o600)) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)

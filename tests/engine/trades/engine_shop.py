@@ -1,6 +1,7 @@
 """A whole engine on a store, and short words to use it."""
 
 import asyncio
+import json
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,9 +17,11 @@ from gnomon.core.task import NewTask, Status, task_id
 from gnomon.engine.embedded import EmbeddedEngine
 from gnomon.engine.registry import gather
 from gnomon.store.sqlite import SqliteStore
+from gnomon.store.vault import KeyVault
 
 PATIENCE = 20.0
 GRACE = 0.6
+VAULT = KeyVault(b"e" * 32)
 
 
 class WallClock:
@@ -41,8 +44,12 @@ class Shop:
     clock: WallClock
     fifos: int = 0
 
-    async def submit(self, kind, order=None, *, max_attempts=3, max_lost=3, deadline=None):
+    async def submit(
+        self, kind, order=None, *, max_attempts=3, max_lost=3, deadline=None, secrets=None, **fields
+    ):
         now = self.clock.now()
+        if secrets is not None:
+            fields["sealed"] = VAULT.seal(json.dumps(secrets).encode())
         new = NewTask(
             id=task_id(now, randbits(80)),
             workspace="w",
@@ -51,6 +58,7 @@ class Shop:
             max_attempts=max_attempts,
             max_lost=max_lost,
             deadline_at=now + timedelta(seconds=deadline) if deadline else None,
+            **fields,
         )
         return (await self.store.submit(Submit(task=new, now=now))).task
 
@@ -116,7 +124,7 @@ async def read_line(fd):
 async def open_shop(folder, between=lambda store: store, workloads=WORKLOADS, **options):
     hub, clock = Hub(), WallClock()
     store = SqliteStore.open(folder / "gnomon-data", hub)
-    settings = {"worker": "test", "cpu_slots": 2, "grace": timedelta(seconds=GRACE)} | options
+    settings = {"worker": "test", "cpu_slots": 2, "grace": timedelta(seconds=GRACE), "vault": VAULT} | options
     engine = EmbeddedEngine(between(store), hub, gather(workloads), clock, **settings)
     await engine.start()
     try:

@@ -238,6 +238,45 @@ def follow(order, ctx):
     return (before.result if before else 0) + order["add"]
 
 
+def use_secrets(order, ctx):
+    """Say that the secrets are here without saying them."""
+    try:
+        ctx.secrets["token"] = "another"
+    except TypeError:
+        return _used(ctx.secrets)
+    return "they can be changed"
+
+
+def share_secrets(order, ctx):
+    return Split(children=(Child(kind="use_secrets", input={}), Child(kind="io_use_secrets", input={})))
+
+
+def collect(order, children, state, ctx):
+    return [_used(ctx.secrets), *(child.result for child in children)]
+
+
+def stumble_with_secrets(order, ctx):
+    raise RuntimeError(f"with {ctx.secrets!r} and {ctx.order!r}")
+
+
+def look_back(order, ctx):
+    before = ctx.predecessor
+    return before and [before.status, before.input, before.result]
+
+
+async def io_look_back(order, ctx):
+    return look_back(order, ctx)
+
+
+async def io_use_secrets(order, ctx):
+    await ctx.checkpoint()
+    return _used(ctx.secrets)
+
+
+def _used(secrets):
+    return {name: hashlib.sha256(str(value).encode()).hexdigest()[:16] for name, value in secrets.items()}
+
+
 async def io_echo(order, ctx):
     await asyncio.sleep(0)
     first = await ctx.step("first", lambda: _soon(order))
@@ -434,14 +473,15 @@ _CPU = (
     overflow, overflow_unnoticed, miss, list_modules,
     tell_threads, spawn_family, multiply, follow, propose, interview, ask_badly, ask_and_go_on, ask_and_stumble,
     ask_when_told, keep_when_pausing, park_uncalled, swallow_pause, never_checkpoint,
-    work_deafly, derive_keys, end_at_random,
+    work_deafly, derive_keys, end_at_random, use_secrets, stumble_with_secrets, look_back,
 )  # fmt: skip
 _IO = (io_echo, io_keep, io_keep_on, io_meet, io_wait, io_wait_once, io_block, io_fail, io_propose, io_ask_twice,
-       io_park, io_raise_a_strange_thing)  # fmt: skip
+       io_park, io_raise_a_strange_thing, io_use_secrets, io_look_back)  # fmt: skip
 
 WORKLOADS = (
     *(Workload(kind=function.__name__, run=function, retry=SOON) for function in _CPU),
     *(Workload(kind=function.__name__, run=function, retry=SOON, where="io") for function in _IO),
     Workload(kind="sum_up", run=sum_up, join=add, retry=SOON),
     Workload(kind="sum_up_and_ask", run=sum_up, join=add_and_ask, retry=SOON),
+    Workload(kind="share_secrets", run=share_secrets, join=collect, retry=SOON),
 )

@@ -11,8 +11,10 @@ from gnomon.core.ports.seam import Reserved
 class AccessStore(Protocol):
     """Workspaces and keys."""
 
-    async def create_workspace(self, workspace: Workspace, keys: Sequence[Key]) -> Workspace:
-        """Store a workspace and its first keys; the number given is ignored and the next one taken."""
+    async def create_workspace(
+        self, workspace: Workspace, keys: Sequence[Key], sealed: str | None = None
+    ) -> Workspace:
+        """Store a workspace, its first keys and its webhook secret; the number given is ignored for the next one."""
 
     async def list_workspaces(self) -> Sequence[Workspace]:
         """List all workspaces, oldest first."""

@@ -38,7 +38,8 @@ class RotateSecret:
     """Sign with a new secret, and with the old one too until the overlap has passed."""
 
     workspace: str
-    endpoint_id: str
+    endpoint_id: str = ""
+    """Whose secret; the workspace's verb needs none."""
     sealed: str = field(repr=False)
     overlap: timedelta
     now: datetime
@@ -105,14 +106,14 @@ class HookStore(Protocol):
         """Delete an endpoint; what was not delivered is dropped; raises `NotFound`."""
 
     async def rotate_secret(self, command: RotateSecret) -> Endpoint:
-        """Store a new secret.
+        """Store a new secret of the endpoint's own.
 
         Raises
         ------
         NotFound
             When there is no such endpoint.
         Conflict
-            When an earlier overlap has not passed, and the rotation is not forced.
+            When it has no secret of its own, or an earlier overlap has not passed and the rotation is not forced.
         """
 
     async def list_workspace_secrets(self, workspace: str) -> Sequence[Sealed]:
@@ -123,6 +124,8 @@ class HookStore(Protocol):
 
         Raises
         ------
+        NotFound
+            When there is no such workspace.
         Conflict
             When an earlier overlap has not passed, and the rotation is not forced.
         """

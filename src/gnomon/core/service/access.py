@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from gnomon.core.access import ALL_SCOPES, Key, KeyRole, Principal, Workspace, hash_key, mint, public_id
+from gnomon.core.delivery import signing_secret
 from gnomon.core.errors import (
     Complaint,
     Conflict,
@@ -37,6 +38,8 @@ class Founded:
 
     workspace: Workspace
     keys: Mapping[KeyRole, str] = field(repr=False)
+    webhook_secret: str = field(repr=False)
+    """What its webhooks are signed with, but those of endpoints with a secret of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +53,9 @@ class Issued:
 async def found_workspace(
     house: House, identifier: str, *, show: Callable[[Founded], None] = lambda _: None
 ) -> Founded:
-    """Create a workspace with one key of each role; those of the first workspace are the operator's.
+    """Create a workspace with a webhook secret and one key of each role; the first one's are the operator's.
 
-    `show` gets the keys before anything is stored: a crash between the two leaves keys that open nothing, never a
+    `show` gets them before anything is stored: a crash between the two leaves keys that open nothing, never a
     workspace whose keys nobody has.
 
     Raises
@@ -66,9 +69,14 @@ async def found_workspace(
     )
     scopes = ALL_SCOPES - {"ops"} if await house.store.list_workspaces() else ALL_SCOPES
     issued = {role: _mint(house, role, workspace.id, scopes) for role in KeyRole}
-    founded = Founded(workspace=workspace, keys={role: made.text for role, made in issued.items()})
+    founded = Founded(
+        workspace=workspace,
+        keys={role: made.text for role, made in issued.items()},
+        webhook_secret=signing_secret(house.clock.chance(256)),
+    )
     show(founded)
-    stored = await house.store.create_workspace(workspace, [made.key for made in issued.values()])
+    sealed = house.vault.seal(founded.webhook_secret.encode())
+    stored = await house.store.create_workspace(workspace, [made.key for made in issued.values()], sealed)
     return replace(founded, workspace=stored)
 
 

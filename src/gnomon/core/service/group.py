@@ -101,7 +101,7 @@ async def add(
     command = AddMembers(
         workspace=principal.workspace,
         group_id=group_id,
-        members=await _prepare(house, principal, orders),
+        members=await _prepare(house, principal, group_id, orders),
         now=house.clock.now(),
         reservation=reservation,
         most_active=house.limits.active_tasks,
@@ -115,7 +115,9 @@ async def _find_added(house: House, principal: Principal, reservation: Reservati
     return await house.store.find_added(principal.workspace, reservation, house.clock.now())
 
 
-async def _prepare(house: House, principal: Principal, orders: Sequence[Order]) -> tuple[Submit, ...]:
+async def _prepare(
+    house: House, principal: Principal, group_id: str, orders: Sequence[Order]
+) -> tuple[Submit, ...]:
     """Check every order, so that whoever sends a batch learns of all that is wrong with it at once."""
     if len(orders) > MOST_AT_ONCE:
         message = f"Add at most {MOST_AT_ONCE} tasks in one call, and the others in further ones."
@@ -124,7 +126,8 @@ async def _prepare(house: House, principal: Principal, orders: Sequence[Order]) 
     complaints: list[Complaint] = []
     for position, order in enumerate(orders):
         try:
-            members.append(await prepare_run(house, principal, order.kind, order.input, order.terms))
+            alone = await prepare_run(house, principal, order.kind, order.input, order.terms)
+            members.append(replace(alone, task=replace(alone.task, group_id=group_id)))
         except Invalid as invalid:
             complaints += invalid.under(position).complaints
         if position % _BREATH == 0:

@@ -1,7 +1,6 @@
 """Webhooks: endpoints and their secrets, deliveries, and the messages that a receiver pulls."""
 
 import asyncio
-import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from gnomon.core.delivery import (
     Endpoint,
     NewEndpoint,
     endpoint_id,
+    signing_secret,
 )
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.event import EventType, write_time
@@ -36,6 +36,13 @@ class Wanted:
     event_types: frozenset[EventType] = DEFAULT_TYPES
     description: str | None = None
     dialect: str = "native"
+    loc: tuple[str | int, ...] = ()
+    """Where the request names the url, for complaints; empty: at its place among the webhooks."""
+
+    @property
+    def has_own_secret(self) -> bool:
+        """Say whether it gets a secret; only the native door shows one, others sign with the workspace's."""
+        return self.dialect == "native"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +50,8 @@ class Minted:
     """An endpoint that will be stored, and its secret in clear: it is shown now and never again."""
 
     new: NewEndpoint
-    secret: str = field(repr=False)
+    secret: str | None = field(repr=False)
+    """None: it signs with the workspace's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +59,8 @@ class Opened:
     """A stored endpoint, and its newest secret in clear: it is shown now and never again."""
 
     endpoint: Endpoint
-    secret: str = field(repr=False)
+    secret: str | None = field(repr=False)
+    """None: it signs with the workspace's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +111,7 @@ def new_hooks(house: House, principal: Principal, wanted: Sequence[Wanted]) -> S
         message = f"A task may bring {MOST_OF_TASK} webhooks; make endpoints of the workspace for more."
         raise Invalid([Complaint(("webhooks",), message, "too_long")])
     for position, one in enumerate(wanted):
-        _check_url(house, one.url, "webhooks", position, "url")
+        _check_url(house, one.url, *(one.loc or ("webhooks", position, "url")))
     return [_mint(house, principal, one) for one in wanted]
 
 
@@ -163,10 +172,10 @@ async def rotate_secret(
     NotFound
         When the workspace has no such endpoint.
     Conflict
-        When an earlier overlap has not passed, and the rotation is not forced.
+        When it has no secret of its own, or an earlier overlap has not passed and the rotation is not forced.
     """
     require(principal, "hooks")
-    secret = _new_secret(house)
+    secret = signing_secret(house.clock.chance(256))
     rotated = await house.store.rotate_secret(
         RotateSecret(
             workspace=principal.workspace,
@@ -285,19 +294,14 @@ def _check_url(house: House, url: str | None, *loc: str | int) -> None:
 
 
 def _mint(house: House, principal: Principal, wanted: Wanted) -> Minted:
-    secret = _new_secret(house)
+    secret = signing_secret(house.clock.chance(256)) if wanted.has_own_secret else None
     new = NewEndpoint(
         id=endpoint_id(house.clock.now(), house.clock.chance(80)),
         workspace=principal.workspace,
         url=wanted.url,
-        sealed=house.vault.seal(secret.encode()),
+        sealed=None if secret is None else house.vault.seal(secret.encode()),
         event_types=wanted.event_types,
         description=wanted.description,
         dialect=wanted.dialect,
     )
     return Minted(new=new, secret=secret)
-
-
-def _new_secret(house: House) -> str:
-    """Make a secret as Standard Webhooks writes them."""
-    return "whsec_" + base64.b64encode(house.clock.chance(256).to_bytes(32)).decode()

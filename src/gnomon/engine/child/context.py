@@ -16,6 +16,7 @@ from gnomon.core.workload import Asked, Cancelled, ChildResult, Failure, Parked,
 from gnomon.engine.child.ending import JSON_LIMIT, blob_names, find_not_json, too_large
 from gnomon.engine.child.pipe import Frame, Pipe, join, to_json
 from gnomon.engine.child.question import refuse_question
+from gnomon.engine.child.secrets import NO_SECRETS, read_secrets
 from gnomon.engine.child.staging import LEAST_STAGED, Staged, stage
 
 PACE = 0.5
@@ -41,6 +42,7 @@ class Order:
     state: Json = None
     staging: str | None = None
     """What the paths of staged files begin with; None when bytes must go through the pipe."""
+    secrets: Mapping[str, Json] = field(default_factory=lambda: NO_SECRETS, repr=False)
 
     @property
     def title(self) -> str:
@@ -53,8 +55,9 @@ class Order:
         return self.function.partition(":")[0].partition(".")[0]
 
 
-def read_order(message: Mapping[str, Json]) -> Order:
-    """Make the order of a `run` message."""
+def read_order(frame: Frame) -> Order:
+    """Make the order of a `run` frame; its bytes are the secrets."""
+    message = frame.message
     before = message["predecessor"]
     return Order(
         **{
@@ -62,6 +65,7 @@ def read_order(message: Mapping[str, Json]) -> Order:
             "references": tuple(Pinned(**pinned) for pinned in message["references"]),
             "children": tuple(ChildResult(**child) for child in message["children"]),
             "predecessor": ChildResult(**before) if before else None,
+            "secrets": read_secrets(frame.content),
         }
     )
 
@@ -153,6 +157,11 @@ class Window:
     def references(self) -> Sequence[Pinned]:
         """Give the documents that the input referred to."""
         return self.order.references
+
+    @property
+    def secrets(self) -> Mapping[str, Json]:
+        """Give what was sent for the work and is shown to nobody."""
+        return self.order.secrets
 
     @property
     def predecessor(self) -> ChildResult | None:

@@ -208,7 +208,7 @@ class Bench:
 
     def _take(self, frame: Frame) -> None:
         if frame.message["op"] == "run":
-            self._present = CpuContext(read_order(frame.message), self._pipe)
+            self._present = CpuContext(read_order(frame), self._pipe)
             self._orders.put(self._present)
         elif self._present and self._present.order.run == frame.message["run"]:
             self._pass_on(frame, self._present)

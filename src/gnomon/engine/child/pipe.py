@@ -11,7 +11,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gnomon.core.task import Json
 
@@ -24,7 +24,8 @@ class Frame:
     """One message; `message["op"]` says what it is about."""
 
     message: dict[str, Json]
-    content: bytes = b""
+    content: bytes = field(default=b"", repr=False)
+    """Bytes of a blob; beside an order, the secrets for the work."""
 
 
 def to_json(value: Json) -> bytes:

@@ -138,7 +138,7 @@ class Residents:
     def _take(self, frames: list[Frame]) -> None:
         for frame in frames:
             if frame.message["op"] == "run":
-                self._begin(IoContext(read_order(frame.message), self._pipe))
+                self._begin(IoContext(read_order(frame), self._pipe))
             elif (present := self._present.get(frame.message["run"])) is not None:
                 self._pass_on(frame, *present)
         for context, _ in self._present.values():

@@ -2,15 +2,16 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from gnomon.core.delivery import Endpoint, NewEndpoint, Sealed, receiver_of
+from gnomon.core.delivery import Endpoint, NewEndpoint, receiver_of
 from gnomon.core.errors import Conflict, NotFound, PreconditionFailed, QuotaExceeded
-from gnomon.core.event import EventType, write_time
+from gnomon.core.event import EventType
 from gnomon.core.ports import ChangeEndpoint, Page, RotateSecret
 from gnomon.store.cursor import read_cursor, write_cursor
+from gnomon.store.hook.secret import OF_ENDPOINT, add_secret, list_secrets, rotate, secret_of
 from gnomon.store.ledger import Ledger
 from gnomon.store.outbox import refresh
 from gnomon.store.row import Row, Value, find_moment, micros, moment
@@ -23,12 +24,10 @@ SELECT e.id, e.workspace, e.url, e.description, e.dialect, e.task_id, e.version,
     (SELECT group_concat(type, ' ') FROM webhook_interest WHERE endpoint = e.seq),
     (SELECT json_group_array(json_array(sealed, created_at, expires_at)) FROM
         (SELECT * FROM webhook_secret WHERE endpoint = e.seq ORDER BY version DESC)),
+    (SELECT json_group_array(json_array(sealed, created_at, expires_at)) FROM
+        (SELECT * FROM workspace_secret WHERE workspace = e.workspace ORDER BY version DESC)),
     e.seq
 FROM webhook_endpoint AS e WHERE e.deleted_at IS NULL AND
-"""
-_SIGN_WITH = """
-INSERT INTO webhook_secret (endpoint, version, sealed, created_at)
-SELECT :endpoint, coalesce(max(version), 0) + 1, :sealed, :at FROM webhook_secret WHERE endpoint = :endpoint
 """
 _RESTART = """
 UPDATE delivery SET attempts = 0, due_at = min(due_at, :at)
@@ -137,24 +136,13 @@ def disable(ledger: Ledger, seq: int, reason: str, at: int) -> None:
 
 
 def rotate_secret(ledger: Ledger, command: RotateSecret) -> Endpoint:
-    """Store a new secret; the one before signs too until the overlap has passed."""
-    row = _get(ledger.connection, command.workspace, command.endpoint_id)
-    old, seq, at = _endpoint_of(row), int(row[-1]), micros(command.now)
-    until = max((secret.expires_at for secret in old.secrets if secret.expires_at), default=command.now)
-    if until > command.now and not command.is_forced:
+    """Store a new secret of the endpoint's own; raises `NotFound` and `Conflict`."""
+    seq, at = get_seq(ledger.connection, command.workspace, command.endpoint_id), micros(command.now)
+    if not list_secrets(ledger.connection, OF_ENDPOINT, seq):
         raise Conflict(
-            f"The secret before the last one signs until {write_time(until)}; rotate after that, or force it."
+            "This endpoint has no secret of its own: it signs with the workspace's webhook secret. Rotate that one."
         )
-    ledger.execute("DELETE FROM webhook_secret WHERE endpoint = ? AND expires_at IS NOT NULL", (seq,))
-    if command.overlap:
-        ends_at = micros(command.now + command.overlap)
-        ledger.execute("UPDATE webhook_secret SET expires_at = ? WHERE endpoint = ?", (ends_at, seq))
-        ledger.execute(_SIGN_WITH, {"endpoint": seq, "sealed": command.sealed, "at": at})
-    else:
-        ledger.execute(
-            "UPDATE webhook_secret SET sealed = ?, created_at = ? WHERE endpoint = ?",
-            (command.sealed, at, seq),
-        )
+    rotate(ledger, OF_ENDPOINT, seq, command)
     ledger.execute(
         "UPDATE webhook_endpoint SET version = version + 1, updated_at = ? WHERE seq = ?", (at, seq)
     )
@@ -170,7 +158,8 @@ def _insert(ledger: Ledger, new: NewEndpoint, now: datetime) -> Endpoint:
         *(new.description, new.dialect, at, at),
     )
     assert row is not None
-    ledger.execute(_SIGN_WITH, {"endpoint": row[0], "sealed": new.sealed, "at": at})
+    if new.sealed is not None:
+        add_secret(ledger, OF_ENDPOINT, row[0], new.sealed, now)
     _ask(ledger, row[0], new.task_id or new.workspace, new.event_types)
     return get_endpoint(ledger.connection, new.workspace, new.id)
 
@@ -221,9 +210,5 @@ def _endpoint_of(row: Row) -> Endpoint:
         disabled_reason=row[11],
         failing_since=find_moment(row[12]),
         event_types=frozenset(map(EventType, (row[13] or "").split())),
-        secrets=tuple(_secrets_of(json.loads(row[14]))),
+        secrets=tuple(map(secret_of, json.loads(row[14]) or json.loads(row[15]))),
     )
-
-
-def _secrets_of(rows: Sequence[Row]) -> Sequence[Sealed]:
-    return [Sealed(text=row[0], created_at=moment(row[1]), expires_at=find_moment(row[2])) for row in rows]

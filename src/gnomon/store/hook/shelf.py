@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gnomon.core.delivery import Delivery, DeliveryAttempt, Endpoint, NewEndpoint, Parcel
+from gnomon.core.delivery import Delivery, DeliveryAttempt, Endpoint, NewEndpoint, Parcel, Sealed
 from gnomon.core.ports import AttemptMade, ChangeEndpoint, DeliveryQuery, Page, RotateSecret
 from gnomon.store.driver import Shelf
-from gnomon.store.hook import delivery, endpoint, parcel, sending, sweep
+from gnomon.store.hook import delivery, endpoint, parcel, secret, sending, sweep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +39,16 @@ class HookShelf(Shelf):
         await self.writer.run(endpoint.delete_endpoint, workspace, endpoint_id, now)
 
     async def rotate_secret(self, command: RotateSecret) -> Endpoint:
-        """Store a new secret; raises `NotFound` and `Conflict`."""
+        """Store a new secret of its own; raises `NotFound` and `Conflict`."""
         return await self.writer.run(endpoint.rotate_secret, command)
+
+    async def list_workspace_secrets(self, workspace: str) -> Sequence[Sealed]:
+        """List what endpoints without a secret of their own sign with, newest first."""
+        return await self.readers.run(secret.list_workspace_secrets, workspace)
+
+    async def rotate_workspace_secret(self, command: RotateSecret) -> Sequence[Sealed]:
+        """Store the first or a new secret of the workspace; raises `NotFound` and `Conflict`."""
+        return await self.writer.run(secret.rotate_workspace_secret, command)
 
     async def post_test(self, workspace: str, endpoint_id: str, body: bytes, now: datetime) -> Delivery:
         """Write a test message; raises `NotFound` and `Conflict`."""

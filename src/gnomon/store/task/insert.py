@@ -3,18 +3,34 @@
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from gnomon.core.errors import NotFound
 from gnomon.core.event import EventType, write_time
 from gnomon.core.task import Json, NewTask, Phase, Pin, Status, Task
 from gnomon.store.blob import link_blobs
-from gnomon.store.counter import count_opened, next_number
+from gnomon.store.counter import count_opened, next_number, next_numbers
 from gnomon.store.ledger import Ledger
 from gnomon.store.row import Entry, Value, dump, find_micros, micros
+from gnomon.store.tally import take_versions
 from gnomon.store.task.follow import find_blocker, follow
+from gnomon.store.task.tag import tag
 
 
-def insert(ledger: Ledger, new: NewTask, now: datetime, resource: tuple[str, int] | None = None) -> Entry:
+class Seat(NamedTuple):
+    """What a batch takes for all its tasks at once: of each the number, and the version of the group it joins at."""
+
+    number: int
+    group_number: int | None
+
+
+def insert(
+    ledger: Ledger,
+    new: NewTask,
+    now: datetime,
+    resource: tuple[str, int] | None = None,
+    seat: Seat | None = None,
+) -> Entry:
     """Write a task, its input and its first event; it waits when its time or its predecessor has not come.
 
     Its predecessor and its group must be stored already; a predecessor that has ended settles at once what follows
@@ -24,25 +40,44 @@ def insert(ledger: Ledger, new: NewTask, now: datetime, resource: tuple[str, int
     is_blocked = predecessor is not None and find_blocker(ledger, predecessor.task) is not None
     is_early = new.run_at is not None and new.run_at > now
     must_wait = is_early or predecessor is not None
-    columns = _columns(new, next_number(ledger, new.workspace, "task"), micros(now))
+    number, group_number = seat or _take_seat(ledger, new, now)
+    columns = _columns(new, number, micros(now))
     columns["resource_id"], columns["resource_revision"] = resource or (None, None)
     if new.group_id is not None:
-        columns["group_id"] = new.group_id
+        columns["group_id"], columns["group_number"] = new.group_id, group_number
     columns["status"] = (Status.PENDING if must_wait else Status.QUEUED).value
     columns["ready"] = int(not must_wait)
     columns["due_at"] = find_micros(new.run_at) if is_early and not is_blocked else None
     told = {} if new.run_at is None else {"run_at": write_time(new.run_at)}
     entry = ledger.open(columns, EventType.SUBMITTED if must_wait else EventType.QUEUED, told)
-    if new.parent_id is None:
-        count_opened(ledger, new.workspace)
     ledger.execute(
         "INSERT INTO task_input (task, input, pins, wording, sealed) VALUES (?, ?, ?, ?, ?)",
         (entry.seq, _dump(new.input), _dump_pins(new.pins), _dump(new.wording), new.sealed),
     )
     link_blobs(ledger, new.id, new.blobs)
+    tag(ledger, entry)
     if predecessor is not None and not is_blocked:
         return follow(ledger, entry, predecessor.task, now)
     return entry
+
+
+def _take_seat(ledger: Ledger, new: NewTask, now: datetime) -> Seat:
+    """Count a task that comes alone; a child is no task of the workspace's."""
+    if new.parent_id is None:
+        return take_seats(ledger, new.workspace, new.group_id, now, 1)[0]
+    return Seat(next_number(ledger, new.workspace, "task"), None)
+
+
+def take_seats(
+    ledger: Ledger, workspace: str, group_id: str | None, now: datetime, count: int
+) -> Sequence[Seat]:
+    """Count so many new tasks, of a group if it is named, and give each its numbers; raises `NotFound`."""
+    number = next_numbers(ledger, workspace, "task", count)
+    count_opened(ledger, workspace, count)
+    if group_id is None:
+        return [Seat(number + place, None) for place in range(count)]
+    first = take_versions(ledger.connection, group_id, workspace, micros(now), count)
+    return [Seat(number + place, first + place) for place in range(count)]
 
 
 def _predecessor(ledger: Ledger, new: NewTask) -> Entry | None:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 
 from gnomon.core.errors import FenceLost, NotFound
 from gnomon.core.ports import Given, Holding, Load
@@ -15,6 +16,7 @@ _ENDED = """
 SELECT coalesce(position, 0), kind, status, result, error
 FROM task LEFT JOIN task_result ON task_result.task = task.seq WHERE
 """
+_GIVEN = f"SELECT {COLUMNS}, input FROM task JOIN task_input ON task_input.task = task.seq WHERE id = ?"
 
 
 def load(connection: sqlite3.Connection, holding: Holding) -> Load:
@@ -83,8 +85,9 @@ def _state(connection: sqlite3.Connection, seq: int) -> Json:
 def _predecessor(connection: sqlite3.Connection, task: Task) -> ChildResult | None:
     if task.predecessor_id is None:
         return None
-    found = _ended(connection, "id = ?", task.predecessor_id)
-    return found[0] if found else None
+    [found] = _ended(connection, "id = ?", task.predecessor_id)
+    row = connection.execute(_GIVEN, (task.predecessor_id,)).fetchone()
+    return replace(found, input=input_of(connection, task_of(row), row[-1]))
 
 
 def _ended(connection: sqlite3.Connection, where: str, *values: Value) -> tuple[ChildResult, ...]:

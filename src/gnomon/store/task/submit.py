@@ -14,7 +14,7 @@ from gnomon.store.ledger import Ledger
 from gnomon.store.reservation import find_made, reserve
 from gnomon.store.resource import create_and_run, find_resource, run_again
 from gnomon.store.row import Entry
-from gnomon.store.task.insert import insert
+from gnomon.store.task.insert import Seat, insert
 from gnomon.store.task.read import read_task
 
 
@@ -27,26 +27,31 @@ def submit(ledger: Ledger, command: Submit) -> Submitted:
     return make(ledger, command)
 
 
-def make(ledger: Ledger, command: Submit) -> Submitted:
+def make(ledger: Ledger, command: Submit, seat: Seat | None = None) -> Submitted:
     """Store a task with the resource that it creates or runs."""
     if command.task.parent_id is not None:
         raise Invalid(
             [Complaint(("parent_id",), "A child is stored when its parent divides; leave parent_id out.")]
         )
     resource = _resource(ledger, command)
-    entry = place(ledger, command.task, command, (resource.id, resource.revision) if resource else None)
+    revision = (resource.id, resource.revision) if resource else None
+    entry = place(ledger, command.task, command, revision, seat)
     return Submitted(task=entry.task, resource=resource)
 
 
 def place(
-    ledger: Ledger, new: NewTask, command: Submit | Rerun, resource: tuple[str, int] | None = None
+    ledger: Ledger,
+    new: NewTask,
+    command: Submit | Rerun,
+    resource: tuple[str, int] | None = None,
+    seat: Seat | None = None,
 ) -> Entry:
     """Write a client's task with what comes with it.
 
     Its endpoints belong before its first event, which they may want to be told of.
     """
     create_endpoints(ledger, command.hooks, new.id, command.now)
-    entry = insert(ledger, new, command.now, resource)
+    entry = insert(ledger, new, command.now, resource, seat)
     reserve(ledger, new.workspace, command.reservation, new.id, command.now)
     return entry
 

@@ -49,9 +49,9 @@ def workspaces(records: Sequence[Workspace]) -> Json:
 
 
 def founded(made: Founded) -> Json:
-    """Write a new workspace with the texts of its keys."""
+    """Write a new workspace with the texts of its keys and its webhook secret."""
     texts = {role.name.lower(): text for role, text in made.keys.items()}
-    return {"workspace": workspace(made.workspace), "keys": texts}
+    return {"workspace": workspace(made.workspace), "keys": texts, "webhook_secret": made.webhook_secret}
 
 
 def ticket(record: Ticket, version: int, text: str, stream: str) -> Json:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 import orjson
 
-from gnomon.core.delivery import Delivery, DeliveryAttempt, Endpoint, NewEndpoint
+from gnomon.core.delivery import Delivery, DeliveryAttempt, Endpoint, NewEndpoint, Sealed
 from gnomon.core.event import Event
 from gnomon.core.ports import Page
 from gnomon.core.service.hook import Mail, Message, Minted, Opened
+from gnomon.core.service.secret import WebhookSecret
 from gnomon.core.task import Json, Task
 from gnomon.web.native.render.moment import moment
 from gnomon.web.native.render.task import task as render_task
@@ -60,11 +61,20 @@ def endpoint(record: Endpoint) -> dict[str, Json]:
         "version": record.version,
         "created_at": moment(record.created_at),
         "updated_at": moment(record.updated_at),
-        "secrets": [
-            {"created_at": moment(secret.created_at), "expires_at": moment(secret.expires_at)}
-            for secret in record.secrets
-        ],
+        "secrets": _secrets(record.secrets),
     }
+
+
+def webhook_secret(found: WebhookSecret) -> Json:
+    """Write the workspace's secret in clear, and since when and until when it and older ones sign."""
+    return {"secret": found.secret, "secrets": _secrets(found.secrets)}
+
+
+def _secrets(records: Sequence[Sealed]) -> Json:
+    return [
+        {"created_at": moment(secret.created_at), "expires_at": moment(secret.expires_at)}
+        for secret in records
+    ]
 
 
 def endpoints(page: Page[Endpoint]) -> Json:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from fastapi import Request, Response
 
 from gnomon.core.service import hook as service
+from gnomon.core.service import secret
 from gnomon.core.service.task import find_version
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
@@ -115,6 +116,31 @@ async def rotate_webhook_secret(
     overlap = timedelta(seconds=wanted.overlap_seconds)
     rotated = await service.rotate_secret(house, keeper, endpoint_id, overlap, is_forced=wanted.force)
     return answer(render.opened(rotated), headers=_SHOWN_ONCE)
+
+
+@routes.get(
+    "/webhook-secret",
+    summary="Read the workspace's webhook secret",
+    responses=shows("WorkspaceWebhookSecret", "The newest secret, in clear.", 404),
+)
+async def get_webhook_secret(house: AtHouse, keeper: HookKeeper) -> Response:
+    """Read what messages are signed with where an endpoint has no secret of its own: those of other APIs."""
+    found = await secret.get_webhook_secret(house, keeper)
+    return answer(render.webhook_secret(found), headers=_SHOWN_ONCE)
+
+
+@routes.post(
+    "/webhook-secret/rotate",
+    summary="Rotate the workspace's webhook secret",
+    openapi_extra=takes(SecretRotation, {"overlap_seconds": 3600}, required=False),
+    responses=shows("WorkspaceWebhookSecret", "The new secret.", 409, *BODY),
+)
+async def rotate_workspace_webhook_secret(request: Request, house: AtHouse, keeper: HookKeeper) -> Response:
+    """Sign with a new secret; what was submitted before is too, and until the overlap has passed with both."""
+    wanted = read(SecretRotation, await read_optional(request))
+    overlap = timedelta(seconds=wanted.overlap_seconds)
+    rotated = await secret.rotate_webhook_secret(house, keeper, overlap, is_forced=wanted.force)
+    return answer(render.webhook_secret(rotated), headers=_SHOWN_ONCE)
 
 
 @routes.post(

@@ -63,10 +63,15 @@ SCHEMAS: dict[str, Schema] = {
         "One key of each role, shown now and never again.",
     ),
     "FoundedWorkspace": record(
-        {"workspace": named("Workspace"), "keys": named("WorkspaceKeys")},
+        {
+            "workspace": named("Workspace"),
+            "keys": named("WorkspaceKeys"),
+            "webhook_secret": told(TEXT, "What its webhooks are signed with (Standard Webhooks)."),
+        },
         {
             "workspace": _WORKSPACE_EXAMPLE,
             "keys": {"workspace": "wk_live_<...>", "user": "uk_live_<...>", "api": "gn_live_<...>"},
+            "webhook_secret": "whsec_<44 letters>",
         },
     ),
     "StreamTicket": record(

@@ -97,6 +97,15 @@ SCHEMAS: dict[str, Schema] = {
         {"webhook_endpoints": many("WebhookEndpoint"), "next": maybe(TEXT)},
         {"webhook_endpoints": [_ENDPOINT_EXAMPLE], "next": None},
     ),
+    "WorkspaceWebhookSecret": record(
+        {
+            "secret": told(TEXT, "What messages are signed with where an endpoint has no secret of its own."),
+            "secrets": told(
+                many("WebhookSecret"), "Those that sign, newest first, without the secrets themselves."
+            ),
+        },
+        {"secret": _SECRET, "secrets": [{"created_at": _AT, "expires_at": None}]},
+    ),
     "OpenedWebhookEndpoint": record(
         {**_ENDPOINT, "secret": _SECRET_FORM}, {**_ENDPOINT_EXAMPLE, "secret": _SECRET}
     ),

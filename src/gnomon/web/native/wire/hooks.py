@@ -10,9 +10,9 @@ from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.event import EventType
 from gnomon.core.ports import ChangeEndpoint, DeliveryQuery
 from gnomon.core.service.hook import Wanted
+from gnomon.core.service.secret import LONGEST_OVERLAP
 from gnomon.web.native.wire.reading import COMMAS, Moment, Whole, Words
 
-LONGEST_OVERLAP = 7 * 24 * 3600
 _LONGEST_URL = 2048
 _MOST_IDS = 1000
 _CURSOR = 2**53
@@ -106,7 +106,7 @@ class SecretRotation(Words):
     overlap_seconds: Whole = Field(
         24 * 3600,
         ge=0,
-        le=LONGEST_OVERLAP,
+        le=int(LONGEST_OVERLAP.total_seconds()),
         description="For so long both secrets sign; 0 drops the old one at once, as a leak needs it.",
     )
     force: bool = Field(

@@ -1,0 +1,71 @@
+"""A front that gives literal ids a meaning: the vendor's published tests ask for `run_id` and `taskgroup_id`."""
+
+import asyncio
+import contextlib
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """Passes requests on with their names replaced, one a connection, and the answers as they come."""
+
+    host: str
+    port: int
+    names: Mapping[str, str]
+
+    def rename(self, head: bytes) -> bytes:
+        """Replace whole path segments and query values, and ask for the connection's end."""
+        line, *fields = head.decode("latin-1").split("\r\n")
+        pattern = rf"(?<=[/=])({'|'.join(map(re.escape, self.names))})(?=[/?& ])"
+        line = re.sub(pattern, lambda match: self.names[match[1]], line)
+        kept = [field for field in fields if not field.lower().startswith("connection:")]
+        return "\r\n".join([line, "Connection: close", *kept]).encode("latin-1")
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Stand between the two until one of them leaves."""
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            from_server, to_server = await asyncio.open_connection(self.host, self.port)
+            to_server.write(self.rename(head))
+            ways = [
+                asyncio.create_task(pass_on(reader, to_server)),
+                asyncio.create_task(pass_on(from_server, writer)),
+            ]
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            for way in ways:
+                way.cancel()
+            to_server.close()
+        writer.close()
+
+
+async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Write what is read until the end."""
+    with contextlib.suppress(OSError):
+        while piece := await reader.read(65536):
+            writer.write(piece)
+            await writer.drain()
+
+
+@contextmanager
+def standing_before(url: str, names: Mapping[str, str]) -> Iterator[str]:
+    """Run a front on a thread of its own and give its address."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    front = Front(host=host, port=int(port), names=names)
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(asyncio.start_server(front.serve, "127.0.0.1", 0))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        server.close()
+        for task in (open_ := asyncio.all_tasks(loop)):
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*open_, return_exceptions=True))
+        loop.close()
