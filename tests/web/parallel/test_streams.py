@@ -13,8 +13,9 @@ import pytest
 from followed import ANSWER, OPTED_IN, ORIGIN, Followed, following, read, run_path, types
 from parallel import NotFoundError, UnprocessableEntityError
 
+from gnomon.core.access import KeyRole
 from gnomon.core.retry import Divided, Done, Failed
-from gnomon.core.service.access import issue_key, revoke_key
+from gnomon.core.service.access import found_workspace, issue_key, revoke_key
 from gnomon.core.task import TaskError, Visibility
 from gnomon.web.dialects.parallel.ids import run_id
 from gnomon.web.sse import Pace
@@ -236,7 +237,7 @@ async def test_a_run_that_asks_leaves_the_active_set_for_those_who_know(followed
     assert types(await followed.events(f"{run_path(name)}?last_event_id={last['event_id']}", **OPTED_IN)) == [
         "state"
     ]
-    await followed.house.store.answer(followed.workspace, name, "which", "this", followed.house.clock.now())
+    await followed.answer(name)
     rest = asyncio.create_task(
         followed.events(f"{run_path(name)}?last_event_id={last['event_id']}", **OPTED_IN)
     )
@@ -304,18 +305,12 @@ async def test_an_empty_cursor_is_none_and_both_versions_serve(followed: Followe
 
 
 async def test_another_workspaces_run_is_no_run(followed: Followed) -> None:
-    from rig import found_tenant, open_app
-
-    from gnomon.core.access import KeyRole
-
     name = await followed.start()
-    theirs = await found_tenant(followed.house, open_app(followed.house), "theirs")
-    key = theirs.founded.keys[KeyRole.API]
+    key = (await found_workspace(followed.house, "theirs")).keys[KeyRole.API]
     async with httpx.AsyncClient(base_url=followed.address) as client:
         for headers, status in (({"x-api-key": key}, 404), ({}, 401), ({"x-api-key": "none"}, 401)):
             answer = await client.get(f"/v1/tasks{run_path(name)}", headers=headers)
             assert (answer.status_code, answer.json()["type"]) == (status, "error")
-    await theirs.client.aclose()
 
 
 async def test_a_server_that_leaves_cuts_its_streams(tmp_path: Path) -> None:
