@@ -23,6 +23,7 @@ MAY: dict[str, set[str]] = {
         "starlette",
         "uvicorn",
     },
+    "gnomon.web.dialects.parallel.wire.matching": {"jsonschema", "referencing"},
     "gnomon.web.native.routes.queue": {"fastapi", "importlib"},
     "gnomon.web.abort": {"socket", "starlette", "uvicorn"},
     "gnomon.web.app": {"starlette", "urllib"},

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from rig import House, open_app, open_house
@@ -25,7 +26,7 @@ class Serving:
 
 @asynccontextmanager
 async def serving(
-    folder: Path, *others: Workload, is_alone: bool = False, **patience: float
+    folder: Path, *others: Workload, is_alone: bool = False, **patience: Any
 ) -> AsyncIterator[Serving]:
     """Serve a house; its trades are the given ones beside the usual ones, or alone."""
     house = open_house(folder, *others)

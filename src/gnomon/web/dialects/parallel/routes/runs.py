@@ -1,28 +1,58 @@
 """Runs: create, list, read, and what they were asked for."""
 
 from dataclasses import replace
+from http import HTTPStatus
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gnomon.core.access import Principal
-from gnomon.core.ports import TaskQuery
+from gnomon.core.errors import Invalid
+from gnomon.core.ports import Submitted, TaskQuery
 from gnomon.core.service import House
 from gnomon.core.service import task as service
+from gnomon.core.service.run import run_input
 from gnomon.core.task import Task
 from gnomon.web.answer import answer
-from gnomon.web.dialects.parallel.desk import AtHouse, Reader, find_run, opted_in
+from gnomon.web.body import read_json
+from gnomon.web.dialects.parallel.desk import AtDesk, AtHouse, Reader, Writer, find_run, opted_in
+from gnomon.web.dialects.parallel.ordering import Ready, in_words_of, make_ready
 from gnomon.web.dialects.parallel.origin import read_origin
-from gnomon.web.dialects.parallel.render.given import run_input
+from gnomon.web.dialects.parallel.render import given
 from gnomon.web.dialects.parallel.render.run import run
 from gnomon.web.dialects.parallel.status import asked
 from gnomon.web.dialects.parallel.wire.listing import Listing, read_listing
+from gnomon.web.dialects.parallel.wire.run import read_run
+from gnomon.web.reservation import reserve
 
 router = APIRouter(tags=["runs"])
 
 _MOST_LOOKS = 10
 """Pages that one answer looks through for runs of one processor; the cursor goes on where it stopped."""
+
+
+@router.post("/runs", status_code=HTTPStatus.ACCEPTED)
+async def create_run(request: Request, desk: AtDesk, house: AtHouse, writer: Writer) -> Response:
+    """Store a run; once this is answered, it is never lost, and the same request sent again finds it."""
+    body, is_lenient = await read_json(request), desk.options.is_lenient
+    order = read_run(body, processors=desk.processors, is_lenient=is_lenient)
+    made = await _submit(
+        house, writer, request, await make_ready(house, writer, order, is_lenient=is_lenient)
+    )
+    headers = {"Idempotency-Replayed": "true"} if made.is_replay else {}
+    shown = run(made.task, opted_in=opted_in(request))
+    return answer(shown, status=HTTPStatus.ACCEPTED, headers=headers)
+
+
+async def _submit(house: House, writer: Principal, request: Request, ready: Ready) -> Submitted:
+    order, kept = ready.order, await reserve(request)
+    try:
+        return await run_input(
+            house, writer, order.kind, order.task_input, terms=ready.terms, reservation=kept
+        )
+    except Invalid as error:
+        raise in_words_of(order, error) from error
 
 
 @router.get("/runs")
@@ -69,4 +99,4 @@ async def get_run(run_id: str, request: Request, house: AtHouse, reader: Reader)
 async def get_input(run_id: str, house: AtHouse, reader: Reader) -> Response:
     """Show what a run was asked for, without what it was to keep secret."""
     task = await find_run(house, reader, run_id)
-    return answer(run_input(task, await service.get_given(house, reader, task.id)))
+    return answer(given.run_input(task, await service.get_given(house, reader, task.id)))

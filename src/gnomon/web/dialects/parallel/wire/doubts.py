@@ -1,14 +1,14 @@
 """What a body may be blamed for: complaints that refuse it, warnings that go with the run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.task import Json
+from gnomon.web.dialects.parallel.origin import RunWarning, WarningType
 
 Place = tuple[str | int, ...]
-WarningType = Literal["spec_validation_warning", "input_validation_warning", "warning"]
 MOST_COMPLAINTS: Final = 20
 MOST_WARNINGS: Final = 20
 _MOST_NAMED: Final = 20
@@ -23,7 +23,7 @@ class Doubts:
 
     is_lenient: bool
     complaints: list[Complaint] = field(default_factory=list)
-    warnings: list[Json] = field(default_factory=list)
+    warnings: list[RunWarning] = field(default_factory=list)
 
     def refuse(self, place: Place, message: str, kind: str = "value_error") -> None:
         """Complain, whatever the mode."""
@@ -41,10 +41,10 @@ class Doubts:
                 self.refuse(complaint.loc, complaint.message, complaint.type)
         return bool(complaints)
 
-    def warn(self, kind: WarningType, message: str, detail: Json = None) -> None:
+    def warn(self, kind: WarningType, message: str, detail: Mapping[str, Json] | None = None) -> None:
         """Warn of what does not refuse the run."""
         if len(self.warnings) < MOST_WARNINGS:
-            self.warnings.append({"type": kind, "message": message, "detail": detail})
+            self.warnings.append(RunWarning(type=kind, message=message, detail=detail))
 
     def warn_of(self, kind: WarningType, message: str, fields: Iterable[str]) -> None:
         """Warn once of the same thing in several fields, if there are any."""

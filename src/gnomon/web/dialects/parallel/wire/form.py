@@ -10,11 +10,12 @@ from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.naming import no_such
 from gnomon.core.task import Json
 from gnomon.web.body import DEEPEST
-from gnomon.web.dialects.parallel.wire.doubts import MOST_COMPLAINTS, Doubts
-from gnomon.web.dialects.parallel.wire.words import Words
+from gnomon.web.dialects.parallel.wire.doubts import MOST_COMPLAINTS, Doubts, Place
+from gnomon.web.dialects.parallel.wire.words import DataSources, TaskSpec, Words
 
 M = TypeVar("M", bound=Words)
-_CHOICES = frozenset({"str", "bool", "int", "float", "TaskSpec", "dict[str,any]"})
+_READ_APART = (DataSources, TaskSpec)
+"""Forms whose unknown members are dealt with where they are read."""
 
 
 def read(model: type[M], body: Json) -> M:
@@ -30,8 +31,8 @@ def read(model: type[M], body: Json) -> M:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        found = dict.fromkeys(_complaint(one) for one in error.errors(include_url=False, include_input=False))
-        raise Invalid(list(found)[:MOST_COMPLAINTS]) from error
+        found = error.errors(include_url=False, include_input=False)[:MOST_COMPLAINTS]
+        raise Invalid([_complaint(one) for one in found]) from error
 
 
 def is_deeper(value: Json, levels: int) -> bool:
@@ -66,9 +67,9 @@ def _plain(value: Json) -> Json:
     return value
 
 
-def warn_of_unknown(words: Words, doubts: Doubts) -> None:
+def warn_of_unknown(words: Words, doubts: Doubts, place: Place = ()) -> None:
     """Warn of members that are not known, so that newer clients go on working."""
-    for path, model in _unknown(words, ""):
+    for path, model in _unknown(words, "".join(f"{part}." for part in place)):
         name = path.rpartition(".")[2]
         message = f"{no_such('member', name, model.model_fields)} It was ignored."
         doubts.warn("warning", message, {"fields": [path[:200]]})
@@ -80,14 +81,13 @@ def _unknown(words: Words, path: str) -> Iterator[tuple[str, type[Words]]]:
     for name in type(words).model_fields:
         value = getattr(words, name)
         for position, inner in enumerate(value if isinstance(value, list) else [value]):
-            if isinstance(inner, Words):
+            if isinstance(inner, Words) and not isinstance(inner, _READ_APART):
                 place = f"{path}{name}.{position}." if isinstance(value, list) else f"{path}{name}."
                 yield from _unknown(inner, place)
 
 
 def _complaint(found: ErrorDetails) -> Complaint:
-    # The name of a branch of a choice is no place in the body.
-    loc = tuple(part for part in found["loc"] if part not in _CHOICES)
+    loc = tuple(found["loc"])
     name = ".".join(str(part) for part in loc) or "The body"
     quoted = f"'{name[:80]}'" if loc else name
     kind = found["type"]
@@ -95,8 +95,9 @@ def _complaint(found: ErrorDetails) -> Complaint:
         return Complaint(loc, f"{quoted} is missing.", kind)
     if kind in _NEEDS:
         return Complaint(loc, f"{quoted} must be {_NEEDS[kind]}.", kind)
-    text = found["msg"]
-    return Complaint(loc, f"{quoted}: {text[:1].lower()}{text[1:].rstrip('.')}.", kind)
+    text = found["msg"].rstrip(".")
+    said = text if text.startswith("must ") else f"is wrong: {text[:1].lower()}{text[1:]}"
+    return Complaint(loc, f"{quoted} {said}.", kind)
 
 
 _NEEDS: Mapping[str, str] = {

@@ -1,8 +1,11 @@
 """The forms of what is sent: names and JSON types; what values may be is said where they are read."""
 
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from gnomon.core.task import Json
 
 MOST_SERVERS: Final = 10
 MOST_INPUTS: Final = 1000
@@ -13,6 +16,27 @@ class Words(BaseModel):
     """Nothing is converted; members that are not known are kept apart, to be warned of."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+
+def _text_or_object(value: Json) -> Json:
+    if not isinstance(value, str | dict):
+        raise PydanticCustomError("text_or_object", "must be a text or an object")
+    return value
+
+
+def _plain(value: Json) -> Json:
+    if not isinstance(value, str | bool | int | float):
+        raise PydanticCustomError("plain_value", "must be a text, a number, true or false")
+    return value
+
+
+TextOrObject = Annotated[
+    Any,
+    BeforeValidator(_text_or_object),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}]}),
+]
+"""One that says by itself what it may be: each branch of a union would complain for its own."""
+Plain = Annotated[Any, BeforeValidator(_plain), WithJsonSchema({"type": ["string", "number", "boolean"]})]
 
 
 class SourcePolicy(Words):
@@ -59,17 +83,17 @@ class Webhook(Words):
 class TaskSpec(Words):
     """What the answer shall be."""
 
-    output_schema: str | dict[str, Any]
-    input_schema: str | dict[str, Any] | None = None
+    output_schema: TextOrObject
+    input_schema: TextOrObject | None = None
 
 
 class RunWords(Words):
     """A run to make."""
 
-    input: str | dict[str, Any] = Field(description="The question: words, or named values.")
+    input: TextOrObject = Field(description="The question: words, or named values.")
     processor: str = Field(description="How much the answer may cost.")
     task_spec: TaskSpec | None = None
-    metadata: dict[str, str | bool | int | float] | None = None
+    metadata: dict[str, Plain] | None = None
     source_policy: SourcePolicy | None = None
     advanced_settings: AdvancedSettings | None = None
     previous_interaction_id: str | None = None
@@ -85,7 +109,7 @@ class RunWords(Words):
 class GroupWords(Words):
     """A group to make."""
 
-    metadata: dict[str, str | bool | int | float] | None = None
+    metadata: dict[str, Plain] | None = None
 
 
 class BatchWords(Words):
