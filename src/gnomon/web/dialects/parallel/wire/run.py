@@ -208,7 +208,7 @@ def _previous(words: RunWords, doubts: Doubts) -> str | None:
     task_id = find_task_id(words.previous_interaction_id)
     if task_id is None:
         complaint = Complaint((_PREVIOUS,), NO_PREVIOUS, "missing_reference")
-        doubts.drop([complaint], "The interaction")
+        doubts.drop([complaint], "The interaction was left out.")
     return task_id
 
 
