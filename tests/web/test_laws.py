@@ -19,6 +19,9 @@ from gnomon.core.ports import TaskQuery
 from gnomon.core.task import TRANSITIONS, Phase, Status, Task, Visibility
 from gnomon.web.dialects.daly.render.task import render_task
 from gnomon.web.dialects.daly.wire.tasks import read_task_query
+from gnomon.web.dialects.parallel.render.run import run as render_run
+from gnomon.web.dialects.parallel.status import WORDS, asked
+from gnomon.web.dialects.parallel.wire.listing import read_listing
 from gnomon.web.native.render.task import task as render_native
 from gnomon.web.native.wire import ask
 from gnomon.web.native.wire.tasks import TaskFilters
@@ -42,7 +45,27 @@ class Door:
     """Its list's query by a status; raises `Invalid`."""
 
 
+def parallel(*, opted_in: bool) -> Door:
+    """Return what the Parallel door says to clients that know what to do with a run that asks, and to others."""
+
+    def find(word: str) -> TaskQuery:
+        listed = read_listing(QueryParams({"status": word})).word
+        assert listed is not None
+        meant = asked(listed, opted_in=opted_in)
+        return TaskQuery(workspace="w", statuses=meant.statuses, is_started=meant.is_started)
+
+    return Door(
+        words=WORDS,
+        ended=frozenset({"completed", "failed", "cancelled"}),
+        show=lambda task: render_run(task, opted_in=opted_in),
+        is_begun=lambda shown: shown["status"] != "queued",
+        find=find,
+    )
+
+
 DOORS = {
+    "parallel": parallel(opted_in=False),
+    "parallel, opted in": parallel(opted_in=True),
     "native": Door(
         words=[str(status) for status in Status],
         ended=frozenset({"completed", "failed", "cancelled", "timed_out", "expired"}),
@@ -69,7 +92,7 @@ DOORS = {
 BEGUN = {Status.RUNNING, Status.WAITING, Status.CANCELLING, Status.COMPLETED, Status.TIMED_OUT}
 """No task has one of these that has not started."""
 FIRST = Task(
-    id="tsk_1",
+    id="tsk_" + 26 * "1",
     number=1,
     workspace="w",
     kind=KIND,

@@ -19,6 +19,8 @@ from fixed_records import (
     origin,
     task,
 )
+from rig import Tenant
+from sent import energy_model
 from vendor import client, written
 
 from gnomon.core.errors import (
@@ -186,6 +188,9 @@ ERRORS = {
     "error-503": answered(Unavailable()),
 }
 RESPONSES: Mapping[str, Json] = {**RUNS, **RESULTS, **INPUTS, **GROUPS, **ADDED, **ERRORS}
+LATER = {"error-408-again": "0.01", "error-408-final": "0"}
+"""What the door says when its time is up, by what its client asked for."""
+RETRYING = ("Retry-After", "retry-after-ms", "x-should-retry")
 PREFIXES = tuple(sorted({name.partition("-")[0] for name in RESPONSES}))
 
 Call = Callable[[parallel.Parallel], Any]
@@ -213,19 +218,35 @@ each_error = pytest.mark.parametrize("name", ERRORS)
 both_modes = pytest.mark.parametrize("is_strict", [False, True], ids=["loose", "strict"])
 
 
-@each_response
-def test_is_the_golden_file(name: str, request: pytest.FixtureRequest) -> None:
-    """If not: look at what changed, then `pytest --update-golden`."""
+def check(name: str, response: Json, request: pytest.FixtureRequest) -> None:
     path = GOLDEN / f"{name}.json"
-    text = json.dumps(RESPONSES[name], indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(response, indent=1, ensure_ascii=False) + "\n"
     if request.config.getoption("--update-golden"):
         path.write_text(text)
     assert path.read_text() == text
 
 
+@each_response
+def test_is_the_golden_file(name: str, request: pytest.FixtureRequest) -> None:
+    """If not: look at what changed, then `pytest --update-golden`."""
+    check(name, RESPONSES[name], request)
+
+
+@pytest.mark.parametrize(("name", "timeout"), LATER.items())
+async def test_a_result_that_is_not_there_yet(
+    name: str, timeout: str, site: Tenant, request: pytest.FixtureRequest
+) -> None:
+    await site.post("/energymodels?async=true", energy_model())
+    (task,) = (await site.get("/gnomon/v1/tasks"))["tasks"]
+    path = f"/v1/tasks/runs/{run_id(task['id'])}/result?timeout={timeout}"
+    answer = await site.client.get(path, headers={"x-request-id": REQUEST})
+    told = {key: answer.headers[key] for key in RETRYING if key in answer.headers}
+    check(name, {"status": answer.status_code, "headers": told, "body": answer.json()}, request)
+
+
 def test_no_golden_file_is_left_over() -> None:
     ours = {path.stem for path in GOLDEN.glob("*.json") if path.stem.startswith(PREFIXES)}
-    assert ours == set(RESPONSES)
+    assert ours == {*RESPONSES, *LATER}
 
 
 @each_body

@@ -1,0 +1,82 @@
+"""Tasks of other doors, read as runs at every moment by the vendor's strict models."""
+
+from typing import Any, TypeVar
+
+import pytest
+from parallel._models import BaseModel, validate_type
+from parallel.types import RunInput, TaskRun, TaskRunResult
+from rig import Hands, Tenant
+from sent import energy_model, weather
+
+from gnomon.core.retry import Done, Failed
+from gnomon.core.task import TaskError
+from gnomon.web.dialects.parallel.ids import run_id
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+async def read(tenant: Tenant, path: str, model: type[Model]) -> Model:
+    return validate_type(type_=model, value=await tenant.get(f"/v1/tasks/runs/{path}"))
+
+
+async def submit(site: Tenant, **changes: Any) -> None:
+    answer = await site.client.post("/energymodels?async=true", json=energy_model(**changes))
+    assert answer.status_code in (200, 202), answer.text
+
+
+@pytest.mark.parametrize("blocks", [1, 60])
+async def test_an_energy_model_is_a_run(site: Tenant, hands: Hands, blocks: int) -> None:
+    await submit(site)
+    (first,) = (await site.get("/gnomon/v1/tasks"))["tasks"]
+    name = run_id(first["id"])
+    shown = await read(site, name, TaskRun)
+    assert (shown.status, shown.is_active, shown.processor) == ("queued", True, "energy_model")
+    assert shown.created_at == first["created_at"]
+
+    task = await hands.claim()
+    assert (await read(site, name, TaskRun)).status == "running"
+
+    done = await hands.complete(task, blocks)
+    ended = await read(site, name, TaskRun)
+    assert (ended.status, ended.is_active, ended.error) == ("completed", False, None)
+    output = (await read(site, f"{name}/result", TaskRunResult)).output
+    assert output.type == "json"
+    native: dict[str, Any] = (await site.get(f"/gnomon/v1/tasks/{done.id}"))["result"]
+    assert output.content == native
+    given = await read(site, f"{name}/input", RunInput)
+    assert given.processor == "energy_model"
+    assert given.input == (await site.get(f"/gnomon/v1/tasks/{done.id}/input"))["input"]
+
+
+async def test_a_failed_energy_model_is_a_failed_run(site: Tenant, hands: Hands) -> None:
+    await submit(site)
+    task = await hands.claim()
+    error = TaskError(code="no_sun", message="It is dark there.")
+    failed = await hands.end(task, Failed(error=error))
+    shown = await read(site, run_id(failed.id), TaskRun)
+    assert shown.status == "failed"
+    assert shown.error is not None
+    assert (shown.error.message, shown.error.detail) == (
+        error.message,
+        {"code": "no_sun", "retryable": False},
+    )
+    answer = await site.client.get(f"/v1/tasks/runs/{run_id(failed.id)}/result")
+    assert answer.status_code == 404
+    assert validate_type(type_=TaskRun, value=answer.json()["error"]["detail"]["run"]) == shown
+
+
+async def test_a_large_input_comes_back_whole(site: Tenant, hands: Hands) -> None:
+    large = weather()
+    await submit(site, weatherData=large)
+    task = await hands.claim()
+    given = await read(site, f"{run_id(task.id)}/input", RunInput)
+    assert isinstance(given.input, dict)
+    assert given.input["weatherData"] == large
+
+
+async def test_an_integer_of_more_than_64_bits_stays_exact(site: Tenant, hands: Hands) -> None:
+    await submit(site)
+    task = await hands.end(await hands.claim(), Done(result={"product": 2**70}))
+    output = (await read(site, f"{run_id(task.id)}/result", TaskRunResult)).output
+    assert output.content == {"product": 2**70}
+    assert (await site.get(f"/gnomon/v1/tasks/{task.id}"))["result"] == {"product": 2**70}
