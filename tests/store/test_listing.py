@@ -1,6 +1,10 @@
 """Lists: filters, pages that stay put while tasks are added, and totals."""
 
-from datetime import timedelta
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +12,11 @@ import pytest
 from gnomon.core.errors import Invalid
 from gnomon.core.ports import TaskQuery
 from gnomon.core.task import Status, Visibility
+from gnomon.store.schema import prepare
+from gnomon.store.task.listing import list_tasks
 
 WORKSPACE = "wsp_1"
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 async def listed(shop: Any, **fields: Any) -> list[int]:
@@ -89,3 +96,75 @@ async def test_offsets_and_totals(shop: Any) -> None:
 async def test_a_strange_cursor_is_refused(shop: Any, cursor: str) -> None:
     with pytest.raises(Invalid, match="`next` of the page before"):
         await listed(shop, cursor=cursor)
+
+
+async def test_metadata_finds_tasks(shop: Any) -> None:
+    await shop.submit(metadata={"team": "blue", "try": 1, "is_draft": True})
+    await shop.start(metadata={"team": "blue", "try": 2, "share": 0.5})
+    await shop.submit(metadata={"team": "red", "try": 1}, kind="other")
+    await shop.submit(metadata={"nested": {"team": "blue"}, "none": None, "list": ["blue"]})
+    await shop.submit()
+    await shop.submit(metadata={"team": "blue"}, workspace="wsp_2")
+    assert await listed(shop, metadata=(("team", "blue"),)) == [2, 1]
+    assert await listed(shop, metadata=(("try", "1"),)) == [3, 1]
+    assert await listed(shop, metadata=(("is_draft", "true"),)) == [1]
+    assert await listed(shop, metadata=(("share", "0.5"),)) == [2]
+    assert await listed(shop, metadata=(("team", "blue"), ("try", "2"))) == [2]
+    assert await listed(shop, metadata=(("team", "blue"), ("try", "3"))) == []
+    assert await listed(shop, metadata=(("team", "Blue"),)) == []
+    assert await listed(shop, metadata=(("try", "1"),), kinds=frozenset({"other"})) == [3]
+    assert await listed(shop, metadata=(("try", "1"),), statuses=frozenset({Status.QUEUED})) == [3]
+    assert await listed(shop, metadata=(("try", "1"),), is_started=True) == [1]
+    assert await listed(shop, metadata=(("team", "blue"),), statuses=frozenset()) == []
+    assert await listed(shop, metadata=(("nested", "{}"),)) == []
+
+
+async def test_pages_and_totals_by_metadata(shop: Any) -> None:
+    for n in range(7):
+        await shop.submit(metadata={"odd": n % 2})
+        shop.later(seconds=n % 3)
+    query = TaskQuery(workspace=WORKSPACE, metadata=(("odd", "0"),), limit=2, with_total=True)
+    first = await shop.store.list_tasks(query)
+    second = await shop.store.list_tasks(replace(query, cursor=first.next))
+    assert [task.number for task in (*first.records, *second.records)] == [7, 5, 3, 1]
+    assert (first.total, second.next) == (4, None)
+    assert await listed(shop, metadata=(("odd", "0"),), created_before=shop.now) == [5, 3, 1]
+
+
+async def test_a_group_is_listed_alone(shop: Any) -> None:
+    group, other = await shop.create_group(), await shop.create_group()
+    for made, n in ((group, 3), (other, 2), (group, 1)):
+        await shop.add(made, *(shop.new(metadata={"n": n}) for n in range(n)))
+    await shop.submit()
+    assert await listed(shop, group_id=group.id) == [6, 3, 2, 1]
+    assert await listed(shop, group_id=group.id, limit=2, offset=1) == [3, 2]
+    assert await listed(shop, group_id=group.id, metadata=(("n", "0"),)) == [6, 1]
+    assert await listed(shop, group_id=other.id, statuses=frozenset({Status.COMPLETED})) == []
+    assert await listed(shop, group_id="grp_nothing") == []
+    page = await shop.store.list_tasks(TaskQuery(workspace="wsp_2", group_id=group.id))
+    assert list(page.records) == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [
+        ({"metadata": (("team", "blue"), ("try", "1"))}, "task_metadata USING PRIMARY KEY"),
+        ({"group_id": "grp_1"}, "USING INDEX task_of_group_listed"),
+        ({"group_id": "grp_1", "metadata": (("team", "blue"),)}, "USING INDEX task_of_group_listed"),
+        ({"statuses": frozenset({Status.QUEUED})}, "USING COVERING INDEX task_by_status"),
+        ({}, "USING COVERING INDEX task_listed"),
+    ],
+)
+def test_a_list_is_read_in_the_order_of_an_index(tmp_path: Path, filters: Any, index: str) -> None:
+    database = tmp_path / "gnomon.db"
+    prepare(database)
+    query = TaskQuery(workspace=WORKSPACE, cursor="5-5", created_after=START, **filters)
+    told: list[str] = []
+    with closing(sqlite3.connect(database)) as connection:
+        connection.set_trace_callback(told.append)
+        list_tasks(connection, query)
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {told[0]}")]
+    assert any(index in step for step in plan), plan
+    assert not any("SCAN task" in step for step in plan), plan
+    # What is sorted is the page alone: the lanes come in order.
+    assert sum("TEMP B-TREE" in step for step in plan) <= 2, plan

@@ -159,7 +159,7 @@ class NewTask:
     revision: int = 1
     """Its place in the line."""
     metadata: Json = None
-    """What the submitter has attached to know it by; nobody here reads it."""
+    """What the submitter has attached to know it by, and to find it by where a member is a plain value."""
     origin: Json = None
     """What the door that took it in needs to show it: little, and in that door's words."""
     wording: Json = None

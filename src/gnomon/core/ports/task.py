@@ -102,6 +102,10 @@ class TaskQuery:
     kinds: frozenset[str] | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
+    group_id: str | None = None
+    """Only members of this group."""
+    metadata: tuple[tuple[str, str], ...] = ()
+    """Only tasks whose metadata has all of these names with these values, written as text."""
     visibility: Visibility | None = Visibility.PUBLIC
     limit: int = 50
     cursor: str | None = None

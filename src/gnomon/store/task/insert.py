@@ -14,6 +14,7 @@ from gnomon.store.ledger import Ledger
 from gnomon.store.row import Entry, Value, dump, find_micros, micros
 from gnomon.store.tally import take_versions
 from gnomon.store.task.follow import find_blocker, follow
+from gnomon.store.task.tag import tag
 
 
 class Seat(NamedTuple):
@@ -54,6 +55,7 @@ def insert(
         (entry.seq, _dump(new.input), _dump_pins(new.pins), _dump(new.wording), new.sealed),
     )
     link_blobs(ledger, new.id, new.blobs)
+    tag(ledger, entry)
     if predecessor is not None and not is_blocked:
         return follow(ledger, entry, predecessor.task, now)
     return entry

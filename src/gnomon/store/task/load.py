@@ -87,7 +87,7 @@ def _predecessor(connection: sqlite3.Connection, task: Task) -> ChildResult | No
         return None
     [found] = _ended(connection, "id = ?", task.predecessor_id)
     row = connection.execute(_GIVEN, (task.predecessor_id,)).fetchone()
-    return replace(found, input=_input(connection, task_of(row), row[-1]))
+    return replace(found, input=input_of(connection, task_of(row), row[-1]))
 
 
 def _ended(connection: sqlite3.Connection, where: str, *values: Value) -> tuple[ChildResult, ...]:

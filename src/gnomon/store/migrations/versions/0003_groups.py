@@ -15,7 +15,18 @@ ALTER TABLE task_input ADD COLUMN wording TEXT;
 ALTER TABLE task_input ADD COLUMN sealed TEXT;
 
 CREATE UNIQUE INDEX task_of_group ON task (group_id, group_number) WHERE group_id IS NOT NULL;
+CREATE INDEX task_of_group_listed ON task (group_id, created_at, number) WHERE group_id IS NOT NULL;
 CREATE INDEX task_rested ON task (group_id, rested_number) WHERE rested_number IS NOT NULL;
+
+CREATE TABLE task_metadata (
+    tagged_in TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    tagged_at INTEGER NOT NULL,
+    tagged_number INTEGER NOT NULL,
+    task INTEGER NOT NULL REFERENCES task (seq),
+    PRIMARY KEY (tagged_in, name, value, tagged_at, tagged_number)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE task_group (
     id TEXT NOT NULL PRIMARY KEY,
