@@ -1,22 +1,29 @@
 """Plugins: found, checked against their schema, and refused when two claim one kind."""
 
+import json
 import os
+import sqlite3
+import stat
 import sys
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from gnomon.core.access import Workspace
-from gnomon.core.errors import Complaint
+from gnomon.core.access import ALL_SCOPES, Principal, Workspace
+from gnomon.core.errors import Complaint, Unavailable
 from gnomon.core.hub import Hub
 from gnomon.core.ports import Submit
+from gnomon.core.service import House
+from gnomon.core.service.secret import get_webhook_secret
 from gnomon.core.task import NewTask
 from gnomon.core.workload import Workload
 from gnomon.settings import Settings
 from gnomon.store.sqlite import SqliteStore
-from gnomon.wiring import SystemClock, load_plugins, open_server, with_schema_check
+from gnomon.wiring import OpenedServer, SystemClock, load_plugins, open_server, with_schema_check
 from gnomon.workloads.energy_model.check import check_weather
 
 SCHEMA = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}
@@ -135,6 +142,84 @@ async def test_the_start_warns_of_tasks_that_no_workload_serves(
     (warning,) = [record for record in caplog.records if record.message == "kind.unserved"]
     assert (warning.levelname, warning.kind, warning.tasks) == ("WARNING", "migrate", "1 paused, 1 queued")
     assert "--workload" in warning.cause
+
+
+async def test_an_older_folder_gets_its_webhook_secrets_at_its_next_start(tmp_path: Path) -> None:
+    settings, file = Settings(data=tmp_path, port=0), tmp_path / "keys.json"
+    async with open_server(settings):
+        pass
+    keys = json.loads(file.read_text())
+    await found_without_secrets(tmp_path)
+    old = {name: text for name, text in keys.items() if name != "webhook_secret"}
+    file.write_text(json.dumps(old))
+    file.chmod(0o644)
+    async with open_server(settings) as opened:
+        shown = [await shown_secret(opened.house, space.id) for space in await list_workspaces(opened)]
+    told = json.loads(file.read_text())
+    assert told == old | {"webhook_secret": shown[0]}
+    assert keys["webhook_secret"] != shown[0] != shown[1]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    before = file.read_bytes()
+    async with open_server(settings) as opened:
+        assert [await shown_secret(opened.house, s.id) for s in await list_workspaces(opened)] == shown
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", '"gn_live_"', "\xff"])
+async def test_a_keys_file_that_is_gone_or_something_else_stays_so(tmp_path: Path, text: str | None) -> None:
+    settings, file = Settings(data=tmp_path, port=0), tmp_path / "keys.json"
+    async with open_server(settings):
+        pass
+    await found_without_secrets(tmp_path)
+    file.unlink()
+    if text is not None:
+        file.write_text(text, encoding="latin-1")
+    async with open_server(settings) as opened:
+        (first, _) = await list_workspaces(opened)
+        assert (await shown_secret(opened.house, first.id)).startswith("whsec_")
+    assert (file.read_text(encoding="latin-1") if file.exists() else None) == text
+
+
+async def test_a_crash_before_the_secret_is_stored_leaves_one_that_the_next_start_replaces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, file = Settings(data=tmp_path, port=0), tmp_path / "keys.json"
+    async with open_server(settings):
+        pass
+    await found_without_secrets(tmp_path)
+
+    async def die(*_: object) -> None:
+        raise Unavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqliteStore, "rotate_workspace_secret", die)
+        with pytest.raises(Unavailable):
+            await open_server(settings).__aenter__()
+    lost = json.loads(file.read_text())["webhook_secret"]
+    async with open_server(settings) as opened:
+        (first, _) = await list_workspaces(opened)
+        kept = await shown_secret(opened.house, first.id)
+    assert json.loads(file.read_text())["webhook_secret"] == kept != lost
+
+
+async def found_without_secrets(data: Path) -> None:
+    """Leave two workspaces as an older version has left them."""
+    store = SqliteStore.open(data, Hub())
+    await store.create_workspace(
+        Workspace(id="wsp_other", number=2, identifier="other", created_at=datetime.now(UTC)), []
+    )
+    await store.close()
+    with closing(sqlite3.connect(data / "gnomon.db")) as connection, connection:
+        connection.execute("DELETE FROM workspace_secret")
+
+
+async def list_workspaces(opened: OpenedServer) -> Sequence[Workspace]:
+    return await opened.house.store.list_workspaces()
+
+
+async def shown_secret(house: House, workspace: str) -> str:
+    principal = Principal(workspace=workspace, key_id="k", scopes=ALL_SCOPES)
+    return (await get_webhook_secret(house, principal)).secret
 
 
 def test_chance_fills_its_bits_and_repeats_nothing() -> None:

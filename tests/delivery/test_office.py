@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from gnomon.core.access import Workspace
 from gnomon.core.delivery import SCHEDULE, DeliveryStatus, Endpoint
 from gnomon.core.errors import Unavailable
 from gnomon.core.event import EventType
 from gnomon.core.ports import ChangeEndpoint, Claim, DeliveryQuery, Finish, Holding, RotateSecret
 from gnomon.core.retry import Done, RetryPolicy
-from gnomon.delivery import verify
+from gnomon.delivery import SignatureInvalid, sign, verify
+from gnomon.delivery.signature import WITH_TEXT_KEY
 from gnomon.outbound.gate import REFUSED, UNREACHABLE, Gate
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
@@ -223,6 +225,65 @@ async def test_an_overlap_signs_twice_and_its_end_once(town: Any, listen: Listen
     assert len(during.headers["webhook-signature"].split(" ")) == 2
     assert len(after.headers["webhook-signature"].split(" ")) == 1
     verify(SECRETS[1], after.headers, after.body, now=town.clock.now().timestamp())
+
+
+async def test_a_dialect_signs_as_its_receivers_check(town: Any, listen: Listen) -> None:
+    receiver, plain = await listen(), await listen()
+    await town.endpoint(receiver.url, dialect="twofold")
+    await town.endpoint(plain.url)
+    write = town.office().bodies["native"]
+    bodies = {"native": write, "twofold": write}
+    async with town.open(bodies=bodies, schemes={"twofold": WITH_TEXT_KEY}):
+        await town.submit()
+        (post,), (other,) = await receiver.expect(1), await plain.expect(1)
+    at = int(town.clock.now().timestamp())
+    signed = sign([SECRETS[0]], post.id, at, post.body, WITH_TEXT_KEY)
+    assert post.headers["webhook-signature"] == signed
+    assert len(signed.split(" ")) == 2
+    assert other.headers["webhook-signature"] == sign([SECRETS[0]], other.id, at, other.body)
+
+
+async def test_a_workspaces_rotation_reaches_what_waits_to_be_sent_again(town: Any, listen: Listen) -> None:
+    """The bytes stay, the secrets are those of the moment."""
+    receiver = await listen(status(500))
+    now = town.clock.now()
+    sealed = [town.vault.seal(secret.encode()) for secret in SECRETS]
+    workspace = Workspace(id=WORKSPACE, number=0, identifier="acme", created_at=now)
+    await town.store.create_workspace(workspace, [], sealed[0])
+    endpoint = await town.endpoint(receiver.url, sealed=None)
+    rotation = RotateSecret(workspace=WORKSPACE, sealed=sealed[1], overlap=timedelta(seconds=30), now=now)
+    async with town.open():
+        await town.submit()
+        await town.settled(endpoint, attempted(1))
+        await town.store.rotate_workspace_secret(rotation)
+        town.later(seconds=10)
+        await town.settled(endpoint, attempted(2))
+        receiver.answer = status(200)
+        town.later(hours=1)
+        await town.settled(endpoint, all_are(DELIVERED))
+    first, second, third = receiver.posts
+    assert first.body == second.body == third.body
+    fit = [[secret for secret in SECRETS if fits(secret, post)] for post in receiver.posts]
+    assert fit == [[SECRETS[0]], SECRETS, [SECRETS[1]]]
+
+
+def fits(secret: str, post: Any) -> bool:
+    try:
+        verify(secret, post.headers, post.body, now=float(post.headers["webhook-timestamp"]))
+    except SignatureInvalid:
+        return False
+    return True
+
+
+async def test_nothing_is_sent_unsigned(town: Any, listen: Listen) -> None:
+    receiver = await listen()
+    endpoint = await town.endpoint(receiver.url, sealed=None)
+    async with town.open():
+        await town.submit()
+        await town.settled(endpoint, attempted(1))
+    assert not receiver.posts
+    (attempt,) = await attempts(town, endpoint)
+    assert "could not write or sign" in attempt.error
 
 
 async def test_the_events_of_a_task_arrive_in_order_though_the_first_fails(town: Any, listen: Listen) -> None:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gnomon.delivery import SignatureInvalid, sign, verify
+from gnomon.delivery.signature import WITH_TEXT_KEY
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -47,6 +48,34 @@ def test_during_an_overlap_both_secrets_fit() -> None:
         verify(secret, headers(both), BODY, now=AT)
     with pytest.raises(SignatureInvalid):
         verify(SECRET, headers(sign([OTHER], ID, AT, BODY)), BODY, now=AT)
+
+
+PARALLEL_ID, PARALLEL_AT = "whevent_0001", 1751498975
+PARALLEL_BODY = (
+    b'{"timestamp":"2025-04-23T20:21:48.037943Z","type":"task_run.status",'
+    b'"data":{"run_id":"trun_1","status":"completed"}}'
+)
+DECODED_KEY = "v1,n7ZBgc8gZqBNK0IFRZjiIEMsv2R/IsJOH+nT3HCVisA="
+TEXT_KEY = "v1,CHbUKgYqcRuqfo5hXTCkI9qpO5/VALMZXZSUz4EIEwg="
+
+
+def test_a_known_answer_in_both_schemes() -> None:
+    """Both can be had with openssl, from -macopt hexkey:31f290f6... and -macopt key:whsec_Mf..."""
+    signed = sign([SECRET], PARALLEL_ID, PARALLEL_AT, PARALLEL_BODY, WITH_TEXT_KEY)
+    assert signed == f"{DECODED_KEY} {TEXT_KEY}"
+    verify(SECRET, headers(signed, PARALLEL_ID, PARALLEL_AT), PARALLEL_BODY, now=PARALLEL_AT)
+
+
+def test_both_schemes_sign_by_every_secret() -> None:
+    signed = sign([OTHER, SECRET], PARALLEL_ID, PARALLEL_AT, PARALLEL_BODY, WITH_TEXT_KEY).split(" ")
+    assert signed[2:] == [DECODED_KEY, TEXT_KEY]
+    assert " ".join(signed[:2]) == sign([OTHER], PARALLEL_ID, PARALLEL_AT, PARALLEL_BODY, WITH_TEXT_KEY)
+    assert len(set(signed)) == 4
+
+
+def test_the_text_of_a_secret_alone_convinces_nobody_who_decodes_it() -> None:
+    with pytest.raises(SignatureInvalid, match="No signature fits"):
+        verify(SECRET, headers(TEXT_KEY, PARALLEL_ID, PARALLEL_AT), PARALLEL_BODY, now=PARALLEL_AT)
 
 
 @pytest.mark.parametrize("away", [-300, -1, 0, 1, 300])

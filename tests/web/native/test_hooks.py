@@ -13,11 +13,12 @@ from natives import ORDER, client_for, client_with, key_with
 from rig import Hands, House, Tenant
 from standardwebhooks import Webhook
 
-from gnomon.core.access import ALL_SCOPES
+from gnomon.core.access import ALL_SCOPES, Principal
 from gnomon.core.delivery import DEFAULT_TYPES, DeliveryAttempt, DeliveryStatus, Parcel, Verdict
 from gnomon.core.hub import Subscription
 from gnomon.core.ports import AttemptMade
 from gnomon.core.retry import Done
+from gnomon.core.service.hook import Wanted, create_endpoint
 from gnomon.web.native.wire.hooks import StatusWord
 
 URL = "https://receiver.example/gnomon"
@@ -135,6 +136,48 @@ async def test_secrets_overlap_for_as_long_as_asked(client: httpx.AsyncClient) -
     assert f"until {rotated['secrets'][1]['expires_at']};" in again.json()["detail"]
     leaked = await client.post(path, json={"overlap_seconds": 0, "force": True})
     assert len(leaked.json()["secrets"]) == 1
+
+
+async def test_a_workspaces_secret_is_read_and_rotated(
+    client: httpx.AsyncClient, app: Any, ours: Tenant, theirs: Tenant
+) -> None:
+    read = await client.get("/webhook-secret")
+    assert read.headers["cache-control"] == "no-store"
+    assert read.json()["secret"] == ours.founded.webhook_secret
+    Webhook(read.json()["secret"])
+    rotated = await client.post("/webhook-secret/rotate", json={"overlap_seconds": 60})
+    assert (rotated.status_code, rotated.headers["cache-control"]) == (200, "no-store")
+    assert rotated.json()["secret"] != ours.founded.webhook_secret
+    assert [secret["expires_at"] is None for secret in rotated.json()["secrets"]] == [True, False]
+    assert (await client.get("/webhook-secret")).json() == rotated.json()
+    again = await client.post("/webhook-secret/rotate")
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    leaked = await client.post("/webhook-secret/rotate", json={"overlap_seconds": 0, "force": True})
+    assert len(leaked.json()["secrets"]) == 1
+    async with client_for(app, theirs) as neighbour:
+        kept = (await neighbour.get("/webhook-secret")).json()
+    assert kept["secret"] == theirs.founded.webhook_secret
+
+
+async def test_a_new_workspaces_secret_is_shown_with_its_keys(client: httpx.AsyncClient, app: Any) -> None:
+    made = (await client.post("/workspaces", json={"identifier": "north"})).json()
+    async with client_with(app, made["keys"]["api"]) as north:
+        assert (await north.get("/webhook-secret")).json()["secret"] == made["webhook_secret"]
+
+
+async def test_an_endpoint_of_another_door_has_no_secret_to_rotate(
+    client: httpx.AsyncClient, house: House, ours: Tenant
+) -> None:
+    """It signs with the workspace's: a receiver of that door knows no other."""
+    principal = Principal(workspace=ours.founded.workspace.id, key_id="k", scopes=ALL_SCOPES)
+    opened = await create_endpoint(house, principal, Wanted(url=URL, dialect="parallel"))
+    assert opened.secret is None
+    path = f"/webhook-endpoints/{opened.endpoint.id}"
+    refused = await client.post(f"{path}/rotate-secret")
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert "the workspace's webhook secret" in refused.json()["detail"]
+    await client.post("/webhook-secret/rotate")
+    assert len((await client.get(path)).json()["secrets"]) == 2
 
 
 async def test_messages_are_pulled_as_they_are_posted(

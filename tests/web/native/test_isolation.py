@@ -73,6 +73,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PATCH", "/webhook-endpoints/{endpoint_id}"): Row(body={"enabled": True}, headers={"If-Match": '"9"'}),
     ("DELETE", "/webhook-endpoints/{endpoint_id}"): Row(),
     ("POST", "/webhook-endpoints/{endpoint_id}/rotate-secret"): Row(),
+    ("GET", "/webhook-secret"): Row(is_everybodys=True),
+    ("POST", "/webhook-secret/rotate"): Row(is_everybodys=True),
     ("POST", "/webhook-endpoints/{endpoint_id}/test"): Row(),
     ("POST", "/webhook-endpoints/{endpoint_id}/redeliver"): Row(body={"after": 1}),
     ("GET", "/webhook-endpoints/{endpoint_id}/deliveries"): Row(queries=("", "?after=1", "?status=pending")),
