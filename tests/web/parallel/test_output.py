@@ -184,3 +184,9 @@ def test_the_input_of_a_run_is_what_was_asked_whether_it_went_in_a_brief(
     given = Brief(input=asked_for, output=Wish(type="text"), effort=3).json() if is_brief else asked_for
     shown = run_input(task(asked=Origin(processor="core", is_brief=is_brief)), Given(input=given))
     assert shown == {"processor": "core", "input": asked_for}
+
+
+@pytest.mark.parametrize("given", [{"question": "Why?"}, ["Why?"], "Why?"])
+def test_the_input_of_a_rerun_may_be_no_brief_any_more(given: Json) -> None:
+    shown = run_input(task(asked=Origin(processor="core", is_brief=True)), Given(input=given))
+    assert shown["input"] == ({"input": given} if isinstance(given, list) else given)
