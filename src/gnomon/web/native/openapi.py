@@ -143,7 +143,9 @@ def build(app: FastAPI, routers: Sequence[APIRouter], workloads: Mapping[str, Wo
     _tell_scopes(document, routers)
     document["paths"] = _lift(document["paths"], schemas)
     offered = {w.kind: w for w in workloads.values() if w.visibility is Visibility.PUBLIC}
-    _offer(document["paths"]["/tasks"]["post"]["requestBody"], schemas, offered)
+    media = document["paths"]["/tasks"]["post"]["requestBody"]["content"]["application/json"]
+    media["schema"] = _offer("Order", media["schema"], schemas, offered)
+    schemas["MemberOrder"] = _offer("MemberOrder", schemas["MemberOrder"], schemas, offered)
     _name_kinds(document["paths"]["/tasks"]["get"]["parameters"], offered)
     document["components"] = {
         "schemas": {name: schemas[name] for name in sorted(schemas)},
@@ -197,23 +199,23 @@ def _scope(dependant: Dependant) -> str | None:
     return next(asked, None)
 
 
-def _offer(body: dict[str, Any], schemas: dict[str, Any], workloads: Mapping[str, Workload]) -> None:
+def _offer(
+    name: str, plain: dict[str, Any], schemas: dict[str, Any], workloads: Mapping[str, Workload]
+) -> dict[str, Any]:
     """Say of a submission what each kind that is offered takes."""
-    media = body["content"]["application/json"]
-    plain, orders = media["schema"], []
+    orders = []
     for kind, offered in sorted(workloads.items()):
         schemas |= lifted(f"Input.{kind}", offered.input_schema)
         told = {"kind": {"const": kind}, "input": named(f"Input.{kind}")}
         needed = ["kind", "input"] if offered.check is not None and offered.check({}) else ["kind"]
-        schemas[f"Order.{kind}"] = {
+        schemas[f"{name}.{kind}"] = {
             **plain,
             "title": offered.title or kind,
             "required": needed,
             "properties": {**plain["properties"], **told},
         }
-        orders.append(named(f"Order.{kind}"))
-    if orders:
-        media["schema"] = {"oneOf": orders}
+        orders.append(named(f"{name}.{kind}"))
+    return {"oneOf": orders} if orders else plain
 
 
 def _name_kinds(parameters: Sequence[dict[str, Any]], offered: Iterable[str]) -> None:
