@@ -207,6 +207,20 @@ async def collect(stage: Set, after: int = 0) -> list[Item]:
     return [item async for item in stage.follow(after)]
 
 
+async def test_an_end_that_is_read_before_it_is_published_is_told_whole(
+    stage: Set, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with aclosing(stage.follow()) as items:
+        opened = await anext(items)
+        assert isinstance(opened, Opened)
+        assert opened.task.version == 2
+        monkeypatch.setattr(stage.house.hub, "publish", lambda *_, **__: None)
+        task = await stage.end()
+        *_, ended = [item async for item in items]
+    assert isinstance(ended, Ended)
+    assert (ended.task, ended.digest.count) == (await stage.house.store.get_task("w", task.id), 3)
+
+
 async def test_trimmed_events_are_an_announced_gap(stage: Set) -> None:
     await stage.say(20)
     task = await stage.end()

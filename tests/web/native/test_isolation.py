@@ -21,6 +21,7 @@ UNKNOWN = {
     "endpoint_id": "whe_" + "0" * 26,
     "delivery_id": "msg_" + "0" * 55,
     "key": "nobo",
+    "group_id": "grp_" + "0" * 26,
 }
 """An id of each kind that nobody has."""
 
@@ -60,6 +61,11 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/tasks/{task_id}/stream-tickets"): Row(),
     ("GET", "/tasks/{task_id}/stream"): Row(queries=("", "?after=1"), headers={"Last-Event-ID": "1"}),
     ("GET", "/idempotency-keys/{key}"): Row(),
+    ("POST", "/groups"): Row(body={}, is_everybodys=True),
+    ("GET", "/groups/{group_id}"): Row(headers={"If-None-Match": '"1"'}),
+    ("POST", "/groups/{group_id}/tasks"): Row(body={"tasks": [ORDER]}, headers={"Idempotency-Key": "new"}),
+    ("GET", "/groups/{group_id}/tasks"): Row(queries=("", "?after=1", "?after=99", "?status=queued")),
+    ("POST", "/groups/{group_id}/cancel"): Row(),
     ("GET", "/keys"): Row(is_everybodys=True),
     ("POST", "/keys"): Row(body={"name": "new", "scopes": ["keys"]}, is_everybodys=True),
     ("DELETE", "/keys/{key_id}"): Row(queries=("", "?force=true")),
@@ -106,6 +112,10 @@ async def neighbour(theirs: Tenant, app: Any, hands: Hands) -> Neighbour:
         await hands.end(claimed, Done(result={"secret": "theirs"}))
         assert (await client.get(f"/tasks/{task['id']}/result")).status_code == 200
         (key, *_) = (await client.get("/keys")).json()["keys"]
+        group = (await client.post("/groups", json={"metadata": {"of": "theirs"}})).json()
+        member = {**ORDER, "metadata": {"of": "theirs"}, "run_at": "2099-01-01T00:00:00Z"}
+        added = await client.post(f"/groups/{group['id']}/tasks", json={"tasks": [member]})
+        assert added.status_code == 202
         sent = (await client.get(f"/webhook-endpoints/{hook['id']}/deliveries")).json()["deliveries"]
     made = {
         "task_id": task["id"],
@@ -113,6 +123,7 @@ async def neighbour(theirs: Tenant, app: Any, hands: Hands) -> Neighbour:
         "endpoint_id": hook["id"],
         "delivery_id": sent[0]["id"],
         "key": "mine",
+        "group_id": group["id"],
     }
     return Neighbour(ids=made)
 
@@ -159,7 +170,8 @@ async def test_events_as_a_stream_are_not_shown_either(ours: Tenant, neighbour: 
 
 async def test_lists_and_counts_hold_ones_own(ours: Tenant, neighbour: Neighbour, app: Any) -> None:
     async with client_for(app, ours) as client:
-        assert (await client.get("/tasks")).json() == {"tasks": [], "next": None}
+        for query in ("", "?metadata.of=theirs", f"?group_id={neighbour.ids['group_id']}"):
+            assert (await client.get(f"/tasks{query}")).json() == {"tasks": [], "next": None}
         keys = (await client.get("/keys")).json()["keys"]
         assert neighbour.ids["key_id"] not in [key["id"] for key in keys]
         assert (await client.get("/webhook-endpoints")).json() == {"webhook_endpoints": [], "next": None}

@@ -1,8 +1,8 @@
 """Lines: a task and its reruns, each the next revision of the one before; what differs between two of them."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from gnomon.core.access import Principal
@@ -34,6 +34,10 @@ class Again:
     """What becomes of it while the newest task has not ended."""
     if_revision: int | None = None
     """Refused when the newest revision is another."""
+    metadata: Json = None
+    """In place of the newest task's."""
+    secrets: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    """In place of the newest task's, which stay with their input."""
 
 
 AS_IT_WAS = Again()
@@ -96,7 +100,7 @@ async def rerun(
 
 async def _edited(house: House, principal: Principal, newest: Task, again: Again) -> NewTask:
     workload = find_workload(house, newest.kind)
-    terms = Terms(priority=newest.priority)
+    terms = Terms(priority=newest.priority, metadata=again.metadata, secrets=again.secrets)
     if again.patch is not None:
         merged = merge_patch(await get_input(house, principal, newest.id), again.patch)
         return await inline_task(house, principal, workload, merged, terms)
@@ -111,6 +115,8 @@ async def _run_resource(
     saved = await find_any(house, principal, resource_id)
     if saved is None:
         raise Gone("What this task ran was deleted, so it cannot be run again.")
+    if complaints := [*_of_attached(again)]:
+        raise Invalid(complaints)
     if again.on_active != "reject":
         message = "A task that runs a saved resource can only be run again when it has ended; use 'reject'."
         raise Invalid([Complaint(("on_active",), message, "unsupported")])
@@ -124,6 +130,16 @@ async def _run_resource(
         if_revision=revision,
         reservation=reservation,
     )
+
+
+def _of_attached(again: Again) -> Sequence[Complaint]:
+    given = {"metadata": again.metadata is not None, "secrets": bool(again.secrets)}
+    message = "A task that runs a saved resource is run again as it was; leave {} out."
+    return [
+        Complaint((name,), message.format(name), "unsupported")
+        for name, is_given in given.items()
+        if is_given
+    ]
 
 
 async def _new_document(

@@ -128,7 +128,7 @@ async def follow(
             elif not await news.wait(quiet):
                 yield QUIET
         if digests is not None and is_end and not news.is_over():
-            ended = news.task or task
+            ended = await _ended(house, news, task, after)
             yield Ended(task=ended, digest=await digests.of(ended))
 
 
@@ -140,6 +140,12 @@ async def _get_task(house: House, principal: Principal, news: Subscription, task
         news.know(known)
     require_cursor(f"Task {task_id}", "event", after, known.version)
     return known
+
+
+async def _ended(house: House, news: Subscription, task: Task, last: int) -> Task:
+    """Return the task as its last event left it: the log may have been read before that was published."""
+    known = news.task or task
+    return known if known.version >= last else await house.store.get_task(task.workspace, task.id)
 
 
 async def _next(

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from gnomon.core.group import Group
 from gnomon.core.task import Status, Task
 
 LONGEST = 30
@@ -24,6 +25,11 @@ def retry_after(task: Task, now: datetime) -> int | None:
     if task.status is Status.RUNNING and task.progress > 0:
         return _bounded(min(age * (100 - task.progress) / task.progress, age) / 2)
     return _bounded(age / 4)
+
+
+def retry_after_group(group: Group, now: datetime) -> int | None:
+    """Return the seconds after which a look at a group is worth it; None when no member is active."""
+    return _bounded((now - group.created_at).total_seconds() / 4) if group.is_active else None
 
 
 def _bounded(seconds: float) -> int:

@@ -6,14 +6,22 @@ from gnomon.web.native.render.moment import moment
 
 
 def reserved(record: Reserved, version: int | None) -> Json:
-    """Write what a key has made: a task, with the version that it has now, or a resource."""
+    """Write what a key has made: a task or a group, with the version that it has now, or a resource."""
+    group_id = group_of(record)
     return {
         "key": record.key,
         "task_id": record.made_id if is_task(record) else None,
         "version": version,
-        "resource_id": None if is_task(record) else record.made_id,
+        "group_id": group_id,
+        "resource_id": None if is_task(record) or group_id is not None else record.made_id,
         "created_at": moment(record.created_at),
     }
+
+
+def group_of(record: Reserved) -> str | None:
+    """Return the group that it was, or that tasks were added to."""
+    group_id = record.made_id.partition(":")[0]
+    return group_id if group_id.startswith("grp_") else None
 
 
 def is_task(record: Reserved) -> bool:

@@ -4,8 +4,20 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from gnomon.web.native.routes import access, hooks, idempotency, index, lines, queue, steering, streams, tasks
+from gnomon.web.native.routes import (
+    access,
+    groups,
+    hooks,
+    idempotency,
+    index,
+    lines,
+    queue,
+    steering,
+    streams,
+    tasks,
+)
 
 ROUTERS: Sequence[APIRouter] = tuple(
-    noun.routes for noun in (tasks, steering, lines, streams, queue, hooks, access, idempotency, index)
+    noun.routes
+    for noun in (tasks, steering, lines, streams, groups, queue, hooks, access, idempotency, index)
 )

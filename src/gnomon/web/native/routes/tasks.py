@@ -17,13 +17,14 @@ from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.edge import request_id
 from gnomon.web.native.desk import AtHouse, Reader, Writer, find_gate, holding_on
-from gnomon.web.native.openapi import BODY, Answers, asks, header, router, shows, takes
+from gnomon.web.native.openapi import BODY, Answers, asks, router, shows, takes
 from gnomon.web.native.pacing import retry_after
 from gnomon.web.native.render import task as render
 from gnomon.web.native.render.hook import minted as minted_hook
 from gnomon.web.native.render.problem import ended_problem
 from gnomon.web.native.routes.streams import is_stream_asked, open_stream
 from gnomon.web.native.wire import ask, read
+from gnomon.web.native.wire.attached import find_wanted
 from gnomon.web.native.wire.tasks import (
     CANCEL_AFTER,
     LONGEST_WAIT,
@@ -34,6 +35,7 @@ from gnomon.web.native.wire.tasks import (
     TaskView,
     patience,
 )
+from gnomon.web.openapi import header
 from gnomon.web.presence import while_present
 from gnomon.web.reservation import KEY, reserve
 
@@ -53,12 +55,12 @@ IDEMPOTENCY_KEY = header(
 _CANCEL_AFTER = header(
     "Cancel-After", "A deadline as a duration from now, such as `90s`, `5m` or `2h`.", pattern=CANCEL_AFTER
 )
-_IF_NONE_MATCH = header("If-None-Match", "The `ETag` of an earlier answer: 304 when nothing has changed.")
-_ORDER = {"kind": "shout", "input": {"text": "hello"}}
+IF_NONE_MATCH = header("If-None-Match", "The `ETag` of an earlier answer: 304 when nothing has changed.")
+_ORDER = {"kind": "shout", "input": {"text": "hello"}, "metadata": {"team": "library"}}
 _AS_IT_STANDS = "The task as it stands."
 _RETRY_AFTER = {"Retry-After": "The seconds after which another look is worth it; absent when it has ended."}
 STANDING = {"ETag": "The version."} | _RETRY_AFTER
-_UNCHANGED: Answers = {304: {"description": "Nothing has changed."}}
+UNCHANGED: Answers = {304: {"description": "Nothing has changed."}}
 SUBMITTED: Answers = {
     **shows(
         "SubmittedTask",
@@ -136,19 +138,24 @@ def standing(house: House, task: Task) -> dict[str, str]:
     responses=shows("TaskPage", "One page.", 422),
 )
 async def list_tasks(request: Request, house: AtHouse, reader: Reader) -> Response:
-    """List public tasks; the filters choose which."""
+    """List public tasks; the filters choose which.
+
+    `metadata.NAME=VALUE`, up to ten of them, chooses tasks whose metadata has that member: a text as it is, a number
+    or a truth as JSON writes it.
+    """
     offered = (workload.kind for workload in service.list_workloads(house))
-    query = ask(TaskFilters, request.query_params).query(reader.workspace, offered)
+    wanted, rest = find_wanted(request.query_params)
+    query = ask(TaskFilters, rest).query(reader.workspace, offered, wanted)
     return answer(render.tasks(await service.list_tasks(house, reader, query)))
 
 
 @routes.get(
     "/tasks/{task_id}",
     summary="Read a task",
-    openapi_extra=asks(TaskView, _IF_NONE_MATCH),
+    openapi_extra=asks(TaskView, IF_NONE_MATCH),
     responses={
         **shows("Task", _AS_IT_STANDS, 404, 410, 422, headers=STANDING),
-        **_UNCHANGED,
+        **UNCHANGED,
     },
 )
 async def get_task(task_id: str, request: Request, house: AtHouse, reader: Reader) -> Response:
@@ -163,15 +170,15 @@ async def get_task(task_id: str, request: Request, house: AtHouse, reader: Reade
         task = await holding_on(request, reader, waiting)
         return _answer_task(request, house, task)
     # The result is left out at first: most polls find nothing new.
-    if "if-none-match" in request.headers and _knows(
-        request, seen := await service.glance(house, reader, task_id)
-    ):
-        return _unchanged(house, seen)
+    if "if-none-match" in request.headers:
+        seen = await service.glance(house, reader, task_id)
+        if is_known(request, seen.version):
+            return _unchanged(house, seen)
     return _answer_task(request, house, await service.get_task_by_id(house, reader, task_id))
 
 
 def _answer_task(request: Request, house: House, task: Task) -> Response:
-    if _knows(request, task):
+    if is_known(request, task.version):
         return _unchanged(house, task)
     return answer(render.task(task), headers=standing(house, task))
 
@@ -185,19 +192,20 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _knows(request: Request, task: Task) -> bool:
+def is_known(request: Request, version: int) -> bool:
+    """Say whether the client knows that version already, by its `If-None-Match`."""
     tags = request.headers.get("if-none-match", "").split(",")
-    return any(tag.strip().removeprefix("W/") in (etag(task.version), "*") for tag in tags)
+    return any(tag.strip().removeprefix("W/") in (etag(version), "*") for tag in tags)
 
 
 @routes.get(
     "/tasks/{task_id}/result",
     summary="Read or wait for a task's result",
-    openapi_extra=asks(Patience, _IF_NONE_MATCH),
+    openapi_extra=asks(Patience, IF_NONE_MATCH),
     responses={
         **shows("Result", "The result.", 404, 422, headers={"ETag": "The version."}),
         **shows("Task", "It has not ended yet.", status=202, headers=STANDING),
-        **_UNCHANGED,
+        **UNCHANGED,
         **shows("EndedProblem", "It has ended without a result.", status=409, is_problem=True),
     },
 )
@@ -209,7 +217,7 @@ async def get_result(task_id: str, request: Request, house: AtHouse, reader: Rea
     wait = ask(Patience, request.query_params).wait
     task = await holding_on(request, reader, service.wait_until_still(house, reader, task_id, wait))
     has_answer = task.status is Status.COMPLETED or task.status.is_active
-    if has_answer and _knows(request, task):
+    if has_answer and is_known(request, task.version):
         return _unchanged(house, task)
     if task.status is Status.COMPLETED:
         return answer(render.result(task), headers=standing(house, task))

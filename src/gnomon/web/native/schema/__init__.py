@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gnomon.web.native.schema import access, hook, idempotency, problem, queue, task
+from gnomon.web.native.schema import access, group, hook, idempotency, problem, queue, task
 
 SCHEMAS: Mapping[str, dict[str, Any]] = {
     **task.SCHEMAS,
+    **group.SCHEMAS,
     **queue.SCHEMAS,
     **hook.SCHEMAS,
     **access.SCHEMAS,

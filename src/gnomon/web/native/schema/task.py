@@ -5,7 +5,7 @@ from typing import Any
 from gnomon.core.event import EventType
 from gnomon.core.retry import Outcome
 from gnomon.core.task import CancelOutcome, Status, Visibility
-from gnomon.web.native.schema.forms import (
+from gnomon.web.forms import (
     ANY,
     COUNT,
     FLAG,
@@ -41,6 +41,9 @@ TASK_EXAMPLE: dict[str, Any] = {
     "position": None,
     "predecessor_id": None,
     "resource_id": None,
+    "group_id": None,
+    "group_number": None,
+    "metadata": {"team": "library"},
     "created_at": "2026-01-31T12:00:00.000000Z",
     "started_at": "2026-01-31T12:00:00.120000Z",
     "updated_at": "2026-01-31T12:00:01.500000Z",
@@ -55,6 +58,7 @@ TASK_EXAMPLE: dict[str, Any] = {
     "error": None,
     "result": {"text": "HELLO"},
 }
+METADATA = told(maybe({"type": "object"}), "What was attached when it was submitted.")
 _TASK = record(
     {
         "id": TEXT,
@@ -76,6 +80,9 @@ _TASK = record(
         "position": maybe(COUNT),
         "predecessor_id": maybe(TEXT),
         "resource_id": maybe(TEXT),
+        "group_id": told(maybe(TEXT), "The group that it is a member of."),
+        "group_number": told(maybe(COUNT), "The version of its group at which it joined: the cursor there."),
+        "metadata": METADATA,
         "created_at": MOMENT,
         "started_at": maybe(MOMENT),
         "updated_at": MOMENT,

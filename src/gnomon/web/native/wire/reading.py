@@ -29,6 +29,8 @@ class Words(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+MOST_COMPLAINTS = 100
+"""Faults that one answer names."""
 _QUERY = "query"
 CURSOR = "Send the `next` of the page before, as it was given."
 M = TypeVar("M", bound=Words)
@@ -45,7 +47,8 @@ def read(model: type[M], body: Json) -> M:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        raise Invalid([_complaint(model, found) for found in error.errors(include_url=False)]) from error
+        told = error.errors(include_url=False)[:MOST_COMPLAINTS]
+        raise Invalid([_complaint(model, found) for found in told]) from error
 
 
 def ask(model: type[M], query: QueryParams) -> M:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,7 @@ from gnomon.core.service.hook import MOST_OF_TASK
 from gnomon.core.service.line import Again
 from gnomon.core.service.task import PRIORITIES, Terms
 from gnomon.core.task import Status
+from gnomon.web.native.wire.attached import Metadata, Secrets, Wanted
 from gnomon.web.native.wire.hooks import TaskHook
 from gnomon.web.native.wire.reading import COMMAS, DIGITS, Moment, Natural, Positive, Whole, Words
 from gnomon.web.problems import InvalidQuery
@@ -26,8 +28,8 @@ IF_MATCH = r'^(?:\*|"[0-9]{1,15}")$'
 CANCEL_AFTER = r"^(?=[0-9])(?:[0-9]{1,4}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,8}s)?$"
 
 
-class Order(Words):
-    """What a submission asks for."""
+class MemberOrder(Words):
+    """What a submission asks for, among others that are made together."""
 
     kind: str = Field(description="What work; GET /workloads lists the kinds.")
     input: Any = Field(default_factory=dict, description="What the kind's input schema says.")
@@ -43,6 +45,28 @@ class Order(Words):
         max_length=128,
         description="The id of a task whose end it waits for, whichever end that is: `completed` or another.",
     )
+    metadata: Metadata | None = Field(
+        None, description="What you attach to know the task by: it is shown, and lists filter by it."
+    )
+    secrets: Secrets | None = Field(
+        None, description="What only the function that does the work is given; nobody is shown it."
+    )
+
+    def own_terms(self) -> Terms:
+        """Say on what terms it is submitted, by its own words alone."""
+        return Terms(
+            run_at=self.run_at,
+            deadline_at=self.deadline_at,
+            priority=self.priority,
+            predecessor_id=self.after,
+            metadata=self.metadata,
+            secrets=self.secrets or {},
+        )
+
+
+class Order(MemberOrder):
+    """What a submission asks for."""
+
     webhooks: list[TaskHook] = Field(
         default_factory=list,
         max_length=MOST_OF_TASK,
@@ -57,12 +81,11 @@ class Order(Words):
         InvalidQuery
             When the header `Cancel-After` is not a duration, or there is a deadline besides.
         """
-        deadline = self.deadline_at
-        if cancel_after is not None:
-            deadline = _deadline(cancel_after, now, has_other=self.deadline_at is not None)
-        return Terms(
-            run_at=self.run_at, deadline_at=deadline, priority=self.priority, predecessor_id=self.after
-        )
+        terms = self.own_terms()
+        if cancel_after is None:
+            return terms
+        deadline = _deadline(cancel_after, now, has_other=self.deadline_at is not None)
+        return replace(terms, deadline_at=deadline)
 
 
 def _deadline(cancel_after: str, now: datetime, *, has_other: bool) -> datetime:
@@ -94,6 +117,13 @@ class RerunOrder(Words):
         "reject",
         description="While the newest task has not ended: refuse, come after it, or cancel it and come after it.",
     )
+    metadata: Metadata | None = Field(
+        None, description="In place of the newest task's metadata; left out or null, they stay."
+    )
+    secrets: Secrets | None = Field(
+        None,
+        description="In place of the newest task's secrets; left out or null, they stay if the input does.",
+    )
 
     def again(self, if_match: str | None) -> Again:
         """Say it as the house does.
@@ -108,7 +138,12 @@ class RerunOrder(Words):
         if self.input is not None and self.patch is not None:
             raise Invalid([Complaint(("patch",), "Give 'input' or 'patch', not both.", "contradiction")])
         return Again(
-            input=self.input, patch=self.patch, on_active=self.on_active, if_revision=revision(if_match)
+            input=self.input,
+            patch=self.patch,
+            on_active=self.on_active,
+            if_revision=revision(if_match),
+            metadata=self.metadata,
+            secrets=self.secrets or {},
         )
 
 
@@ -145,12 +180,13 @@ class TaskFilters(Words):
     )
     created_after: Moment | None = Field(None, description="Only tasks that were submitted after then.")
     created_before: Moment | None = Field(None, description="Only tasks that were submitted before then.")
+    group_id: str | None = Field(None, max_length=128, description="Only members of this group.")
     limit: Annotated[int, Field(ge=1, le=200), DIGITS] = Field(50, description="How many at most.")
     cursor: str | None = Field(
         None, pattern=r"^[0-9]{1,18}-[0-9]{1,18}$", description="`next` of the page before."
     )
 
-    def query(self, workspace: str, offered: Iterable[str]) -> TaskQuery:
+    def query(self, workspace: str, offered: Iterable[str], metadata: Wanted = ()) -> TaskQuery:
         """Say it as the house does.
 
         Raises
@@ -170,6 +206,8 @@ class TaskFilters(Words):
             kinds=self.kind,
             created_after=self.created_after,
             created_before=self.created_before,
+            group_id=self.group_id,
+            metadata=metadata,
             limit=self.limit,
             cursor=self.cursor,
             with_result=True,

@@ -11,7 +11,7 @@ from gnomon.core.task import Json
 from gnomon.web.dialects.parallel.origin import RunWarning
 from gnomon.web.dialects.parallel.wire.doubts import Doubts, Place
 from gnomon.web.dialects.parallel.wire.form import warn_of_unknown, written
-from gnomon.web.dialects.parallel.wire.matching import mismatches
+from gnomon.web.dialects.parallel.wire.matching import Allowance, mismatches
 from gnomon.web.dialects.parallel.wire.references import Schema
 from gnomon.web.dialects.parallel.wire.schema_rules import Findings, examine, field_count
 from gnomon.web.dialects.parallel.wire.words import TaskSpec
@@ -74,7 +74,7 @@ def read_spec(given: TaskSpec | None, place: Place, *, is_lenient: bool) -> Spec
     return replace(spec, warnings=tuple(doubts.warnings))
 
 
-def held_against(spec: Spec, task_input: str | Mapping[str, Json], effort: int, doubts: Doubts) -> Spec:
+def held_against(spec: Spec, task_input: Json, *, effort: int, allowance: Allowance, doubts: Doubts) -> Spec:
     """Look at a spec together with the input and the effort of one run; return what goes on."""
     for warning in spec.warnings:
         doubts.warn(warning.type, warning.message, warning.detail)
@@ -89,12 +89,12 @@ def held_against(spec: Spec, task_input: str | Mapping[str, Json], effort: int, 
         )
         doubts.warn(_SPEC, text, {"fields": spec.fields, "suggested": MOST_FIELDS[effort]})
     if spec.input_schema is not None:
-        _match(task_input, spec.input_schema, doubts)
+        _match(task_input, spec.input_schema, allowance, doubts)
     return spec
 
 
-def _match(task_input: Json, schema: Schema, doubts: Doubts) -> None:
-    for where, why in mismatches(task_input, schema):
+def _match(task_input: Json, schema: Schema, allowance: Allowance, doubts: Doubts) -> None:
+    for where, why in mismatches(task_input, schema, allowance):
         at = f" at '{where}'" if where else ""
         text = f"The input does not match the input schema{at}: {why}."
         doubts.warn("input_validation_warning", text, {"fields": [where]} if where else None)
