@@ -157,3 +157,10 @@ def test_the_processors_of_the_server_are_told() -> None:
     told = DOCUMENT["components"]["schemas"]["TaskRunInput"]["properties"]["processor"]["enum"]
     assert set(told) <= set(NAMES)
     assert "base" in told
+
+
+@pytest.mark.parametrize("prefix", ["/v1beta/tasks", "/parallel/v1/tasks", "/parallel/v1beta/tasks"])
+def test_it_is_the_same_below_every_prefix(prefix: str) -> None:
+    given = ParallelOptions(processors=PROCESSORS)
+    assert read_document(*TRADES, at=prefix, parallel=given) == DOCUMENT
+    assert prefix in {server["url"] for server in DOCUMENT["servers"]}
