@@ -142,14 +142,15 @@ def test_a_run_is_told_as_it_is_read() -> None:
         run_with(task_spec=None),
     ):
         assert [error.message for error in body.iter_errors(good)] == []
-    for wrong in (
+    wrongs: tuple[Any, ...] = (
         *({}, run_with(input=3), run_with(processor="turbo"), run_with(metadata={"a" * 17: 1})),
         *(
             run_with(memory_scope_key="a b"),
             run_with(task_spec={"output_schema": {"type": "xml"}}),
             PUBLISHED,
         ),
-    ):
+    )
+    for wrong in wrongs:
         assert not body.is_valid(wrong)
 
 

@@ -149,21 +149,23 @@ def read_in(manner: Manner, body: Json) -> RunOrder:
         _warn_of_untold(words, spec, assigned, doubts)
     order = _order(words, assigned, spec, doubts)
     doubts.settle()
-    return replace(order, origin=_origin(words, assigned, spec, doubts))
+    return order
 
 
 def _order(words: RunWords, assigned: Assigned, spec: Spec, doubts: Doubts) -> RunOrder:
+    metadata = read_metadata(words.metadata, doubts)
     tools = read_servers(words.mcp_servers or (), doubts)
     brief = _brief(words, assigned, spec, tools, doubts)
+    previous = _previous(words, doubts)
     hooks = read_hooks(words.webhook, words.webhook_url, doubts)
     return RunOrder(
         kind=assigned.kind,
         task_input=brief.json() if assigned.takes_brief else words.input,
-        metadata=read_metadata(words.metadata, doubts),
-        origin=Origin(processor=assigned.name),
+        metadata=metadata,
+        origin=_origin(words, assigned, spec, doubts),
         wording=_wording(words, spec),
         secrets={"tools": tools.headers} if tools.headers else {},
-        previous=_previous(words, doubts),
+        previous=previous,
         hooks=tuple(hook.wanted for hook in hooks),
         hook_places=tuple(hook.place for hook in hooks),
     )
