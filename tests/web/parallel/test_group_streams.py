@@ -117,12 +117,12 @@ async def test_a_group_is_resumed_after_a_restart(tmp_path: Path) -> None:
             while len(rests(cut)) < 2:  # noqa: ASYNC110  the client tells nobody
                 await asyncio.sleep(0.01)
         key, held = followed.key, followed.held
-        workspace = followed.tenant
+        founded = followed.founded
     with pytest.raises(httpx.TransportError):
         await reading
     assert rests(cut) == ended
-    async with following(tmp_path / "data", port=1) as followed:
-        followed.tenant, followed.held = workspace, held
+    async with following(tmp_path / "data", identifier="later") as followed:
+        followed.founded, followed.held = founded, held
         assert followed.key == key
         last = cut[-1].event_id
         reading_on = asyncio.create_task(aiterate(followed, name, last_event_id=last))
@@ -170,9 +170,7 @@ async def test_a_run_that_asks_is_at_rest_for_those_who_know(followed: Followed)
     assert told[-1].status.task_run_status_counts == {"action_required": 1}
     reading = asyncio.create_task(aiterate(followed, name, is_strict=True))
     await followed.heard(name)
-    await followed.house.store.answer(
-        followed.workspace, task.id, "which", "this", followed.house.clock.now()
-    )
+    await followed.answer(task.id)
     await end_all(followed, 1)
     others = await reading
     assert others[0].status.task_run_status_counts == {"running": 1}
@@ -319,3 +317,16 @@ async def test_the_v1beta_twins_tell_the_same(followed: Followed) -> None:
         for noun in ("events", "runs"):
             whole = await followed.events(group_path(name, noun))
             assert read((await client.get(f"/v1beta/tasks{group_path(name, noun)}")).text) == whole
+
+
+async def test_thousands_of_runs_are_told_to_the_sdk(tmp_path: Path) -> None:
+    async with following(tmp_path / "data", pace=Pace(heartbeat=10)) as followed:
+        name = await followed.group(3000)
+        reading = asyncio.create_task(aiterate(followed, name))
+        await followed.heard(name)
+        claimed = [task.id for task in await followed.claim(3000)]
+        await asyncio.gather(*map(followed.end, claimed))
+        told = await reading
+        assert sorted(rests(told)) == sorted(map(run_id, claimed))
+        assert told[-1].status.task_run_status_counts == {"completed": 3000}
+        assert len(await runs(followed, name, status="completed")) == 3000

@@ -5,7 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ from typing import Any
 import httpx
 import uvicorn
 from parallel import AsyncParallel, Parallel
-from rig import House, Tenant, found_tenant, open_app, open_house
+from rig import House, open_app, open_house
 
-from gnomon.core.access import ALL_SCOPES, KeyRole, Principal
+from gnomon.core.access import ALL_SCOPES, KeyRole, Limits, Principal
 from gnomon.core.group import Group, NewGroup
 from gnomon.core.group import group_id as new_group_id
 from gnomon.core.ports import AddMembers, Claim, Finish, Holding, Report, Submit
 from gnomon.core.retry import Asked, Done, Ending, RetryPolicy
+from gnomon.core.service.access import Founded, found_workspace
 from gnomon.core.task import Json, NewTask, Task, task_id
 from gnomon.core.workload import Workload
 from gnomon.web.abort import StreamProtocol
@@ -46,17 +47,17 @@ class Followed:
     """One house, one tenant, and hands."""
 
     house: House
-    tenant: Tenant
+    founded: Founded
     address: str = ""
     held: dict[str, Holding] = field(default_factory=dict)
 
     @property
     def workspace(self) -> str:
-        return self.tenant.founded.workspace.id
+        return self.founded.workspace.id
 
     @property
     def key(self) -> str:
-        return self.tenant.founded.keys[KeyRole.API]
+        return self.founded.keys[KeyRole.API]
 
     @property
     def principal(self) -> Principal:
@@ -108,8 +109,11 @@ class Followed:
         )
         return await self.house.store.finish(finish)
 
-    async def ask(self, name: str) -> Task:
-        return await self.end(name, Asked(key="which", question={"text": "Which one?"}))
+    async def ask(self, name: str, key: str = "which") -> Task:
+        return await self.end(name, Asked(key=key, question={"text": "Which one?"}))
+
+    async def answer(self, name: str, key: str = "which") -> Task:
+        return await self.house.store.answer(self.workspace, name, key, "this", self.house.clock.now())
 
     async def run(self, *words: Json) -> str:
         """Store a run and end it."""
@@ -201,22 +205,30 @@ def group_path(name: str, noun: str = "events") -> str:
 
 
 @asynccontextmanager
-async def following(folder: Path, *, port: int = 0, pace: Pace | None = None) -> AsyncIterator[Followed]:
-    """Serve a folder as the command does."""
+async def worked(folder: Path, identifier: str = "ours") -> AsyncIterator[Followed]:
+    """Open a folder that nobody serves."""
     house = open_house(folder, RESEARCH)
     try:
-        app = open_app(house, pace=pace or Pace(heartbeat=0.05))
-        followed = Followed(house, await found_tenant(house, app, f"ours-{port}"))
-        async with listening(house, app, port) as followed.address:
-            yield followed
-        await followed.tenant.client.aclose()
+        yield Followed(house, await found_workspace(house, identifier))
     finally:
         await house.store.close()
 
 
 @asynccontextmanager
-async def listening(house: House, app: Any, port: int = 0) -> AsyncIterator[str]:
-    with socket.create_server(("127.0.0.1", port)) as sock:
+async def following(
+    folder: Path, *, identifier: str = "ours", pace: Pace | None = None, limits: Limits | None = None
+) -> AsyncIterator[Followed]:
+    """Serve a folder as the command does."""
+    async with worked(folder, identifier) as followed:
+        followed.house = replace(followed.house, limits=limits or followed.house.limits)
+        app = open_app(followed.house, pace=pace or Pace(heartbeat=0.05))
+        async with listening(followed.house, app) as followed.address:
+            yield followed
+
+
+@asynccontextmanager
+async def listening(house: House, app: Any) -> AsyncIterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
         config = uvicorn.Config(
             app, http=StreamProtocol, lifespan="off", log_level="warning", timeout_graceful_shutdown=5
         )

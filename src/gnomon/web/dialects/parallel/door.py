@@ -16,6 +16,7 @@ from gnomon.web.dialects.parallel.desk import Desk, ParallelOptions
 from gnomon.web.dialects.parallel.processors import Processors
 from gnomon.web.dialects.parallel.render.errors import FINAL, body_of, headers_of, status_of
 from gnomon.web.dialects.parallel.routes import ROUTERS
+from gnomon.web.dialects.parallel.stream import Endings
 from gnomon.web.edge import request_id
 from gnomon.web.paths import methods_at, told_of
 from gnomon.web.problems import InvalidQuery, Refusal
@@ -44,6 +45,7 @@ def build_parallel(gate: Gate, pace: Pace, options: ParallelOptions) -> FastAPI:
         pace=pace,
         options=options,
         processors=Processors(options.processors, gate.house.workloads),
+        endings=Endings(gate.house),
     )
     for routes in ROUTERS:
         app.include_router(routes)
