@@ -45,7 +45,8 @@ async def test_a_rerun_keeps_what_belongs_to_the_line_unless_it_is_given_anew(sh
     assert (await given(shop)).sealed == "s3"
     fourth = await shop.rerun(first, input={"n": 8})
     assert (await shop.store.get_given(WORKSPACE, fourth.id)).wording is None
-    assert (fourth.metadata, (await given(shop)).sealed) == ({}, "s3")
+    # Who writes another input could have the secrets sent elsewhere.
+    assert (fourth.metadata, (await given(shop)).sealed) == ({}, None)
 
 
 async def test_a_rerun_is_the_next_revision_and_takes_over_the_input(shop: Any) -> None:

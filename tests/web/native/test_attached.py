@@ -181,6 +181,8 @@ async def _use_secrets(client: httpx.AsyncClient) -> list[httpx.Response]:
     )
     place = f"/tasks/{made.json()['id']}"
     again = await client.post(f"{place}/rerun", json={}, headers={"Prefer": "wait=20"})
+    edited = await client.post(f"{place}/rerun", json={"input": {"to": "me"}}, headers={"Prefer": "wait=20"})
+    assert (edited.status_code, edited.json()["result"]) == (200, {})
     sides = ("", "/input", "/events", "/attempts", "/children", "/revisions", "/diff", "/result")
     answers = [made, again, *[await client.get(place + side) for side in sides]]
     assert [answer.status_code for answer in answers] == [200] * len(answers)

@@ -23,7 +23,11 @@ from gnomon.web.dialects.parallel.render.run import run
 
 letters = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 leaves = st.one_of(
-    st.none(), st.booleans(), st.integers(-(2**63), 2**64 - 1), st.floats(allow_nan=False), letters
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**63), 2**64 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+    letters,
 )
 jsons = st.recursive(
     leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(letters, inner, max_size=3)

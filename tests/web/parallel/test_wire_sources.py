@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wires import refused, run_with, taken, told
 
-from gnomon.web.dialects.parallel.wire.sources import MOST_DOMAINS, fault_of, normal
+from gnomon.web.dialects.parallel.wire.sources import fault_of, normal
+from gnomon.web.dialects.parallel.wire.words import MOST_DOMAINS
 
 
 def policy(**members: Any) -> dict[str, Any]:

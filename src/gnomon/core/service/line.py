@@ -37,7 +37,7 @@ class Again:
     metadata: Json = None
     """In place of the newest task's."""
     secrets: Mapping[str, Json] = field(default_factory=dict, repr=False)
-    """In place of the newest task's."""
+    """In place of the newest task's, which stay with their input."""
 
 
 AS_IT_WAS = Again()

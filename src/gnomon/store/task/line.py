@@ -30,7 +30,7 @@ def rerun(ledger: Ledger, command: Rerun) -> Submitted:
     _refuse_mismatch(command, newest.task)
     predecessor_id = _make_way(ledger, command, first) or new.predecessor_id
     new = replace(new, line_id=first, revision=newest.task.revision + 1, predecessor_id=predecessor_id)
-    new = _inherit(ledger, new, newest)
+    new = _inherit(new, newest.task)
     if new.input is None:
         new = _copy(ledger, new, newest)
     refuse_too_many(ledger, new.workspace, command.most_active)
@@ -106,21 +106,21 @@ def _cancel(ledger: Ledger, active: Sequence[Entry], command: Rerun) -> None:
     settle(ledger, command.now)
 
 
-def _inherit(ledger: Ledger, new: NewTask, newest: Entry) -> NewTask:
+def _inherit(new: NewTask, newest: Task) -> NewTask:
     """Take over what belongs to the line as a whole, unless it is given anew."""
-    sealed = ledger.row("SELECT sealed FROM task_input WHERE task = ?", newest.seq)
-    assert sealed is not None
     return replace(
         new,
-        metadata=newest.task.metadata if new.metadata is None else new.metadata,
-        origin=newest.task.origin if new.origin is None else new.origin,
-        sealed=sealed[0] if new.sealed is None else new.sealed,
+        metadata=newest.metadata if new.metadata is None else new.metadata,
+        origin=newest.origin if new.origin is None else new.origin,
     )
 
 
 def _copy(ledger: Ledger, new: NewTask, newest: Entry) -> NewTask:
-    """Take over what the newest task was given, in whose words, and the blobs that it holds on to."""
-    written = ledger.row("SELECT input, pins, wording FROM task_input WHERE task = ?", newest.seq)
+    """Take over what the newest task was given, in whose words, and the blobs that it holds on to.
+
+    Secrets go with the input that they were sent for: whoever writes another one could have them sent elsewhere.
+    """
+    written = ledger.row("SELECT input, pins, wording, sealed FROM task_input WHERE task = ?", newest.seq)
     assert written is not None
     blobs = ledger.execute("SELECT sha256 FROM blob_link WHERE owner_id = ?", (newest.task.id,))
     return replace(
@@ -128,5 +128,6 @@ def _copy(ledger: Ledger, new: NewTask, newest: Entry) -> NewTask:
         input=find_json(written[0]),
         pins=tuple(Pin(**pin) for pin in json.loads(written[1] or "[]")),
         wording=find_json(written[2]),
+        sealed=written[3] if new.sealed is None else new.sealed,
         blobs=tuple(sha256 for (sha256,) in blobs),
     )

@@ -121,7 +121,8 @@ class RerunOrder(Words):
         None, description="In place of the newest task's metadata; left out or null, they stay."
     )
     secrets: Secrets | None = Field(
-        None, description="In place of the newest task's secrets; left out or null, they stay."
+        None,
+        description="In place of the newest task's secrets; left out or null, they stay if the input does.",
     )
 
     def again(self, if_match: str | None) -> Again:

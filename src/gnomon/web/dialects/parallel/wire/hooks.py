@@ -10,14 +10,13 @@ from gnomon.core.event import EventType
 from gnomon.core.naming import no_such
 from gnomon.core.service.hook import Wanted
 from gnomon.web.dialects.parallel.wire.doubts import Doubts, Place
-from gnomon.web.dialects.parallel.wire.words import Webhook
+from gnomon.web.dialects.parallel.wire.words import EVENT_TYPES, Webhook
 
 LONGEST_URL: Final = 2048
-STATUS: Final = "task_run.status"
-ACTION_REQUIRED: Final = "task_run.action_required"
-EVENT_TYPES: Final[Mapping[str, frozenset[EventType]]] = {
-    STATUS: TERMINAL_TYPES,
-    ACTION_REQUIRED: frozenset({EventType.WAITING}),
+_STATUS, _ACTION_REQUIRED = EVENT_TYPES
+_MEANT: Final[Mapping[str, frozenset[EventType]]] = {
+    _STATUS: TERMINAL_TYPES,
+    _ACTION_REQUIRED: frozenset({EventType.WAITING}),
 }
 
 
@@ -47,7 +46,7 @@ def read_hooks(webhook: Webhook | None, webhook_url: str | None, doubts: Doubts)
 
 
 def _types(words: Sequence[str] | None) -> frozenset[EventType]:
-    return frozenset[EventType]().union(*(EVENT_TYPES[word] for word in words or (STATUS,)))
+    return frozenset[EventType]().union(*(_MEANT[word] for word in words or (_STATUS,)))
 
 
 def _of_url(url: str, place: Place) -> Iterator[Complaint]:

@@ -1,14 +1,10 @@
 """What a client attaches to a run or a group, to know it by."""
 
 from collections.abc import Mapping
-from typing import Final
 
 from gnomon.core.task import Json
 from gnomon.web.dialects.parallel.wire.doubts import Doubts
-
-MOST_PAIRS: Final = 50
-LONGEST_KEY: Final = 16
-LONGEST_VALUE: Final = 512
+from gnomon.web.dialects.parallel.wire.words import LONGEST_KEY, LONGEST_VALUE, MOST_PAIRS
 
 
 def read_metadata(given: Mapping[str, str | bool | int | float] | None, doubts: Doubts) -> Json:

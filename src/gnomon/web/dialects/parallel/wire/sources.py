@@ -8,10 +8,8 @@ from typing import Final
 from gnomon.core.errors import Complaint
 from gnomon.core.task import Json
 from gnomon.web.dialects.parallel.wire.doubts import Doubts
-from gnomon.web.dialects.parallel.wire.words import AdvancedSettings, DataSources, SourcePolicy
+from gnomon.web.dialects.parallel.wire.words import MOST_DOMAINS, AdvancedSettings, DataSources, SourcePolicy
 
-MOST_DOMAINS: Final = 200
-"""Entries of both lists together."""
 LONGEST_ENTRY: Final = 2048
 LONGEST_SOURCE: Final = 64
 MOST_SOURCES: Final = 50
