@@ -58,8 +58,8 @@ bench: $(STAMP) ## measure submits, latencies, streams, webhooks and the PV chai
 	$(BIN)/python bench/pv_chain.py
 	$(BIN)/python bench/fan_out.py
 
-openapi: $(STAMP) ## write the native API's document anew (docs/reference/native-openapi.json)
-	$(BIN)/pytest tests/web/native/test_openapi.py --update-golden
+openapi: $(STAMP) ## write the documents of the native API and of the Parallel door anew (docs/reference/*-openapi.json)
+	$(BIN)/pytest tests/web/native/test_openapi.py tests/web/parallel/test_openapi.py --update-golden
 
 parallel-suite: $(STAMP) ## the tests that Parallel publishes with its SDKs, old and new, against a real server
 	$(BIN)/pytest -s -rs tests/acceptance/test_parallel_suite.py --old-suite

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +57,20 @@ def standing_before(url: str, names: Mapping[str, str]) -> Iterator[str]:
     """Run a front on a thread of its own and give its address."""
     host, _, port = url.removeprefix("http://").rpartition(":")
     front = Front(host=host, port=int(port), names=names)
-    loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(asyncio.start_server(front.serve, "127.0.0.1", 0))
-    thread = threading.Thread(target=loop.run_forever)
+    opened: Future[tuple[int, Callable[[], object]]] = Future()
+
+    async def stand() -> None:
+        over = asyncio.Event()
+        async with await asyncio.start_server(front.serve, "127.0.0.1", 0) as server:
+            end = partial(asyncio.get_running_loop().call_soon_threadsafe, over.set)
+            opened.set_result((server.sockets[0].getsockname()[1], end))
+            await over.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(stand(),))
     thread.start()
+    own_port, end = opened.result(timeout=10)
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"http://127.0.0.1:{own_port}"
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        end()
         thread.join()
-        server.close()
-        for task in (open_ := asyncio.all_tasks(loop)):
-            task.cancel()
-        loop.run_until_complete(asyncio.gather(*open_, return_exceptions=True))
-        loop.close()

@@ -21,7 +21,7 @@ async function collect(stream) {
   return seen;
 }
 
-const run = await client.taskRun.create({ input: `How high is it?\n${notes}`, processor: "base", task_spec: text });
+const run = await client.taskRun.create({ input: `What is its height?\n${notes}`, processor: "base", task_spec: text });
 const result = await resultOf(run.run_id);
 const retrieved = await client.taskRun.retrieve(run.run_id);
 const input = await client.taskRun.retrieveInput(run.run_id);

@@ -1,4 +1,4 @@
-"""A receiver of webhooks that takes everything and keeps it."""
+"""A receiver of webhooks that keeps everything."""
 
 import json
 import queue
@@ -29,6 +29,8 @@ class Receiver:
     """What has come, in order."""
 
     url: str = ""
+    status: int = 204
+    """What it answers; a test may change that at any time."""
     came: "queue.Queue[Posted]" = field(default_factory=queue.Queue)
 
     def next(self) -> Posted:
@@ -46,7 +48,7 @@ def receiving() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
             receiver.came.put(Posted(path=self.path, headers=headers, body=body))
-            self.send_response(204)
+            self.send_response(receiver.status)
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:

@@ -68,14 +68,14 @@ def shell(server: Server, tmp_path: Path) -> Shell:
 
 
 def test_research_runs_waits_and_saves(shell: Shell) -> None:
-    answer = shell.json("research", "run", f"How high is it?\n{NOTES}", "--poll-interval", "1")
+    answer = shell.json("research", "run", f"What is its height?\n{NOTES}", "--poll-interval", "1")
     assert answer["status"] == "completed"
     assert answer["output"]["content"]["quotes"][0] == "Height: 2.5 m"
     assert json.loads((shell.folder / f"parallel-research/{answer['run_id']}.json").read_text())["output"]
 
 
 def test_a_report_is_saved_as_markdown(shell: Shell) -> None:
-    asked = f"How high is it?\n{NOTES}"
+    asked = f"What is its height?\n{NOTES}"
     options = ("--text", "-o", "report", "--processor", "lite", "--poll-interval", "1")
     done = shell.run("research", "run", asked, *options)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -84,7 +84,7 @@ def test_a_report_is_saved_as_markdown(shell: Shell) -> None:
 
 
 def test_a_run_is_left_alone_looked_at_and_fetched(shell: Shell) -> None:
-    run_id = shell.json("research", "run", f"How high is it?\n{NOTES}", "--no-wait")["run_id"]
+    run_id = shell.json("research", "run", f"What is its height?\n{NOTES}", "--no-wait")["run_id"]
     fetched = shell.json("research", "poll", run_id, "--poll-interval", "1")
     assert fetched["output"]["content"]["quotes"][0] == "Height: 2.5 m"
     status = shell.json("research", "status", run_id)
@@ -92,7 +92,7 @@ def test_a_run_is_left_alone_looked_at_and_fetched(shell: Shell) -> None:
 
 
 def test_a_run_goes_on_from_the_one_before(shell: Shell) -> None:
-    first = shell.json("research", "run", f"How high is it?\n{NOTES}", "--poll-interval", "1")
+    first = shell.json("research", "run", f"What is its height?\n{NOTES}", "--poll-interval", "1")
     before = ("--previous-interaction-id", first["interaction_id"])
     second = shell.json("research", "run", "Which height?", *before, "--poll-interval", "1")
     assert "Height: 2.5 m" in second["output"]["content"]["quotes"]

@@ -43,7 +43,7 @@ def test_a_run_with_curl(server: Server) -> None:
     said = run(server, "bash", "-eo", "pipefail", "-c", block("sh"))
     result, _, stream = said.partition("event:")
     output = TaskRunResult.model_validate_json(result).output
-    assert output.content.startswith("> Height: 2.5 m (input)")
+    assert str(output.content).startswith("> Height: 2.5 m (input)")
     assert "event: task_run.progress_msg.plan" in stream
     assert stream.rstrip("\n").rpartition("event: ")[2].startswith("task_run.state")
 

@@ -100,18 +100,21 @@ def read_case(case: ET.Element) -> Case:
 
 
 def tell(cases: list[Case], title: str) -> dict[str, str]:
-    """Print how many passed, and why others did not; `make parallel-suite` shows it."""
+    """Print how many passed, and what the others were told; `make parallel-suite` shows it."""
     failed = {case.name: case.failure for case in cases if case.failure is not None}
     lines = [f"\n{title}: {len(cases) - len(failed)} of {len(cases)} passed"]
-    reasons = Counter(re.sub(r"(trun|tgrp)_\w+", r"\1_...", reason_of(said)) for said in failed.values())
-    lines += [f"  {count} x {reason}" for reason, count in reasons.most_common()]
+    reasons = Counter(reason for said in failed.values() for reason in reasons_of(said))
+    lines += [f"  {count} x {reason}" for reason, count in sorted(reasons.items())]
     sys.stdout.write("\n".join(lines) + "\n")
     return failed
 
 
-def reason_of(said: str) -> str:
-    found = re.search(r"Error code: \d+ - .*?'message': ['\"](.*?)['\"], 'ref_id'|Error code.*", said)
-    return (found[1] or found[0]) if found else said.strip().splitlines()[0]
+def reasons_of(said: str) -> list[str]:
+    """Read each place that the server complained of, with the complaint; else the first line."""
+    found = re.findall(r"'loc': \[([^]]*)\], 'msg': (['\"])(.*?)\2, 'type'", said)
+    places = (".".join(re.findall(r"[\w]+", place)) for place, _, _ in found)
+    reasons = [f"{place}: {message}" for place, (_, _, message) in zip(places, found, strict=True)]
+    return list(dict.fromkeys(reasons)) or said.strip().splitlines()[:1]
 
 
 @pytest.mark.parametrize("server", [LENIENT], ids=["lenient"], indirect=True)

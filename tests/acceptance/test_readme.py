@@ -90,4 +90,4 @@ def test_the_guides_blocks() -> None:
     names: dict[str, Any] = {"__name__": "guide"}
     for block in blocks(GUIDE, "python"):
         exec(block, names)
-    assert names["result"] == {"sent": True, "to": "Ada", "total": 12}
+    assert names["result"] == {"headers": ["Authorization"], "characters": 13}

@@ -105,6 +105,16 @@ def test_a_webhook_secret_is_shown_and_rotated_with_an_overlap(data: Path) -> No
     assert at_once.stderr == ""
 
 
+def test_a_secret_of_another_secret_key_is_not_shown_but_replaced(data: Path) -> None:
+    first = good(data, "webhook-secret").strip()
+    (data / "secret.key").write_text("0f" * 32)
+    refused = admin(data, "webhook-secret")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "another secret.key" in refused.stderr
+    second = good(data, "rotate-webhook-secret", "--overlap", "0").strip()
+    assert good(data, "webhook-secret").strip() == second != first
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -1,20 +1,27 @@
 """Signatures: known answers, every way to be wrong, and the libraries of others."""
 
+import ast
 import base64
+import hashlib
+import hmac
 import json
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
 import standardwebhooks
+import svix.webhooks
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gnomon.delivery import SignatureInvalid, sign, verify
-from gnomon.delivery.signature import WITH_TEXT_KEY
+from gnomon.delivery.signature import STANDARD, WITH_TEXT_KEY
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -170,6 +177,67 @@ def test_the_python_library_accepts_any_json(document: Any) -> None:
     assert made == sign([SECRET], ID, now, body)
 
 
+def test_what_is_signed_in_both_schemes_is_accepted_by_whoever_checks_either() -> None:
+    now = int(datetime.now(UTC).timestamp())
+    given_ = headers(sign([OTHER, SECRET], ID, now, PARALLEL_BODY, WITH_TEXT_KEY), at=now)
+    for secret in (SECRET, OTHER):
+        assert standardwebhooks.Webhook(secret).verify(PARALLEL_BODY, given_)
+        assert svix.webhooks.Webhook(secret).verify(PARALLEL_BODY, given_)
+        # Bytes are the key itself: the older reading of the secret.
+        assert standardwebhooks.Webhook(secret.encode()).verify(PARALLEL_BODY, given_)
+        with pytest.raises(svix.webhooks.WebhookVerificationError):
+            svix.webhooks.Webhook(secret).verify(PARALLEL_BODY + b" ", given_)
+
+
+LANGCHAIN = "langchain-parallel==0.5.0"
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., bool]:
+    """Give the verifier that langchain-parallel publishes, without the many packages that the rest of it needs."""
+    folder = tmp_path_factory.mktemp("wheel")
+    take = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(folder),
+        LANGCHAIN,
+    ]
+    done = subprocess.run(take, capture_output=True, text=True, timeout=120, check=False)
+    if done.returncode:
+        pytest.skip(f"pip could not install {LANGCHAIN}: {done.stderr.strip()[-200:]}")
+    tree = ast.parse((folder / "langchain_parallel/tasks.py").read_text())
+    kept = [part for part in tree.body if isinstance(part, ast.Assign | ast.FunctionDef) and is_needed(part)]
+    named: dict[str, Any] = {"hashlib": hashlib, "hmac": hmac}
+    exec(compile(ast.Module(kept, []), "langchain_parallel/tasks.py", "exec"), named)
+    verifier: Callable[..., bool] = named["verify_webhook"]
+    return verifier
+
+
+def is_needed(part: ast.Assign | ast.FunctionDef) -> bool:
+    if isinstance(part, ast.FunctionDef):
+        return part.name == "verify_webhook"
+    return any(isinstance(name, ast.Name) and "WEBHOOK" in name.id for name in part.targets)
+
+
+@pytest.mark.slow
+def test_a_published_verifier_of_the_older_scheme_accepts_it(published: Callable[..., bool]) -> None:
+    now = int(datetime.now(UTC).timestamp())
+    signed = headers(sign([OTHER, SECRET], ID, now, PARALLEL_BODY, WITH_TEXT_KEY), at=now)
+    named = {name.replace("-", "_"): value for name, value in signed.items()}
+    for secret in (SECRET, OTHER):
+        assert published(PARALLEL_BODY, secret=secret, **named)
+        assert not published(PARALLEL_BODY + b" ", secret=secret, **named)
+    plain = headers(sign([SECRET], ID, now, PARALLEL_BODY), at=now)
+    assert not published(
+        PARALLEL_BODY, secret=SECRET, **{k.replace("-", "_"): v for k, v in plain.items()}
+    ), "a verifier of the older scheme took the standard one: it proves nothing"
+
+
 CHECK = """
 const { Webhook } = require("standardwebhooks");
 const cases = JSON.parse(require("fs").readFileSync(0, "utf8"));
@@ -213,9 +281,9 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_javascript_library_accepts_what_we_sign_and_refuses_what_was_changed(node: Path) -> None:
     now = int(datetime.now(UTC).timestamp())
     cases = []
-    for document in DOCUMENTS:
+    for scheme, document in zip(cycle((STANDARD, WITH_TEXT_KEY)), DOCUMENTS, strict=False):
         body = json.dumps(document, ensure_ascii=False).encode()
-        signed = headers(sign([OTHER, SECRET], ID, now, body), at=now)
+        signed = headers(sign([OTHER, SECRET], ID, now, body, scheme), at=now)
         cases += [case(secret, signed, body) for secret in (SECRET, OTHER)]
         cases.append(case(SECRET, signed, body + b" "))
     asked = json.dumps(cases)

@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from gnomon.core.brief import ANSWER, BRIEF, Brief, Wish
@@ -16,6 +18,15 @@ from engine_shop import open_shop
 from gnomon_gleaner import FOLDER, GLEANER, WORKLOADS, most_passages
 from gnomon_gleaner.fields import boolean, fill, integer, number
 from gnomon_gleaner.passages import Passage, label_of, open_object, part, rank, sentences, split, words
+
+KEYS = st.sampled_from(
+    ["type", "properties", "$ref", "$defs", "anyOf", "enum", "items", "format", "description"]
+)
+WORDS = st.sampled_from(["object", "array", "number", "null", "date", "#/$defs/type", "height", ""])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+)
 
 NOTES = (
     "Gnomon is a shadow-casting part of a sundial. The oldest known stands in Taosi.\n"
@@ -109,6 +120,27 @@ def test_a_field_is_filled_or_null(name, schema, value):
     place = {"type": "object", "properties": {"height": {"type": "number"}, "city": {"type": "string"}}}
     root = {"properties": {name: schema}, "$defs": {"Place": place, "Loop": {"$ref": "#/$defs/Loop"}}}
     assert fill(root, root, split(NOTES, "input"))[name].value == value
+
+
+def test_a_list_takes_what_an_objects_list_holds():
+    root = {"properties": {"makers": {"type": "array", "items": {"type": "string"}}}}
+    passages = open_object({"makers": ["Anaximander", "Ptolemy"]}, "input")
+    assert fill(root, root, passages)["makers"].value == ["Anaximander", "Ptolemy"]
+
+
+def test_an_object_inside_itself_ends():
+    node = {"type": "object", "properties": {"height": {"type": "number"}, "next": {"$ref": "#/$defs/Node"}}}
+    root = {"$ref": "#/$defs/Node", "$defs": {"Node": node}}
+    found = fill(root, root, split(NOTES, "input"))
+    assert {name: each.value for name, each in found.items()} == {"height": 2.5, "next": {}}
+
+
+@given(schema=JSON)
+def test_no_schema_makes_it_stumble(schema):
+    root = {"properties": {"height": schema}, "$defs": schema}
+    fill(root, root, split(NOTES, "input"))
+    if isinstance(schema, dict):
+        fill(schema, schema, split(NOTES, "input"))
 
 
 def test_what_is_quoted_stands_there_word_for_word():

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -57,6 +58,40 @@ class Broken(Exception):
 def write_and_break(ledger: Ledger, name: str) -> None:
     ledger.execute("INSERT INTO counter (workspace, noun, value) VALUES ('', ?, 1)", (name,))
     raise Broken
+
+
+async def test_what_waits_beside_long_verbs_goes_first(shop: Any) -> None:
+    """A short verb waits for the long one that is at work, and for no other."""
+    writer, order, gate = shop.store.writer, [], threading.Semaphore(0)
+
+    def note(_: Ledger, name: str, *, waits: bool = False) -> None:
+        assert not waits or gate.acquire(timeout=10)
+        order.append(name)
+
+    asked = [writer.run(note, "first", waits=True)]
+    asked += [writer.run_alone(note, f"long {n}", waits=True) for n in range(3)]
+    asked += [writer.run(note, "short")]
+    waiting = [asyncio.ensure_future(one) for one in asked]
+    await asyncio.sleep(0)
+    gate.release()
+    await waiting[-1]
+    waiting += [asyncio.ensure_future(writer.run(note, f"later {n}")) for n in range(2)]
+    await asyncio.sleep(0)
+    gate.release(3)
+    await asyncio.gather(*waiting)
+    assert order == ["first", "short", "long 0", "later 0", "later 1", "long 1", "long 2"]
+
+
+async def test_long_verbs_are_finished_before_the_store_closes(shop: Any) -> None:
+    writer = shop.store.writer
+    waiting = [
+        asyncio.ensure_future(run(lambda _, n: n, n))
+        for n, run in enumerate([writer.run_alone, writer.run] * 3)
+    ]
+    await asyncio.sleep(0)
+    writer.stop()
+    await asyncio.to_thread(writer.join)
+    assert await asyncio.gather(*waiting) == list(range(6))
 
 
 async def test_a_verb_that_fails_half_way_undoes_only_itself(shop: Any, tmp_path: Path) -> None:

@@ -63,9 +63,9 @@ async def test_wrong_method_names_the_right_ones(ours: Tenant) -> None:
     assert answered.json()["detail"] == "/locations does not take PATCH; use GET, POST."
 
 
-async def test_the_greeting_names_both_doors_and_their_documents(app: Any) -> None:
+async def test_the_greeting_names_the_doors_and_their_documents(app: Any) -> None:
     apis = (await client_of(app, Accept="text/html").get("/")).json()["apis"]
-    assert {*apis} == {"native", "daly"}
+    assert {*apis} == {"native", "daly", "parallel"}
     for api in apis.values():
         assert (await client_of(app).get(api["openapi"])).json()["openapi"].startswith("3.1")
 

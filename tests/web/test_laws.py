@@ -179,6 +179,14 @@ def test_m3_what_is_shown_never_goes_backwards(door: Door, life: list[Task]) -> 
     assert ranks == sorted(ranks), [task.status for task in life]
 
 
+def test_all_doors_agree_how_far_a_task_has_come() -> None:
+    for task in every_task():
+        ranks = {name: rank(door, task) for name, door in DOORS.items()}
+        assert len(set(ranks.values())) == 1, (task.status, ranks)
+        good = {name for name, door in DOORS.items() if door.show(task)["status"] == "completed"}
+        assert good == (set(DOORS) if task.status is Status.COMPLETED else set())
+
+
 @doors
 def test_m4_only_words_of_the_closed_set(door: Door) -> None:
     shown = {door.show(task)["status"] for task in every_task()}

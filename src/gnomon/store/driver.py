@@ -4,11 +4,15 @@ Verbs that wait together share one commit: that is what makes a durable submit c
 A verb that fails before it writes leaves nothing to undo; when one fails after it wrote, the whole group is rolled
 back and run once more with a savepoint around each verb, so that only the failing one is undone. Verbs touch
 nothing but their transaction, therefore running one twice is harmless.
+
+A verb that takes long stands alone in its commit, and what waits beside it goes first: so nobody waits for two of
+them.
 """
 
 import asyncio
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -53,6 +57,7 @@ class Request:
 
     verb: Callable[[Ledger], Any]
     future: asyncio.Future[Any]
+    is_long: bool = False
     ledger: Ledger | None = None
     answer: Any = None
     error: Exception | None = None
@@ -75,6 +80,8 @@ class Writer:
         self._hub = hub
         self._blobs = blobs
         self._queue: SimpleQueue[Request | None] = SimpleQueue()
+        self._long: deque[Request] = deque()
+        self._is_long_turn = False
         self._is_closed = False
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
@@ -87,10 +94,19 @@ class Writer:
         Unavailable
             When nothing could be committed, or the store is closed.
         """
+        return await self._run(partial(_call, verb, args, kwargs))
+
+    async def run_alone(
+        self, verb: Callable[Concatenate[Ledger, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Run a verb that takes long; raises `Unavailable` as `run` does."""
+        return await self._run(partial(_call, verb, args, kwargs), is_long=True)
+
+    async def _run(self, verb: Callable[[Ledger], R], *, is_long: bool = False) -> R:
         if self._is_closed:
             raise Unavailable("The store is closed.")
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._queue.put(Request(verb=partial(_call, verb, args, kwargs), future=future))
+        self._queue.put(Request(verb=verb, future=future, is_long=is_long))
         return await future
 
     def stop(self) -> None:
@@ -111,19 +127,24 @@ class Writer:
 
     def _next_group(self) -> list[Request]:
         """Wait for a verb and take along what waits with it; empty when the writer shall end."""
+        group = [] if self._is_long_turn else self._collect()
+        self._is_long_turn = bool(group and self._long)
+        return group or ([self._long.popleft()] if self._long else [])
+
+    def _collect(self) -> list[Request]:
+        """Take what waits, long verbs apart; wait for one when there is none."""
         group: list[Request] = []
-        first = self._queue.get()
-        while first is not None:
-            group.append(first)
-            if len(group) == GROUP:
-                break
+        while len(group) < GROUP:
+            is_idle = not group and not self._long
             try:
-                first = self._queue.get_nowait()
+                request = self._queue.get(block=is_idle)
             except Empty:
                 break
-        else:
-            if group:
-                self._queue.put(None)
+            if request is None:
+                if not is_idle:
+                    self._queue.put(None)
+                break
+            (self._long if request.is_long else group).append(request)
         return group
 
     def _commit(self, group: Sequence[Request]) -> None:

@@ -22,6 +22,9 @@ SELECT id, workspace, metadata, version, created_at, updated_at FROM task_group 
 """
 _COUNTS = "SELECT status, is_started, count FROM task_group_count WHERE group_id = ? AND count > 0"
 
+_FEW = 50
+"""Members that are added as fast as anything else is done; more of them hold the writer for a while."""
+
 
 def create_group(
     ledger: Ledger, new: NewGroup, now: datetime, reservation: Reservation | None = None
@@ -179,7 +182,8 @@ class GroupShelf(Shelf):
 
     async def add_members(self, command: AddMembers) -> Added:
         """Store tasks as members; raises `NotFound`, `ReservationReused` and `QuotaExceeded`."""
-        return await self.writer.run(add_members, command)
+        run = self.writer.run_alone if len(command.members) > _FEW else self.writer.run
+        return await run(add_members, command)
 
     async def list_members(self, query: MemberQuery) -> Sequence[Member]:
         """List members in the order in which they joined; raises `NotFound`."""

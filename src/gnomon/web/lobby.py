@@ -19,6 +19,7 @@ _PLACES = {
     "apis": {
         "native": {"at": "/gnomon/v1", "openapi": "/gnomon/v1/openapi.json"},
         "daly": {"at": "/", "openapi": "/openapi.json"},
+        "parallel": {"at": "/v1/tasks", "openapi": "/v1/tasks/openapi.json"},
     },
     "docs": "README.md and docs/reference/ of the source",
 }

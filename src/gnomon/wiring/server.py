@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.core.access import Limits, Workspace
+from gnomon.core.delivery import Body
 from gnomon.core.hub import Hub
 from gnomon.core.service import House
 from gnomon.core.service.access import found_workspace
@@ -31,6 +32,7 @@ from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
 from gnomon.web.dialects.parallel.desk import ParallelOptions
+from gnomon.web.dialects.parallel.render.webhook import output_body, status_body
 from gnomon.web.native.render.hook import payload
 from gnomon.web.sse import Pace
 from gnomon.wiring.keys import add_webhook_secret, write_keys, write_private
@@ -42,7 +44,7 @@ DEFAULT_WORKSPACE = "default"
 CANCEL_MARGIN = 5.0
 """Seconds beyond the engine's own grace after which a cancel is ended without it."""
 
-BODIES = {"native": payload}
+BODIES: Mapping[str, Body] = {"native": payload, "parallel": status_body, "parallel-output": output_body}
 """Who writes the bodies of webhooks, by dialect."""
 SCHEMES: Mapping[str, Scheme] = {"parallel": WITH_TEXT_KEY, "parallel-output": WITH_TEXT_KEY}
 """How webhooks are signed where the standard's reading of the secret is not the only one."""

@@ -1,6 +1,5 @@
 """Each response, state by state: kept as golden files, and read by the vendor's own client."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from fixed_records import (
     origin,
     task,
 )
+from golden import check
 from rig import Tenant
 from sent import energy_model
 from vendor import client, written
@@ -218,18 +218,10 @@ each_error = pytest.mark.parametrize("name", ERRORS)
 both_modes = pytest.mark.parametrize("is_strict", [False, True], ids=["loose", "strict"])
 
 
-def check(name: str, response: Json, request: pytest.FixtureRequest) -> None:
-    path = GOLDEN / f"{name}.json"
-    text = json.dumps(response, indent=1, ensure_ascii=False) + "\n"
-    if request.config.getoption("--update-golden"):
-        path.write_text(text)
-    assert path.read_text() == text
-
-
 @each_response
 def test_is_the_golden_file(name: str, request: pytest.FixtureRequest) -> None:
     """If not: look at what changed, then `pytest --update-golden`."""
-    check(name, RESPONSES[name], request)
+    check(GOLDEN / f"{name}.json", RESPONSES[name], request)
 
 
 @pytest.mark.parametrize(("name", "timeout"), LATER.items())
@@ -241,7 +233,11 @@ async def test_a_result_that_is_not_there_yet(
     path = f"/v1/tasks/runs/{run_id(task['id'])}/result?timeout={timeout}"
     answer = await site.client.get(path, headers={"x-request-id": REQUEST})
     told = {key: answer.headers[key] for key in RETRYING if key in answer.headers}
-    check(name, {"status": answer.status_code, "headers": told, "body": answer.json()}, request)
+    check(
+        GOLDEN / f"{name}.json",
+        {"status": answer.status_code, "headers": told, "body": answer.json()},
+        request,
+    )
 
 
 def test_no_golden_file_is_left_over() -> None:

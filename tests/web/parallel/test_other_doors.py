@@ -8,7 +8,7 @@ from parallel.types import RunInput, TaskRun, TaskRunResult
 from rig import Hands, Tenant
 from sent import energy_model, weather
 
-from gnomon.core.retry import Failed
+from gnomon.core.retry import Done, Failed
 from gnomon.core.task import TaskError
 from gnomon.web.dialects.parallel.ids import run_id
 
@@ -72,3 +72,11 @@ async def test_a_large_input_comes_back_whole(site: Tenant, hands: Hands) -> Non
     given = await read(site, f"{run_id(task.id)}/input", RunInput)
     assert isinstance(given.input, dict)
     assert given.input["weatherData"] == large
+
+
+async def test_an_integer_of_more_than_64_bits_stays_exact(site: Tenant, hands: Hands) -> None:
+    await submit(site)
+    task = await hands.end(await hands.claim(), Done(result={"product": 2**70}))
+    output = (await read(site, f"{run_id(task.id)}/result", TaskRunResult)).output
+    assert output.content == {"product": 2**70}
+    assert (await site.get(f"/gnomon/v1/tasks/{task.id}"))["result"] == {"product": 2**70}

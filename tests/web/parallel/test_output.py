@@ -23,7 +23,11 @@ from gnomon.web.dialects.parallel.render.run import run
 
 letters = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 leaves = st.one_of(
-    st.none(), st.booleans(), st.integers(-(2**63), 2**64 - 1), st.floats(allow_nan=False), letters
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**63), 2**64 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+    letters,
 )
 jsons = st.recursive(
     leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(letters, inner, max_size=3)
@@ -184,3 +188,9 @@ def test_the_input_of_a_run_is_what_was_asked_whether_it_went_in_a_brief(
     given = Brief(input=asked_for, output=Wish(type="text"), effort=3).json() if is_brief else asked_for
     shown = run_input(task(asked=Origin(processor="core", is_brief=is_brief)), Given(input=given))
     assert shown == {"processor": "core", "input": asked_for}
+
+
+@pytest.mark.parametrize("given", [{"question": "Why?"}, ["Why?"], "Why?"])
+def test_the_input_of_a_rerun_may_be_no_brief_any_more(given: Json) -> None:
+    shown = run_input(task(asked=Origin(processor="core", is_brief=True)), Given(input=given))
+    assert shown["input"] == ({"input": given} if isinstance(given, list) else given)

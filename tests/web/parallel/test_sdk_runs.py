@@ -87,7 +87,7 @@ async def test_an_earlier_interaction_is_gone_on_from(client: AsyncParallel) -> 
     first = await client.task_run.create(input="a", processor="lite", task_spec={"output_schema": "x"})
     then = await client.task_run.create(
         input="b",
-        processor="pro-fast",
+        processor="ultra2x-fast",
         task_spec={"output_schema": "x"},
         previous_interaction_id=first.interaction_id,
     )

@@ -34,18 +34,18 @@ async def key_with(house: House, tenant: Tenant, scopes: frozenset[str]) -> str:
     return (await issue_key(house, issuer, name="test", scopes=scopes)).text
 
 
-def read_document(*alone: Workload) -> dict[str, Any]:
-    """Return the document as it is served, for tests that are made from it when they are collected."""
+def read_document(*alone: Workload, at: str = "/gnomon/v1", **options: Any) -> dict[str, Any]:
+    """Return a door's document as it is served, for tests that are made from it when they are collected."""
 
     async def read(folder: Path) -> dict[str, Any]:
         house = open_house(folder)
         if alone:
             house = replace(house, workloads={workload.kind: workload for workload in alone})
-        app = open_app(house)
+        app = open_app(house, **options)
         tenant = await found_tenant(house, app, "reader")
         try:
-            async with client_for(app, tenant) as client:
-                document: dict[str, Any] = (await client.get("/openapi.json")).json()
+            async with client_of(app) as client:
+                document: dict[str, Any] = (await client.get(f"{at}/openapi.json")).json()
                 return document
         finally:
             await tenant.client.aclose()

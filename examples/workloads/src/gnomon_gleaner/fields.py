@@ -7,9 +7,9 @@ from typing import Any
 
 from gnomon_gleaner.passages import Passage, label_of, rank, words
 
-DEEPEST = 6
+LONGEST_CHAIN = 6
 SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
-NUMBER = re.compile(rf"-?\d[\d,]*(?:\.\d+)?(?:\s*({'|'.join(SCALES)}))?", re.IGNORECASE)
+NUMBER = re.compile(rf"-?\d[\d,]{{0,20}}(?:\.\d{{1,20}})?(?:\s*({'|'.join(SCALES)}))?", re.IGNORECASE)
 MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 DATE = re.compile(rf"\d{{4}}-\d\d-\d\d|\d{{1,2}}\.? {MONTH} \d{{4}}|{MONTH} \d{{1,2}}, \d{{4}}")
 
@@ -26,22 +26,23 @@ class Found:
 
 def settle(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
     """Follow a reference inside the schema, and take the first choice that is not null."""
-    for _ in range(DEEPEST):
+    for _ in range(LONGEST_CHAIN):
         if not isinstance(schema, dict):
             return {}
         if isinstance(name := schema.get("$ref"), str):
-            schema = (root.get("$defs") or {}).get(name.rpartition("/")[2])
+            parts = root.get("$defs")
+            schema = parts.get(name.rpartition("/")[2]) if isinstance(parts, dict) else None
         elif isinstance(choices := schema.get("anyOf"), list):
             schema = next((each for each in choices if each != {"type": "null"}), None)
         else:
-            break
-    return schema if isinstance(schema, dict) else {}
+            return schema
+    return {}
 
 
-def type_of(schema: Mapping[str, Any]) -> Any:
+def type_of(schema: Mapping[str, Any]) -> str:
     """Return the type that is not null."""
     given = schema.get("type", "object" if "properties" in schema else "string")
-    return next((each for each in given if each != "null"), "null") if isinstance(given, list) else given
+    return str(next((each for each in given if each != "null"), "null") if isinstance(given, list) else given)
 
 
 def number(text: str) -> float | None:
@@ -64,64 +65,78 @@ def boolean(text: str) -> bool | None:
     return match[1].lower() in {"yes", "true"} if match else None
 
 
-READERS: Mapping[str, Callable[[str], Any]] = {"number": number, "integer": integer, "boolean": boolean}
+READERS: Mapping[str, Callable[[str], Any]] = {
+    "string": str,
+    "number": number,
+    "integer": integer,
+    "boolean": boolean,
+}
 
 
-def read(text: str, schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
+def read(text: str, schema: Mapping[str, Any]) -> Any:
     """Read a value of the schema's type in a text, or None."""
-    kind = type_of(schema)
     if isinstance(choices := schema.get("enum"), list):
         return next((each for each in choices if re.search(rf"\b{re.escape(str(each))}\b", text, re.I)), None)
-    if kind == "array":
-        inner = settle(schema.get("items"), root)
-        items = (read(piece.strip(), inner, root) for piece in re.split(r"[,;]", text) if piece.strip())
-        return [item for item in items if item is not None] or None
-    if kind == "string":
-        return text
-    return READERS[kind](text) if kind in READERS else None
+    return READERS.get(type_of(schema), lambda _: None)(text)
 
 
-def is_date(name: str, schema: Mapping[str, Any]) -> bool:
-    """Say whether a date is wanted."""
-    return schema.get("format") in {"date", "date-time"} or "date" in words(name)
+def labelled(name: str, schema: Mapping[str, Any], items: Any, passages: Sequence[Passage]) -> Found:
+    """Read what is labelled with the name; a list takes all of it, cut at commas and semicolons."""
+    named = [each for each in passages if each.label and words(each.label) == words(name)]
+    texts = [
+        value if label == each.label else each.text
+        for each in named
+        for label, value in [label_of(each.text)]
+    ]
+    if type_of(schema) == "array":
+        pieces = (piece.strip() for text in texts for piece in re.split("[,;]", text) if piece.strip())
+        values: Any = [value for piece in pieces if (value := read(piece, items)) is not None] or None
+        used = named
+    else:
+        found = [(value, at) for at, text in enumerate(texts) if (value := read(text, schema)) is not None]
+        values, used = (found[0][0], [named[found[0][1]]]) if found else (None, [])
+    if values is None:
+        return Found()
+    why = f"It is labelled {used[0].label!r} in {used[0].source}."
+    return Found(value=values, passages=tuple(used), reasoning=why, confidence="medium")
 
 
-def find(name: str, schema: Mapping[str, Any], root: Mapping[str, Any], passages: Sequence[Passage]) -> Found:
-    """Find one field: what is labelled with its name; else a number or a date in the passage nearest to it."""
-    for passage in passages:
-        if passage.label and words(passage.label) == words(name):
-            held = label_of(passage.text)
-            value = read(held[1] if held[0] == passage.label else passage.text, schema, root)
-            if value is not None:
-                why = f"It is labelled {passage.label!r} in {passage.source}."
-                return Found(value=value, passages=(passage,), reasoning=why, confidence="medium")
-    near = rank(f"{name} {schema.get('description') or ''}", passages)[:3]
-    for passage in near:
-        match = DATE.search(passage.text) if is_date(name, schema) else None
-        guess = type_of(schema) in {"number", "integer"} or "enum" in schema
-        value = match[0] if match else read(passage.text, schema, root) if guess else None
+def nearest(name: str, schema: Mapping[str, Any], passages: Sequence[Passage]) -> Found:
+    """Read a date, a number or one of several choices in the passages nearest to the name and its description."""
+    is_date = schema.get("format") in ("date", "date-time") or "date" in words(name)
+    can_be_read = type_of(schema) in ("number", "integer") or "enum" in schema
+    for passage in rank(f"{name} {schema.get('description') or ''}", passages)[:3]:
+        match = DATE.search(passage.text) if is_date else None
+        value = match[0] if match else read(passage.text, schema) if can_be_read else None
         if value is not None:
             return Found(value=value, passages=(passage,), reasoning="The nearest passage that has one.")
     return Found()
 
 
 def fill(
-    schema: Any, root: Mapping[str, Any], passages: Sequence[Passage], depth: int = 0
+    schema: Any, root: Mapping[str, Any], passages: Sequence[Passage], above: tuple[Any, ...] = ()
 ) -> dict[str, Found]:
-    """Fill the properties of an object, those inside other objects too."""
+    """Fill the properties of an object, those inside other objects too; one inside itself is left empty."""
     properties = settle(schema, root).get("properties")
+    if not isinstance(properties, dict) or any(properties is each for each in above):
+        return {}
     return {
-        name: _one(name, settle(each, root), root, passages, depth + 1)
-        for name, each in (properties.items() if isinstance(properties, dict) else ())
+        name: _one(name, settle(each, root), root, passages, (*above, properties))
+        for name, each in properties.items()
     }
 
 
 def _one(
-    name: str, schema: Mapping[str, Any], root: Mapping[str, Any], passages: Sequence[Passage], depth: int
+    name: str,
+    schema: Mapping[str, Any],
+    root: Mapping[str, Any],
+    passages: Sequence[Passage],
+    above: tuple[Any, ...],
 ) -> Found:
-    if type_of(schema) != "object" or depth >= DEEPEST:
-        return find(name, schema, root, passages)
-    inner = fill(schema, root, passages, depth)
+    if type_of(schema) != "object":
+        found = labelled(name, schema, settle(schema.get("items"), root), passages)
+        return found if found.passages else nearest(name, schema, passages)
+    inner = fill(schema, root, passages, above)
     used = tuple(passage for each in inner.values() for passage in each.passages)
     why = f"{sum(bool(each.passages) for each in inner.values())} of its {len(inner)} values were found."
     return Found(value={key: each.value for key, each in inner.items()}, passages=used, reasoning=why)

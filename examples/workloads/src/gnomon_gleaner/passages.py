@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 COMMON = re.compile(
@@ -61,12 +61,12 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
 
 
 def open_object(value: dict[str, Any], source: str) -> list[Passage]:
-    """Make passages of an object's values, labelled by their keys."""
+    """Make passages of an object's values; what has no label of its own has its key's name."""
     return [
-        Passage(text=piece, source=f"{source}#{path}", label=name)
+        replace(passage, label=passage.label or name)
         for path, name, inner in leaves(value)
         if inner is not None
-        for piece in (sentences(inner) if isinstance(inner, str) else [str(inner)])
+        for passage in split(str(inner), f"{source}#{path}")
     ]
 
 

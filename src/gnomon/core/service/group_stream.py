@@ -93,10 +93,8 @@ async def follow_group(
                 yield rested
             after = group.version
             yield Stood(group=group)
-            while not news.is_over() and clock() < limit:
-                if await news.wait(min(quiet, limit - clock())):
-                    break
-                yield QUIET
+            async for silence in _silence(news, quiet, limit):
+                yield silence
             if news.is_over() or clock() >= limit:
                 return
             await asyncio.sleep(min(pause, limit - clock()))
@@ -121,6 +119,13 @@ async def tour_group(
                 return
             query = replace(query, after=members[-1].number)
             page = members = []  # not kept while the next ones are read
+
+
+async def _silence(news: Subscription, quiet: float, limit: float) -> AsyncGenerator[Quiet, None]:
+    """Wait until something changes or the time is up, and tell of every while in which nothing did."""
+    clock = asyncio.get_running_loop().time
+    while not news.is_over() and clock() < limit and not await news.wait(min(quiet, limit - clock())):
+        yield QUIET
 
 
 @asynccontextmanager

@@ -36,8 +36,6 @@ class Wanted:
     event_types: frozenset[EventType] = DEFAULT_TYPES
     description: str | None = None
     dialect: str = "native"
-    loc: tuple[str | int, ...] = ()
-    """Where the request names the url, for complaints; empty: at its place among the webhooks."""
 
     @property
     def has_own_secret(self) -> bool:
@@ -111,7 +109,7 @@ def new_hooks(house: House, principal: Principal, wanted: Sequence[Wanted]) -> S
         message = f"A task may bring {MOST_OF_TASK} webhooks; make endpoints of the workspace for more."
         raise Invalid([Complaint(("webhooks",), message, "too_long")])
     for position, one in enumerate(wanted):
-        _check_url(house, one.url, *(one.loc or ("webhooks", position, "url")))
+        _check_url(house, one.url, "webhooks", position, "url")
     return [_mint(house, principal, one) for one in wanted]
 
 

@@ -13,6 +13,7 @@ from gnomon.core.errors import Complaint, GnomonError
 from gnomon.web.answer import answer
 from gnomon.web.auth import Gate
 from gnomon.web.dialects.parallel.desk import Desk, ParallelOptions
+from gnomon.web.dialects.parallel.openapi import describe
 from gnomon.web.dialects.parallel.processors import Processors
 from gnomon.web.dialects.parallel.render.errors import FINAL, body_of, headers_of, status_of
 from gnomon.web.dialects.parallel.routes import ROUTERS
@@ -38,12 +39,23 @@ def build_parallel(gate: Gate, pace: Pace, options: ParallelOptions) -> FastAPI:
     ValueError
         When a processor is assigned to what is not there.
     """
-    app = FastAPI(title="Task runs and groups", redirect_slashes=False, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Task runs and groups",
+        version="1",
+        summary="The contract of Parallel's Task API, and what this server adds to it.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        servers=[{"url": "/" + "/".join(prefix)} for prefix in PREFIXES],
+        root_path_in_servers=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    processors = Processors(options.processors, gate.house.workloads)
     app.state.desk = Desk(
         gate=gate,
         pace=pace,
         options=options,
-        processors=Processors(options.processors, gate.house.workloads),
+        processors=processors,
     )
     for routes in ROUTERS:
         app.include_router(routes)
@@ -52,6 +64,7 @@ def build_parallel(gate: Gate, pace: Pace, options: ParallelOptions) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _refuse_form)
     app.add_exception_handler(HTTPException, _refuse_route)
     app.add_exception_handler(Exception, _confess)
+    describe(app, ROUTERS, processors)
     return app
 
 

@@ -10,7 +10,7 @@ from gnomon.core.service.task import find_version
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.native.desk import AtHouse, HookKeeper, Reader, holding_on, read_optional
-from gnomon.web.native.openapi import BODY, asks, errors, header, router, shows, takes
+from gnomon.web.native.openapi import BODY, asks, errors, router, shows, takes
 from gnomon.web.native.render import hook as render
 from gnomon.web.native.wire import ask, read
 from gnomon.web.native.wire.hooks import (
@@ -23,6 +23,7 @@ from gnomon.web.native.wire.hooks import (
     SecretRotation,
 )
 from gnomon.web.native.wire.tasks import IF_MATCH, revision
+from gnomon.web.openapi import header
 
 routes = router("webhooks")
 

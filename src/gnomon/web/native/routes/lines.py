@@ -5,11 +5,12 @@ from fastapi import Request, Response
 from gnomon.core.service import line as service
 from gnomon.web.answer import answer
 from gnomon.web.native.desk import AtHouse, Reader, Writer, read_optional
-from gnomon.web.native.openapi import asks, errors, header, router, shows, takes
+from gnomon.web.native.openapi import asks, errors, router, shows, takes
 from gnomon.web.native.render import task as render
 from gnomon.web.native.routes.tasks import IDEMPOTENCY_KEY, PREFER, SUBMITTED, answer_submitted
 from gnomon.web.native.wire import ask, read
 from gnomon.web.native.wire.tasks import IF_MATCH, Line, RerunOrder, Revisions
+from gnomon.web.openapi import header
 from gnomon.web.reservation import reserve
 
 routes = router("tasks")

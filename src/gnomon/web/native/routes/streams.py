@@ -12,8 +12,9 @@ from gnomon.core.service.stream import follow
 from gnomon.web.auth import identify_listener
 from gnomon.web.native.desk import Holder, find_gate
 from gnomon.web.native.framing import FRAMING, WITH_CURSORS
-from gnomon.web.native.openapi import asks, errors, header, router
+from gnomon.web.native.openapi import asks, errors, router
 from gnomon.web.native.wire.streams import Listening, listening
+from gnomon.web.openapi import header
 from gnomon.web.sse import EventStream, Pace
 
 routes = router("streams")

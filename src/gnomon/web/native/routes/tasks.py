@@ -17,7 +17,7 @@ from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.edge import request_id
 from gnomon.web.native.desk import AtHouse, Reader, Writer, find_gate, holding_on
-from gnomon.web.native.openapi import BODY, Answers, asks, header, router, shows, takes
+from gnomon.web.native.openapi import BODY, Answers, asks, router, shows, takes
 from gnomon.web.native.pacing import retry_after
 from gnomon.web.native.render import task as render
 from gnomon.web.native.render.hook import minted as minted_hook
@@ -35,6 +35,7 @@ from gnomon.web.native.wire.tasks import (
     TaskView,
     patience,
 )
+from gnomon.web.openapi import header
 from gnomon.web.presence import while_present
 from gnomon.web.reservation import KEY, reserve
 

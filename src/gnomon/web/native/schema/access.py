@@ -3,7 +3,7 @@
 from typing import Any
 
 from gnomon.core.access import ALL_SCOPES, KeyRole
-from gnomon.web.native.schema.forms import (
+from gnomon.web.forms import (
     COUNT,
     MOMENT,
     TEXT,

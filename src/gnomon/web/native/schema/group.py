@@ -3,7 +3,7 @@
 from typing import Any
 
 from gnomon.core.task import Status
-from gnomon.web.native.schema.forms import (
+from gnomon.web.forms import (
     COUNT,
     FLAG,
     MOMENT,

@@ -4,7 +4,7 @@ from typing import Any
 
 from gnomon.core.delivery import DEFAULT_TYPES, TEST_TYPE, DeliveryStatus
 from gnomon.core.event import EventType
-from gnomon.web.native.schema.forms import (
+from gnomon.web.forms import (
     COUNT,
     FLAG,
     MOMENT,

@@ -1,6 +1,6 @@
 """What an idempotency key has made."""
 
-from gnomon.web.native.schema.forms import COUNT, MOMENT, TEXT, Schema, maybe, record, told
+from gnomon.web.forms import COUNT, MOMENT, TEXT, Schema, maybe, record, told
 
 SCHEMAS: dict[str, Schema] = {
     "Reserved": record(

@@ -1,6 +1,6 @@
 """Problems (RFC 9457)."""
 
-from gnomon.web.native.schema.forms import COUNT, FLAG, TEXT, Schema, record, told
+from gnomon.web.forms import COUNT, FLAG, TEXT, Schema, record, told
 
 _UNKNOWN = "There is no kind 'shuot'. Use one of: primes, shout. Did you mean 'shout'?"
 _FAULT = record(

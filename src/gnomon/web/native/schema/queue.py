@@ -1,7 +1,7 @@
 """What can be submitted, what waits, and how the server is."""
 
 from gnomon.core.task import Status
-from gnomon.web.native.schema.forms import (
+from gnomon.web.forms import (
     COUNT,
     FLAG,
     MOMENT,

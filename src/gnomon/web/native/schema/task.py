@@ -5,7 +5,7 @@ from typing import Any
 from gnomon.core.event import EventType
 from gnomon.core.retry import Outcome
 from gnomon.core.task import CancelOutcome, Status, Visibility
-from gnomon.web.native.schema.forms import (
+from gnomon.web.forms import (
     ANY,
     COUNT,
     FLAG,

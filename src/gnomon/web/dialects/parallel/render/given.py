@@ -10,7 +10,9 @@ from gnomon.web.dialects.parallel.origin import read_origin
 def run_input(task: Task, given: Given) -> dict[str, Json]:
     """Write what a run was asked for: what the client left out is left out; of another door's task, its input."""
     origin = read_origin(task)
-    asked = given.input["input"] if origin.is_brief else given.input
+    asked = given.input
+    if origin.is_brief and isinstance(asked, Mapping):
+        asked = asked.get("input", asked)  # a rerun may have been given something else
     if not isinstance(asked, str | Mapping):
         asked = {"input": asked}
     wording = given.wording if isinstance(given.wording, Mapping) else {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from gnomon.core.errors import Complaint, Invalid
@@ -30,13 +31,17 @@ class Doubts:
         if len(self.complaints) < MOST_COMPLAINTS:
             self.complaints.append(Complaint(place, message, kind))
 
-    def drop(self, found: Iterable[Complaint], part: str, kind: WarningType = "warning") -> bool:
-        """Complain of a part that a run can do without, or warn that it was left out; say whether it is gone."""
-        complaints = list(found)
-        for complaint in complaints[:MOST_COMPLAINTS]:
+    def drop(self, found: Iterable[Complaint], told: str, kind: WarningType = "warning") -> bool:
+        """Complain of a part that a run can do without, or tell in a warning that it was left out.
+
+        Say whether it is gone.
+        """
+        complaints = list(islice(found, MOST_COMPLAINTS))
+        for complaint in complaints:
             if self.is_lenient:
-                where = {"loc": list(complaint.loc)}
-                self.warn(kind, f"{complaint.message} {part} was left out.", where)
+                place = ".".join(map(str, complaint.loc))
+                text = f"{place}: {complaint.message} {told}"
+                self.warn(kind, text, {"loc": list(complaint.loc)})
             else:
                 self.refuse(complaint.loc, complaint.message, complaint.type)
         return bool(complaints)

@@ -1,6 +1,7 @@
 """JSON against the forms: a model, or complaints that name the member and the remedy."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.naming import no_such
 from gnomon.core.task import Json
 from gnomon.web.body import DEEPEST
-from gnomon.web.dialects.parallel.wire.doubts import MOST_COMPLAINTS, Doubts, Place
+from gnomon.web.dialects.parallel.wire.doubts import MOST_COMPLAINTS, MOST_WARNINGS, Doubts, Place
 from gnomon.web.dialects.parallel.wire.words import DataSources, TaskSpec, Words
 
 M = TypeVar("M", bound=Words)
@@ -69,7 +70,8 @@ def _plain(value: Json) -> Json:
 
 def warn_of_unknown(words: Words, doubts: Doubts, place: Place = ()) -> None:
     """Warn of members that are not known, so that newer clients go on working."""
-    for path, model in _unknown(words, "".join(f"{part}." for part in place)):
+    unknown = _unknown(words, "".join(f"{part}." for part in place))
+    for path, model in islice(unknown, MOST_WARNINGS):
         name = path.rpartition(".")[2]
         message = f"{no_such('member', name, model.model_fields)} It was ignored."
         doubts.warn("warning", message, {"fields": [path[:200]]})

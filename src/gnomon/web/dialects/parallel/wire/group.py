@@ -7,6 +7,7 @@ from gnomon.core.task import Json
 from gnomon.web.dialects.parallel.processors import Processors, UnknownProcessor
 from gnomon.web.dialects.parallel.wire.doubts import MOST_COMPLAINTS, Doubts
 from gnomon.web.dialects.parallel.wire.form import read
+from gnomon.web.dialects.parallel.wire.matching import MOST_OF_BATCH, Allowance
 from gnomon.web.dialects.parallel.wire.metadata import read_metadata
 from gnomon.web.dialects.parallel.wire.run import RunOrder, order
 from gnomon.web.dialects.parallel.wire.spec import read_spec
@@ -39,13 +40,21 @@ def read_batch(body: Json, *, processors: Processors, is_lenient: bool) -> Seque
     """
     batch = read(BatchWords, body)
     spec = read_spec(batch.default_task_spec, ("default_task_spec",), is_lenient=is_lenient)
+    allowance = Allowance(MOST_OF_BATCH)
     orders: list[RunOrder] = []
     complaints: list[Complaint] = []
     for position, one in enumerate(batch.inputs):
         try:
             words = read(RunWords, one)
-            made = order(words, processors=processors, is_lenient=is_lenient, default_spec=spec)
-            orders.append(made)
+            orders.append(
+                order(
+                    words,
+                    processors=processors,
+                    is_lenient=is_lenient,
+                    default_spec=spec,
+                    allowance=allowance,
+                )
+            )
         except Invalid as error:
             complaints.extend(error.under("inputs", position).complaints)
         except UnknownProcessor as error:

@@ -10,14 +10,13 @@ from gnomon.core.event import EventType
 from gnomon.core.naming import no_such
 from gnomon.core.service.hook import Wanted
 from gnomon.web.dialects.parallel.wire.doubts import Doubts, Place
-from gnomon.web.dialects.parallel.wire.words import Webhook
+from gnomon.web.dialects.parallel.wire.words import EVENT_TYPES, Webhook
 
 LONGEST_URL: Final = 2048
-STATUS: Final = "task_run.status"
-ACTION_REQUIRED: Final = "task_run.action_required"
-EVENT_TYPES: Final[Mapping[str, frozenset[EventType]]] = {
-    STATUS: TERMINAL_TYPES,
-    ACTION_REQUIRED: frozenset({EventType.WAITING}),
+_STATUS, _ACTION_REQUIRED = EVENT_TYPES
+_MEANT: Final[Mapping[str, frozenset[EventType]]] = {
+    _STATUS: TERMINAL_TYPES,
+    _ACTION_REQUIRED: frozenset({EventType.WAITING}),
 }
 
 
@@ -35,17 +34,19 @@ def read_hooks(webhook: Webhook | None, webhook_url: str | None, doubts: Doubts)
     if webhook is not None:
         place: Place = ("webhook", "url")
         faults = [*_of_url(webhook.url, place), *_of_types(webhook.event_types or ())]
-        if not doubts.drop(faults, "The webhook"):
+        if not doubts.drop(faults, "The webhook was left out."):
             wanted = Wanted(url=webhook.url, event_types=_types(webhook.event_types), dialect="parallel")
             found.append(Hook(place=place, wanted=wanted))
-    if webhook_url is not None and not doubts.drop(_of_url(webhook_url, ("webhook_url",)), "The webhook"):
+    if webhook_url is not None and not doubts.drop(
+        _of_url(webhook_url, ("webhook_url",)), "The webhook was left out."
+    ):
         wanted = Wanted(url=webhook_url, event_types=TERMINAL_TYPES, dialect="parallel-output")
         found.append(Hook(place=("webhook_url",), wanted=wanted))
     return found
 
 
 def _types(words: Sequence[str] | None) -> frozenset[EventType]:
-    return frozenset[EventType]().union(*(EVENT_TYPES[word] for word in words or (STATUS,)))
+    return frozenset[EventType]().union(*(_MEANT[word] for word in words or (_STATUS,)))
 
 
 def _of_url(url: str, place: Place) -> Iterator[Complaint]:

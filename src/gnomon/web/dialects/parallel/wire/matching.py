@@ -1,6 +1,7 @@
 """A run's input against the input schema of its spec."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
@@ -11,15 +12,31 @@ from referencing import Registry
 from gnomon.core.task import Json
 from gnomon.web.dialects.parallel.wire.references import Schema, measure
 
-MOST_COMPARISONS: Final = 50_000
-"""Values of an input times schemas that they may be held against."""
+MOST_COMPARISONS: Final = 20_000
+"""Values of an input times schemas that they may be held against: tens of milliseconds."""
+MOST_OF_BATCH: Final = 500_000
+"""The same of all runs of one call together."""
 _MOST_TOLD: Final = 5
 
 
-def mismatches(task_input: Json, schema: Schema) -> list[tuple[str, str]]:
+@dataclass(slots=True)
+class Allowance:
+    """How many comparisons one body may still cost."""
+
+    left: int = MOST_COMPARISONS
+
+    def take(self, count: int) -> bool:
+        """Take some if there are so many, and not too many for one run."""
+        if count > min(self.left, MOST_COMPARISONS):
+            return False
+        self.left -= count
+        return True
+
+
+def mismatches(task_input: Json, schema: Schema, allowance: Allowance) -> list[tuple[str, str]]:
     """Say where an input does not match a schema that has passed the rules, and why; the first few places."""
-    if _size(task_input) * measure(schema).size > MOST_COMPARISONS:
-        return [("", "it is too large to be compared")]
+    if not allowance.take(_size(task_input) * measure(schema).size):
+        return [("", "it was not compared, because that is too much work")]
     plain = {word: value for word, value in schema.items() if word not in ("$id", "$schema")}
     validator = Draft202012Validator(plain, registry=Registry())
     return [_told(error) for error in islice(_errors(validator, task_input), _MOST_TOLD)]

@@ -13,8 +13,8 @@ from gnomon.web.problems import InvalidQuery
 
 DEFAULT_HOLD: Final = 600.0
 _FLAGS: Final[Mapping[str, bool]] = {"true": True, "1": True, "false": False, "0": False}
-_DIGITS: Final = 15
 _LONGEST_NUMBER: Final = 32
+_DIGITS: Final = 15
 """No task has more events than that many digits can count."""
 T = TypeVar("T")
 

@@ -17,6 +17,7 @@ from gnomon.web.dialects.parallel.processors import Assigned, Processors
 from gnomon.web.dialects.parallel.wire.doubts import Doubts, Place
 from gnomon.web.dialects.parallel.wire.form import read, warn_of_unknown, written
 from gnomon.web.dialects.parallel.wire.hooks import read_hooks
+from gnomon.web.dialects.parallel.wire.matching import Allowance
 from gnomon.web.dialects.parallel.wire.metadata import read_metadata
 from gnomon.web.dialects.parallel.wire.servers import Tools, read_servers
 from gnomon.web.dialects.parallel.wire.sources import read_data_sources, read_location, read_sources
@@ -126,9 +127,14 @@ def read_run(body: Json, *, processors: Processors, is_lenient: bool, default_sp
 
 
 def order(
-    words: RunWords, *, processors: Processors, is_lenient: bool, default_spec: Spec = NO_SPEC
+    words: RunWords,
+    *,
+    processors: Processors,
+    is_lenient: bool,
+    default_spec: Spec = NO_SPEC,
+    allowance: Allowance | None = None,
 ) -> RunOrder:
-    """Make the order of what was sent.
+    """Make the order of what was sent; its input is compared as far as the allowance goes.
 
     Raises
     ------
@@ -140,7 +146,10 @@ def order(
     assigned = processors.find(words.processor)
     doubts = Doubts(is_lenient=is_lenient)
     warn_of_unknown(words, doubts)
-    spec = _spec(words, default_spec, assigned, doubts)
+    spec = _spec(words, default_spec, doubts)
+    spec = held_against(
+        spec, words.input, effort=assigned.effort, allowance=allowance or Allowance(), doubts=doubts
+    )
     metadata = read_metadata(words.metadata, doubts)
     tools = read_servers(words.mcp_servers or (), doubts)
     brief = _brief(words, assigned, spec, tools, doubts)
@@ -162,15 +171,14 @@ def order(
     )
 
 
-def _spec(words: RunWords, default: Spec, assigned: Assigned, doubts: Doubts) -> Spec:
-    spec = default
-    if words.task_spec is not None:
-        try:
-            spec = read_spec(words.task_spec, ("task_spec",), is_lenient=doubts.is_lenient)
-        except Invalid as error:  # the other members shall be complained of as well
-            doubts.complaints.extend(error.complaints)
-            return NO_SPEC
-    return held_against(spec, words.input, assigned.effort, doubts)
+def _spec(words: RunWords, default: Spec, doubts: Doubts) -> Spec:
+    if words.task_spec is None:
+        return default
+    try:
+        return read_spec(words.task_spec, ("task_spec",), is_lenient=doubts.is_lenient)
+    except Invalid as error:  # the other members shall be complained of as well
+        doubts.complaints.extend(error.complaints)
+        return NO_SPEC
 
 
 def _brief(words: RunWords, assigned: Assigned, spec: Spec, tools: Tools, doubts: Doubts) -> Brief:
@@ -208,7 +216,7 @@ def _previous(words: RunWords, doubts: Doubts) -> str | None:
     task_id = find_task_id(words.previous_interaction_id)
     if task_id is None:
         complaint = Complaint((_PREVIOUS,), NO_PREVIOUS, "missing_reference")
-        doubts.drop([complaint], "The interaction")
+        doubts.drop([complaint], "The interaction was left out.")
     return task_id
 
 

@@ -44,7 +44,7 @@ _FOREIGN: Final = frozenset({"$dynamicRef", "$dynamicAnchor", "$recursiveRef", "
 _FORMS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(NAMED, dict),
     **dict.fromkeys(LISTS, list),
-    **dict.fromkeys(("required", "enum", "examples"), list),
+    **dict.fromkeys(("enum", "examples"), list),
     **dict.fromkeys(("$defs", "definitions", "dependentRequired"), dict),
     **dict.fromkeys(("$ref", "description", "title", "$comment", "$anchor", "$schema", "format"), str),
 }
@@ -138,6 +138,7 @@ def _look_at(node: _Node, found: Findings) -> None:
     _look_at_words(node.schema, node.path, found)
     _look_at_type(node, found)
     _look_at_enum(node.schema, node.path, found)
+    _look_at_names(node.schema, node.path, found)
     _look_at_properties(node.schema, node.path, found)
     if "format" in node.schema:
         found.formats.append(_name(node.path))
@@ -188,12 +189,19 @@ def _look_at_enum(schema: Schema, path: Path, found: Findings) -> None:
         found.refuse((*path, "enum"), text, "too_long")
 
 
+def _look_at_names(schema: Schema, path: Path, found: Findings) -> None:
+    lists: dict[Path, Any] = {("required",): schema.get("required", [])}
+    needed = schema.get("dependentRequired")
+    if isinstance(needed, dict):
+        lists |= {("dependentRequired", name): names for name, names in needed.items()}
+    for place, names in lists.items():
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            found.refuse((*path, *place), f"'{place[-1]}' must list names of properties.", "schema_form")
+
+
 def _look_at_properties(schema: Schema, path: Path, found: Findings) -> None:
     required, properties = schema.get("required", []), schema.get("properties", {})
     if not isinstance(required, list) or not isinstance(properties, dict):
-        return
-    if not all(isinstance(name, str) for name in required):
-        found.refuse((*path, "required"), "'required' must list names of properties.", "schema_form")
         return
     found.properties += len(properties)
     for name in properties:

@@ -34,11 +34,11 @@ def read_servers(given: Sequence[McpServer], doubts: Doubts) -> Tools:
     """Read the servers; one that is wrong is left out, if anything is."""
     if len(given) > MOST_SERVERS:
         text = f"Name {MOST_SERVERS} MCP servers at most; these are {len(given)}."
-        doubts.drop([Complaint(("mcp_servers",), text, "too_long")], "What is beyond")
+        doubts.drop([Complaint(("mcp_servers",), text, "too_long")], "Those beyond were left out.")
     kept: dict[str, McpServer] = {}
     for position, server in enumerate(given[:MOST_SERVERS]):
         found = _complaints(server, ("mcp_servers", position), kept)
-        if not doubts.drop(found, "The server"):
+        if not doubts.drop(found, "The server was left out."):
             kept[server.name] = server
     return Tools(
         servers=[_shown(server) for server in kept.values()],

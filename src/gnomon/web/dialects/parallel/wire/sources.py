@@ -8,10 +8,8 @@ from typing import Final
 from gnomon.core.errors import Complaint
 from gnomon.core.task import Json
 from gnomon.web.dialects.parallel.wire.doubts import Doubts
-from gnomon.web.dialects.parallel.wire.words import AdvancedSettings, DataSources, SourcePolicy
+from gnomon.web.dialects.parallel.wire.words import MOST_DOMAINS, AdvancedSettings, DataSources, SourcePolicy
 
-MOST_DOMAINS: Final = 200
-"""Entries of both lists together."""
 LONGEST_ENTRY: Final = 2048
 LONGEST_SOURCE: Final = 64
 MOST_SOURCES: Final = 50
@@ -35,7 +33,7 @@ _REMEDY = "give a domain (example.com), a domain with a path (example.com/docs) 
 def read_sources(policy: SourcePolicy, doubts: Doubts) -> Json:
     """Read a source policy as a brief's sources; None when it says nothing."""
     found = [*_of_count(policy), *_of_entries(policy), *_of_day(policy)]
-    if doubts.drop(found, "The source policy"):
+    if doubts.drop(found, "The source policy was left out."):
         return None
     include, exclude = policy.include_domains or [], policy.exclude_domains or []
     if include and exclude:
@@ -116,7 +114,7 @@ def read_location(settings: AdvancedSettings, doubts: Doubts) -> str | None:
     if settings.location is None or _COUNTRY.fullmatch(settings.location):
         return settings.location and settings.location.lower()
     text = "Give 'location' as the two letters of a country (ISO 3166-1 alpha-2), such as us."
-    doubts.drop([Complaint(("advanced_settings", "location"), text, "country")], "The location")
+    doubts.drop([Complaint(("advanced_settings", "location"), text, "country")], "The location was left out.")
     return None
 
 
@@ -127,7 +125,7 @@ def read_data_sources(
     named = {"free": sources.free or [], "pay_per_use": sources.pay_per_use or []}
     wanted = {name: texts for name, texts in named.items() if texts}
     found = [*_of_speed(wanted, is_fast=is_fast), *_of_names(wanted, servers), *_of_members(sources)]
-    if doubts.drop(found, "The data sources"):
+    if doubts.drop(found, "The data sources were left out."):
         return None
     return wanted or None
 

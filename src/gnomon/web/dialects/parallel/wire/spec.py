@@ -11,7 +11,7 @@ from gnomon.core.task import Json
 from gnomon.web.dialects.parallel.origin import RunWarning
 from gnomon.web.dialects.parallel.wire.doubts import Doubts, Place
 from gnomon.web.dialects.parallel.wire.form import warn_of_unknown, written
-from gnomon.web.dialects.parallel.wire.matching import mismatches
+from gnomon.web.dialects.parallel.wire.matching import Allowance, mismatches
 from gnomon.web.dialects.parallel.wire.references import Schema
 from gnomon.web.dialects.parallel.wire.schema_rules import Findings, examine, field_count
 from gnomon.web.dialects.parallel.wire.words import TaskSpec
@@ -26,7 +26,8 @@ _SHAPES: Final = (
     "a text, {'type': 'json', 'json_schema': {...}}, {'type': 'text', 'description': ...} or {'type': 'auto'}"
 )
 _SPEC: Final = "spec_validation_warning"
-_LEFT_OUT: Final = "The schema"
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_LEFT_OUT: Final = "The schema was left out."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +61,11 @@ def read_spec(given: TaskSpec | None, place: Place, *, is_lenient: bool) -> Spec
     doubts = Doubts(is_lenient=is_lenient)
     warn_of_unknown(given, doubts, place)
     wording = written(given)
-    length = _length(wording)
+    length = _length(wording, LONGEST_SPEC)
     spec = Spec(length=length, wording=wording)
     if length > LONGEST_SPEC:
-        text = f"A task spec may have {LONGEST_SPEC} characters; this one has {length}."
-        doubts.drop([Complaint(place, text, "too_long")], "The task spec", _SPEC)
+        text = f"A task spec may have {LONGEST_SPEC} characters; this one has more."
+        doubts.drop([Complaint(place, text, "too_long")], "The task spec was left out.", _SPEC)
     else:
         wish, fields = _output(given.output_schema, (*place, "output_schema"), doubts)
         input_schema = _input(given.input_schema, (*place, "input_schema"), doubts)
@@ -73,14 +74,13 @@ def read_spec(given: TaskSpec | None, place: Place, *, is_lenient: bool) -> Spec
     return replace(spec, warnings=tuple(doubts.warnings))
 
 
-def held_against(spec: Spec, task_input: str | Mapping[str, Json], effort: int, doubts: Doubts) -> Spec:
+def held_against(spec: Spec, task_input: Json, *, effort: int, allowance: Allowance, doubts: Doubts) -> Spec:
     """Look at a spec together with the input and the effort of one run; return what goes on."""
     for warning in spec.warnings:
         doubts.warn(warning.type, warning.message, warning.detail)
-    length = spec.length + (len(task_input) if isinstance(task_input, str) else _length(task_input))
-    if spec.length and length > LONGEST_SPEC_AND_INPUT:
-        text = f"Spec and input together may have {LONGEST_SPEC_AND_INPUT} characters; these have {length}."
-        doubts.drop([Complaint(("task_spec",), text, "too_long")], "The task spec", _SPEC)
+    if spec.length and spec.length + _length(task_input, LONGEST_SPEC_AND_INPUT) > LONGEST_SPEC_AND_INPUT:
+        text = f"Spec and input together may have {LONGEST_SPEC_AND_INPUT} characters; these have more."
+        doubts.drop([Complaint(("task_spec",), text, "too_long")], "The task spec was left out.", _SPEC)
         return Spec(wording=spec.wording)
     if spec.fields > MOST_FIELDS[effort]:
         text = (
@@ -89,12 +89,12 @@ def held_against(spec: Spec, task_input: str | Mapping[str, Json], effort: int, 
         )
         doubts.warn(_SPEC, text, {"fields": spec.fields, "suggested": MOST_FIELDS[effort]})
     if spec.input_schema is not None:
-        _match(task_input, spec.input_schema, doubts)
+        _match(task_input, spec.input_schema, allowance, doubts)
     return spec
 
 
-def _match(task_input: Json, schema: Schema, doubts: Doubts) -> None:
-    for where, why in mismatches(task_input, schema):
+def _match(task_input: Json, schema: Schema, allowance: Allowance, doubts: Doubts) -> None:
+    for where, why in mismatches(task_input, schema, allowance):
         at = f" at '{where}'" if where else ""
         text = f"The input does not match the input schema{at}: {why}."
         doubts.warn("input_validation_warning", text, {"fields": [where]} if where else None)
@@ -163,12 +163,7 @@ def _no_shape(place: Place) -> Complaint:
 
 
 def _under(place: Place, found: Iterable[Complaint]) -> list[Complaint]:
-    return [
-        Complaint(
-            (*place, *one.loc), f"'{'.'.join(map(str, (*place, *one.loc)))[:120]}': {one.message}", one.type
-        )
-        for one in found
-    ]
+    return [replace(one, loc=(*place, *one.loc)) for one in found]
 
 
 def _warn(found: Findings, doubts: Doubts, *, is_output: bool) -> None:
@@ -180,5 +175,13 @@ def _warn(found: Findings, doubts: Doubts, *, is_output: bool) -> None:
     doubts.warn_of(_SPEC, "The basis of the answer tells this already; leave out:", found.of_basis)
 
 
-def _length(value: Json) -> int:
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+def _length(value: Json, most: int) -> int:
+    """Count the characters of JSON written without spaces, or of a text, until there are more than so many."""
+    if isinstance(value, str):
+        return len(value)
+    length = 0
+    for piece in _COMPACT.iterencode(value):
+        length += len(piece)
+        if length > most:
+            break
+    return length
