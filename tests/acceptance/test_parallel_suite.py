@@ -67,6 +67,13 @@ def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture
+def old_source(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    if not request.config.getoption("--old-suite"):
+        pytest.skip(f"ask for it with --old-suite: it makes an environment for parallel-web {OLD_VERSION}")
+    return fetch(OLD_VERSION, tmp_path)
+
+
 def furnish(server: Server) -> dict[str, str]:
     """Make a group with a completed run, and say what their literal names stand for."""
     with httpx.Client(base_url=server.url + "/v1/tasks", timeout=60) as client:
@@ -151,7 +158,7 @@ def test_the_older_clients_pass_too(server: Server, tmp_path: Path, request: pyt
     needs = [f"parallel-web[aiohttp]=={OLD_VERSION}", "pytest", "pytest-asyncio", "respx"]
     subprocess.run([python, "-m", "pip", "install", "--quiet", *needs], check=True, timeout=600)
     with standing_before(server.url, furnish(server)) as url:
-        cases = run_theirs(python, source, url, OLD_TESTS)
+        cases = run_theirs(python, old_source, url, OLD_TESTS)
     failed = tell(cases, f"parallel-web {OLD_VERSION}, lenient")
     assert len(cases) == 420
     assert not failed
