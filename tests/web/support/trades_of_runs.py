@@ -1,16 +1,16 @@
 """Trades that stand behind processors: one that answers briefs, and some with every way to go on and to end."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gnomon.core.brief import BRIEF, read_brief
 from gnomon.core.task import Json
-from gnomon.core.workload import Context, Failure, Workload
+from gnomon.core.workload import Context, Failure, Reference, Workload
 from gnomon.wiring import with_schema_check
 
-PROCESSORS = ("base=give", "core=hold", "core-fast=muse", "pro=inquire", "ultra=stumble")
+PROCESSORS = ("base=give", "core=hold", "core-fast=muse", "pro=inquire", "ultra=stumble", "core2x=visit")
 """What the tests' servers are told; all others answer briefs."""
 
 
@@ -79,7 +79,17 @@ def stumble(_: Json, __: Context) -> None:
     raise Failure("stumbled", "There was a stone in the way.")
 
 
+def visit(_: Json, ctx: Context) -> Json:
+    """Give the saved document that was referred to."""
+    return ctx.references[0].document
+
+
+def _places(given: Json) -> Sequence[Reference]:
+    return [Reference(kind="location", number=given["on"], loc=("on",))]
+
+
 _ANY: Mapping[str, Json] = {}
+_PLACED = {"type": "object", "required": ["on"], "properties": {"on": {"type": "integer"}}}
 TRADES = (
     with_schema_check(Workload(kind="research", run=research, input_schema=BRIEF, takes_brief=True)),
     Workload(kind="give", run=give, input_schema=_ANY),
@@ -87,4 +97,5 @@ TRADES = (
     Workload(kind="muse", run=muse, input_schema=_ANY),
     Workload(kind="inquire", run=inquire, input_schema=_ANY),
     Workload(kind="stumble", run=stumble, input_schema=_ANY),
+    with_schema_check(Workload(kind="visit", run=visit, input_schema=_PLACED, references=_places)),
 )

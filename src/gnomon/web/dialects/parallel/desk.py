@@ -9,19 +9,23 @@ from starlette.requests import Request
 
 from gnomon.core.access import Principal
 from gnomon.core.errors import NotFound
+from gnomon.core.group import Group
 from gnomon.core.service import House
+from gnomon.core.service import group as groups
 from gnomon.core.service.access import require
 from gnomon.core.service.task import glance
 from gnomon.core.task import Task, Visibility
 from gnomon.web.auth import Gate, identify
-from gnomon.web.dialects.parallel.ids import find_task_id
+from gnomon.web.dialects.parallel.ids import find_group_id, find_task_id
 from gnomon.web.dialects.parallel.processors import Processors
+from gnomon.web.dialects.parallel.stream import Endings
 from gnomon.web.presence import while_present
 from gnomon.web.sse import Pace
 
 T = TypeVar("T")
 
 NO_RUN = "There is no such run in this workspace."
+NO_GROUP = "There is no such group in this workspace."
 ACTION_REQUIRED = "action-required"
 """The beta whose users are shown `action_required`; all others see a run that asks as `running`."""
 
@@ -46,6 +50,7 @@ class Desk:
     pace: Pace
     options: ParallelOptions
     processors: Processors
+    endings: Endings
 
 
 def find_desk(request: Request) -> Desk:
@@ -139,3 +144,20 @@ async def find_run(house: House, principal: Principal, run_id: str) -> Task:
     if task.visibility is Visibility.INTERNAL:
         raise NotFound(NO_RUN)
     return task
+
+
+async def find_group(house: House, principal: Principal, name: str) -> Group:
+    """Return the group of a name.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such group.
+    """
+    group_id = find_group_id(name)
+    if group_id is None:
+        raise NotFound(NO_GROUP)
+    try:
+        return await groups.get(house, principal, group_id)
+    except NotFound as error:
+        raise NotFound(NO_GROUP) from error

@@ -4,6 +4,6 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from gnomon.web.dialects.parallel.routes import result, runs, steering, streams
+from gnomon.web.dialects.parallel.routes import groups, result, runs, steering, streams
 
-ROUTERS: Sequence[APIRouter] = tuple(noun.router for noun in (runs, result, streams, steering))
+ROUTERS: Sequence[APIRouter] = tuple(noun.router for noun in (runs, result, streams, groups, steering))
