@@ -13,15 +13,17 @@ import parallel
 import pytest
 from natives import key_with
 from parallel import APIStatusError, AsyncParallel
-from rig import Tenant
+from rig import Tenant, client_of
 from runs_served import OPTIONS, listening
 from server import Serving, serving
 from trades_of_runs import TRADES, research
 
 from gnomon.core.access import Limits
+from gnomon.core.errors import Unavailable
 from gnomon.core.workload import Workload
 from gnomon.outbound.gate import Gate
 from gnomon.web.dialects.parallel.desk import ParallelOptions
+from gnomon.web.dialects.parallel.door import PREFIXES
 
 Call = Callable[[AsyncParallel], Coroutine[Any, Any, Any]]
 CHECK_TARGET = Gate(allow=(), is_http_allowed=True, timeout=1).check_url
@@ -113,6 +115,7 @@ async def test_a_key_that_is_none_is_refused_once(served: Serving, key: str) -> 
         ({"read"}, create()),
         ({"read", "write"}, lambda c: c.post(f"/v1/tasks/runs/{NOBODYS}/cancel", cast_to=object)),
         ({"read"}, lambda c: c.post(f"/v1/tasks/runs/{NOBODYS}/pause", cast_to=object)),
+        ({"read", "write"}, create(webhook={"url": "https://example.com/"})),
     ],
 )
 async def test_a_key_without_the_scope_may_not(served: Serving, scopes: set[str], call: Call) -> None:
@@ -122,6 +125,21 @@ async def test_a_key_without_the_scope_may_not(served: Serving, scopes: set[str]
     async with AsyncParallel(api_key=key, base_url=served.address) as client:
         with pytest.raises(parallel.PermissionDeniedError, match="scope"):
             await call(client)
+
+
+async def test_a_key_with_the_one_scope_may(served: Serving, client: AsyncParallel) -> None:
+    """What is steered or gone on from need not be readable."""
+    run = await client.task_run.create(input="x", processor="core-fast")
+    tenant = Tenant(founded=served.founded, client=httpx.AsyncClient())
+    writer, canceller = [await key_with(served.house, tenant, frozenset({s})) for s in ("write", "cancel")]
+    await tenant.client.aclose()
+    async with AsyncParallel(api_key=writer, base_url=served.address) as client:
+        await create(previous_interaction_id=run.run_id)(client)
+        group = await client.task_group.create()
+        await client.task_group.add_runs(group.task_group_id, inputs=[{"input": "x", "processor": "base"}])
+    async with AsyncParallel(api_key=canceller, base_url=served.address) as client:
+        await client.post(f"/v1/tasks/runs/{run.run_id}/cancel", cast_to=object)
+        await client.post(f"/v1/tasks/groups/{group.task_group_id}/cancel", cast_to=object)
 
 
 @asynccontextmanager
@@ -187,3 +205,38 @@ async def test_what_breaks_in_the_server_is_tried_again(tmp_path: Path) -> None:
     assert refused.value.response.headers["x-should-retry"] == "true"
     _require_envelope(refused.value, "its log names this request")
     assert "raises" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("headers", "status"), [({}, 503), ({"X-Stainless-Poll-Helper": "true"}, 500)])
+async def test_a_server_that_cannot_answer_says_so(headers: dict[str, str], status: int, app: Any) -> None:
+    """Their `execute()` breaks on a 503 that it has no try left for; a 500 it shows to its user."""
+
+    async def stumble() -> None:
+        raise Unavailable("The disk is full.")
+
+    mounted = app._app._app._doors[PREFIXES[0]]
+    mounted.add_api_route("/stumble", stumble)
+    async with client_of(app, **headers) as client:
+        answered = await client.get("/v1/tasks/stumble")
+    assert answered.status_code == status
+    assert answered.json()["error"]["message"] == "The disk is full."
+    assert (answered.headers["x-should-retry"], answered.headers["retry-after-ms"]) == ("true", "1000")
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ({"previous_interaction_id": NOBODYS}, ["previous_interaction_id"]),
+        ({"webhook": {"url": "http://10.0.0.1/"}}, ["webhook", "url"]),
+        ({"extra_body": {"webhook_url": "http://localhost/"}}, ["webhook_url"]),
+    ],
+)
+async def test_a_lenient_server_warns_and_leaves_out(tmp_path: Path, given: Any, place: list[str]) -> None:
+    options = replace(OPTIONS, is_lenient=True)
+    told: Any = {"is_alone": True, "parallel": options, "check_target": CHECK_TARGET}
+    async with serving(tmp_path / "data", *TRADES, **told) as served, listening(served) as (client, _):
+        run = await client.task_run.create(input="x", processor="lite", **given)
+        (warning,) = run.warnings or ()
+        assert (warning.detail or {})["loc"] == place
+        assert "left out" in warning.message
+        assert (await client.task_run.result(run.run_id)).run.warnings == run.warnings
