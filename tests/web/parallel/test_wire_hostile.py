@@ -170,6 +170,43 @@ def test_any_batch(body: Any, is_lenient: bool) -> None:
         return
 
 
+LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"metadata": {LONG: []}},
+        {"metadata": {LONG: ""}},
+        {"processor": LONG},
+        {LONG: 1, "input": 3},
+        {"memory_scope_key": LONG},
+        {"source_policy": {"include_domains": [LONG]}},
+        {"advanced_settings": {"location": LONG, "data_sources": {LONG: [LONG], "free": [LONG]}}},
+        {"mcp_servers": [{"name": LONG, "url": LONG, "headers": {LONG: LONG}}]},
+        {"mcp_servers": [{"name": "a", "url": LONG, "headers": {LONG: LONG}}] * 2},
+        {"webhook": {"url": LONG, "event_types": [LONG]}},
+        {"previous_interaction_id": LONG},
+        {"task_spec": {"output_schema": {"type": LONG}}},
+        {"task_spec": {"output_schema": {"json_schema": {"type": LONG[:9000]}}}},
+        {"task_spec": {"output_schema": {"json_schema": {"properties": {LONG[:9000]: 3}}}}},
+        {"task_spec": {"output_schema": {"json_schema": {"$ref": LONG[:9000]}}}},
+    ],
+)
+@pytest.mark.parametrize("is_lenient", [False, True])
+def test_no_complaint_repeats_all_that_was_sent(members: dict[str, Any], is_lenient: bool) -> None:
+    body = {"input": "x", "processor": "base", **members}
+    try:
+        order = read_run(body, processors=PROCESSORS, is_lenient=is_lenient)
+    except Invalid as error:
+        told = repr(error.complaints)
+    except UnknownProcessor as error:
+        told = error.message
+    else:
+        told = repr(order.origin)
+    assert len(told) < 5000
+
+
 @pytest.mark.parametrize("word", ["items", "anyOf", "properties"])
 def test_the_deepest_body_that_is_parsed_is_no_bomb(word: str) -> None:
     value: Any = {}

@@ -43,8 +43,7 @@ TYPES: Final = ("object", "array", "string", "number", "integer", "boolean", "nu
 _FOREIGN: Final = frozenset({"$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"})
 _FORMS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(NAMED, dict),
-    **dict.fromkeys(LISTS, list),
-    **dict.fromkeys(("enum", "examples"), list),
+    **dict.fromkeys((*LISTS, "enum"), list),
     **dict.fromkeys(("$defs", "definitions", "dependentRequired"), dict),
     **dict.fromkeys(("$ref", "description", "title", "$comment", "$anchor", "$schema", "format"), str),
 }
@@ -159,7 +158,7 @@ def _look_at_words(schema: Schema, path: Path, found: Findings) -> None:
             found.refuse((*path, word), text, "schema_form")
     for place, inner in within(schema):
         if not isinstance(inner, dict | bool):
-            text = f"'{place[-1]}' must be a schema: an object, true or false."
+            text = f"'{str(place[-1])[:80]}' must be a schema: an object, true or false."
             found.refuse((*path, *place), text, "schema_form")
 
 
@@ -196,7 +195,9 @@ def _look_at_names(schema: Schema, path: Path, found: Findings) -> None:
         lists |= {("dependentRequired", name): names for name, names in needed.items()}
     for place, names in lists.items():
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            found.refuse((*path, *place), f"'{place[-1]}' must list names of properties.", "schema_form")
+            found.refuse(
+                (*path, *place), f"'{str(place[-1])[:80]}' must list names of properties.", "schema_form"
+            )
 
 
 def _look_at_properties(schema: Schema, path: Path, found: Findings) -> None:
