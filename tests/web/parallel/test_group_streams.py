@@ -317,3 +317,16 @@ async def test_the_v1beta_twins_tell_the_same(followed: Followed) -> None:
         for noun in ("events", "runs"):
             whole = await followed.events(group_path(name, noun))
             assert read((await client.get(f"/v1beta/tasks{group_path(name, noun)}")).text) == whole
+
+
+async def test_thousands_of_runs_are_told_to_the_sdk(tmp_path: Path) -> None:
+    async with following(tmp_path / "data", pace=Pace(heartbeat=10)) as followed:
+        name = await followed.group(3000)
+        reading = asyncio.create_task(aiterate(followed, name))
+        await followed.heard(name)
+        claimed = [task.id for task in await followed.claim(3000)]
+        await asyncio.gather(*map(followed.end, claimed))
+        told = await reading
+        assert sorted(rests(told)) == sorted(map(run_id, claimed))
+        assert told[-1].status.task_run_status_counts == {"completed": 3000}
+        assert len(await runs(followed, name, status="completed")) == 3000

@@ -21,7 +21,7 @@ from gnomon.web.dialects.parallel.framing import MANNERS
 from gnomon.web.dialects.parallel.group_stream import tell_group
 from gnomon.web.dialects.parallel.ids import run_id
 from gnomon.web.dialects.parallel.render.event import is_message
-from gnomon.web.dialects.parallel.stream import Items, Reading, excused, tell_run
+from gnomon.web.dialects.parallel.stream import Endings, Items, Reading, excused, tell_run
 from gnomon.web.sse import Begin, Frames, Last, Pace
 
 PACE = Pace(heartbeat=0.02)
@@ -36,7 +36,12 @@ async def opened() -> AsyncIterator[Followed]:
 
 def reading(followed: Followed) -> Reading:
     return Reading(
-        house=followed.house, principal=followed.principal, pace=PACE, opted_in=False, request_id="req_1"
+        house=followed.house,
+        principal=followed.principal,
+        pace=PACE,
+        endings=Endings(followed.house),
+        opted_in=False,
+        request_id="req_1",
     )
 
 
@@ -228,3 +233,17 @@ async def test_a_long_log_is_told_page_by_page(tmp_path: Path) -> None:
                 assert len(parts) <= PAGE + 2
                 told += sum(b"progress_msg" in part for part in parts)
         assert told == 20_000
+
+
+async def test_a_crowd_at_the_end_shares_the_closing_state(tmp_path: Path) -> None:
+    async with worked(tmp_path / "data") as followed:
+        name, endings = await followed.run("one"), Endings(followed.house)
+        task = await followed.house.store.glance(followed.workspace, name)
+        first, *others = await asyncio.gather(*(endings.state(task, task.version) for _ in range(50)))
+        assert all(frame is first for frame in others)
+        assert ANSWER["content"].encode() in first
+        # One that leaves takes nothing from the others.
+        leaving, staying = (asyncio.create_task(endings.state(task, 1)) for _ in range(2))
+        await breathe(2)
+        leaving.cancel()
+        assert b'"event_id":"1"' in await staying

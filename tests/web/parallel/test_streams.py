@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
-from followed import ANSWER, OPTED_IN, ORIGIN, Followed, following, read, run_path, types
+from followed import ANSWER, OPTED_IN, ORIGIN, Followed, following, group_path, read, run_path, types
 from parallel import NotFoundError, UnprocessableEntityError
 
-from gnomon.core.access import KeyRole
+from gnomon.core.access import KeyRole, Limits
 from gnomon.core.retry import Divided, Done, Failed
 from gnomon.core.service.access import found_workspace, issue_key, revoke_key
 from gnomon.core.task import TaskError, Visibility
@@ -100,17 +100,15 @@ async def test_replay_comes_before_what_is_live(followed: Followed) -> None:
     name = await followed.start()
     await followed.say(name, "early", progress=10)
     await followed.say(name, progress=20)
-    reading = asyncio.create_task(followed.events(run_path(name)))
-    await followed.heard(name)
-    await followed.say(name, "late", progress=30)
-    await followed.end(name)
-    told = await reading
-    assert types(told)[:3] == ["state", "msg.exec_status", "stats"]
-    meters = [event["progress_meter"] for event in told if "progress_meter" in event]
-    assert meters[0] >= 20, "of the replay the newest statistics only"
-    early = told[1]
-    log = await followed.house.store.list_events(followed.workspace, name, 0, 100)
-    assert early["timestamp"] == log[2].at.isoformat().replace("+00:00", "Z")
+    async with followed.async_sdk() as client, await client.task_run.events(run_id(name)) as events:
+        replay = [await anext(events) for _ in range(3)]
+        assert types(replay) == ["state", "msg.exec_status", "stats"]
+        _, early, stats = replay
+        assert stats.progress_meter == 20, "of the replay the newest statistics only"
+        log = await followed.house.store.list_events(followed.workspace, name, 0, 100)
+        assert early.timestamp == log[2].at.isoformat().replace("+00:00", "Z")
+        await followed.say(name, "late", progress=30)
+        assert types([await anext(events), await anext(events)]) == ["msg.exec_status", "stats"]
 
 
 async def test_a_run_is_resumed_after_any_event(followed: Followed) -> None:
@@ -412,3 +410,15 @@ async def test_a_client_that_leaves_holds_nothing(followed: Followed) -> None:
     async with asyncio.timeout(5):
         while followed.house.hub.waiting:  # noqa: ASYNC110  the hub tells nobody that somebody left
             await asyncio.sleep(0.01)
+
+
+async def test_a_key_has_only_so_many_streams_open(tmp_path: Path) -> None:
+    async with following(tmp_path / "data", limits=Limits(streams=1)) as followed:
+        name = await followed.start()
+        async with followed.async_sdk() as client, await client.task_run.events(run_id(name)) as events:
+            assert (await anext(events)).type == "task_run.state"
+            for path in (run_path(name), group_path(await followed.group(1))):
+                refused = await followed.get(path)
+                assert (refused.status_code, refused.json()["type"]) == (429, "error")
+                assert refused.headers["x-should-retry"] == "true"
+                assert int(refused.headers["retry-after-ms"]) > 0

@@ -5,7 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import uvicorn
 from parallel import AsyncParallel, Parallel
 from rig import House, open_app, open_house
 
-from gnomon.core.access import ALL_SCOPES, KeyRole, Principal
+from gnomon.core.access import ALL_SCOPES, KeyRole, Limits, Principal
 from gnomon.core.group import Group, NewGroup
 from gnomon.core.group import group_id as new_group_id
 from gnomon.core.ports import AddMembers, Claim, Finish, Holding, Report, Submit
@@ -171,10 +171,13 @@ class Followed:
         return read(answer.text)
 
     async def heard(self, name: str, listeners: int = 1) -> None:
-        """Wait until somebody listens to a task or a group."""
+        """Wait until so many listen, and have been told how a task or a group stands."""
+        hub, store = self.house.hub, self.house.store
         async with asyncio.timeout(10):
-            while not self.house.hub.is_heard(name) or self.house.hub.waiting < listeners:  # noqa: ASYNC110  nobody tells
+            while not hub.is_heard(name) or hub.waiting < listeners:  # noqa: ASYNC110  nobody tells
                 await asyncio.sleep(0.001)
+        # Who listens reads at once; what is asked of the same few threads later is answered later.
+        await asyncio.gather(*(store.list_workspaces() for _ in range(2 * store.readers.count)))
 
 
 def read(text: str) -> list[Any]:
@@ -216,10 +219,11 @@ async def worked(folder: Path, identifier: str = "ours") -> AsyncIterator[Follow
 
 @asynccontextmanager
 async def following(
-    folder: Path, *, identifier: str = "ours", pace: Pace | None = None
+    folder: Path, *, identifier: str = "ours", pace: Pace | None = None, limits: Limits | None = None
 ) -> AsyncIterator[Followed]:
     """Serve a folder as the command does."""
     async with worked(folder, identifier) as followed:
+        followed.house = replace(followed.house, limits=limits or followed.house.limits)
         app = open_app(followed.house, pace=pace or Pace(heartbeat=0.05))
         async with listening(followed.house, app) as followed.address:
             yield followed

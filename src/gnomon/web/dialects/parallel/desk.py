@@ -18,6 +18,7 @@ from gnomon.core.task import Task, Visibility
 from gnomon.web.auth import Gate, identify
 from gnomon.web.dialects.parallel.ids import find_group_id, find_task_id
 from gnomon.web.dialects.parallel.processors import Processors
+from gnomon.web.dialects.parallel.stream import Endings
 from gnomon.web.presence import while_present
 from gnomon.web.sse import Pace
 
@@ -49,6 +50,7 @@ class Desk:
     pace: Pace
     options: ParallelOptions
     processors: Processors
+    endings: Endings
 
 
 def find_desk(request: Request) -> Desk:

@@ -17,6 +17,7 @@ from gnomon.web.dialects.parallel.openapi import describe
 from gnomon.web.dialects.parallel.processors import Processors
 from gnomon.web.dialects.parallel.render.errors import FINAL, body_of, headers_of, status_of
 from gnomon.web.dialects.parallel.routes import ROUTERS
+from gnomon.web.dialects.parallel.stream import Endings
 from gnomon.web.edge import request_id
 from gnomon.web.paths import methods_at, told_of
 from gnomon.web.problems import InvalidQuery, Refusal
@@ -56,6 +57,7 @@ def build_parallel(gate: Gate, pace: Pace, options: ParallelOptions) -> FastAPI:
         pace=pace,
         options=options,
         processors=processors,
+        endings=Endings(gate.house),
     )
     for routes in ROUTERS:
         app.include_router(routes)

@@ -32,6 +32,27 @@ _LOOK_BACK = 5 * PAGE
 _message = Remembered(lambda event: write(render.message(event)))
 
 
+class Endings:
+    """Reads an ended run, whose output may be large, and writes its state once for all who wait for it together."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._at_work: dict[tuple[str, int], asyncio.Task[bytes]] = {}
+
+    async def state(self, task: Task, number: int) -> bytes:
+        """Return the frame; of the task only who it is counts."""
+        name = (task.id, number)
+        work = self._at_work.get(name)
+        if work is None:
+            work = self._at_work[name] = asyncio.create_task(self._write(task, number))
+            work.add_done_callback(lambda _: self._at_work.pop(name))
+        return await asyncio.shield(work)
+
+    async def _write(self, task: Task, number: int) -> bytes:
+        ended = await self._house.store.get_task(task.workspace, task.id)
+        return write(render.state(ended, number, has_output=True))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """Who reads a stream, and how."""
@@ -39,6 +60,7 @@ class Reading:
     house: House
     principal: Principal
     pace: Pace
+    endings: Endings
     opted_in: bool
     """Whether the reader knows what to do with a run that asks; for all others it goes on running."""
     request_id: str | None
@@ -116,10 +138,10 @@ class _Telling:
 
     async def begin(self, task: Task) -> Frames:
         """Write the state before everything else; it is all there is when nothing is left to tell."""
-        task = await self._whole(task)
+        state = await self._state(task)
         if self._is_over(task):
-            return Last(parts=(self._state(task),))
-        return Frames(parts=[self._state(task), *await self._due_stats()])
+            return Last(parts=(state,))
+        return Frames(parts=[state, *await self._due_stats()])
 
     async def take(self, item: LogItem) -> Item:
         """Write what has happened."""
@@ -131,25 +153,26 @@ class _Telling:
             parts += [_message(event) for event in item.events if render.is_message(event)]
             self._stats = render.sum_up(self._stats, item.events)
         self._last = item.last
-        ended = await self._find_ended(item)
-        if ended is None:
+        closing = await self._close(item)
+        if closing is None:
             return Frames(parts=[*parts, *await self._due_stats()])
-        return Last(parts=[*parts, *await self._due_stats(is_last=True), self._state(ended)])
+        return Last(parts=[*parts, *await self._due_stats(is_last=True), closing])
 
     async def _pass_time(self, quiet: Quiet) -> Item:
         if self._clock() >= self._limit:
-            newest = await self._whole(self._newest())
-            return Last(parts=[*await self._due_stats(is_last=True), self._state(newest)])
+            return Last(parts=[*await self._due_stats(is_last=True), await self._state(self._newest())])
         parts = await self._due_stats()
         return Frames(parts=parts) if parts else quiet
 
-    async def _find_ended(self, item: Told | Gap) -> Task | None:
-        """Return the run when it is the time for its closing state: it is over, or the stream's life is."""
+    async def _close(self, item: Told | Gap) -> bytes | None:
+        """Write the closing state when it is time: the run is over, or the stream's life is."""
+        if item.is_end:
+            return await self._reading.endings.state(self._task, self._last)
         newest = self._newest()
-        if item.is_end or (newest.version < self._last and self._reading.opted_in):
-            newest = await self._read()
-        if item.is_end or self._is_over(newest) or self._clock() >= self._limit:
-            return await self._whole(newest)
+        if newest.version < self._last and self._reading.opted_in:
+            newest = await self._reading.house.store.glance(self._task.workspace, self._task.id)
+        if self._is_over(newest) or self._clock() >= self._limit:
+            return await self._state(newest)
         return None
 
     def _is_over(self, task: Task) -> bool:
@@ -160,16 +183,10 @@ class _Telling:
     def _newest(self) -> Task:
         return self._news.task or self._task
 
-    async def _read(self) -> Task:
-        return await self._reading.house.store.get_task(self._task.workspace, self._task.id)
-
-    async def _whole(self, task: Task) -> Task:
-        """Return an ended run with its result, which what is remembered lacks."""
-        return await self._read() if task.status.is_terminal and task.result is None else task
-
-    def _state(self, task: Task) -> bytes:
-        opted_in = self._reading.opted_in
-        return write(render.state(task, self._last, opted_in=opted_in, has_output=True))
+    async def _state(self, task: Task) -> bytes:
+        if task.status.is_terminal:  # what is remembered of it lacks the result
+            return await self._reading.endings.state(task, self._last)
+        return write(render.state(task, self._last, opted_in=self._reading.opted_in))
 
     async def _due_stats(self, *, is_last: bool = False) -> Sequence[bytes]:
         """Write the statistics when they have changed: not during the replay, and rarely for a run without events."""

@@ -86,6 +86,7 @@ def _reading(request: Request, desk: Desk, reader: Principal) -> Reading:
         house=desk.gate.house,
         principal=reader,
         pace=desk.pace,
+        endings=desk.endings,
         opted_in=opted_in(request),
         request_id=request_id(request.scope),
     )
