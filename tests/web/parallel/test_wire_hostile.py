@@ -130,19 +130,20 @@ def with_value(body: Any, path: tuple[Any, ...], value: Any) -> Any:
 PLACES = [(body, path) for body in (FULL, PUBLISHED) for path in places(body)]
 
 
+@settings(deadline=None)
 @given(JSON, st.booleans())
 def test_any_json(body: Any, is_lenient: bool) -> None:
     read_any(body, is_lenient=is_lenient)
 
 
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None)
 @given(st.sampled_from(PLACES), JSON, st.booleans())
 def test_any_json_at_any_place(place: tuple[Any, tuple[Any, ...]], value: Any, is_lenient: bool) -> None:
     body, path = place
     read_any(with_value(body, path, value), is_lenient=is_lenient)
 
 
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None)
 @given(SCHEMAS, JSON, st.booleans())
 @example({"type": "object", "properties": {"a": {"$ref": "#/properties/a"}}}, {}, False)
 @example(
@@ -157,6 +158,7 @@ def test_any_schema_with_any_input(schema: Any, task_input: Any, is_lenient: boo
     read_any({"input": task_input, "processor": "pro", "task_spec": spec}, is_lenient=is_lenient)
 
 
+@settings(deadline=None)
 @given(JSON, st.booleans())
 def test_any_batch(body: Any, is_lenient: bool) -> None:
     for one in (body, {"inputs": [body, FULL]}, {"inputs": [FULL], "default_task_spec": body}):

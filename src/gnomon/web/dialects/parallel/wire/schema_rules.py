@@ -48,6 +48,7 @@ _FORMS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("$ref", "description", "title", "$comment", "$anchor", "$schema", "format"), str),
 }
 _SAID: Final[Mapping[type, str]] = {dict: "an object", list: "a list", str: "a text"}
+_UNNAMED: Final = ("properties", "$defs", "definitions")
 _ENOUGH: Final = 40
 
 
@@ -249,5 +250,5 @@ def _child(schema: Schema, path: Path, depth: int, *, is_choice: bool) -> _Node:
 
 def _name(path: Path) -> str:
     """Write a place in a schema as people name the field."""
-    names = ["*" if part == "items" else str(part) for part in path if part not in ("properties", "$defs")]
+    names = ["*" if part == "items" else str(part) for part in path if part not in _UNNAMED]
     return ".".join(names)[:200]
