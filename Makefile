@@ -64,6 +64,10 @@ openapi: $(STAMP) ## write the documents of the native API and of the Parallel d
 parallel-suite: $(STAMP) ## the tests that Parallel publishes with its SDKs, old and new, against a real server
 	$(BIN)/pytest -s -rs tests/acceptance/test_parallel_suite.py --old-suite
 
+MINUTES ?= 31
+long-execute: $(STAMP) ## one execute() of the vendor's client that waits 31 minutes (MINUTES=31) for its run
+	$(BIN)/python -m tests.acceptance.long_execute --minutes $(MINUTES)
+
 kill-rounds: $(STAMP) ## 200 random kill -9 of the server during submissions and runs
 	$(BIN)/python -m pytest tests/acceptance/test_kill_rounds.py --kill-rounds 200
 

@@ -2,21 +2,17 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from parallel import AsyncParallel, Parallel
+from runs_served import OPTIONS, Talk
 from server import Serving, serving
-from trades_of_runs import PROCESSORS, TRADES
+from trades_of_runs import TRADES
 
 from gnomon.core.access import KeyRole
-from gnomon.web.dialects.parallel.desk import ParallelOptions
-
-T = TypeVar("T")
-Talk = Callable[[Callable[[Any], Any]], Awaitable[Any]]
-OPTIONS = ParallelOptions(processors=PROCESSORS)
 
 
 @pytest.fixture

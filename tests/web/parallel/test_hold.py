@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers, QueryParams
 
-from gnomon.web.dialects.parallel.hold import Hold, Patience, hold, read_patience, restart_pause
+from gnomon.web.dialects.parallel.hold import Hold, Patience, hold, read_patience
 from gnomon.web.problems import InvalidQuery
 
 HOUR = 3600.0
@@ -123,7 +123,3 @@ def test_a_timeout_that_is_none_is_refused_at_its_place(text: str) -> None:
     with pytest.raises(InvalidQuery) as refused:
         read_patience(QueryParams({"timeout": text}), Headers())
     assert refused.value.complaints[0].loc == ("query", "timeout")
-
-
-def test_a_client_that_has_waited_long_gives_a_restart_more_time() -> None:
-    assert [restart_pause(age) for age in (0, 5, 50, 5000)] == [1, 1, 5, 10]

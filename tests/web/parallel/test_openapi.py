@@ -142,14 +142,15 @@ def test_a_run_is_told_as_it_is_read() -> None:
         run_with(task_spec=None),
     ):
         assert [error.message for error in body.iter_errors(good)] == []
-    for wrong in (
+    wrongs: tuple[Any, ...] = (
         *({}, run_with(input=3), run_with(processor="turbo"), run_with(metadata={"a" * 17: 1})),
         *(
             run_with(memory_scope_key="a b"),
             run_with(task_spec={"output_schema": {"type": "xml"}}),
             PUBLISHED,
         ),
-    ):
+    )
+    for wrong in wrongs:
         assert not body.is_valid(wrong)
 
 
@@ -157,3 +158,10 @@ def test_the_processors_of_the_server_are_told() -> None:
     told = DOCUMENT["components"]["schemas"]["TaskRunInput"]["properties"]["processor"]["enum"]
     assert set(told) <= set(NAMES)
     assert "base" in told
+
+
+@pytest.mark.parametrize("prefix", ["/v1beta/tasks", "/parallel/v1/tasks", "/parallel/v1beta/tasks"])
+def test_it_is_the_same_below_every_prefix(prefix: str) -> None:
+    given = ParallelOptions(processors=PROCESSORS)
+    assert read_document(*TRADES, at=prefix, parallel=given) == DOCUMENT
+    assert prefix in {server["url"] for server in DOCUMENT["servers"]}

@@ -8,14 +8,13 @@ import httpx
 import pytest
 from parallel import AsyncParallel, NotFoundError
 from parallel.types import TaskRun
+from runs_served import Talk
 from server import Serving
 from waiting import until
 
 from gnomon.core.access import KeyRole
 from gnomon.core.task import Status
 from gnomon.web.dialects.parallel.ids import find_task_id
-
-Talk = Any
 
 
 async def test_a_run_from_its_creation_to_its_result(talk: Talk) -> None:

@@ -171,10 +171,13 @@ class Followed:
         return read(answer.text)
 
     async def heard(self, name: str, listeners: int = 1) -> None:
-        """Wait until somebody listens to a task or a group."""
+        """Wait until so many listen, and have been told how a task or a group stands."""
+        hub, store = self.house.hub, self.house.store
         async with asyncio.timeout(10):
-            while not self.house.hub.is_heard(name) or self.house.hub.waiting < listeners:  # noqa: ASYNC110  nobody tells
+            while not hub.is_heard(name) or hub.waiting < listeners:  # noqa: ASYNC110  nobody tells
                 await asyncio.sleep(0.001)
+        # Who listens reads at once; what is asked of the same few threads later is answered later.
+        await asyncio.gather(*(store.list_workspaces() for _ in range(2 * store.readers.count)))
 
 
 def read(text: str) -> list[Any]:

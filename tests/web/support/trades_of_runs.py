@@ -89,6 +89,7 @@ def _places(given: Json) -> Sequence[Reference]:
 
 
 _ANY: Mapping[str, Json] = {}
+_PLACED = {"type": "object", "required": ["on"], "properties": {"on": {"type": "integer"}}}
 TRADES = (
     with_schema_check(Workload(kind="research", run=research, input_schema=BRIEF, takes_brief=True)),
     Workload(kind="give", run=give, input_schema=_ANY),
@@ -96,5 +97,5 @@ TRADES = (
     Workload(kind="muse", run=muse, input_schema=_ANY),
     Workload(kind="inquire", run=inquire, input_schema=_ANY),
     Workload(kind="stumble", run=stumble, input_schema=_ANY),
-    Workload(kind="visit", run=visit, references=_places),
+    with_schema_check(Workload(kind="visit", run=visit, input_schema=_PLACED, references=_places)),
 )

@@ -20,7 +20,8 @@ LAST_TRY = 2
 _SHARE, _LARGEST = 0.1, 5.0
 """Part of a patience, and seconds of it at most, that an answer may be on its way."""
 _AT_ONCE = 0.1
-_QUICKEST_RESTART, _SLOWEST_RESTART = 1.0, 10.0
+RESTART = 10.0
+"""Seconds after which a server that is stopping has a successor: it may take half of them to let go of its work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +75,6 @@ def _hold_helper(asked: Patience, read: float, age: float, longest: float) -> Ho
     if left > bound and asked.tries < LAST_TRY:
         return Hold(seconds=bound, again=_AT_ONCE)
     return Hold(seconds=left, again=None)
-
-
-def restart_pause(age: float) -> float:
-    """Return the seconds after which a stopping server may be back, for a client that has waited for so long."""
-    return min(max(age / 10, _QUICKEST_RESTART), _SLOWEST_RESTART)
 
 
 def _margin(patience: float) -> float:

@@ -43,7 +43,9 @@ _AFTER: Final = _query(
     pattern="^[0-9]{0,15}$",
 )
 _AFTER_HEADER: Final = header("Last-Event-ID", "The same; the query wins.", pattern="^[0-9]{0,15}$")
-_STATUS: Final = _query("status", "Only runs of this status.", type="string", enum=list(WORDS))
+_STATUS: Final = _query(
+    "status", "Only runs of this status; an empty word counts as none.", type="string", enum=[*WORDS, ""]
+)
 _FLAG: Final[Part] = {"type": "boolean", "default": False}
 _BETA: Final = header(
     "parallel-beta",

@@ -9,9 +9,9 @@ from gnomon.web.dialects.parallel.wire.doubts import MOST_COMPLAINTS, Doubts
 from gnomon.web.dialects.parallel.wire.form import read
 from gnomon.web.dialects.parallel.wire.matching import MOST_OF_BATCH, Allowance
 from gnomon.web.dialects.parallel.wire.metadata import read_metadata
-from gnomon.web.dialects.parallel.wire.run import RunOrder, order
+from gnomon.web.dialects.parallel.wire.run import Manner, RunOrder, read_in
 from gnomon.web.dialects.parallel.wire.spec import read_spec
-from gnomon.web.dialects.parallel.wire.words import BatchWords, GroupWords, RunWords
+from gnomon.web.dialects.parallel.wire.words import BatchWords, GroupWords
 
 
 def read_group(body: Json) -> Json:
@@ -40,27 +40,27 @@ def read_batch(body: Json, *, processors: Processors, is_lenient: bool) -> Seque
     """
     batch = read(BatchWords, body)
     spec = read_spec(batch.default_task_spec, ("default_task_spec",), is_lenient=is_lenient)
-    allowance = Allowance(MOST_OF_BATCH)
+    manner = Manner(
+        processors=processors, is_lenient=is_lenient, default_spec=spec, allowance=Allowance(MOST_OF_BATCH)
+    )
     orders: list[RunOrder] = []
     complaints: list[Complaint] = []
     for position, one in enumerate(batch.inputs):
         try:
-            words = read(RunWords, one)
-            orders.append(
-                order(
-                    words,
-                    processors=processors,
-                    is_lenient=is_lenient,
-                    default_spec=spec,
-                    allowance=allowance,
-                )
-            )
+            orders.append(_member(manner, position, one))
         except Invalid as error:
-            complaints.extend(error.under("inputs", position).complaints)
-        except UnknownProcessor as error:
-            raise UnknownProcessor(f"inputs.{position}: {error.message}") from error
+            complaints.extend(error.complaints)
         if len(complaints) >= MOST_COMPLAINTS:
             break
     if complaints:
         raise Invalid(complaints[:MOST_COMPLAINTS])
     return orders
+
+
+def _member(manner: Manner, position: int, body: Json) -> RunOrder:
+    try:
+        return read_in(manner, body)
+    except Invalid as error:
+        raise error.under("inputs", position) from error
+    except UnknownProcessor as error:
+        raise UnknownProcessor(f"inputs.{position}: {error.message}") from error

@@ -111,6 +111,17 @@ def _warned(origin: Origin, message: str, place: Place) -> Origin:
     return replace(origin, warnings=(*origin.warnings, warning))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How runs are read: the same for all that one call brings."""
+
+    processors: Processors
+    is_lenient: bool
+    default_spec: Spec = NO_SPEC
+    """The spec of a run that has none of its own."""
+    allowance: Allowance = field(default_factory=Allowance)
+
+
 def read_run(body: Json, *, processors: Processors, is_lenient: bool, default_spec: Json = None) -> RunOrder:
     """Read the body of a run; a spec of its own outdoes the default.
 
@@ -123,41 +134,30 @@ def read_run(body: Json, *, processors: Processors, is_lenient: bool, default_sp
     """
     default = None if default_spec is None else read(TaskSpec, default_spec)
     spec = read_spec(default, ("default_task_spec",), is_lenient=is_lenient)
-    return order(read(RunWords, body), processors=processors, is_lenient=is_lenient, default_spec=spec)
+    return read_in(Manner(processors=processors, is_lenient=is_lenient, default_spec=spec), body)
 
 
-def order(
-    words: RunWords,
-    *,
-    processors: Processors,
-    is_lenient: bool,
-    default_spec: Spec = NO_SPEC,
-    allowance: Allowance | None = None,
-) -> RunOrder:
-    """Make the order of what was sent; its input is compared as far as the allowance goes.
-
-    Raises
-    ------
-    Invalid
-        When a value is not what it may be.
-    UnknownProcessor
-        When nothing stands behind the processor.
-    """
-    assigned = processors.find(words.processor)
-    doubts = Doubts(is_lenient=is_lenient)
+def read_in(manner: Manner, body: Json) -> RunOrder:
+    """Read the body of a run as `read_run` does, and raise what it raises."""
+    words = read(RunWords, body)
+    assigned = manner.processors.find(words.processor)
+    doubts = Doubts(is_lenient=manner.is_lenient)
     warn_of_unknown(words, doubts)
-    spec = _spec(words, default_spec, doubts)
-    spec = held_against(
-        spec, words.input, effort=assigned.effort, allowance=allowance or Allowance(), doubts=doubts
-    )
+    spec = _spec(words, manner, doubts)
+    spec = held_against(spec, words.input, effort=assigned.effort, allowance=manner.allowance, doubts=doubts)
+    if not assigned.takes_brief:
+        _warn_of_untold(words, spec, assigned, doubts)
+    order = _order(words, assigned, spec, doubts)
+    doubts.settle()
+    return order
+
+
+def _order(words: RunWords, assigned: Assigned, spec: Spec, doubts: Doubts) -> RunOrder:
     metadata = read_metadata(words.metadata, doubts)
     tools = read_servers(words.mcp_servers or (), doubts)
     brief = _brief(words, assigned, spec, tools, doubts)
     previous = _previous(words, doubts)
     hooks = read_hooks(words.webhook, words.webhook_url, doubts)
-    if not assigned.takes_brief:
-        _warn_of_untold(words, spec, assigned, doubts)
-    doubts.settle()
     return RunOrder(
         kind=assigned.kind,
         task_input=brief.json() if assigned.takes_brief else words.input,
@@ -171,9 +171,9 @@ def order(
     )
 
 
-def _spec(words: RunWords, default: Spec, doubts: Doubts) -> Spec:
+def _spec(words: RunWords, manner: Manner, doubts: Doubts) -> Spec:
     if words.task_spec is None:
-        return default
+        return manner.default_spec
     try:
         return read_spec(words.task_spec, ("task_spec",), is_lenient=doubts.is_lenient)
     except Invalid as error:  # the other members shall be complained of as well
