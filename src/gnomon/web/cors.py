@@ -8,6 +8,7 @@ EXPOSED = (
     *("ETag", "Location", "Retry-After", "Preference-Applied", "Idempotency-Replayed", "X-Request-Id"),
     "Cancel-Outcome",
     *("RateLimit", "RateLimit-Policy"),
+    *("x-should-retry", "retry-after-ms"),
 )
 """The headers of an answer that a page's script may read."""
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"

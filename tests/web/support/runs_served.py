@@ -24,10 +24,12 @@ class Wire:
     def __init__(self) -> None:
         self.statuses: list[int] = []
         self.asked = 0
+        self.requests = 0
         self.third = asyncio.Event()
         self.before_second: Callable[[], Awaitable[object]] | None = None
 
     async def sent(self, request: httpx.Request) -> None:
+        self.requests += 1
         self.asked += request.url.path.endswith("/result")
         if self.asked == 2 and self.before_second is not None:
             await self.before_second()

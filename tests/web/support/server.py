@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 from rig import House, open_app, open_house
 
+from gnomon.core.access import Limits
 from gnomon.core.service.access import Founded, found_workspace
 from gnomon.core.workload import Workload
 from gnomon.engine.embedded import EmbeddedEngine
@@ -26,12 +27,20 @@ class Serving:
 
 @asynccontextmanager
 async def serving(
-    folder: Path, *others: Workload, is_alone: bool = False, **patience: Any
+    folder: Path,
+    *others: Workload,
+    is_alone: bool = False,
+    limits: Limits | None = None,
+    check_target: Callable[[str], str | None] | None = None,
+    **patience: Any,
 ) -> AsyncIterator[Serving]:
     """Serve a house; its trades are the given ones beside the usual ones, or alone."""
     house = open_house(folder, *others)
     if is_alone:
         house = replace(house, workloads={workload.kind: workload for workload in others})
+    if check_target is not None:
+        house = replace(house, check_target=check_target)
+    house = replace(house, limits=limits or house.limits)
     founded = await found_workspace(house, "served")
     engine = EmbeddedEngine(
         house.store,

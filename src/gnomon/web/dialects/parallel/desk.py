@@ -11,9 +11,7 @@ from gnomon.core.access import Principal
 from gnomon.core.errors import NotFound
 from gnomon.core.group import Group
 from gnomon.core.service import House
-from gnomon.core.service import group as groups
 from gnomon.core.service.access import require
-from gnomon.core.service.task import glance
 from gnomon.core.task import Task, Visibility
 from gnomon.web.auth import Gate, identify
 from gnomon.web.dialects.parallel.ids import find_group_id, find_task_id
@@ -127,7 +125,7 @@ async def holding_on(request: Request, principal: Principal, waiting: Coroutine[
 
 
 async def find_run(house: House, principal: Principal, run_id: str) -> Task:
-    """Return the task that a run's name stands for, without its result.
+    """Return the task that a run's name stands for, without its result; the route has seen to the scope.
 
     Raises
     ------
@@ -138,7 +136,7 @@ async def find_run(house: House, principal: Principal, run_id: str) -> Task:
     if task_id is None:
         raise NotFound(NO_RUN)
     try:
-        task = await glance(house, principal, task_id)
+        task = await house.store.glance(principal.workspace, task_id)
     except NotFound as error:
         raise NotFound(NO_RUN) from error
     if task.visibility is Visibility.INTERNAL:
@@ -147,7 +145,7 @@ async def find_run(house: House, principal: Principal, run_id: str) -> Task:
 
 
 async def find_group(house: House, principal: Principal, name: str) -> Group:
-    """Return the group of a name.
+    """Return the group of a name; the route has seen to the scope.
 
     Raises
     ------
@@ -158,6 +156,6 @@ async def find_group(house: House, principal: Principal, name: str) -> Group:
     if group_id is None:
         raise NotFound(NO_GROUP)
     try:
-        return await groups.get(house, principal, group_id)
+        return await house.store.get_group(principal.workspace, group_id)
     except NotFound as error:
         raise NotFound(NO_GROUP) from error

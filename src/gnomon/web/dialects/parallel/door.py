@@ -13,6 +13,7 @@ from gnomon.core.errors import Complaint, GnomonError
 from gnomon.web.answer import answer
 from gnomon.web.auth import Gate
 from gnomon.web.dialects.parallel.desk import Desk, ParallelOptions
+from gnomon.web.dialects.parallel.hold import away_status
 from gnomon.web.dialects.parallel.openapi import describe
 from gnomon.web.dialects.parallel.processors import Processors
 from gnomon.web.dialects.parallel.render.errors import FINAL, body_of, headers_of, status_of
@@ -72,7 +73,9 @@ def build_parallel(gate: Gate, pace: Pace, options: ParallelOptions) -> FastAPI:
 
 async def _refuse(request: Request, error: Exception) -> Response:
     status = status_of(error)
-    return _answer(request, error, status, headers_of(error, status))
+    body, headers = body_of(error, status, request_id(request.scope)), headers_of(error, status)
+    is_away = status == HTTPStatus.SERVICE_UNAVAILABLE
+    return answer(body, status=away_status(request.headers) if is_away else status, headers=headers)
 
 
 async def _refuse_form(request: Request, error: Exception) -> Response:

@@ -10,6 +10,7 @@ becomes the time-out that its user expects.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from starlette.datastructures import QueryParams
 
@@ -75,6 +76,11 @@ def _hold_helper(asked: Patience, read: float, age: float, longest: float) -> Ho
     if left > bound and asked.tries < LAST_TRY:
         return Hold(seconds=bound, again=_AT_ONCE)
     return Hold(seconds=left, again=None)
+
+
+def away_status(headers: Mapping[str, str]) -> HTTPStatus:
+    """Return the status of a server that cannot answer now; the helper breaks on a 503 that was its last try."""
+    return HTTPStatus.INTERNAL_SERVER_ERROR if is_executing(headers) else HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _margin(patience: float) -> float:

@@ -6,7 +6,7 @@ from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Invalid, NotFound
 from gnomon.core.service import House
 from gnomon.core.service.hook import new_hooks
-from gnomon.core.service.task import Terms, glance
+from gnomon.core.service.task import Terms
 from gnomon.core.task import Visibility
 from gnomon.web.dialects.parallel.wire.run import NO_PREVIOUS, RunOrder
 
@@ -45,7 +45,7 @@ async def make_ready(house: House, principal: Principal, order: RunOrder, *, is_
 
 async def _is_known(house: House, principal: Principal, task_id: str) -> bool:
     try:
-        task = await glance(house, principal, task_id)
+        task = await house.store.glance(principal.workspace, task_id)
     except NotFound:
         return False
     return task.visibility is Visibility.PUBLIC

@@ -12,7 +12,7 @@ from gnomon.core.service import task as service
 from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
 from gnomon.web.dialects.parallel.desk import AtHouse, Reader, find_options, find_run, holding_on, opted_in
-from gnomon.web.dialects.parallel.hold import RESTART, Hold, hold, read_patience
+from gnomon.web.dialects.parallel.hold import RESTART, Hold, away_status, hold, read_patience
 from gnomon.web.dialects.parallel.render.errors import FINAL, again_in, ended_body, envelope
 from gnomon.web.dialects.parallel.render.output import result
 from gnomon.web.dialects.parallel.status import ACTIVE, show
@@ -32,7 +32,7 @@ async def get_result(run_id: str, request: Request, house: AtHouse, reader: Read
     if _is_settled(task, request):
         return _answer(request, task)
     if house.hub.is_closed:
-        return _send_away(request, is_helper=patience.is_helper)
+        return _send_away(request)
     return _put_off(request, task, held)
 
 
@@ -61,13 +61,11 @@ def _put_off(request: Request, task: Task, held: Hold) -> Response:
     return answer(body, status=HTTPStatus.REQUEST_TIMEOUT, headers=headers)
 
 
-def _send_away(request: Request, *, is_helper: bool) -> Response:
+def _send_away(request: Request) -> Response:
     """Let the client come back to the server that takes this one's place."""
     message = "The server is stopping and the run goes on after its restart; ask again for its result."
-    # The helper breaks on a 503 that it has no try left for.
-    status = HTTPStatus.INTERNAL_SERVER_ERROR if is_helper else HTTPStatus.SERVICE_UNAVAILABLE
     body = envelope(message, request_id(request.scope))
-    return answer(body, status=status, headers=again_in(RESTART))
+    return answer(body, status=away_status(request.headers), headers=again_in(RESTART))
 
 
 def _age(house: House, task: Task) -> float:
