@@ -1,6 +1,7 @@
 """The engine as a whole: splitting, waiting work, restarts, fences, and a loop that stays free."""
 
 import asyncio
+import hashlib
 import os
 import signal
 import subprocess
@@ -23,6 +24,11 @@ async def test_children_do_the_work_and_a_join_makes_the_result(shop):
     children = [{"kind": "follow", "input": {"add": n}} for n in range(5)]
     task = await shop.run("sum_up", {"children": children, "start": 7})
     assert task.result == {"from": 7, "children": [[n, "completed", n] for n in range(5)]}
+
+
+async def test_a_hash_of_something_else_is_no_blob(shop):
+    task = await shop.run("fingerprint")
+    assert (task.error, task.result) == (None, [hashlib.sha256(b"no blob").hexdigest()] * 2)
 
 
 async def test_a_chain_runs_in_order_and_hands_its_results_on(shop):

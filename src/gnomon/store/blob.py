@@ -15,6 +15,16 @@ def link_blobs(ledger: Ledger, owner_id: str, names: Sequence[str]) -> None:
         ledger.execute("INSERT OR IGNORE INTO blob_link (sha256, owner_id) VALUES (?, ?)", (name, owner_id))
 
 
+def link_met(ledger: Ledger, owner_id: str, names: Sequence[str]) -> None:
+    """Keep those of the names that blobs have: what a step or another task gave may hold hashes of other things."""
+    link_blobs(ledger, owner_id, those_kept(ledger, names))
+
+
+def those_kept(ledger: Ledger, names: Sequence[str]) -> tuple[str, ...]:
+    """Return those of the names that blobs have."""
+    return tuple(name for name in names if ledger.blobs.has(name))
+
+
 def sweep_blobs(ledger: Ledger, names: Sequence[str], older_than: datetime) -> int:
     """Remove those of the named blobs that nothing refers to.
 

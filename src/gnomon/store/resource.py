@@ -1,5 +1,6 @@
 """Resources: documents with revisions, links and a latest task."""
 
+import dataclasses
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +10,7 @@ from gnomon.core.ports import NewDocument, Page, Reservation, ResourceQuery, Run
 from gnomon.core.resource import NewResource, Resource
 from gnomon.core.task import Json, Status
 from gnomon.core.workload import Pinned, Saved
-from gnomon.store.blob import link_blobs
+from gnomon.store.blob import link_blobs, those_kept
 from gnomon.store.counter import next_number
 from gnomon.store.cursor import read_cursor, write_cursor
 from gnomon.store.ledger import Ledger
@@ -126,7 +127,7 @@ def save(ledger: Ledger, new: NewResource, now: datetime) -> Saved:
         )
         if found is not None:
             return Saved(kind=found[0], number=found[1], id=found[2])
-    made = create(ledger, new, now)
+    made = create(ledger, dataclasses.replace(new, blobs=those_kept(ledger, new.blobs)), now)
     return Saved(kind=made.kind, number=made.number, id=made.id)
 
 

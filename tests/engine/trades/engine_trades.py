@@ -255,6 +255,17 @@ def collect(order, children, state, ctx):
     return [_used(ctx.secrets), *(child.result for child in children)]
 
 
+def fingerprint(order, ctx):
+    """Hand on a hash that names no blob, by every way there is."""
+    digest = ctx.step("digest", lambda: hashlib.sha256(b"no blob").hexdigest())
+    ctx.save("thing", {"name": digest}, key="one")
+    return Split(children=(Child(kind="echo", input={"digest": digest}),), state={"digest": digest})
+
+
+def compare(order, children, state, ctx):
+    return [state["digest"], children[0].result["input"]["digest"]]
+
+
 def stumble_with_secrets(order, ctx):
     raise RuntimeError(f"with {ctx.secrets!r} and {ctx.order!r}")
 
@@ -483,5 +494,6 @@ WORKLOADS = (
     *(Workload(kind=function.__name__, run=function, retry=SOON, where="io") for function in _IO),
     Workload(kind="sum_up", run=sum_up, join=add, retry=SOON),
     Workload(kind="sum_up_and_ask", run=sum_up, join=add_and_ask, retry=SOON),
+    Workload(kind="fingerprint", run=fingerprint, join=compare, retry=SOON),
     Workload(kind="share_secrets", run=share_secrets, join=collect, retry=SOON),
 )

@@ -1,6 +1,5 @@
 """Task specs: the vendor's rules for schemas, one by one; what their SDK makes of Python classes passes."""
 
-import time
 from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any, Literal, Optional
@@ -384,11 +383,9 @@ def doubling(levels: int) -> Fields:
 
 @pytest.mark.parametrize("levels", [13, 30, 100])
 def test_references_that_unfold_to_too_much_are_refused(levels: int) -> None:
-    begun = time.perf_counter()
     spec = {"output_schema": "x", "input_schema": {"json_schema": doubling(levels)}}
     (complaint,) = refused(run_with(input={"a": 3}, task_spec=spec))
     assert "unfolds to too much" in complaint.message
-    assert time.perf_counter() - begun < 1
 
 
 def test_a_chain_of_references_that_is_too_tall_is_refused() -> None:
@@ -404,13 +401,11 @@ def test_arrays_within_arrays_are_bounded() -> None:
     assert "unfolds to too much" in refused(asking(closed({"a": schema})))[0].message
 
 
-def test_the_largest_comparison_is_quick() -> None:
+def test_a_comparison_beyond_the_allowance_is_not_made() -> None:
     choices = [closed({"a": {"enum": [n]}}) for n in range(100)]
     schema = closed({"a": {"type": "array", "items": {"anyOf": choices}}})
     values = MOST_COMPARISONS // (100 * 3 + 3)
-    begun = time.perf_counter()
     assert mismatches({"a": [{"a": 99}] * (values // 2 - 2)}, schema, Allowance()) == []
-    assert time.perf_counter() - begun < 1
     assert "too much work" in mismatches({"a": [{"a": 99}] * values}, schema, Allowance())[0][1]
     assert MOST_COMPARISONS // MOST_UNFOLDED > 1
 

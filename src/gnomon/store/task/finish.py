@@ -20,7 +20,7 @@ from gnomon.core.retry import (
     judge,
 )
 from gnomon.core.task import Json, Phase, Question, Status, Task, TaskError, Visibility
-from gnomon.store.blob import link_blobs
+from gnomon.store.blob import link_met, those_kept
 from gnomon.store.ledger import Ledger
 from gnomon.store.row import (
     Entry,
@@ -71,8 +71,8 @@ def conclude(
         case Divided() if entry.task.status is Status.RUNNING:
             entry = _divide(ledger, entry, ending, now)
         case Asked(blobs=blobs) | Parked(blobs=blobs):
-            # It may take days until the task goes on. What looks like a blob's name in a step need not be one.
-            link_blobs(ledger, entry.task.id, [name for name in blobs if ledger.blobs.has(name)])
+            # It may take days until the task goes on.
+            link_met(ledger, entry.task.id, blobs)
         case _:
             pass
     if before.pause_requested_at is not None and entry.task.status.is_active:
@@ -156,7 +156,7 @@ def _dump_reason(ending: Ending) -> str | None:
 
 def _keep_result(ledger: Ledger, entry: Entry, done: Done) -> Json:
     ledger.execute("INSERT INTO task_result (task, result) VALUES (?, ?)", (entry.seq, dump(done.result)))
-    link_blobs(ledger, entry.task.id, done.blobs)
+    link_met(ledger, entry.task.id, done.blobs)
     return done.result
 
 
@@ -166,8 +166,9 @@ def _divide(ledger: Ledger, parent: Entry, divided: Divided, now: datetime) -> E
         "INSERT INTO task_split (task, state, on_child_failure) VALUES (?, ?, ?)",
         (parent.seq, dump(divided.state), divided.on_child_failure),
     )
-    link_blobs(ledger, parent.task.id, divided.blobs)
+    link_met(ledger, parent.task.id, divided.blobs)
     ledger.execute("UPDATE task SET open_children = ? WHERE seq = ?", (len(divided.children), parent.seq))
     for position, child in enumerate(divided.children):
-        insert(ledger, child_of(parent.task, child, position), now)
+        kept = replace(child, blobs=those_kept(ledger, child.blobs))
+        insert(ledger, child_of(parent.task, kept, position), now)
     return parent if divided.children else close_family(ledger, parent, now)
