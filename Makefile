@@ -52,6 +52,7 @@ arrows: $(STAMP)
 bench: $(STAMP) ## measure submits, latencies, streams, webhooks and the PV chain beside their peers
 	$(BIN)/python bench/store_submit.py
 	$(BIN)/python bench/http_submit.py
+	$(BIN)/python bench/groups.py
 	$(BIN)/python bench/engine_latency.py
 	$(BIN)/python bench/streams.py
 	$(BIN)/python bench/webhooks.py

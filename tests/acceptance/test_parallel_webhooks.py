@@ -261,6 +261,21 @@ def test_a_target_that_nothing_may_be_sent_to_is_refused(server: Server, url: st
     assert refused.headers["x-should-retry"] == "false"
 
 
+def test_each_run_of_a_group_tells_its_own_webhook(
+    server: Server, receiver: Receiver, client: Parallel
+) -> None:
+    group = client.task_group.create()
+    inputs: Any = [
+        {"input": f"n{n}", "processor": "base", "webhook": {"url": f"{receiver.url}/{n}"}} for n in range(5)
+    ]
+    added = client.task_group.add_runs(group.task_group_id, inputs=inputs)
+    came = {posted.path: posted for posted in (receiver.next() for _ in inputs)}
+    assert [came[f"/{n}"].json["data"]["run_id"] for n in range(5)] == added.run_ids
+    for posted in came.values():
+        assert posted.json["data"]["taskgroup_id"] == group.task_group_id
+        assert accepted_by(server.keys()["webhook_secret"], posted) == ALL
+
+
 def test_a_key_without_the_scope_brings_no_webhook(server: Server, receiver: Receiver) -> None:
     with server.native() as native:
         key = native.post("/keys", json={"name": "plain", "scopes": ["read", "write"]}).json()["secret"]

@@ -177,6 +177,15 @@ async def test_the_same_request_twice_at_once_adds_once(house: House) -> None:
     assert (await group.get(house, WE, made.id)).size == 100
 
 
+async def test_only_a_key_that_was_sent_finds_a_group(house: House) -> None:
+    guess = Reservation(key="g", fingerprint="f", is_guess=True)
+    kept = Reservation(key="k", fingerprint="f")
+    made = [await group.create(house, WE, reservation=key) for key in (guess, replace(guess, is_retry=True))]
+    assert made[0].id != made[1].id
+    made = [await group.create(house, WE, reservation=kept) for _ in range(2)]
+    assert made[0] == made[1]
+
+
 async def test_a_member_is_found_in_its_own_group_alone(house: House) -> None:
     made, other = await group.create(house, WE), await group.create(house, WE)
     added = await group.add(house, WE, made.id, [order()])

@@ -123,34 +123,42 @@ def _list(connection: sqlite3.Connection, query: MemberQuery, number: str) -> Se
     )
     if found.fetchone() is None:
         raise NotFound(f"There is no group {query.group_id}.")
-    where, values = _filter(query)
-    rows = connection.execute(
-        f"SELECT {COLUMNS}, {number}, {_extras(query)} WHERE group_id = ? AND {number} > ?{where} "
-        f"ORDER BY {number} LIMIT ?",
-        (query.group_id, query.after, *values, query.limit),
-    ).fetchall()
+    lanes = _lanes(query)
+    if not lanes:
+        return []
+    values = [value for _, lane in lanes for value in (*lane, query.after, query.limit)]
+    statement = _merge([where for where, _ in lanes], query, number)
+    rows = connection.execute(statement, (*values, query.limit)).fetchall()
     return [_member_of(connection, row, query) for row in rows]
 
 
-def _extras(query: MemberQuery) -> str:
-    """Write the columns that the query asks for beside the record, and the tables that have them."""
-    columns, tables = ["NULL"] * 3, "FROM task"
+def _lanes(query: MemberQuery) -> Sequence[tuple[str, Sequence[Value]]]:
+    """Return conditions that an index holds in the list's order: one for each status that is asked for."""
+    if query.statuses is None:
+        return [("group_id = ?", (query.group_id,))]
+    return [
+        ("group_id = ? AND status = ?", (query.group_id, status.value)) for status in sorted(query.statuses)
+    ]
+
+
+def _merge(lanes: Sequence[str], query: MemberQuery, number: str) -> str:
+    """Write the query that takes a page from the lanes, and only then reads whole records."""
+    beyond = f"{number} > ?"
+    if query.is_started is not None:
+        beyond += f" AND started_at IS {'NOT NULL' if query.is_started else 'NULL'}"
+    one = "SELECT * FROM (SELECT seq, {} AS number FROM task WHERE {} AND {} ORDER BY {} LIMIT ?)"
+    union = " UNION ALL ".join(one.format(number, lane, beyond, number) for lane in lanes)
+    columns, tables = ["NULL"] * 3, ""
     if query.with_result:
-        columns[0], tables = "result", f"{tables} LEFT JOIN task_result ON task_result.task = task.seq"
+        columns[0], tables = "result", " LEFT JOIN task_result ON task_result.task = task.seq"
     if query.with_input:
         columns[1:] = ["input", "wording"]
         tables += " LEFT JOIN task_input ON task_input.task = task.seq"
-    return f"{', '.join(columns)} {tables}"
-
-
-def _filter(query: MemberQuery) -> tuple[str, Sequence[Value]]:
-    where, values = "", []
-    if query.statuses is not None:
-        where = f" AND status IN ({', '.join('?' * len(query.statuses))})"
-        values = sorted(status.value for status in query.statuses)
-    if query.is_started is not None:
-        where += f" AND started_at IS {'NOT NULL' if query.is_started else 'NULL'}"
-    return where, values
+    return (
+        f"SELECT {COLUMNS}, page.number, {', '.join(columns)} "
+        f"FROM (SELECT * FROM ({union}) ORDER BY number LIMIT ?) AS page "
+        f"CROSS JOIN task ON task.seq = page.seq{tables} ORDER BY page.number"
+    )
 
 
 def _member_of(connection: sqlite3.Connection, row: Row, query: MemberQuery) -> Member:

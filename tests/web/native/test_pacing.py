@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gnomon.core.task import Phase, Status, Task, Visibility
@@ -44,6 +44,7 @@ def task(status: Status, **given: Any) -> Task:
 @given(
     st.sampled_from(Status), st.floats(0, 100), st.integers(-100, 10**6), st.none() | st.integers(0, 10**6)
 )
+@example(Status.RUNNING, 5e-324, -1, None)
 def test_is_bounded(status: Status, progress: float, age: int, starts_in: int | None) -> None:
     run_at = None if starts_in is None else NOW + timedelta(seconds=starts_in)
     seconds = retry_after(task(status, progress=progress, run_at=run_at), NOW + timedelta(seconds=age))

@@ -53,7 +53,7 @@ async def test_execute_gives_the_class_that_was_asked_for(talk: Talk) -> None:
 
 
 async def test_execute_gives_what_was_left_to_the_workload(talk: Talk) -> None:
-    result = await talk(lambda c: c.task_run.execute(input={"q": "x"}, processor="ultra8x"))
+    result = await talk(lambda c: c.task_run.execute(input={"q": "x"}, processor="ultra2x"))
     assert result.output.content == {"answer": "On {'q': 'x'}"}
 
 

@@ -130,19 +130,20 @@ def with_value(body: Any, path: tuple[Any, ...], value: Any) -> Any:
 PLACES = [(body, path) for body in (FULL, PUBLISHED) for path in places(body)]
 
 
+@settings(deadline=None)
 @given(JSON, st.booleans())
 def test_any_json(body: Any, is_lenient: bool) -> None:
     read_any(body, is_lenient=is_lenient)
 
 
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None)
 @given(st.sampled_from(PLACES), JSON, st.booleans())
 def test_any_json_at_any_place(place: tuple[Any, tuple[Any, ...]], value: Any, is_lenient: bool) -> None:
     body, path = place
     read_any(with_value(body, path, value), is_lenient=is_lenient)
 
 
-@settings(max_examples=600)
+@settings(max_examples=600, deadline=None)
 @given(SCHEMAS, JSON, st.booleans())
 @example({"type": "object", "properties": {"a": {"$ref": "#/properties/a"}}}, {}, False)
 @example(
@@ -157,6 +158,7 @@ def test_any_schema_with_any_input(schema: Any, task_input: Any, is_lenient: boo
     read_any({"input": task_input, "processor": "pro", "task_spec": spec}, is_lenient=is_lenient)
 
 
+@settings(deadline=None)
 @given(JSON, st.booleans())
 def test_any_batch(body: Any, is_lenient: bool) -> None:
     for one in (body, {"inputs": [body, FULL]}, {"inputs": [FULL], "default_task_spec": body}):
@@ -168,6 +170,43 @@ def test_any_batch(body: Any, is_lenient: bool) -> None:
         read_group(body)
     except Invalid:
         return
+
+
+LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"metadata": {LONG: []}},
+        {"metadata": {LONG: ""}},
+        {"processor": LONG},
+        {LONG: 1, "input": 3},
+        {"memory_scope_key": LONG},
+        {"source_policy": {"include_domains": [LONG]}},
+        {"advanced_settings": {"location": LONG, "data_sources": {LONG: [LONG], "free": [LONG]}}},
+        {"mcp_servers": [{"name": LONG, "url": LONG, "headers": {LONG: LONG}}]},
+        {"mcp_servers": [{"name": "a", "url": LONG, "headers": {LONG: LONG}}] * 2},
+        {"webhook": {"url": LONG, "event_types": [LONG]}},
+        {"previous_interaction_id": LONG},
+        {"task_spec": {"output_schema": {"type": LONG}}},
+        {"task_spec": {"output_schema": {"json_schema": {"type": LONG[:9000]}}}},
+        {"task_spec": {"output_schema": {"json_schema": {"properties": {LONG[:9000]: 3}}}}},
+        {"task_spec": {"output_schema": {"json_schema": {"$ref": LONG[:9000]}}}},
+    ],
+)
+@pytest.mark.parametrize("is_lenient", [False, True])
+def test_no_complaint_repeats_all_that_was_sent(members: dict[str, Any], is_lenient: bool) -> None:
+    body = {"input": "x", "processor": "base", **members}
+    try:
+        order = read_run(body, processors=PROCESSORS, is_lenient=is_lenient)
+    except Invalid as error:
+        told = repr(error.complaints)
+    except UnknownProcessor as error:
+        told = error.message
+    else:
+        told = repr(order.origin)
+    assert len(told) < 5000
 
 
 @pytest.mark.parametrize("word", ["items", "anyOf", "properties"])

@@ -7,6 +7,13 @@ from typing import Annotated, Any, Literal, Optional
 
 import pytest
 from parallel.lib._pydantic import to_json_schema
+from parallel_web_tools.core.schema import (
+    TYPE_MAP,
+    Column,
+    InputSchema,
+    SourceType,
+    parse_input_and_output_models,
+)
 from pydantic import BaseModel, Field
 from wires import refused, run_with, taken, told
 
@@ -463,3 +470,23 @@ class Flat(BaseModel):
 
 def test_a_plain_class_passes_without_a_warning() -> None:
     assert told(taken(asking(to_json_schema(Flat)))) == []
+
+
+def test_what_their_command_line_makes_of_every_type_of_column_passes() -> None:
+    columns = [Column(f"c{n}", "a column", name) for n, name in enumerate(TYPE_MAP)]
+    table = InputSchema(
+        source="a",
+        target="b",
+        source_type=SourceType.CSV,
+        source_columns=[Column("company", "which")],
+        enriched_columns=columns,
+    )
+    given, wanted = parse_input_and_output_models(table)
+    spec = {
+        "input_schema": {"type": "json", "json_schema": given.model_json_schema()},
+        "output_schema": {"type": "json", "json_schema": wanted.model_json_schema()},
+    }
+    order = taken(run_with(processor="pro", task_spec=spec, input={"company": "Example"}))
+    dates = ", ".join(f"c{n}" for n, name in enumerate(TYPE_MAP) if "date" in name)
+    assert told(order)[0].startswith(f"'format' is not supported and only read as a hint: {dates[:2]}")
+    assert {one.type for one in order.origin.warnings} == {"spec_validation_warning"}

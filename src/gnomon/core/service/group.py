@@ -38,7 +38,11 @@ class Order:
 async def create(
     house: House, principal: Principal, *, metadata: Json = None, reservation: Reservation | None = None
 ) -> Group:
-    """Store an empty group.
+    """Store an empty group, or find the one that the same idempotency key has made.
+
+    A key that is guessed does not count. Most groups are made by the same empty request: one that is repeated might
+    be given the group that somebody else has made meanwhile, to put other tasks into. An empty one too many harms
+    nobody.
 
     Raises
     ------
@@ -48,7 +52,8 @@ async def create(
     require(principal, "write")
     now = house.clock.now()
     new = NewGroup(id=group_id(now, house.clock.chance(80)), workspace=principal.workspace, metadata=metadata)
-    return await house.store.create_group(new, now, reservation)
+    kept = None if reservation is None or reservation.is_guess else reservation
+    return await house.store.create_group(new, now, kept)
 
 
 async def get(house: House, principal: Principal, group_id: str) -> Group:

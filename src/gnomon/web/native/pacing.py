@@ -33,4 +33,4 @@ def retry_after_group(group: Group, now: datetime) -> int | None:
 
 
 def _bounded(seconds: float) -> int:
-    return max(1, min(LONGEST, round(seconds)))
+    return round(max(1, min(LONGEST, seconds)))

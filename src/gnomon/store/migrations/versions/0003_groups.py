@@ -16,6 +16,7 @@ ALTER TABLE task_input ADD COLUMN sealed TEXT;
 
 CREATE UNIQUE INDEX task_of_group ON task (group_id, group_number) WHERE group_id IS NOT NULL;
 CREATE INDEX task_of_group_listed ON task (group_id, created_at, number) WHERE group_id IS NOT NULL;
+CREATE INDEX task_of_group_by_status ON task (group_id, status, group_number) WHERE group_id IS NOT NULL;
 CREATE INDEX task_rested ON task (group_id, rested_number) WHERE rested_number IS NOT NULL;
 
 CREATE TABLE task_metadata (

@@ -45,19 +45,8 @@ _REPLAYED = {"Idempotency-Replayed": "true"}
 async def create_group(request: Request, house: AtHouse, writer: Writer) -> Response:
     """Make an empty group."""
     metadata = read_group(await read_json(request))
-    kept = await _key_of(request)
-    made = await service.create(house, writer, metadata=metadata, reservation=kept)
+    made = await service.create(house, writer, metadata=metadata, reservation=await reserve(request))
     return answer(render.group(made, opted_in=opted_in(request)))
-
-
-async def _key_of(request: Request) -> Reservation | None:
-    """Return the key that a client has sent, and none that is guessed.
-
-    Most groups are made by the same empty body: a repeated request might be given the group that somebody else has
-    made meanwhile, to put other runs into. An empty group too many harms nobody.
-    """
-    kept = await reserve(request)
-    return None if kept is None or kept.is_guess else kept
 
 
 @router.get("/groups/{group_id}")

@@ -1,20 +1,14 @@
 """Streams: a run's events, a group's events, and all the runs of a group."""
 
-from contextlib import suppress
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gnomon.core.access import Principal
-from gnomon.core.errors import NotFound
 from gnomon.core.ports import MemberQuery
-from gnomon.core.service import House
-from gnomon.core.service import group as service
-from gnomon.web.dialects.parallel.desk import AtDesk, Desk, Reader, find_run, opted_in
+from gnomon.web.dialects.parallel.desk import AtDesk, Desk, Reader, find_group, find_run, opted_in
 from gnomon.web.dialects.parallel.framing import MANNERS
 from gnomon.web.dialects.parallel.group_stream import tell_group, tell_members
-from gnomon.web.dialects.parallel.ids import find_group_id
 from gnomon.web.dialects.parallel.status import asked
 from gnomon.web.dialects.parallel.stream import Items, Reading, excused, tell_run
 from gnomon.web.dialects.parallel.wire.query import cursor, flag, seconds, status_filter
@@ -42,25 +36,18 @@ async def follow_group(group_id: str, request: Request, desk: AtDesk, reader: Re
     """Tell how a group stands and its runs that come to rest, until none is active or the time is up."""
     after = cursor(request.query_params, request.headers)
     timeout = seconds(request.query_params, "timeout", desk.pace.longest)
-    group = await _find_group(desk.gate.house, reader, group_id)
+    group = await find_group(desk.gate.house, reader, group_id)
     reading = _reading(request, desk, reader)
-    return _stream(desk, reading, tell_group(reading, group, after, timeout))
+    return _stream(desk, reading, tell_group(reading, group.id, after, timeout))
 
 
 @router.get("/groups/{group_id}/runs")
 async def tour_group(group_id: str, request: Request, desk: AtDesk, reader: Reader) -> Response:
     """Tell the runs that a group has now, in the order in which they were added."""
     reading = _reading(request, desk, reader)
-    query = _members(request, await _find_group(desk.gate.house, reader, group_id), reading)
+    group = await find_group(desk.gate.house, reader, group_id)
+    query = _members(request, group.id, reading)
     return _stream(desk, reading, tell_members(reading, query))
-
-
-async def _find_group(house: House, reader: Principal, name: str) -> str:
-    group_id = find_group_id(name)
-    if group_id is not None:
-        with suppress(NotFound):
-            return (await service.get(house, reader, group_id)).id
-    raise NotFound("There is no such group.")
 
 
 def _members(request: Request, group_id: str, reading: Reading) -> MemberQuery:

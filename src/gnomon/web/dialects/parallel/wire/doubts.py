@@ -13,6 +13,12 @@ Place = tuple[str | int, ...]
 MOST_COMPLAINTS: Final = 20
 MOST_WARNINGS: Final = 20
 _MOST_NAMED: Final = 20
+_LONGEST_NAME: Final = 100
+
+
+def shortened(place: Place) -> Place:
+    """Write a place without repeating what nobody would read of a long name."""
+    return tuple(part[:_LONGEST_NAME] if isinstance(part, str) else part for part in place)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,7 +35,7 @@ class Doubts:
     def refuse(self, place: Place, message: str, kind: str = "value_error") -> None:
         """Complain, whatever the mode."""
         if len(self.complaints) < MOST_COMPLAINTS:
-            self.complaints.append(Complaint(place, message, kind))
+            self.complaints.append(Complaint(shortened(place), message, kind))
 
     def drop(self, found: Iterable[Complaint], told: str, kind: WarningType = "warning") -> bool:
         """Complain of a part that a run can do without, or tell in a warning that it was left out.
@@ -39,9 +45,9 @@ class Doubts:
         complaints = list(islice(found, MOST_COMPLAINTS))
         for complaint in complaints:
             if self.is_lenient:
-                place = ".".join(map(str, complaint.loc))
-                text = f"{place}: {complaint.message} {told}"
-                self.warn(kind, text, {"loc": list(complaint.loc)})
+                place = shortened(complaint.loc)
+                text = f"{'.'.join(map(str, place))}: {complaint.message} {told}"
+                self.warn(kind, text, {"loc": list(place)})
             else:
                 self.refuse(complaint.loc, complaint.message, complaint.type)
         return bool(complaints)

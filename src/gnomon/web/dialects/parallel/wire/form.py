@@ -11,7 +11,7 @@ from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.naming import no_such
 from gnomon.core.task import Json
 from gnomon.web.body import DEEPEST
-from gnomon.web.dialects.parallel.wire.doubts import MOST_COMPLAINTS, MOST_WARNINGS, Doubts, Place
+from gnomon.web.dialects.parallel.wire.doubts import MOST_COMPLAINTS, MOST_WARNINGS, Doubts, Place, shortened
 from gnomon.web.dialects.parallel.wire.words import DataSources, TaskSpec, Words
 
 M = TypeVar("M", bound=Words)
@@ -89,7 +89,7 @@ def _unknown(words: Words, path: str) -> Iterator[tuple[str, type[Words]]]:
 
 
 def _complaint(found: ErrorDetails) -> Complaint:
-    loc = tuple(found["loc"])
+    loc = shortened(tuple(found["loc"]))
     name = ".".join(str(part) for part in loc) or "The body"
     quoted = f"'{name[:80]}'" if loc else name
     kind = found["type"]

@@ -43,12 +43,12 @@ TYPES: Final = ("object", "array", "string", "number", "integer", "boolean", "nu
 _FOREIGN: Final = frozenset({"$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"})
 _FORMS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(NAMED, dict),
-    **dict.fromkeys(LISTS, list),
-    **dict.fromkeys(("enum", "examples"), list),
+    **dict.fromkeys((*LISTS, "enum"), list),
     **dict.fromkeys(("$defs", "definitions", "dependentRequired"), dict),
     **dict.fromkeys(("$ref", "description", "title", "$comment", "$anchor", "$schema", "format"), str),
 }
 _SAID: Final[Mapping[type, str]] = {dict: "an object", list: "a list", str: "a text"}
+_UNNAMED: Final = ("properties", "$defs", "definitions")
 _ENOUGH: Final = 40
 
 
@@ -159,7 +159,7 @@ def _look_at_words(schema: Schema, path: Path, found: Findings) -> None:
             found.refuse((*path, word), text, "schema_form")
     for place, inner in within(schema):
         if not isinstance(inner, dict | bool):
-            text = f"'{place[-1]}' must be a schema: an object, true or false."
+            text = f"'{str(place[-1])[:80]}' must be a schema: an object, true or false."
             found.refuse((*path, *place), text, "schema_form")
 
 
@@ -196,7 +196,9 @@ def _look_at_names(schema: Schema, path: Path, found: Findings) -> None:
         lists |= {("dependentRequired", name): names for name, names in needed.items()}
     for place, names in lists.items():
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            found.refuse((*path, *place), f"'{place[-1]}' must list names of properties.", "schema_form")
+            found.refuse(
+                (*path, *place), f"'{str(place[-1])[:80]}' must list names of properties.", "schema_form"
+            )
 
 
 def _look_at_properties(schema: Schema, path: Path, found: Findings) -> None:
@@ -248,5 +250,5 @@ def _child(schema: Schema, path: Path, depth: int, *, is_choice: bool) -> _Node:
 
 def _name(path: Path) -> str:
     """Write a place in a schema as people name the field."""
-    names = ["*" if part == "items" else str(part) for part in path if part not in ("properties", "$defs")]
+    names = ["*" if part == "items" else str(part) for part in path if part not in _UNNAMED]
     return ".".join(names)[:200]
