@@ -96,8 +96,8 @@ async def test_an_earlier_interaction_is_gone_on_from(client: AsyncParallel) -> 
 async def test_older_clients_ask_with_a_query_and_betas(client: AsyncParallel) -> None:
     betas = ["events-sse-2025-07-24", "search-extract-2025-10-10", "anything-at-all"]
     query = {"beta": "true"}
-    run = await client.task_run.create(input="x", processor="lite", betas=betas, extra_query=query)  # type: ignore[arg-type]  # newer than the server
-    result = await client.task_run.result(run.run_id, betas=betas, extra_query=query)  # type: ignore[arg-type]  # the same
+    run = await client.task_run.create(input="x", processor="lite", betas=betas, extra_query=query)
+    result = await client.task_run.result(run.run_id, betas=betas, extra_query=query)
     assert result.run.status == "completed"
 
 
