@@ -105,7 +105,7 @@ WORDS: st.SearchStrategy[Json] = st.one_of(
 )
 CUT = st.tuples(st.just("cut"), st.tuples(st.floats(0, 1), st.integers(1, 400)))
 CONNECT = st.tuples(st.just("connect"), st.none())
-BREATHE = st.tuples(st.just("breathe"), st.integers(1, 12))
+BREATHE = st.tuples(st.just("breathe"), st.integers(1, 12) | st.just(0))
 RUN_STEPS = st.lists(
     st.one_of(
         st.tuples(
@@ -120,8 +120,11 @@ RUN_STEPS = st.lists(
 
 
 async def breathe(times: int) -> None:
+    """Let others go on for so many turns; 0 is long enough for the store to answer them."""
     for _ in range(times):
         await asyncio.sleep(0)
+    if not times:
+        await asyncio.sleep(0.005)
 
 
 async def ask_and_answer(followed: Followed, name: str, key: str) -> None:
@@ -195,7 +198,9 @@ async def _play_group(steps: list[tuple[str, Any]]) -> None:
                 ended.append(run_id(task.id))
 
         client = Client(
-            lambda after: excused(reading(followed), tell_group(reading(followed), name, after, None))
+            lambda after: excused(
+                reading(followed), tell_group(reading(followed), name, after, None, pause=0)
+            )
         )
         for number, (word, given_) in enumerate(steps):
             if word == "add":

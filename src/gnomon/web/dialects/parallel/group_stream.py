@@ -6,6 +6,7 @@ from contextlib import aclosing
 from gnomon.core.group import Group
 from gnomon.core.ports import Member, MemberQuery
 from gnomon.core.service.group_stream import (
+    PAUSE,
     GroupItem,
     GroupOpened,
     Joined,
@@ -22,7 +23,9 @@ from gnomon.web.dialects.parallel.stream import Items, Reading
 from gnomon.web.sse import Begin, Frames, Item, Last
 
 
-async def tell_group(reading: Reading, group_id: str, after: int, timeout: float | None) -> Items:
+async def tell_group(
+    reading: Reading, group_id: str, after: int, timeout: float | None, *, pause: float = PAUSE
+) -> Items:
     """Tell how a group stands, its runs that have come to rest after the cursor, and what comes.
 
     It ends when no run is active, or the time is up.
@@ -44,6 +47,7 @@ async def tell_group(reading: Reading, group_id: str, after: int, timeout: float
         after,
         quiet=reading.pace.heartbeat,
         lasting=life if timeout is None else min(timeout, life),
+        pause=pause,
     )
     async with aclosing(items):
         opened = await anext(items)
