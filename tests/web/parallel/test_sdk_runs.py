@@ -67,10 +67,10 @@ async def test_each_form_of_output(served: Serving, spec: Any, kind: str, conten
         api_key=key, base_url=served.address, _strict_response_validation=True
     ) as client:
         given = {} if spec is None else {"task_spec": spec}
-        run = await client.task_run.create(input="x", processor="ultra8x-fast", **given)
+        run = await client.task_run.create(input="x", processor="ultra4x-fast", **given)
         result = await client.task_run.result(run.run_id)
         assert (result.output.type, result.output.content) == (kind, content)
-        assert result.output.basis[0].reasoning == "effort 9"
+        assert result.output.basis[0].reasoning == "effort 8"
         chosen = getattr(result.output, "output_schema", None)
         assert (chosen is not None) is (spec in (None, {"output_schema": {"type": "auto"}}))
 
