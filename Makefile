@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo tour serve test test-all check format lint types arrows bench openapi parallel-suite kill-rounds million-steps lock clean
+.PHONY: help env demo tour serve test test-all check format lint types arrows bench openapi parallel-suite long-execute kill-rounds million-steps lock clean
 
 help:           ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

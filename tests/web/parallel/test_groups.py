@@ -129,11 +129,11 @@ async def test_what_a_member_refers_to_is_pinned(served: Serving, client: AsyncP
     place = {"name": "Roof", "latitude": 48.0, "longitude": 11.0}
     saved = (await create_resource(served.house, us, "location", place)).resource.number
     name = (await client.task_group.create()).task_group_id
-    asked: Any = {"input": {"on": saved}, "processor": "ultra8x"}
+    asked: Any = {"input": {"on": saved}, "processor": "core2x-fast"}
     added = await client.task_group.add_runs(name, inputs=[asked])
     content: Any = (await client.task_run.result(added.run_ids[0])).output.content
     assert content["name"] == "Roof"
-    gone: Any = {"input": {"on": saved + 1}, "processor": "ultra8x"}
+    gone: Any = {"input": {"on": saved + 1}, "processor": "core2x-fast"}
     with pytest.raises(UnprocessableEntityError) as refused:
         await client.task_group.add_runs(name, inputs=[asked, gone])
     assert places(refused.value) == [["body", "inputs", 1, "input", "on"]]

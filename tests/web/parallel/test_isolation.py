@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
-from rig import House, Tenant, client_of, open_app
+from rig import Tenant, client_of, open_app
 from runs_served import OPTIONS
 from trades_of_runs import TRADES
 
 from gnomon.core.access import KeyRole
 from gnomon.core.ports import Submit
+from gnomon.core.service import House
 from gnomon.core.task import NewTask, Visibility, task_id
 from gnomon.web.dialects.parallel.ids import run_id
 from gnomon.web.dialects.parallel.routes import ROUTERS
@@ -20,7 +21,7 @@ NAMED = [
     for router in ROUTERS
     for route in router.routes
     if isinstance(route, APIRoute) and "{" in route.path
-    for method in sorted(route.methods)
+    for method in sorted(route.methods or ())
 ]
 PREFIXES = ("/v1/tasks", "/v1beta/tasks", "/parallel/v1/tasks")
 NOBODYS = {"run_id": "trun_" + "0" * 32, "group_id": "tgrp_" + "0" * 32}

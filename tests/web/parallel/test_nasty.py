@@ -6,11 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from rig import House, Tenant, client_of, open_app
+from rig import Tenant, client_of, open_app
 from runs_served import OPTIONS
 from trades_of_runs import TRADES
 
 from gnomon.core.access import KeyRole
+from gnomon.core.service import House
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def require_refusal(answered: httpx.Response, status: int, told: str = "") -> No
     assert answered.headers["x-should-retry"] == "false"
     body = answered.json()
     assert (body["type"], set(body)) == ("error", {"type", "error"})
-    assert uuid.UUID(body["error"]["ref_id"])
+    assert str(uuid.UUID(body["error"]["ref_id"])) == body["error"]["ref_id"]
     assert told in body["error"]["message"]
 
 

@@ -93,7 +93,7 @@ async def test_what_is_wrong_is_refused_once_and_says_why(
 def _require_envelope(error: APIStatusError, told: str) -> None:
     body: Any = error.body
     assert body["type"] == "error"
-    assert uuid.UUID(body["error"]["ref_id"])
+    assert str(uuid.UUID(body["error"]["ref_id"])) == body["error"]["ref_id"]
     assert told in body["error"]["message"]
     assert set(body["error"]) == {"ref_id", "message", "detail"}
 
@@ -236,7 +236,7 @@ async def test_a_lenient_server_warns_and_leaves_out(tmp_path: Path, given: Any,
     told: Any = {"is_alone": True, "parallel": options, "check_target": CHECK_TARGET}
     async with serving(tmp_path / "data", *TRADES, **told) as served, listening(served) as (client, _):
         run = await client.task_run.create(input="x", processor="lite", **given)
-        (warning,) = run.warnings or ()
+        (warning,) = run.warnings or []
         assert (warning.detail or {})["loc"] == place
         assert "left out" in warning.message
         assert (await client.task_run.result(run.run_id)).run.warnings == run.warnings

@@ -10,7 +10,7 @@ from gnomon.core.task import Json
 from gnomon.core.workload import Context, Failure, Reference, Workload
 from gnomon.wiring import with_schema_check
 
-PROCESSORS = ("base=give", "core=hold", "core-fast=muse", "pro=inquire", "ultra=stumble", "ultra8x=visit")
+PROCESSORS = ("base=give", "core=hold", "core-fast=muse", "pro=inquire", "ultra=stumble", "core2x-fast=visit")
 """What the tests' servers are told; all others answer briefs."""
 
 

@@ -20,6 +20,8 @@ LAST_TRY = 2
 """The number of the helper's last try: its own default, which hardly anybody changes."""
 _SHARE, _LARGEST = 0.1, 5.0
 """Part of a patience, and seconds of it at most, that an answer may be on its way."""
+_SLACK = 1.0
+"""Seconds at most that the answer to the helper's submission may have taken: its deadline is later by so much."""
 _AT_ONCE = 0.1
 RESTART = 10.0
 """Seconds after which a server that is stopping has a successor: it may take half of them to let go of its work."""
@@ -70,7 +72,7 @@ def hold(asked: Patience, *, age: float, longest: float) -> Hold:
 
 def _hold_helper(asked: Patience, read: float, age: float, longest: float) -> Hold:
     # Its deadline is `read` after its first call for the result, and that came after the run was created.
-    past = read + _margin(read)
+    past = read + min(_SHARE * read, _SLACK)
     left = past if asked.tries == 0 else max(past - age, 0.0)
     bound = longest if not asked.timeout else min(longest, asked.timeout)
     if left > bound and asked.tries < LAST_TRY:
