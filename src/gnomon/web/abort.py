@@ -41,6 +41,8 @@ class StreamProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self.transport.abort()
+        if self.cycle is not None:  # the loss is told a turn later, when the answer would count as forgotten
+            self.cycle.disconnected = True
 
     async def _send(self, message: Message) -> None:
         if self.cycle is not None:

@@ -5,8 +5,9 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from starlette.requests import Request
 
@@ -16,7 +17,10 @@ from gnomon.web.problems import BadRequest, UnsupportedMedia
 DEEPEST = 64
 LARGEST_INTEGER = (1 << 63) - 1
 _STRING_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN', re.DOTALL)
-_PARSED_INLINE = 64 * 1024
+_SEEN_INLINE = 64 * 1024
+"""Bytes of a body that is looked at on the event loop."""
+T = TypeVar("T")
+P = ParamSpec("P")
 
 
 async def read_json(request: Request) -> Json:
@@ -32,9 +36,20 @@ async def read_json(request: Request) -> Json:
     # Read first: a connection that is closed on an unread body takes the answer with it.
     content = await request.body()
     _require_json(request)
-    if len(content) <= _PARSED_INLINE:
-        return parse(content)
-    return await asyncio.to_thread(parse, content)
+    return await apart(len(content), parse, content)
+
+
+async def apart(size: int, look: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """Look at what a body of so many bytes became: at a large one off the event loop."""
+    if size <= _SEEN_INLINE:  # the way to a thread and back costs more
+        return look(*given, **named)
+    return await asyncio.to_thread(look, *given, **named)
+
+
+async def read_as(request: Request, look: Callable[[Json], T]) -> T:
+    """Read a request's JSON body by a door's own function; raises what that and `read_json` raise."""
+    body = await read_json(request)
+    return await apart(len(await request.body()), look, body)
 
 
 def parse(content: bytes) -> Json:

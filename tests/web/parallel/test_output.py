@@ -116,6 +116,50 @@ def test_what_is_not_quite_an_answer_is_shown_whole(value: dict[str, Json]) -> N
         assert output(completed(value, Origin(processor="base")))["content"] == value
 
 
+BASIS = {"field": "ceo", "reasoning": "It says so."}
+CALL = {"id": "c1", "server": "s", "tool": "t", "arguments": "{}"}
+
+
+@pytest.mark.parametrize("is_brief", [False, True])
+@pytest.mark.parametrize("confidence", ["certain", ""])
+def test_a_word_for_the_confidence_that_is_none_costs_no_more_than_itself(
+    confidence: str, is_brief: bool
+) -> None:
+    given = {"type": "json", "content": {"ceo": "Ada"}, "basis": [{**BASIS, "confidence": confidence}, BASIS]}
+    shown = output(completed(given, Origin(processor="base", output="json", is_brief=is_brief)))
+    assert shown["content"] == {"ceo": "Ada"}
+    assert [(part["field"], part["confidence"]) for part in shown["basis"]] == [("ceo", None)] * 2
+
+
+@given(value=near_answers)
+def test_what_is_right_of_an_answer_to_a_brief_is_shown(value: dict[str, Json]) -> None:
+    value = {**value, "type": "json"}
+    if isinstance(value["content"], str | dict):
+        shown = result(completed(value, Origin(processor="base", output="json", is_brief=True)))
+        read_strictly(shown)
+        held = value["content"]
+        assert shown["output"]["content"] == (held if isinstance(held, dict) else {"output": held})
+
+
+def test_wrong_members_of_an_answer_to_a_brief_cost_themselves_alone() -> None:
+    cited = {
+        **BASIS,
+        "confidence": 3,
+        "citations": [{"url": "https://a.example/", "title": 4}, {"title": "b"}],
+    }
+    value = {
+        **{"type": "text", "content": "Ada", "schema": 3},
+        **{"basis": [cited, {"field": "ceo"}, BASIS, 7], "tool_calls": [{**CALL, "error": 5}, "x"]},
+    }
+    shown = output(completed(value, Origin(processor="base", output="auto", is_brief=True)))
+    assert (shown["type"], shown["content"]) == ("text", "Ada")
+    first, second = shown["basis"]
+    assert (first["confidence"], second["citations"]) == (None, [])
+    assert first["citations"] == [{"url": "https://a.example/", "title": None, "excerpts": None}]
+    (call,) = shown["mcp_tool_calls"]
+    assert (call["tool_call_id"], call["error"]) == ("c1", None)
+
+
 def without_nulls(value: Json) -> Json:
     """Leave out what is null: it counts as absent."""
     if isinstance(value, list):

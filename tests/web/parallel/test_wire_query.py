@@ -57,12 +57,6 @@ def test_a_cursor_that_is_no_number_is_refused(text: str) -> None:
     assert refused.value.complaints[0].loc == ("header", "Last-Event-ID")
 
 
-def test_a_cursor_beyond_the_newest_is_refused() -> None:
-    query.require_known(3, 3)
-    with pytest.raises(InvalidQuery, match="no event 4 yet; the newest is 3"):
-        query.require_known(4, 3)
-
-
 @pytest.mark.parametrize(
     ("text", "found"),
     [("", True), ("f=", True), ("f=true", True), ("f=True", True), ("f=0", False), ("f=false", False)],

@@ -13,6 +13,7 @@ from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.event import EventType
 from gnomon.web.dialects.parallel.ids import find_task_id
 from gnomon.web.dialects.parallel.processors import UnknownProcessor
+from gnomon.web.dialects.parallel.render.errors import body_of
 from gnomon.web.dialects.parallel.wire.run import read_run
 
 
@@ -254,7 +255,59 @@ def test_the_published_suites_body_is_taken_leniently() -> None:
     assert (order.previous, order.hooks, order.secrets) == (None, (), {})
     types = {warning.type for warning in order.origin.warnings}
     assert types == {"spec_validation_warning", "warning"}
-    assert order.wording["task_spec"] == PUBLISHED["task_spec"]
+    assert order.wording == {
+        **{name: PUBLISHED[name] for name in KEPT},
+        "task_spec": {"output_schema": {"type": "auto"}, "input_schema": "string"},
+        "mcp_servers": [],
+        "advanced_settings": {"location": "us"},
+    }
+
+
+KEPT = ("processor", "enable_events", "metadata", "source_policy", "memory_scope_key")
+
+
+@pytest.mark.parametrize("is_lenient", [False, True])
+def test_no_credential_of_an_address_is_told_or_kept(is_lenient: bool) -> None:
+    secret = "https://u:PASSW0RD@x.example/mcp"
+    wrong = {
+        **{"webhook_url": f"ftp{secret[5:]}", "webhook": {"url": f"x{secret}"}},
+        **{"mcp_servers": [{"name": name, "url": secret} for name in ("a", secret)]},
+        **{"source_policy": {"include_domains": [secret, "u:PASSW0RD@x.example"]}},
+        **{"previous_interaction_id": secret, "advanced_settings": {"location": secret}},
+        **{"task_spec": {"output_schema": "a", "input_schema": {"json_schema": NUMBERS}}},
+    }
+    body = run_with(input={"n": secret}, **wrong)
+    if is_lenient:
+        order = taken(body, is_lenient=True)
+        assert len(order.origin.warnings) >= 8
+        said = [order.wording, order.origin.write()]
+        assert set(order.wording) == {"processor", "task_spec", "mcp_servers", "advanced_settings"}
+    else:
+        said = [refused(body)]
+    assert "PASSW0RD" not in repr(said)
+
+
+NUMBERS = {"type": "object", "properties": {"n": {"type": "number"}}, "required": ["n"]}
+
+
+def test_a_place_is_told_once() -> None:
+    for body, text in (
+        ({"processor": "base"}, "'input' is missing."),
+        (run_with(mcp_servers=[{"name": "a"}]), "'mcp_servers.0.url' is missing."),
+        (run_with(memory_scope_key=""), "'memory_scope_key' may have 1 to 128"),
+    ):
+        with pytest.raises(Invalid) as caught:
+            taken(body)
+        shown = body_of(caught.value, 422, None)
+        assert shown["error"]["message"].startswith(text)
+        assert shown["error"]["message"].count("'") == 2
+
+
+@pytest.mark.parametrize("given", ["bar", ["object", "bar"], "null", "string", [], 3])
+def test_a_wrong_type_of_the_root_is_complained_of_once(given: Any) -> None:
+    schema = {**SCHEMA, "type": given}
+    (complaint,) = refused(run_with(task_spec={"output_schema": {"json_schema": schema}}))
+    assert complaint.loc == ("task_spec", "output_schema", "json_schema", "type")
 
 
 @pytest.mark.parametrize("is_lenient", [False, True])
@@ -306,13 +359,17 @@ def test_what_a_plain_workload_complains_of_lies_in_the_input() -> None:
     assert taken(run_with(processor="lite")).place_of(("input", "a")) == ("input", "input", "a")
 
 
-def test_a_lenient_door_can_leave_out_what_the_house_refuses() -> None:
+def test_a_lenient_door_leaves_out_what_the_house_refuses_and_nothing_else() -> None:
     order = taken(FULL).without_previous()
     order = order.without_hooks(Invalid([Complaint(("webhooks", 1, "url"), "That is this machine.")]))
-    assert (order.previous, order.hooks) == (None, ())
+    assert (order.previous, [hook.url for hook in order.hooks]) == (None, ["https://example.com/h"])
+    assert order.hook_places == (("webhook", "url"),)
+    assert set(taken(FULL).wording) - set(order.wording) == {"previous_interaction_id", "webhook_url"}
     first, second = order.origin.warnings
     assert first.detail == {"loc": ["previous_interaction_id"]}
-    assert (second.detail, second.message[:21]) == ({"loc": ["webhook_url"]}, "That is this machine.")
+    assert second.detail == {"loc": ["webhook_url"]}
+    assert second.message == "webhook_url: That is this machine. The webhook was left out."
+    assert order.without_hooks(Invalid([Complaint(("webhooks",), "No more.")])).hooks == ()
 
 
 def test_a_spec_of_its_own_outdoes_the_default() -> None:

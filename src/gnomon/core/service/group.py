@@ -34,10 +34,18 @@ class Order:
     terms: Terms = NO_TERMS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """A group, and whether the same request had made it before."""
+
+    group: Group
+    is_replay: bool = False
+
+
 @one_at_a_time
 async def create(
     house: House, principal: Principal, *, metadata: Json = None, reservation: Reservation | None = None
-) -> Group:
+) -> Created:
     """Store an empty group, or find the one that the same idempotency key has made.
 
     A key that is guessed does not count. Most groups are made by the same empty request: one that is repeated might
@@ -53,7 +61,8 @@ async def create(
     now = house.clock.now()
     new = NewGroup(id=group_id(now, house.clock.chance(80)), workspace=principal.workspace, metadata=metadata)
     kept = None if reservation is None or reservation.is_guess else reservation
-    return await house.store.create_group(new, now, kept)
+    group = await house.store.create_group(new, now, kept)
+    return Created(group=group, is_replay=group.id != new.id)
 
 
 async def get(house: House, principal: Principal, group_id: str) -> Group:

@@ -122,10 +122,11 @@ async def tour_group(
 
 
 async def _silence(news: Subscription, quiet: float, limit: float) -> AsyncGenerator[Quiet, None]:
-    """Wait until something changes or the time is up, and tell of every while in which nothing did."""
+    """Wait until something changes or the time is up, and tell of every while before in which nothing did."""
     clock = asyncio.get_running_loop().time
     while not news.is_over() and clock() < limit and not await news.wait(min(quiet, limit - clock())):
-        yield QUIET
+        if clock() < limit:
+            yield QUIET
 
 
 @asynccontextmanager

@@ -29,6 +29,7 @@ from gnomon.core.service.task import (
     check_terms,
     find_again,
     find_workload,
+    look_at,
     new_task,
 )
 from gnomon.core.task import Json, NewTask, Task
@@ -96,9 +97,9 @@ async def inline_task(
         places begin with `input`.
     """
     try:
-        refuse_marks(task_input)
+        await look_at(task_input, refuse_marks)
         await check_input(workload, task_input)
-        resolved = await _resolve(house, principal, workload.references(task_input))
+        resolved = await _resolve(house, principal, await look_at(task_input, workload.references))
     except Invalid as invalid:
         raise invalid.under("input") from invalid
     return new_task(

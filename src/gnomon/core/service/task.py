@@ -110,13 +110,14 @@ async def check_input(workload: Workload, task_input: Json) -> None:
     """
     if workload.check is None:
         return
-    # The way to a thread and back costs more than the look at a small input.
-    if _is_small(task_input):
-        complaints = workload.check(task_input)
-    else:
-        complaints = await asyncio.to_thread(workload.check, task_input)
-    if complaints:
+    if complaints := await look_at(task_input, workload.check):
         raise Invalid(complaints)
+
+
+async def look_at(task_input: Json, look: Callable[[Json], T]) -> T:
+    """Look at an input; a large one off the event loop."""
+    # The way to a thread and back costs more than the look at a small input.
+    return look(task_input) if _is_small(task_input) else await asyncio.to_thread(look, task_input)
 
 
 def _is_small(value: Json) -> bool:
@@ -126,7 +127,8 @@ def _is_small(value: Json) -> bool:
         seen += 1
         if isinstance(value, dict | list):
             seen += len(value)
-            waiting.extend(value.values() if isinstance(value, dict) else value)
+            if seen <= _SMALL:
+                waiting.extend(value.values() if isinstance(value, dict) else value)
     return seen <= _SMALL
 
 

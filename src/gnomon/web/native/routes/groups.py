@@ -52,8 +52,9 @@ async def create_group(request: Request, house: AtHouse, writer: Writer) -> Resp
     """Make an empty group; the same `Idempotency-Key` again shows the group that it has made, as it stands."""
     order = read(NewGroup, await read_optional(request))
     made = await service.create(house, writer, metadata=order.metadata, reservation=await reserve(request))
-    place = f"{request.scope['root_path']}/groups/{made.id}"
-    return _answer(house, made, status=201, Location=place)
+    place = f"{request.scope['root_path']}/groups/{made.group.id}"
+    replayed = _IS_REPLAYED if made.is_replay else {}
+    return _answer(house, made.group, status=201, Location=place, **replayed)
 
 
 @routes.get(

@@ -11,6 +11,7 @@ from gnomon.core.task import Json, Task
 from gnomon.web import problems
 from gnomon.web.dialects.parallel.ids import run_id
 from gnomon.web.dialects.parallel.render.run import run
+from gnomon.web.dialects.parallel.telling import placed
 from gnomon.web.problems import InvalidQuery
 
 _PASSING = frozenset({"", "requests", "streams", "waits"})
@@ -46,7 +47,10 @@ def headers_of(error: Exception, status: int) -> dict[str, str]:
     Nothing was recorded of what may be tried again, or a repetition finds what was; all else is final.
     """
     wait = _wait(error, status)
-    return {**problems.headers_of(error), **(FINAL if wait is None else again_in(wait))}
+    known = problems.headers_of(error)
+    if status == HTTPStatus.PAYMENT_REQUIRED:  # no time makes it pass
+        known = {name: value for name, value in known.items() if name != "Retry-After"}
+    return {**known, **(FINAL if wait is None else again_in(wait))}
 
 
 def _wait(error: Exception, status: int) -> float | None:
@@ -95,9 +99,8 @@ def _message(error: Exception, status: int, request_id: str | None) -> str:
 
 def _first(error: Invalid) -> str:
     first, *others = error.complaints
-    place = ".".join(str(part) for part in first.loc)
     more = f" (and {len(others)} more)" if others else ""
-    return f"{place}: {first.message}{more}" if place else f"{first.message}{more}"
+    return placed(first.loc, first.message) + more
 
 
 def _detail(error: Exception) -> Json:

@@ -5,13 +5,51 @@ Large members that a result names by their hash stay so, as they do for all who 
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
+from gnomon.core.brief import CONFIDENCES
 from gnomon.core.task import Json, Task
 from gnomon.web.dialects.parallel.origin import Origin, read_origin
 from gnomon.web.dialects.parallel.render.run import run
+
+
+def _spare(value: Json, read: ValidatorFunctionWrapHandler, about: ValidationInfo) -> object:
+    try:
+        return read(value)
+    except ValidationError:
+        if about.context is _WHOLE:
+            raise
+        return None
+
+
+def _known(value: Json, read: ValidatorFunctionWrapHandler) -> object:
+    """Drop a word for the confidence that is none of the three; what it stands in is an answer without doubt."""
+    return read(value) if not isinstance(value, str) or value in CONFIDENCES else None
+
+
+def _sift(value: Json, read: ValidatorFunctionWrapHandler, about: ValidationInfo) -> object:
+    if about.context is _WHOLE or not isinstance(value, list):
+        return _spare(value, read, about)
+    return [part for each in value for part in _spare([each], read, about) or ()]
+
+
+_WHOLE = "whole"
+"""How to read what need not be an answer: it is one altogether, or it is none."""
+_SPARED = WrapValidator(_spare)
+"""What is wrong here counts as absent, and costs nothing beside it."""
+_SIFTED = WrapValidator(_sift)
+"""A list that loses its wrong members alone."""
+_Confidence = Annotated[Literal["low", "medium", "high"] | None, WrapValidator(_known)]
 
 
 class _Part(BaseModel):
@@ -20,15 +58,15 @@ class _Part(BaseModel):
 
 class _Citation(_Part):
     url: str
-    title: str | None = None
-    excerpts: list[str] | None = None
+    title: Annotated[str | None, _SPARED] = None
+    excerpts: Annotated[list[str] | None, _SIFTED] = None
 
 
 class _Basis(_Part):
     field: str
     reasoning: str
-    citations: list[_Citation] | None = None
-    confidence: Literal["low", "medium", "high"] | None = None
+    citations: Annotated[list[_Citation] | None, _SIFTED] = None
+    confidence: Annotated[_Confidence, _SPARED] = None
 
 
 class _ToolCall(_Part):
@@ -36,18 +74,21 @@ class _ToolCall(_Part):
     server: str
     tool: str
     arguments: str
-    content: str | None = None
-    error: str | None = None
+    content: Annotated[str | None, _SPARED] = None
+    error: Annotated[str | None, _SPARED] = None
 
 
 class _Answer(_Part):
-    """A result of the form `core.brief.ANSWER`; null counts as absent."""
+    """A result of the form `core.brief.ANSWER`; null counts as absent.
+
+    Who was given a brief gives an answer: what is wrong beside its content counts as absent, too.
+    """
 
     type: Literal["text", "json"]
     content: str | dict[str, Any]
-    chosen: dict[str, Any] | None = Field(default=None, alias="schema")
-    basis: list[_Basis] | None = None
-    tool_calls: list[_ToolCall] | None = None
+    chosen: Annotated[dict[str, Any] | None, _SPARED] = Field(default=None, alias="schema")
+    basis: Annotated[list[_Basis] | None, _SIFTED] = None
+    tool_calls: Annotated[list[_ToolCall] | None, _SIFTED] = None
 
 
 def result(task: Task) -> dict[str, Json]:
@@ -58,10 +99,11 @@ def result(task: Task) -> dict[str, Json]:
 def output(task: Task) -> dict[str, Json]:
     """Write what a completed task gave.
 
-    An answer is shown with its basis. Of any other result a text is a text, an object is JSON, and whatever else is
-    the only member of one. Who asked for a text gets the JSON of the other two as a text.
+    An answer is shown with its basis, as far as that is right. Of any other result a text is a text, an object is
+    JSON, and whatever else is the only member of one. Who asked for a text gets the JSON of the other two as a text.
     """
-    origin, answer = read_origin(task), _find_answer(task.result)
+    origin = read_origin(task)
+    answer = _find_answer(task.result, is_brief=origin.is_brief)
     if answer is None:
         return _form(origin, task.result, "text" if isinstance(task.result, str) else "json")
     basis = [_basis(each) for each in answer.basis or ()]
@@ -69,11 +111,11 @@ def output(task: Task) -> dict[str, Json]:
     return _form(origin, answer.content, answer.type, basis, calls, answer.chosen)
 
 
-def _find_answer(value: Json) -> _Answer | None:
+def _find_answer(value: Json, *, is_brief: bool) -> _Answer | None:
     if not isinstance(value, Mapping) or value.get("type") not in ("text", "json"):
         return None
     try:
-        return _Answer.model_validate(value)
+        return _Answer.model_validate(value, context=None if is_brief else _WHOLE)
     except ValidationError:
         return None
 

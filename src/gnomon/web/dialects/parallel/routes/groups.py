@@ -43,10 +43,12 @@ _REPLAYED = {"Idempotency-Replayed": "true"}
 
 @router.post("/groups")
 async def create_group(request: Request, house: AtHouse, writer: Writer) -> Response:
-    """Make an empty group."""
-    metadata = read_group(await read_json(request))
+    """Make an empty group; no body at all is one without metadata."""
+    is_bare = not (await request.body()).strip()
+    metadata = None if is_bare else read_group(await read_json(request))
     made = await service.create(house, writer, metadata=metadata, reservation=await reserve(request))
-    return answer(render.group(made, opted_in=opted_in(request)))
+    shown = render.group(made.group, opted_in=opted_in(request))
+    return answer(shown, headers=_REPLAYED if made.is_replay else {})
 
 
 @router.get("/groups/{group_id}")

@@ -1,6 +1,7 @@
 """Runs: create, list, read, and what they were asked for."""
 
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -15,7 +16,7 @@ from gnomon.core.service import task as service
 from gnomon.core.service.run import run_input
 from gnomon.core.task import Task
 from gnomon.web.answer import answer
-from gnomon.web.body import read_json
+from gnomon.web.body import read_as
 from gnomon.web.dialects.parallel.desk import AtDesk, AtHouse, Reader, Writer, find_run, opted_in
 from gnomon.web.dialects.parallel.ordering import Ready, in_words_of, make_ready
 from gnomon.web.dialects.parallel.origin import read_origin
@@ -35,8 +36,8 @@ _MOST_LOOKS = 10
 @router.post("/runs", status_code=HTTPStatus.ACCEPTED)
 async def create_run(request: Request, desk: AtDesk, house: AtHouse, writer: Writer) -> Response:
     """Store a run; once this is answered, it is never lost, and the same request sent again finds it."""
-    body, is_lenient = await read_json(request), desk.options.is_lenient
-    order = read_run(body, processors=desk.processors, is_lenient=is_lenient)
+    is_lenient = desk.options.is_lenient
+    order = await read_as(request, partial(read_run, processors=desk.processors, is_lenient=is_lenient))
     made = await _submit(
         house, writer, request, await make_ready(house, writer, order, is_lenient=is_lenient)
     )

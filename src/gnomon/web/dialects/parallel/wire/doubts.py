@@ -8,6 +8,7 @@ from typing import Final
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.task import Json
 from gnomon.web.dialects.parallel.origin import RunWarning, WarningType
+from gnomon.web.dialects.parallel.telling import placed
 
 Place = tuple[str | int, ...]
 MOST_COMPLAINTS: Final = 20
@@ -31,23 +32,33 @@ class Doubts:
     is_lenient: bool
     complaints: list[Complaint] = field(default_factory=list)
     warnings: list[RunWarning] = field(default_factory=list)
+    left_out: list[Place] = field(default_factory=list)
+    """Members that a run goes without."""
 
     def refuse(self, place: Place, message: str, kind: str = "value_error") -> None:
         """Complain, whatever the mode."""
         if len(self.complaints) < MOST_COMPLAINTS:
             self.complaints.append(Complaint(shortened(place), message, kind))
 
-    def drop(self, found: Iterable[Complaint], told: str, kind: WarningType = "warning") -> bool:
+    def drop(
+        self,
+        found: Iterable[Complaint],
+        told: str,
+        kind: WarningType = "warning",
+        *,
+        part: Place | None = None,
+    ) -> bool:
         """Complain of a part that a run can do without, or tell in a warning that it was left out.
 
         Say whether it is gone.
         """
         complaints = list(islice(found, MOST_COMPLAINTS))
+        if complaints and part is not None:
+            self.left_out.append(part)
         for complaint in complaints:
             if self.is_lenient:
                 place = shortened(complaint.loc)
-                text = f"{'.'.join(map(str, place))}: {complaint.message} {told}"
-                self.warn(kind, text, {"loc": list(place)})
+                self.warn(kind, f"{placed(place, complaint.message)} {told}", {"loc": list(place)})
             else:
                 self.refuse(complaint.loc, complaint.message, complaint.type)
         return bool(complaints)

@@ -1,6 +1,6 @@
 """JSON against the forms: a model, or complaints that name the member and the remedy."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TypeVar
 
@@ -39,14 +39,14 @@ def read(model: type[M], body: Json) -> M:
 def is_deeper(value: Json, levels: int) -> bool:
     """Say whether JSON is nested deeper than so many levels."""
     level = [value]
-    for _ in range(levels + 1):
-        level = [inner for outer in level for inner in _inside(outer)]
+    for _ in range(levels):
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
         if not level:
             return False
-    return True
+    return any(_inside(outer) for outer in level)
 
 
-def _inside(value: Json) -> Iterable[Json]:
+def _inside(value: Json) -> Collection[Json]:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()

@@ -34,14 +34,14 @@ def read_hooks(webhook: Webhook | None, webhook_url: str | None, doubts: Doubts)
     if webhook is not None:
         place: Place = ("webhook", "url")
         faults = [*_of_url(webhook.url, place), *_of_types(webhook.event_types or ())]
-        if not doubts.drop(faults, "The webhook was left out."):
+        if not doubts.drop(faults, "The webhook was left out.", part=("webhook",)):
             wanted = Wanted(url=webhook.url, event_types=_types(webhook.event_types), dialect="parallel")
             found.append(Hook(place=place, wanted=wanted))
-    if webhook_url is not None and not doubts.drop(
-        _of_url(webhook_url, ("webhook_url",)), "The webhook was left out."
-    ):
-        wanted = Wanted(url=webhook_url, event_types=TERMINAL_TYPES, dialect="parallel-output")
-        found.append(Hook(place=("webhook_url",), wanted=wanted))
+    if webhook_url is not None:
+        place = ("webhook_url",)
+        if not doubts.drop(_of_url(webhook_url, place), "The webhook was left out.", part=place):
+            wanted = Wanted(url=webhook_url, event_types=TERMINAL_TYPES, dialect="parallel-output")
+            found.append(Hook(place=place, wanted=wanted))
     return found
 
 

@@ -10,6 +10,7 @@ from jsonschema.exceptions import ValidationError
 from referencing import Registry
 
 from gnomon.core.task import Json
+from gnomon.web.dialects.parallel.telling import guarded
 from gnomon.web.dialects.parallel.wire.references import Schema, measure
 
 MOST_COMPARISONS: Final = 20_000
@@ -47,7 +48,7 @@ def _errors(validator: Any, task_input: Json) -> Iterator[ValidationError]:
 
 
 def _told(error: ValidationError) -> tuple[str, str]:
-    return ".".join(map(str, error.absolute_path))[:200], error.message[:200]
+    return ".".join(map(str, error.absolute_path))[:200], guarded(error.message, 200)
 
 
 def _size(value: Json) -> int:

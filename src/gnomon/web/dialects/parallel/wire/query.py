@@ -80,19 +80,6 @@ def cursor(query: QueryParams, headers: Mapping[str, str]) -> int:
     return 0
 
 
-def require_known(number: int, version: int) -> None:
-    """Refuse a cursor beyond what there is.
-
-    Raises
-    ------
-    InvalidQuery
-        When it is.
-    """
-    if number > version:
-        text = f"There is no event {number} yet; the newest is {version}. Leave it out to begin at the start."
-        raise _wrong(("query", "last_event_id"), text, "number")
-
-
 def flag(query: QueryParams, name: str, *, default: bool) -> bool:
     """Read a flag.
 

@@ -14,6 +14,7 @@ from gnomon.core.task import Json
 from gnomon.web.dialects.parallel.ids import find_task_id
 from gnomon.web.dialects.parallel.origin import Origin, RunWarning
 from gnomon.web.dialects.parallel.processors import Assigned, Processors
+from gnomon.web.dialects.parallel.telling import placed
 from gnomon.web.dialects.parallel.wire.doubts import Doubts, Place
 from gnomon.web.dialects.parallel.wire.form import read, warn_of_unknown, written
 from gnomon.web.dialects.parallel.wire.hooks import read_hooks
@@ -77,15 +78,36 @@ class RunOrder:
     def without_previous(self) -> "RunOrder":
         """Return the run without the interaction that it would go on from, with a warning in its place."""
         text = f"{NO_PREVIOUS} The interaction was left out."
-        return replace(self, previous=None, origin=_warned(self.origin, text, (_PREVIOUS,)))
+        less = replace(self, previous=None, wording=_without(self.wording, (_PREVIOUS,)))
+        return less.warned(text, (_PREVIOUS,))
 
     def without_hooks(self, error: Invalid) -> "RunOrder":
-        """Return the run without its webhooks, with warnings that say why."""
-        origin = self.origin
+        """Return the run without the webhooks that are complained of, with warnings that say why."""
+        order = self
         for complaint in error.complaints:
-            text = f"{complaint.message} The webhooks were left out."
-            origin = _warned(origin, text, self.place_of(complaint.loc))
-        return replace(self, hooks=(), hook_places=(), origin=origin)
+            order = order.warned(
+                f"{complaint.message} The webhook was left out.", self.place_of(complaint.loc)
+            )
+        wrong = {complaint.loc[1] for complaint in error.complaints if len(complaint.loc) > 1}
+        for position in reversed(range(len(self.hooks))):
+            if position in wrong or not wrong:
+                order = order._without_hook(position)
+        return order
+
+    def _without_hook(self, position: int) -> "RunOrder":
+        place = self.hook_places[position]
+        return replace(
+            self,
+            hooks=self.hooks[:position] + self.hooks[position + 1 :],
+            hook_places=self.hook_places[:position] + self.hook_places[position + 1 :],
+            wording=_without(self.wording, place[:1]),
+        )
+
+    def warned(self, message: str, place: Place) -> "RunOrder":
+        """Return the run with one more warning."""
+        warning = RunWarning(type="warning", message=placed(place, message), detail={"loc": list(place)})
+        origin = replace(self.origin, warnings=(*self.origin.warnings, warning))
+        return replace(self, origin=origin)
 
     def in_its_words(self, error: Invalid) -> Invalid:
         """Return what the house complains of, at the places of the body."""
@@ -104,11 +126,6 @@ class RunOrder:
                 return (*_PLACES[member], *rest)
             case _:
                 return loc if self.origin.is_brief else ("input", *loc)
-
-
-def _warned(origin: Origin, message: str, place: Place) -> Origin:
-    warning = RunWarning(type="warning", message=message, detail={"loc": list(place)})
-    return replace(origin, warnings=(*origin.warnings, warning))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +180,7 @@ def _order(words: RunWords, assigned: Assigned, spec: Spec, doubts: Doubts) -> R
         task_input=brief.json() if assigned.takes_brief else words.input,
         metadata=metadata,
         origin=_origin(words, assigned, spec, doubts),
-        wording=_wording(words, spec),
+        wording=_wording(words, spec, tools, doubts),
         secrets={"tools": tools.headers} if tools.headers else {},
         previous=previous,
         hooks=tuple(hook.wanted for hook in hooks),
@@ -216,7 +233,7 @@ def _previous(words: RunWords, doubts: Doubts) -> str | None:
     task_id = find_task_id(words.previous_interaction_id)
     if task_id is None:
         complaint = Complaint((_PREVIOUS,), NO_PREVIOUS, "missing_reference")
-        doubts.drop([complaint], "The interaction was left out.")
+        doubts.drop([complaint], "The interaction was left out.", part=(_PREVIOUS,))
     return task_id
 
 
@@ -239,14 +256,20 @@ def _origin(words: RunWords, assigned: Assigned, spec: Spec, doubts: Doubts) -> 
     )
 
 
-def _wording(words: RunWords, spec: Spec) -> Json:
-    """Write the body as it was sent: without the input, which the task holds, and without secrets."""
-    given = {name: value for name, value in written(words).items() if name != "input"}
+def _wording(words: RunWords, spec: Spec, tools: Tools, doubts: Doubts) -> Json:
+    """Write the body as it was sent: without the input, which the task holds, secrets, and what was left out."""
+    given = {name: value for name, value in written(words).items() if name not in ("input", "task_spec")}
     if spec.wording is not None:
         given["task_spec"] = spec.wording
     if words.mcp_servers is not None:
-        given["mcp_servers"] = [
-            {name: value for name, value in written(server).items() if name != "headers"}
-            for server in words.mcp_servers
-        ]
+        given["mcp_servers"] = list(tools.wording)
+    for place in doubts.left_out:
+        given = _without(given, place)
     return given
+
+
+def _without(wording: Mapping[str, Json], place: Place) -> dict[str, Json]:
+    """Write a body without one of its members."""
+    name, *inner = place
+    kept = {key: value for key, value in wording.items() if key != name}
+    return {**kept, str(name): _without(wording[str(name)], tuple(inner))} if inner else kept

@@ -164,7 +164,7 @@ def _look_at_words(schema: Schema, path: Path, found: Findings) -> None:
 
 
 def _look_at_type(node: _Node, found: Findings) -> None:
-    if "type" not in node.schema:
+    if not node.path or "type" not in node.schema:  # the root has been looked at
         return
     given = node.schema["type"]
     words = given if isinstance(given, list) else [given]

@@ -7,7 +7,9 @@ from typing import Final
 
 from gnomon.core.errors import Complaint
 from gnomon.core.task import Json
+from gnomon.web.dialects.parallel.telling import guarded
 from gnomon.web.dialects.parallel.wire.doubts import Doubts, Place
+from gnomon.web.dialects.parallel.wire.form import written
 from gnomon.web.dialects.parallel.wire.words import MOST_SERVERS, McpServer
 
 LONGEST_NAME: Final = 64
@@ -23,6 +25,8 @@ class Tools:
 
     servers: Sequence[Mapping[str, Json]] = ()
     headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    wording: Sequence[Json] = ()
+    """Those servers as they were sent, without their headers."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -43,7 +47,12 @@ def read_servers(given: Sequence[McpServer], doubts: Doubts) -> Tools:
     return Tools(
         servers=[_shown(server) for server in kept.values()],
         headers={name: server.headers for name, server in kept.items() if server.headers},
+        wording=[_written(server) for server in kept.values()],
     )
+
+
+def _written(server: McpServer) -> dict[str, Json]:
+    return {name: value for name, value in written(server).items() if name != "headers"}
 
 
 def _shown(server: McpServer) -> dict[str, Json]:
@@ -56,7 +65,7 @@ def _complaints(server: McpServer, place: Place, others: Mapping[str, McpServer]
         text = f"Give the server a name of 1 to {LONGEST_NAME} characters."
         yield Complaint((*place, "name"), text, "name")
     if server.name in others:
-        text = f"Two servers have the name '{server.name[:80]}'; give each its own."
+        text = f"Two servers have the name '{guarded(server.name, 80)}'; give each its own."
         yield Complaint((*place, "name"), text, "repeated")
     if len(server.url) > LONGEST_URL or not _URL.fullmatch(server.url):
         text = (

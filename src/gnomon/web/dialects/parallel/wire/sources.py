@@ -7,6 +7,7 @@ from typing import Final
 
 from gnomon.core.errors import Complaint
 from gnomon.core.task import Json
+from gnomon.web.dialects.parallel.telling import guarded
 from gnomon.web.dialects.parallel.wire.doubts import Doubts
 from gnomon.web.dialects.parallel.wire.words import MOST_DOMAINS, AdvancedSettings, DataSources, SourcePolicy
 
@@ -33,7 +34,7 @@ _REMEDY = "give a domain (example.com), a domain with a path (example.com/docs) 
 def read_sources(policy: SourcePolicy, doubts: Doubts) -> Json:
     """Read a source policy as a brief's sources; None when it says nothing."""
     found = [*_of_count(policy), *_of_entries(policy), *_of_day(policy)]
-    if doubts.drop(found, "The source policy was left out."):
+    if doubts.drop(found, "The source policy was left out.", part=("source_policy",)):
         return None
     include, exclude = policy.include_domains or [], policy.exclude_domains or []
     if include and exclude:
@@ -83,7 +84,7 @@ def _is_day(text: str) -> bool:
 
 def fault_of(entry: str) -> str | None:
     """Say what is wrong with an entry of a source policy, if so."""
-    shown = f"'{entry[:80]}'"
+    shown = f"'{guarded(entry, 80)}'"
     if len(entry) > LONGEST_ENTRY:
         return f"{shown} is longer than {LONGEST_ENTRY} characters; {_REMEDY}."
     for sign, remedy in _REFUSED.items():
@@ -114,7 +115,8 @@ def read_location(settings: AdvancedSettings, doubts: Doubts) -> str | None:
     if settings.location is None or _COUNTRY.fullmatch(settings.location):
         return settings.location and settings.location.lower()
     text = "Give 'location' as the two letters of a country (ISO 3166-1 alpha-2), such as us."
-    doubts.drop([Complaint(("advanced_settings", "location"), text, "country")], "The location was left out.")
+    place = ("advanced_settings", "location")
+    doubts.drop([Complaint(place, text, "country")], "The location was left out.", part=place)
     return None
 
 
@@ -125,7 +127,7 @@ def read_data_sources(
     named = {"free": sources.free or [], "pay_per_use": sources.pay_per_use or []}
     wanted = {name: texts for name, texts in named.items() if texts}
     found = [*_of_speed(wanted, is_fast=is_fast), *_of_names(wanted, servers), *_of_members(sources)]
-    if doubts.drop(found, "The data sources were left out."):
+    if doubts.drop(found, "The data sources were left out.", part=_SOURCES):
         return None
     return wanted or None
 

@@ -1,7 +1,7 @@
 """The task spec: what the answer shall be, and what the input should have been."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -66,12 +66,20 @@ def read_spec(given: TaskSpec | None, place: Place, *, is_lenient: bool) -> Spec
     if length > LONGEST_SPEC:
         text = f"A task spec may have {LONGEST_SPEC} characters; this one has more."
         doubts.drop([Complaint(place, text, "too_long")], "The task spec was left out.", _SPEC)
+        spec = Spec(length=length)
     else:
         wish, fields = _output(given.output_schema, (*place, "output_schema"), doubts)
         input_schema = _input(given.input_schema, (*place, "input_schema"), doubts)
         spec = replace(spec, wish=wish, fields=fields, input_schema=input_schema)
+        spec = replace(spec, wording=_without(wording, {place[-1] for place in doubts.left_out}))
     doubts.settle()
     return replace(spec, warnings=tuple(doubts.warnings))
+
+
+def _without(wording: Mapping[str, Json], left_out: Collection[str | int]) -> Json:
+    """Write a spec as what is left of it: the schema of the output is always there."""
+    kept = {name: value for name, value in wording.items() if name not in left_out}
+    return {"output_schema": {"type": "auto"}, **kept}
 
 
 def held_against(spec: Spec, task_input: Json, *, effort: int, allowance: Allowance, doubts: Doubts) -> Spec:
@@ -81,7 +89,7 @@ def held_against(spec: Spec, task_input: Json, *, effort: int, allowance: Allowa
     if spec.length and spec.length + _length(task_input, LONGEST_SPEC_AND_INPUT) > LONGEST_SPEC_AND_INPUT:
         text = f"Spec and input together may have {LONGEST_SPEC_AND_INPUT} characters; these have more."
         doubts.drop([Complaint(("task_spec",), text, "too_long")], "The task spec was left out.", _SPEC)
-        return Spec(wording=spec.wording)
+        return NO_SPEC
     if spec.fields > MOST_FIELDS[effort]:
         text = (
             f"The output has {spec.fields} fields; this processor is good for about {MOST_FIELDS[effort]}. "
@@ -109,11 +117,11 @@ def _output(given: str | Mapping[str, Any], place: Place, doubts: Doubts) -> tup
     if kind == "text":
         return _text(given, place, doubts), 0
     if kind != "json" or not isinstance(given["json_schema"], dict):
-        doubts.drop([_no_shape(place)], _LEFT_OUT, _SPEC)
+        doubts.drop([_no_shape(place)], _LEFT_OUT, _SPEC, part=place)
         return Wish(), 0
     schema = given["json_schema"]
     found = examine(schema)
-    if doubts.drop(_under((*place, "json_schema"), found.complaints), _LEFT_OUT, _SPEC):
+    if doubts.drop(_under((*place, "json_schema"), found.complaints), _LEFT_OUT, _SPEC, part=place):
         return Wish(), 0
     _warn(found, doubts, is_output=True)
     return Wish(type="json", schema=schema), field_count(schema)
@@ -128,10 +136,10 @@ def _input(given: str | Mapping[str, Any] | None, place: Place, doubts: Doubts) 
         _text(given, place, doubts)
         return None
     if kind != "json" or not isinstance(given["json_schema"], dict):
-        doubts.drop([_no_shape(place)], _LEFT_OUT, _SPEC)
+        doubts.drop([_no_shape(place)], _LEFT_OUT, _SPEC, part=place)
         return None
     found = examine(given["json_schema"])
-    if doubts.drop(_under((*place, "json_schema"), found.complaints), _LEFT_OUT, _SPEC):
+    if doubts.drop(_under((*place, "json_schema"), found.complaints), _LEFT_OUT, _SPEC, part=place):
         return None
     _warn(found, doubts, is_output=False)
     schema: Schema = given["json_schema"]
