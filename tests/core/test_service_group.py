@@ -79,7 +79,7 @@ async def claim(house: House, limit: int = 1) -> Sequence[Task]:
 
 
 async def test_orders_become_members_on_their_terms(house: House) -> None:
-    made = await group.create(house, WE, metadata={"team": "roof"})
+    made = (await group.create(house, WE, metadata={"team": "roof"})).group
     hook = NewEndpoint(id=f"whe_{1:026}", workspace="w", url=None, sealed="s")
     orders = [
         order(metadata={"row": 1}, origin={"door": "x"}, wording={"words": 1}, secrets={"key": "s3cret"}),
@@ -103,7 +103,7 @@ async def test_orders_become_members_on_their_terms(house: House) -> None:
 
 async def test_what_a_member_refers_to_is_pinned(house: House) -> None:
     saved = (await shelf.create_resource(house, WE, "shelf", {"wood": "oak"})).resource
-    made = await group.create(house, WE)
+    made = (await group.create(house, WE)).group
     referring = Order(kind="note", input={"title": "Light", "on": saved.number})
     await group.add(house, WE, made.id, [referring])
     [taken] = await claim(house)
@@ -112,7 +112,7 @@ async def test_what_a_member_refers_to_is_pinned(house: House) -> None:
 
 
 async def test_a_batch_with_a_wrong_order_adds_nothing_and_names_each_place(house: House) -> None:
-    made = await group.create(house, WE)
+    made = (await group.create(house, WE)).group
     wrong = [
         order(),
         Order(kind="note", input={}),
@@ -132,7 +132,7 @@ async def test_a_batch_with_a_wrong_order_adds_nothing_and_names_each_place(hous
 
 
 async def test_a_thousand_may_be_added_at_once(house: House) -> None:
-    made = await group.create(house, WE)
+    made = (await group.create(house, WE)).group
     with pytest.raises(Invalid, match="at most 1000 tasks in one call"):
         await group.add(house, WE, made.id, [order()] * 1001)
     added = await group.add(house, WE, made.id, [order()] * 1000)
@@ -140,7 +140,7 @@ async def test_a_thousand_may_be_added_at_once(house: House) -> None:
 
 
 async def test_a_member_may_come_after_another_task(house: House) -> None:
-    made = await group.create(house, WE)
+    made = (await group.create(house, WE)).group
     first = await group.add(house, WE, made.id, [order()])
     second = await group.add(house, WE, made.id, [order(predecessor_id=first.task_ids[0])])
     assert second.group.counts == {(Status.QUEUED, False): 1, (Status.PENDING, False): 1}
@@ -148,7 +148,7 @@ async def test_a_member_may_come_after_another_task(house: House) -> None:
 
 async def test_the_quota_counts_the_whole_batch(house: House) -> None:
     house = replace(house, limits=Limits(active_tasks=3))
-    made = await group.create(house, WE)
+    made = (await group.create(house, WE)).group
     await group.add(house, WE, made.id, [order()] * 2)
     with pytest.raises(QuotaExceeded):
         await group.add(house, WE, made.id, [order()] * 2)
@@ -157,7 +157,7 @@ async def test_the_quota_counts_the_whole_batch(house: House) -> None:
 
 async def test_the_same_request_is_not_checked_again(house: House) -> None:
     saved = (await shelf.create_resource(house, WE, "shelf", {"wood": "oak"})).resource
-    made = await group.create(house, WE)
+    made = (await group.create(house, WE)).group
     kept = Reservation(key="k", fingerprint="f")
     orders = [Order(kind="note", input={"title": "Light", "on": saved.number})]
     added = await group.add(house, WE, made.id, orders, reservation=kept)
@@ -167,7 +167,7 @@ async def test_the_same_request_is_not_checked_again(house: House) -> None:
 
 
 async def test_the_same_request_twice_at_once_adds_once(house: House) -> None:
-    made = await group.create(house, WE)
+    made = (await group.create(house, WE)).group
     first = Reservation(key="k", fingerprint="f", is_guess=True)
     retry = replace(first, is_retry=True)
     one, two = await asyncio.gather(
@@ -181,13 +181,15 @@ async def test_only_a_key_that_was_sent_finds_a_group(house: House) -> None:
     guess = Reservation(key="g", fingerprint="f", is_guess=True)
     kept = Reservation(key="k", fingerprint="f")
     made = [await group.create(house, WE, reservation=key) for key in (guess, replace(guess, is_retry=True))]
-    assert made[0].id != made[1].id
+    assert made[0].group.id != made[1].group.id
+    assert [one.is_replay for one in made] == [False, False]
     made = [await group.create(house, WE, reservation=kept) for _ in range(2)]
-    assert made[0] == made[1]
+    assert made[0].group == made[1].group
+    assert [one.is_replay for one in made] == [False, True]
 
 
 async def test_a_member_is_found_in_its_own_group_alone(house: House) -> None:
-    made, other = await group.create(house, WE), await group.create(house, WE)
+    made, other = [(await group.create(house, WE)).group for _ in range(2)]
     added = await group.add(house, WE, made.id, [order()])
     [name] = added.task_ids
     assert (await group.find_member(house, WE, made.id, name)).id == name
@@ -197,7 +199,7 @@ async def test_a_member_is_found_in_its_own_group_alone(house: House) -> None:
 
 
 async def test_cancelling_reaches_every_member_that_is_there(house: House) -> None:
-    made = await group.create(house, WE)
+    made = (await group.create(house, WE)).group
     await group.add(house, WE, made.id, [order()] * 1000)
     await group.add(house, WE, made.id, [order()] * 200)
     running = await claim(house, 30)
@@ -212,7 +214,7 @@ async def test_cancelling_reaches_every_member_that_is_there(house: House) -> No
 
 async def test_cancelling_holds_the_writer_in_pieces(house: House) -> None:
     """Somebody else's task is stored long before the last member is cancelled."""
-    made = await group.create(house, WE)
+    made = (await group.create(house, WE)).group
     await group.add(house, WE, made.id, [order()] * 600)
     cancelling = asyncio.ensure_future(group.cancel(house, WE, made.id))
     for _ in range(3):
@@ -222,7 +224,7 @@ async def test_cancelling_holds_the_writer_in_pieces(house: House) -> None:
 
 
 async def test_each_use_asks_for_its_scope(house: House) -> None:
-    made = await group.create(house, WE)
+    made = (await group.create(house, WE)).group
     reader = replace(WE, scopes=frozenset({"read"}))
     nobody = replace(WE, scopes=frozenset())
     query = MemberQuery(workspace="w", group_id=made.id)
@@ -240,7 +242,7 @@ async def test_each_use_asks_for_its_scope(house: House) -> None:
 
 
 async def test_another_workspace_finds_nothing(house: House) -> None:
-    made = await group.create(house, WE)
+    made = (await group.create(house, WE)).group
     query = MemberQuery(workspace="w", group_id=made.id)
     for refused in (
         group.add(house, THEY, made.id, [order()]),

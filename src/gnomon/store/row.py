@@ -1,8 +1,10 @@
 """Between rows and records: times are microseconds since 1970 UTC, JSON is compact text."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from gnomon.core.errors import Complaint, Invalid
@@ -14,6 +16,9 @@ Value = str | int | float | None
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_AT_ONCE = 20_000
+"""Values that are written in one call: it takes about a millisecond."""
+_PART = 2_000
 
 _COLUMNS = (
     *("id", "number", "workspace", "kind", "status", "phase", "stage", "progress", "version", "visibility"),
@@ -130,6 +135,56 @@ def find_moment(value: int | None) -> datetime | None:
     return None if value is None else moment(value)
 
 
+def _is_large(value: Json) -> bool:
+    """Say whether writing a value in one call would hold up every other thread for a while."""
+    waiting, seen = [value], 0
+    while waiting and seen <= _AT_ONCE:
+        value = waiting.pop()
+        if isinstance(value, dict | list):
+            seen += len(value)
+            if seen <= _AT_ONCE:
+                inner = value.values() if isinstance(value, dict) else value
+                waiting.extend(one for one in inner if isinstance(one, dict | list))
+    return seen > _AT_ONCE
+
+
+def _pieces(value: Json) -> Iterator[str]:
+    """Write a value in pieces, each of them small enough for one call."""
+    if not _is_large(value):
+        yield _ENCODER.encode(value)
+        return
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    separator = opening
+    for part in _parts(value):
+        yield separator
+        yield from _inner_pieces(part)
+        separator = ","
+    yield closing
+
+
+def _parts(value: dict[str, Json] | list[Json]) -> Iterator[Json]:
+    if isinstance(value, list):
+        yield from (value[first : first + _PART] for first in range(0, len(value), _PART))
+        return
+    members = iter(value.items())
+    while part := dict(islice(members, _PART)):
+        yield part
+
+
+def _inner_pieces(part: Json) -> Iterator[str]:
+    """Write some members of an array or of an object, without its brackets."""
+    if not _is_large(part):
+        yield _ENCODER.encode(part)[1:-1]
+        return
+    separator = ""
+    for name in part if isinstance(part, dict) else range(len(part)):
+        yield separator
+        if isinstance(part, dict):
+            yield _ENCODER.encode({name: 0})[1:-2]
+        yield from _pieces(part[name])
+        separator = ","
+
+
 def dump(value: Json) -> str:
     """Write JSON as compact text.
 
@@ -139,7 +194,7 @@ def dump(value: Json) -> str:
         When the value is no JSON: not a number, an infinity, a lone surrogate, an object of another type.
     """
     try:
-        text = _ENCODER.encode(value)
+        text = "".join(_pieces(value)) if _is_large(value) else _ENCODER.encode(value)
         text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise Invalid(

@@ -148,8 +148,11 @@ def test_wrong_members_of_an_answer_to_a_brief_cost_themselves_alone() -> None:
         "citations": [{"url": "https://a.example/", "title": 4}, {"title": "b"}],
     }
     value = {
-        **{"type": "text", "content": "Ada", "schema": 3},
-        **{"basis": [cited, {"field": "ceo"}, BASIS, 7], "tool_calls": [{**CALL, "error": 5}, "x"]},
+        "type": "text",
+        "content": "Ada",
+        "schema": 3,
+        "basis": [cited, {"field": "ceo"}, BASIS, 7],
+        "tool_calls": [{**CALL, "error": 5}, "x"],
     }
     shown = output(completed(value, Origin(processor="base", output="auto", is_brief=True)))
     assert (shown["type"], shown["content"]) == ("text", "Ada")

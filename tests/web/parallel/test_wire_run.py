@@ -270,11 +270,13 @@ KEPT = ("processor", "enable_events", "metadata", "source_policy", "memory_scope
 def test_no_credential_of_an_address_is_told_or_kept(is_lenient: bool) -> None:
     secret = "https://u:PASSW0RD@x.example/mcp"
     wrong = {
-        **{"webhook_url": f"ftp{secret[5:]}", "webhook": {"url": f"x{secret}"}},
-        **{"mcp_servers": [{"name": name, "url": secret} for name in ("a", secret)]},
-        **{"source_policy": {"include_domains": [secret, "u:PASSW0RD@x.example"]}},
-        **{"previous_interaction_id": secret, "advanced_settings": {"location": secret}},
-        **{"task_spec": {"output_schema": "a", "input_schema": {"json_schema": NUMBERS}}},
+        "webhook_url": f"ftp{secret[5:]}",
+        "webhook": {"url": f"x{secret}"},
+        "mcp_servers": [{"name": name, "url": secret} for name in ("a", secret)],
+        "source_policy": {"include_domains": [secret, "u:PASSW0RD@x.example"]},
+        "previous_interaction_id": secret,
+        "advanced_settings": {"location": secret},
+        "task_spec": {"output_schema": "a", "input_schema": {"json_schema": NUMBERS}},
     }
     body = run_with(input={"n": secret}, **wrong)
     if is_lenient:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 from gnomon.core.access import Principal
 from gnomon.core.delivery import NewEndpoint
@@ -19,6 +20,8 @@ from gnomon.core.service.house import House
 from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.task import Json, NewTask, Phase, Pin, Status, Task, Visibility, task_id
 from gnomon.core.workload import Workload
+
+T = TypeVar("T")
 
 NO_TASK = "There is no such task."
 _SMALL = 100

@@ -1,5 +1,7 @@
 """Groups: tasks that are added, counted, listed and cancelled together."""
 
+from functools import partial
+
 from fastapi import Request, Response
 
 from gnomon.core.errors import Invalid
@@ -8,7 +10,7 @@ from gnomon.core.service import House
 from gnomon.core.service import group as service
 from gnomon.core.service.cursor import require_cursor
 from gnomon.web.answer import answer
-from gnomon.web.body import read_json
+from gnomon.web.body import read_as
 from gnomon.web.native.desk import AtHouse, Canceller, Reader, Writer, read_optional
 from gnomon.web.native.openapi import BODY, asks, router, shows, takes
 from gnomon.web.native.pacing import retry_after_group
@@ -29,6 +31,7 @@ from gnomon.web.reservation import reserve
 routes = router("groups")
 
 _PLACE = {"Location": "Where the group is."}
+_MADE_BEFORE = {"Idempotency-Replayed": "`true` when the key had made the group before."}
 _REPLAYED = {"Idempotency-Replayed": "`true` when the key had added the tasks before."}
 _BATCH = {
     "tasks": [
@@ -46,14 +49,21 @@ _BATCH = {
         **takes(NewGroup, {"metadata": {"batch": "2026-01"}}, required=False),
         **asks(None, IDEMPOTENCY_KEY),
     },
-    responses=shows("Group", "The empty group.", 409, *BODY, status=201, headers={**_PLACE, **STANDING}),
+    responses=shows(
+        "Group",
+        "The empty group.",
+        409,
+        *BODY,
+        status=201,
+        headers={**_PLACE, **_MADE_BEFORE, **STANDING},
+    ),
 )
 async def create_group(request: Request, house: AtHouse, writer: Writer) -> Response:
     """Make an empty group; the same `Idempotency-Key` again shows the group that it has made, as it stands."""
     order = read(NewGroup, await read_optional(request))
     made = await service.create(house, writer, metadata=order.metadata, reservation=await reserve(request))
     place = f"{request.scope['root_path']}/groups/{made.group.id}"
-    replayed = _IS_REPLAYED if made.is_replay else {}
+    replayed = {"Idempotency-Replayed": "true"} if made.is_replay else {}
     return _answer(house, made.group, status=201, Location=place, **replayed)
 
 
@@ -91,7 +101,7 @@ async def add_tasks(group_id: str, request: Request, house: AtHouse, writer: Wri
 
     Members read `GET /groups/{group_id}/tasks` from `after` on.
     """
-    orders = read(Batch, await read_json(request)).orders()
+    orders = (await read_as(request, partial(read, Batch))).orders()
     try:
         added = await service.add(house, writer, group_id, orders, reservation=await reserve(request))
     except Invalid as invalid:

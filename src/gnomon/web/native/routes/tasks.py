@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import orjson
 from fastapi import Request, Response
@@ -14,7 +15,7 @@ from gnomon.core.service.hook import Minted, new_hooks
 from gnomon.core.service.run import run_input
 from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
-from gnomon.web.body import read_json
+from gnomon.web.body import read_as
 from gnomon.web.edge import request_id
 from gnomon.web.native.desk import AtHouse, Reader, Writer, find_gate, holding_on
 from gnomon.web.native.openapi import BODY, Answers, asks, router, shows, takes
@@ -93,7 +94,7 @@ SUBMITTED: Answers = {
 )
 async def submit_task(request: Request, house: AtHouse, writer: Writer) -> Response:
     """Store a task; once this is answered, it is never lost."""
-    order = read(Order, await read_json(request))
+    order = await read_as(request, partial(read, Order))
     hooks = new_hooks(house, writer, [hook.wanted() for hook in order.webhooks])
     terms = order.terms(request.headers.get("cancel-after"), house.clock.now())
     terms = replace(terms, hooks=tuple(minted.new for minted in hooks))

@@ -1,6 +1,6 @@
 """JSON against the forms: a model, or complaints that name the member and the remedy."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import TypeVar
 

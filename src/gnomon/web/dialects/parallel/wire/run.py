@@ -89,18 +89,16 @@ class RunOrder:
                 f"{complaint.message} The webhook was left out.", self.place_of(complaint.loc)
             )
         wrong = {complaint.loc[1] for complaint in error.complaints if len(complaint.loc) > 1}
-        for position in reversed(range(len(self.hooks))):
-            if position in wrong or not wrong:
-                order = order._without_hook(position)
-        return order
-
-    def _without_hook(self, position: int) -> "RunOrder":
-        place = self.hook_places[position]
+        kept = [position for position in range(len(self.hooks)) if wrong and position not in wrong]
+        wording = self.wording
+        for position, place in enumerate(self.hook_places):
+            if position not in kept:
+                wording = _without(wording, place[:1])
         return replace(
-            self,
-            hooks=self.hooks[:position] + self.hooks[position + 1 :],
-            hook_places=self.hook_places[:position] + self.hook_places[position + 1 :],
-            wording=_without(self.wording, place[:1]),
+            order,
+            hooks=tuple(self.hooks[position] for position in kept),
+            hook_places=tuple(self.hook_places[position] for position in kept),
+            wording=wording,
         )
 
     def warned(self, message: str, place: Place) -> "RunOrder":
