@@ -26,7 +26,7 @@ from gnomon.core.service.group_stream import (
     follow_group,
     tour_group,
 )
-from gnomon.core.service.stream import Ended, Told, follow
+from gnomon.core.service.stream import QUIET, Ended, Told, follow
 from gnomon.core.task import NewTask, Status, task_id
 from gnomon.core.workload import Workload
 from gnomon.store.sqlite import SqliteStore
@@ -186,3 +186,10 @@ async def test_without_digests_the_last_item_is_the_end(stage: Stage) -> None:
     assert isinstance(items[-1], Told)
     assert items[-1].is_end
     assert not [item for item in items if isinstance(item, Ended)]
+
+
+async def test_the_end_of_the_time_is_no_silence(stage: Stage) -> None:
+    await stage.add(1)
+    quiet = 0.01
+    async with aclosing(follow_group(stage.house, WE, GROUP, 0, quiet=quiet, lasting=quiet)) as items:
+        assert QUIET not in [item async for item in items]

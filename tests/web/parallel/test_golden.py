@@ -35,7 +35,6 @@ from gnomon.core.errors import (
     ReservationBusy,
     ReservationReused,
     TaskActive,
-    Unauthenticated,
     Unavailable,
 )
 from gnomon.core.ports import Added, Given
@@ -47,7 +46,7 @@ from gnomon.web.dialects.parallel.render.group import added
 from gnomon.web.dialects.parallel.render.group import group as write_group
 from gnomon.web.dialects.parallel.render.output import result
 from gnomon.web.dialects.parallel.render.run import run
-from gnomon.web.problems import BadRequest, InvalidQuery, Refusal, TooLarge, UnsupportedMedia
+from gnomon.web.problems import BadRequest, InvalidQuery, TooLarge, UnsupportedMedia
 
 GOLDEN = Path(__file__).parent / "golden"
 RUN = run_id(TASK_ID)
@@ -160,16 +159,13 @@ WRONG = [
 MANY = QuotaExceeded("The workspace has 100 tasks that have not ended.", quota="active_tasks")
 ERRORS = {
     "error-400-json": answered(BadRequest("The body is not JSON.")),
-    "error-401": answered(Unauthenticated()),
     "error-402-active-tasks": answered(MANY),
     "error-403-scope": answered(Forbidden("This key lacks the scope 'write'.")),
     "error-404-run": answered(NotFound("There is no such run.")),
-    "error-404-path": answered(Refusal("There is no path /v1/tasks/walks."), 404),
     "error-404-failed": ended(Status.FAILED),
     "error-404-timed-out": ended(Status.TIMED_OUT),
     "error-404-cancelled": ended(Status.CANCELLED),
     "error-404-action-required": ended(Status.WAITING, opted_in=True),
-    "error-405": answered(Refusal("/v1/tasks/runs does not take PUT; use GET, POST."), 405),
     "error-409-conflict": answered(Conflict("No question of that key is open.")),
     "error-409-active": answered(TaskActive(TASK_ID, "Wait for the task, or cancel it.")),
     "error-409-busy": answered(ReservationBusy()),
@@ -190,6 +186,14 @@ ERRORS = {
 RESPONSES: Mapping[str, Json] = {**RUNS, **RESULTS, **INPUTS, **GROUPS, **ADDED, **ERRORS}
 LATER = {"error-408-again": "0.01", "error-408-final": "0"}
 """What the door says when its time is up, by what its client asked for."""
+SAID: Mapping[str, tuple[str, str, dict[str, str]]] = {
+    "error-401": ("GET", f"/v1/tasks/runs/{RUN}", {"x-api-key": "", "authorization": ""}),
+    "error-401-unknown-key": ("GET", f"/v1/tasks/runs/{RUN}", {"x-api-key": "no key", "authorization": ""}),
+    "error-404-path": ("GET", "/v1/tasks/walks", {}),
+    "error-405": ("PUT", "/v1/tasks/runs", {}),
+}
+"""What a running server says for itself, without a route."""
+TELLING = ("Allow", "WWW-Authenticate")
 RETRYING = ("Retry-After", "retry-after-ms", "x-should-retry")
 PREFIXES = tuple(sorted({name.partition("-")[0] for name in RESPONSES}))
 
@@ -240,9 +244,33 @@ async def test_a_result_that_is_not_there_yet(
     )
 
 
+@pytest.mark.parametrize("name", SAID)
+async def test_what_the_server_says_of_itself(
+    name: str, site: Tenant, request: pytest.FixtureRequest
+) -> None:
+    method, path, headers = SAID[name]
+    answer = await site.client.request(method, path, headers={**headers, "x-request-id": REQUEST})
+    told = {key: answer.headers[key] for key in (*TELLING, *RETRYING) if key in answer.headers}
+    shown = {"status": answer.status_code, "headers": told, "body": answer.json()}
+    check(GOLDEN / f"{name}.json", shown, request)
+    assert told["x-should-retry"] == "false"
+    raise_as_the_vendor(shown)
+
+
+def raise_as_the_vendor(shown: Mapping[str, Any]) -> None:
+    """See that the vendor's client takes an error for what it is."""
+    vendor = client(shown["status"], shown["body"], shown["headers"], is_strict=True)
+    with pytest.raises(parallel.APIStatusError) as caught:
+        vendor.task_run.retrieve(RUN)
+    assert type(caught.value) is CLASSES.get(shown["status"], parallel.APIStatusError)
+    assert caught.value.body == shown["body"]
+    envelope = parallel.types.shared.ErrorResponse.model_validate(shown["body"], strict=True)
+    assert envelope.error.message
+
+
 def test_no_golden_file_is_left_over() -> None:
     ours = {path.stem for path in GOLDEN.glob("*.json") if path.stem.startswith(PREFIXES)}
-    assert ours == {*RESPONSES, *LATER}
+    assert ours == {*RESPONSES, *LATER, *SAID}
 
 
 @each_body
@@ -254,14 +282,7 @@ def test_the_vendors_models_read_all_of_it(name: str, is_strict: bool) -> None:
 
 @each_error
 def test_the_vendors_client_raises_the_class_of_the_status(name: str) -> None:
-    shown = ERRORS[name]
-    vendor = client(shown["status"], shown["body"], shown["headers"], is_strict=True)
-    with pytest.raises(parallel.APIStatusError) as caught:
-        vendor.task_run.retrieve(RUN)
-    assert type(caught.value) is CLASSES.get(shown["status"], parallel.APIStatusError)
-    assert caught.value.body == shown["body"]
-    envelope = parallel.types.shared.ErrorResponse.model_validate(shown["body"], strict=True)
-    assert envelope.error.message
+    raise_as_the_vendor(ERRORS[name])
 
 
 @each_error

@@ -1,6 +1,7 @@
 """A group's events and its runs, read by the vendor's client while the group grows, and across a restart."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -225,11 +226,8 @@ async def test_an_unknown_group_is_none(followed: Followed, noun: str) -> None:
 
 async def test_frames_hold_nothing_that_the_vendors_decoder_stumbles_over(followed: Followed) -> None:
     name = await followed.group(1)
-    reading = asyncio.create_task(followed.get(group_path(name)))
-    await followed.heard(name)
-    await asyncio.sleep(0.2)
-    await end_all(followed, 1)
-    text = (await reading).text
+    answer = await followed.read_until(group_path(name), b": hb\n", lambda: end_all(followed, 1))
+    text = answer.text
     assert ": hb\n" in text
     assert ": hb\n\n" not in text
     assert text.endswith("}\n\n")
@@ -237,8 +235,23 @@ async def test_frames_hold_nothing_that_the_vendors_decoder_stumbles_over(follow
     assert types(read(text))[0] == "task_group_status"
 
 
-async def test_a_server_that_leaves_cuts_the_stream(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("heartbeat", "has_comments"), [(0.02, True), (9.0, False)])
+async def test_a_stream_whose_time_is_up_ends_with_a_blank_line(
+    tmp_path: Path, heartbeat: float, has_comments: bool
+) -> None:
+    async with following(tmp_path / "data", pace=Pace(heartbeat=heartbeat)) as followed:
+        name = await followed.group(1)
+        text = (await followed.get(f"{group_path(name)}?timeout=0.3")).text
+    assert text.endswith("}\n\n")
+    assert (": hb\n" in text) is has_comments
+    told = read(text)
+    assert types(told) == ["task_group_status"] * (2 + has_comments)
+    assert {event["status"]["is_active"] for event in told} == {True}
+
+
+async def test_a_server_that_leaves_cuts_the_stream(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with following(tmp_path / "data") as followed:
+        logging.getLogger("uvicorn.error").addHandler(caplog.handler)
         name = await followed.group(1)
         reading = asyncio.create_task(aiterate(followed, name))
         await followed.heard(name)
@@ -246,6 +259,8 @@ async def test_a_server_that_leaves_cuts_the_stream(tmp_path: Path) -> None:
         with pytest.raises(httpx.TransportError):
             await reading
         assert (await followed.get(group_path(name, "runs"))).status_code == 503
+    logging.getLogger("uvicorn.error").removeHandler(caplog.handler)
+    assert [record.message for record in caplog.records if record.name == "uvicorn.error"] == []
 
 
 async def test_all_runs_of_a_group_are_shown_in_their_order(followed: Followed) -> None:

@@ -34,6 +34,7 @@ WORDS = (
     {"kind": "sources", "considered": 9, "read": 2, "sample": ["https://example.com/a"]},
     "found it",
 )
+HEARTBEAT = b": hb\n"
 SAID = ["msg.plan", "msg.search", "msg.exec_status"]
 
 
@@ -143,13 +144,13 @@ async def test_statistics_of_sources_outlast_a_resumption(followed: Followed) ->
 
 async def test_frames_hold_nothing_that_the_vendors_decoder_stumbles_over(followed: Followed) -> None:
     name = await followed.start()
-    reading = asyncio.create_task(followed.get(run_path(name)))
-    await followed.heard(name)
     nasty = "a\r\nid: 7\n\nevent: x\ndata: y\u2028data: z\u2029\x85\x0b\x00 ü"
-    await followed.say(name, {"kind": "plan", "text": nasty}, {nasty: 2**80})
-    await asyncio.sleep(0.2)
-    await followed.end(name)
-    answer = await reading
+
+    async def say_it_and_end() -> None:
+        await followed.say(name, {"kind": "plan", "text": nasty}, {nasty: 2**80})
+        await followed.end(name)
+
+    answer = await followed.read_until(run_path(name), HEARTBEAT, say_it_and_end)
     assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert answer.headers["cache-control"] == "no-cache, no-transform"
     assert answer.headers["x-accel-buffering"] == "no"
@@ -187,12 +188,11 @@ async def test_the_closing_state_says_how_it_ended(
 async def test_a_paused_run_is_followed_through_to_its_cancel(followed: Followed) -> None:
     name = await followed.submit()
     await followed.house.store.pause(followed.workspace, name, followed.house.clock.now())
-    reading = asyncio.create_task(followed.events(run_path(name)))
-    await followed.heard(name)
-    await asyncio.sleep(0.12)
-    assert not reading.done()
-    await followed.house.store.cancel(followed.workspace, name, followed.house.clock.now())
-    told = await reading
+
+    async def cancel() -> None:
+        await followed.house.store.cancel(followed.workspace, name, followed.house.clock.now())
+
+    told = read((await followed.read_until(run_path(name), HEARTBEAT, cancel)).text)
     assert [event["run"]["status"] for event in told if "run" in event] == ["queued", "cancelled"]
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -169,6 +169,23 @@ class Followed:
         answer = await self.get(path, **headers)
         assert answer.status_code == 200, answer.text
         return read(answer.text)
+
+    async def read_until(
+        self, path: str, sign: bytes, act: Callable[[], Awaitable[object]]
+    ) -> httpx.Response:
+        """Read a stream to its end, and do something as soon as a sign has come."""
+        got, has_acted = b"", False
+        async with (
+            httpx.AsyncClient(base_url=self.address, headers={"x-api-key": self.key}, timeout=30) as client,
+            client.stream("GET", f"/v1/tasks{path}") as answer,
+        ):
+            async for piece in answer.aiter_bytes():
+                got += piece
+                if sign in got and not has_acted:
+                    has_acted = True
+                    await act()
+        assert has_acted
+        return httpx.Response(answer.status_code, headers=answer.headers, content=got)
 
     async def heard(self, name: str, listeners: int = 1) -> None:
         """Wait until so many listen, and have been told how a task or a group stands."""

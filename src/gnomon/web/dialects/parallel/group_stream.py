@@ -61,7 +61,7 @@ async def tell_group(
             if isinstance(told, Last):
                 return
         if not opened.subscription.is_over():
-            yield Last(parts=())
+            yield telling.close()
 
 
 class _Telling:
@@ -70,9 +70,12 @@ class _Telling:
     def __init__(self, after: int, *, opted_in: bool) -> None:
         self._opted_in = opted_in
         self._told = after
+        self._group: Group | None = None
+        self._is_quiet = False
 
     def take(self, item: GroupItem) -> Item:
         """Write what has happened."""
+        self._is_quiet = isinstance(item, Quiet)
         if isinstance(item, Rested):
             return Frames(parts=self._states(item.members))
         if isinstance(item, Stood):
@@ -80,11 +83,18 @@ class _Telling:
         assert isinstance(item, Quiet)
         return item
 
+    def close(self) -> Last:
+        """End when the time is up: after a comment with an event, so that a blank line is the last."""
+        if self._group is None or not self._is_quiet:
+            return Last(parts=())
+        return Last(parts=(self.status(self._group, self._group.version),))
+
     def status(self, group: Group, number: int) -> bytes:
         """Write how the group stands."""
         return write(render.group_state(group, number, opted_in=self._opted_in))
 
     def _stand(self, group: Group) -> Frames:
+        self._group = group
         is_active = not ACTIVE.isdisjoint(count(group.counts, opted_in=self._opted_in))
         is_new, self._told = group.version > self._told, group.version
         parts = (self.status(group, group.version),) if is_new else ()

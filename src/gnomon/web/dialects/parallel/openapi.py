@@ -53,7 +53,7 @@ def _told(told: Told, path: str) -> Document:
     }
     if told.body is not None:
         media = {"schema": named(told.body), "example": SCHEMAS[told.body]["examples"][0]}
-        written["requestBody"] = {"required": True, "content": {"application/json": media}}
+        written["requestBody"] = {"required": told.is_body_needed, "content": {"application/json": media}}
     return written
 
 

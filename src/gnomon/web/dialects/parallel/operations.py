@@ -64,6 +64,7 @@ class Told:
     """The component of its answer; of a stream, of each frame's `data`."""
     statuses: Mapping[int, str]
     body: str | None = None
+    is_body_needed: bool = True
     parameters: tuple[Part, ...] = ()
     refusals: tuple[int, ...] = ()
     is_stream: bool = False
@@ -171,6 +172,7 @@ OPERATIONS: Final[Mapping[tuple[str, str], Told]] = {
         shows="TaskGroup",
         statuses={200: "The group."},
         body="TaskGroupInput",
+        is_body_needed=False,
         parameters=(_KEY, _BETA),
         refusals=(409,),
     ),
