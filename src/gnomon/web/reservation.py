@@ -38,6 +38,11 @@ async def reserve(request: Request, content: bytes | None = None) -> Reservation
     return Reservation(key=f"guess\n{fingerprint}", fingerprint=fingerprint, is_guess=True, is_retry=is_retry)
 
 
+def replay_headers(*, is_replay: bool) -> dict[str, str]:
+    """Return the header that tells an answer given before from a new one."""
+    return {"Idempotency-Replayed": "true"} if is_replay else {}
+
+
 def _read_key(given: str) -> str:
     """Read a key, which may be written as a string in quotes (the standard's draft) or without them."""
     plain = given.strip()

@@ -12,16 +12,17 @@ from gnomon.core.service.task import submit
 from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
+from gnomon.web.desk import Writer
 from gnomon.web.dialects.daly import examples
-from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Writer
+from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey
 from gnomon.web.dialects.daly.nouns import COMPONENT_FILE, INVERTER, MODULE, Noun
 from gnomon.web.dialects.daly.openapi import shows, takes, takes_file
 from gnomon.web.dialects.daly.render.resource import render_resource
-from gnomon.web.dialects.daly.render.run import render_replay, render_unread_file
+from gnomon.web.dialects.daly.render.run import render_unread_file
 from gnomon.web.dialects.daly.render.task import made_by
 from gnomon.web.dialects.daly.routes.reading import add_delete, add_get, add_list
 from gnomon.web.dialects.daly.wire.resources import read_component
-from gnomon.web.reservation import reserve
+from gnomon.web.reservation import replay_headers, reserve
 from gnomon.web.upload import read_file
 
 router = APIRouter()
@@ -52,7 +53,7 @@ def _add_json(routes: APIRouter, noun: Noun) -> None:
         document = read_component(await read_json(request), noun.kind)
         kept = await reserve(request)
         made = await create_resource(desk.house, writer, noun.kind, document, reservation=kept)
-        return answer(render_resource(made.resource, noun), headers=render_replay(is_replay=made.is_replay))
+        return answer(render_resource(made.resource, noun), headers=replay_headers(is_replay=made.is_replay))
 
 
 def _add_file(routes: APIRouter, noun: Noun, suffix: str) -> None:
@@ -81,7 +82,7 @@ def _add_file(routes: APIRouter, noun: Noun, suffix: str) -> None:
 
 
 async def _answer_file(desk: Desk, writer: Principal, noun: Noun, task: Task, *, is_replay: bool) -> Response:
-    headers = render_replay(is_replay=is_replay)
+    headers = replay_headers(is_replay=is_replay)
     if task.status.is_active:
         status, body = render_unread_file(task, noun)
         return answer(body, status=status, headers={**headers, "Retry-After": "5"})

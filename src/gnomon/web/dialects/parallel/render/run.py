@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from gnomon.core.task import Json, Question, Task, TaskError
 from gnomon.web.dialects.parallel.ids import group_id, reference, run_id
 from gnomon.web.dialects.parallel.origin import RunWarning, read_origin
-from gnomon.web.dialects.parallel.render.moment import moment
 from gnomon.web.dialects.parallel.status import ACTIVE, Word, show
+from gnomon.web.moment import moment
 
 
 def run(task: Task, *, opted_in: bool = False) -> dict[str, Json]:

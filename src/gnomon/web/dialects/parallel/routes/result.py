@@ -11,7 +11,8 @@ from gnomon.core.service import House
 from gnomon.core.service import task as service
 from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
-from gnomon.web.dialects.parallel.desk import AtHouse, Reader, find_options, find_run, holding_on, opted_in
+from gnomon.web.desk import AtHouse, Reader, holding_on
+from gnomon.web.dialects.parallel.desk import find_options, find_run, opted_in
 from gnomon.web.dialects.parallel.hold import RESTART, Hold, away_status, hold, read_patience
 from gnomon.web.dialects.parallel.render.errors import FINAL, again_in, ended_body, envelope
 from gnomon.web.dialects.parallel.render.output import result

@@ -16,7 +16,8 @@ from gnomon.core.service.run import run_input
 from gnomon.core.task import Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
-from gnomon.web.dialects.parallel.desk import AtDesk, AtHouse, Reader, Writer, find_run, opted_in
+from gnomon.web.desk import AtHouse, Reader, Writer
+from gnomon.web.dialects.parallel.desk import AtDesk, find_run, opted_in
 from gnomon.web.dialects.parallel.ordering import Ready, in_words_of, make_ready
 from gnomon.web.dialects.parallel.origin import read_origin
 from gnomon.web.dialects.parallel.render import given
@@ -24,7 +25,7 @@ from gnomon.web.dialects.parallel.render.run import run
 from gnomon.web.dialects.parallel.status import asked
 from gnomon.web.dialects.parallel.wire.listing import Listing, read_listing
 from gnomon.web.dialects.parallel.wire.run import read_run
-from gnomon.web.reservation import reserve
+from gnomon.web.reservation import replay_headers, reserve
 
 router = APIRouter(tags=["runs"])
 
@@ -40,7 +41,7 @@ async def create_run(request: Request, desk: AtDesk, house: AtHouse, writer: Wri
     made = await _submit(
         house, writer, request, await make_ready(house, writer, order, is_lenient=is_lenient)
     )
-    headers = {"Idempotency-Replayed": "true"} if made.is_replay else {}
+    headers = replay_headers(is_replay=made.is_replay)
     shown = run(made.task, opted_in=opted_in(request))
     return answer(shown, status=HTTPStatus.ACCEPTED, headers=headers)
 

@@ -13,8 +13,9 @@ from gnomon.core.service import task as service
 from gnomon.core.task import Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
+from gnomon.web.desk import AtHouse, Canceller, Writer
 from gnomon.web.dialects.parallel import ids
-from gnomon.web.dialects.parallel.desk import AtHouse, Canceller, Writer, find_run, opted_in
+from gnomon.web.dialects.parallel.desk import find_run, opted_in
 from gnomon.web.dialects.parallel.render.run import run
 from gnomon.web.dialects.parallel.wire.reply import read_reply
 
