@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bounds import LONGEST
 from followed import ANSWER, Followed, worked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -73,7 +74,7 @@ class Client:
         await self.cut()
         self.connect()
         assert self._listening is not None
-        await asyncio.wait_for(self._listening, 20)
+        await asyncio.wait_for(self._listening, LONGEST)
         self._take(bytes(self._bytes), 65536)
         self._listening = None
 

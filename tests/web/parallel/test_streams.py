@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from bounds import LONGEST, bounded
 from followed import ANSWER, OPTED_IN, ORIGIN, Followed, following, group_path, read, run_path, types
 from parallel import NotFoundError, UnprocessableEntityError
 
@@ -224,7 +225,7 @@ async def test_a_run_that_asks_leaves_the_active_set_for_those_who_know(followed
     await followed.heard(name, 2)
     await followed.say(name, "hm")
     await followed.ask(name)
-    first, *_, last = await asyncio.wait_for(told_some, 5)
+    first, *_, last = await asyncio.wait_for(told_some, LONGEST)
     assert (first["run"]["status"], first["run"]["is_active"]) == ("running", True)
     assert (last["run"]["status"], last["run"]["is_active"]) == ("action_required", False)
     assert last["run"]["action"]["question"] == {"text": "Which one?"}
@@ -338,7 +339,7 @@ async def test_a_revoked_key_ends_its_streams(followed: Followed) -> None:
     await followed.heard(name)
     await revoke_key(followed.house, keeper, made.key.public_id)
     with pytest.raises(httpx.TransportError):
-        await asyncio.wait_for(reading, 5)
+        await asyncio.wait_for(reading, LONGEST)
     assert followed.house.hub.waiting == 0
 
 
@@ -395,7 +396,7 @@ async def test_a_reader_that_takes_nothing_is_cut(followed: Followed) -> None:
     asked = f"GET /v1/tasks{run_path(name)} HTTP/1.1\r\nHost: x\r\nx-api-key: {followed.key}\r\n\r\n"
     writer.write(asked.encode())
     await followed.heard(name)
-    async with asyncio.timeout(10):
+    async with bounded("the stream to be let go of"):
         while followed.house.hub.waiting:  # noqa: ASYNC110  the hub tells nobody that somebody left
             await asyncio.sleep(0.01)
     writer.close()
@@ -407,7 +408,7 @@ async def test_a_client_that_leaves_holds_nothing(followed: Followed) -> None:
         events = await client.task_run.events(run_id(name))
         assert (await anext(events)).type == "task_run.state"
         await events.close()
-    async with asyncio.timeout(5):
+    async with bounded("the stream to be let go of"):
         while followed.house.hub.waiting:  # noqa: ASYNC110  the hub tells nobody that somebody left
             await asyncio.sleep(0.01)
 
