@@ -14,9 +14,9 @@ from gnomon.core.service import House
 from gnomon.core.service.access import require
 from gnomon.core.task import Task, Visibility
 from gnomon.web.auth import Gate, identify
-from gnomon.web.dialects.parallel.ids import find_group_id, find_task_id
 from gnomon.web.dialects.parallel.processors import Processors
 from gnomon.web.dialects.parallel.stream import Endings
+from gnomon.web.ids import find_group_id, find_task_id
 from gnomon.web.presence import while_present
 from gnomon.web.sse import Pace
 
@@ -102,7 +102,9 @@ Canceller = Annotated[Principal, Depends(Holder("cancel"))]
 
 
 def opted_in(request: Request) -> bool:
-    """Say whether the client knows what to do with a run that asks."""
+    """Say whether the client knows what to do with a run that asks; who asks for such runs by `status` does."""
+    if request.query_params.get("status") == "action_required":
+        return True
     betas = (beta for value in request.headers.getlist("parallel-beta") for beta in value.split(","))
     return any(beta.strip().lower() == ACTION_REQUIRED for beta in betas)
 
