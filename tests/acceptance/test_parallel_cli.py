@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gnomon.web.dialects.parallel.ids import run_id
+from gnomon.web.ids import run_id
 
 from .gleaning import GLEANER, NOTES
 from .server import Server, running

@@ -18,13 +18,13 @@ from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.desk import AtHouse, Canceller, Reader, Writer
 from gnomon.web.dialects.parallel.desk import NO_RUN, AtDesk, Desk, find_group, opted_in
-from gnomon.web.dialects.parallel.ids import find_task_id
 from gnomon.web.dialects.parallel.ordering import Ready, in_words_of, make_ready
 from gnomon.web.dialects.parallel.render import group as render
 from gnomon.web.dialects.parallel.render.run import run
 from gnomon.web.dialects.parallel.wire.group import read_batch, read_group
 from gnomon.web.dialects.parallel.wire.query import flag
 from gnomon.web.dialects.parallel.wire.run import RunOrder
+from gnomon.web.ids import find_task_id
 from gnomon.web.reservation import replay_headers, reserve
 
 router = APIRouter(tags=["groups"])
