@@ -175,9 +175,7 @@ def test_a_run_fails_with_the_names_of_what_it_did_not_find(tmp_path):
         "properties": {"height": TEXT, "weight": TEXT},
         "required": ["height", "weight"],
     }
-    with pytest.raises(
-        Failure, match=r"says 'weight'\. Give it in the input, as a line 'weight: "
-    ) as failed:
+    with pytest.raises(Failure, match=r"says 'weight'\. Give it in the input, as a line 'weight: ") as failed:
         glean(NOTES, Wish(type="json", schema=schema), tmp_path)
     assert (failed.value.code, failed.value.retryable) == ("not_found", False)
     answer, _ = glean(NOTES, Wish(type="json", schema={**schema, "required": ["height"]}), tmp_path)

@@ -24,7 +24,7 @@ from gnomon.core.naming import no_such
 from gnomon.core.task import Json
 from gnomon.core.workload import Workload
 
-MOST_STEPS: Final = 500_000
+MOST_STEPS = 300_000
 """Keywords that one comparison with a brief's schema may apply: some seconds on a thread of its own."""
 _NOT_ASSERTED: Final = (
     *("pattern", "patternProperties", "uniqueItems"),
@@ -112,7 +112,7 @@ def check_answer(task_input: Json, result: Json) -> Sequence[Complaint]:
 
 def _compare(content: Json, schema: Json) -> Sequence[Complaint]:
     """Hold JSON against the schema of a brief, for as many steps as are allowed."""
-    meter = _METER.set(_Meter())
+    meter = _METER.set(_Meter(MOST_STEPS))
     try:
         plain = {word: value for word, value in _undated(schema).items() if word != "$id"}
         errors = _Bounded(plain, registry=Registry()).iter_errors(content)
@@ -141,7 +141,7 @@ class _TooMuch(Exception):
 
 @dataclass(slots=True)
 class _Meter:
-    left: int = MOST_STEPS
+    left: int
 
 
 _METER: Final[ContextVar[_Meter]] = ContextVar("_METER")
