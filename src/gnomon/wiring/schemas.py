@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import SchemaError, UnknownType, ValidationError
-from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
@@ -37,6 +36,7 @@ _BROKEN: Final = (
 )
 """What comparing with a schema that came past the doors may raise."""
 _LONGEST_VALUE: Final = 60
+_LONGEST_MESSAGE: Final = 300
 _MOST_NAMED: Final = 5
 _KINDS: Final[Sequence[tuple[type, str]]] = (
     (bool, "a truth value"),
@@ -170,7 +170,8 @@ def _pass(*_: Any) -> Iterator[ValidationError]:
     return iter(())
 
 
-_Bounded: Final = extend(
+_extend: Any = validators.extend
+_Bounded: Final[Any] = _extend(
     Draft202012Validator,
     {word: _counted(apply) for word, apply in Draft202012Validator.VALIDATORS.items()}
     | {"additionalProperties": _counted(_named_only)}
@@ -184,13 +185,19 @@ def _mismatch(place: tuple[str | int, ...], text: str) -> Complaint:
 
 def _finding(error: ValidationError, *above: str) -> Complaint:
     """Say on one short line what is wrong with a part of a result, which may be large."""
-    place, value = (*above, *error.absolute_path), error.instance
+    place = (*above, *error.absolute_path)
     if error.validator == "type":
-        return Complaint(place, f"{_names(error.validator_value)} is wanted, not {_kind(value)}", "type")
+        text = f"{_names(error.validator_value)} is wanted, not {_kind(error.instance)}"
+        return Complaint(place, text, "type")
+    return Complaint(place, _short(error), str(error.validator))
+
+
+def _short(error: ValidationError) -> str:
+    """Say what is wrong without quoting all of a large value."""
+    value, text = error.instance, error.message
     if isinstance(value, dict | list) or len(str(value)) > _LONGEST_VALUE:
-        text = error.message.replace(repr(value), _kind(value))
-        return Complaint(place, text[:300], str(error.validator))
-    return Complaint(place, error.message[:300], str(error.validator))
+        text = text.replace(repr(value), _kind(value))
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}..."
 
 
 def _kind(value: Json) -> str:
@@ -230,11 +237,9 @@ def _refusal(error: ValidationError, taken: str) -> str:
     value, names = error.instance, ".".join(map(str, error.absolute_path))
     if error.validator == "type":
         wrong = f"{_names(error.validator_value)} is wanted{f' as {names!r}' if names else ''}, not {_kind(value)}"
-    elif error.validator == "required" and isinstance(value, dict):
-        missing = [name for name in error.validator_value if name not in value]
+    elif error.validator == "required":
         inside = f" in {names!r}" if names else ""
-        told = next((name for name in missing if repr(name) in error.message), missing[0])
-        wrong = f"{told!r} is required{inside}"
+        wrong = f"{error.message.removesuffix(' is a required property')} is required{inside}"
     else:
-        wrong = f"{f'{names}: ' if names else ''}{error.message}"
+        wrong = f"{f'{names}: ' if names else ''}{_short(error)}"
     return f"{taken}: {wrong}."
