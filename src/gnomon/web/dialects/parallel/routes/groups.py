@@ -34,7 +34,7 @@ router = APIRouter(tags=["groups"])
 async def create_group(request: Request, house: AtHouse, writer: Writer) -> Response:
     """Make an empty group."""
     metadata = read_group(await read_json(request))
-    made = await service.create(house, writer, metadata=metadata, reservation=await reserve(request))
+    made = await service.create(house, writer, metadata=metadata, reservation=await reserve(request, writer))
     return answer(render.group(made, opted_in=opted_in(request)))
 
 
@@ -52,7 +52,7 @@ async def add_runs(group_id: str, request: Request, desk: AtDesk, house: AtHouse
     flag(request.query_params, "refresh_status", default=True)  # counts are always those of this moment
     group = await find_group(house, writer, group_id)
     batch = await _Batch.read(desk, house, writer, body)
-    made = await batch.add_to(group.id, await reserve(request))
+    made = await batch.add_to(group.id, await reserve(request, writer))
     shown = render.added(made, opted_in=opted_in(request))
     return answer(shown, headers=replay_headers(is_replay=made.is_replay))
 
