@@ -40,13 +40,13 @@ from gnomon.core.errors import (
 )
 from gnomon.core.ports import Added, Given
 from gnomon.core.task import Json, Status
-from gnomon.web.dialects.parallel.ids import run_id
 from gnomon.web.dialects.parallel.render.errors import body_of, ended_body, headers_of, status_of
 from gnomon.web.dialects.parallel.render.given import run_input
 from gnomon.web.dialects.parallel.render.group import added
 from gnomon.web.dialects.parallel.render.group import group as write_group
 from gnomon.web.dialects.parallel.render.output import result
 from gnomon.web.dialects.parallel.render.run import run
+from gnomon.web.ids import run_id
 from gnomon.web.problems import BadRequest, InvalidQuery, Refusal, TooLarge, UnsupportedMedia
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -15,7 +15,7 @@ from gnomon.core.retry import Failed
 from gnomon.core.service import group as service
 from gnomon.core.service.group_stream import PAGE
 from gnomon.core.task import TaskError
-from gnomon.web.dialects.parallel.ids import group_id, run_id
+from gnomon.web.ids import group_id, run_id
 from gnomon.web.sse import Pace
 
 STRICTNESS = pytest.mark.parametrize("is_strict", [False, True], ids=["loose", "strict"])

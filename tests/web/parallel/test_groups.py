@@ -16,7 +16,7 @@ from gnomon.core.access import ALL_SCOPES, KeyRole, Principal
 from gnomon.core.service.access import found_workspace
 from gnomon.core.service.resource import create_resource
 from gnomon.core.task import Status
-from gnomon.web.dialects.parallel.ids import find_group_id, find_task_id
+from gnomon.web.ids import find_group_id, find_task_id
 
 Talk = Any
 RESULT = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}

@@ -10,7 +10,7 @@ from sent import energy_model, weather
 
 from gnomon.core.retry import Done, Failed
 from gnomon.core.task import TaskError
-from gnomon.web.dialects.parallel.ids import run_id
+from gnomon.web.ids import run_id
 
 Model = TypeVar("Model", bound=BaseModel)
 

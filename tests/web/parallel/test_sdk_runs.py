@@ -14,7 +14,7 @@ from waiting import let_go, until
 
 from gnomon.core.access import KeyRole
 from gnomon.core.task import Status
-from gnomon.web.dialects.parallel.ids import find_task_id
+from gnomon.web.ids import find_task_id
 
 
 async def test_a_run_from_its_creation_to_its_result(talk: Talk) -> None:

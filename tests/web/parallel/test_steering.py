@@ -12,7 +12,7 @@ from server import Serving
 from waiting import until
 
 from gnomon.core.task import Status
-from gnomon.web.dialects.parallel.ids import find_task_id
+from gnomon.web.ids import find_task_id
 
 OPTED_IN = {"parallel-beta": "events-sse-2025-07-24, action-required"}
 

@@ -20,9 +20,9 @@ from gnomon.core.service.stream import PAGE, Quiet
 from gnomon.core.task import Json
 from gnomon.web.dialects.parallel.framing import MANNERS
 from gnomon.web.dialects.parallel.group_stream import tell_group
-from gnomon.web.dialects.parallel.ids import run_id
 from gnomon.web.dialects.parallel.render.event import is_message
 from gnomon.web.dialects.parallel.stream import Endings, Items, Reading, excused, tell_run
+from gnomon.web.ids import run_id
 from gnomon.web.sse import Begin, Frames, Last, Pace
 
 PACE = Pace(heartbeat=0.02)

@@ -18,7 +18,7 @@ from gnomon.core.access import KeyRole, Limits
 from gnomon.core.retry import Divided, Done, Failed
 from gnomon.core.service.access import found_workspace, issue_key, revoke_key
 from gnomon.core.task import TaskError, Visibility
-from gnomon.web.dialects.parallel.ids import run_id
+from gnomon.web.ids import run_id
 from gnomon.web.sse import Pace
 
 

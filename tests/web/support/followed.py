@@ -24,8 +24,8 @@ from gnomon.core.service.access import Founded, found_workspace
 from gnomon.core.task import Json, NewTask, Task, task_id
 from gnomon.core.workload import Workload
 from gnomon.web.abort import StreamProtocol
-from gnomon.web.dialects.parallel.ids import group_id, run_id
 from gnomon.web.dialects.parallel.origin import Origin
+from gnomon.web.ids import group_id, run_id
 from gnomon.web.sse import Pace
 
 KIND = "research"

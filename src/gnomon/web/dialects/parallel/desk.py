@@ -11,9 +11,9 @@ from gnomon.core.errors import NotFound
 from gnomon.core.group import Group
 from gnomon.core.service import House
 from gnomon.core.task import Task, Visibility
-from gnomon.web.dialects.parallel.ids import find_group_id, find_task_id
 from gnomon.web.dialects.parallel.processors import Processors
 from gnomon.web.dialects.parallel.stream import Endings
+from gnomon.web.ids import find_group_id, find_task_id
 from gnomon.web.sse import Pace
 
 NO_RUN = "There is no such run in this workspace."
@@ -64,7 +64,9 @@ AtDesk = Annotated[Desk, Depends(_desk)]
 
 
 def opted_in(request: Request) -> bool:
-    """Say whether the client knows what to do with a run that asks."""
+    """Say whether the client knows what to do with a run that asks; who asks for such runs by `status` does."""
+    if request.query_params.get("status") == "action_required":
+        return True
     betas = (beta for value in request.headers.getlist("parallel-beta") for beta in value.split(","))
     return any(beta.strip().lower() == ACTION_REQUIRED for beta in betas)
 

@@ -52,7 +52,9 @@ _BATCH = {
 async def create_group(request: Request, house: AtHouse, writer: Writer) -> Response:
     """Make an empty group; the same `Idempotency-Key` again shows the group that it has made, as it stands."""
     order = read(NewGroup, await read_optional(request))
-    made = await service.create(house, writer, metadata=order.metadata, reservation=await reserve(request))
+    made = await service.create(
+        house, writer, metadata=order.metadata, reservation=await reserve(request, writer)
+    )
     place = f"{request.scope['root_path']}/groups/{made.id}"
     return _answer(house, made, status=201, Location=place)
 
@@ -93,7 +95,7 @@ async def add_tasks(group_id: str, request: Request, house: AtHouse, writer: Wri
     """
     orders = read(Batch, await read_json(request)).orders()
     try:
-        added = await service.add(house, writer, group_id, orders, reservation=await reserve(request))
+        added = await service.add(house, writer, group_id, orders, reservation=await reserve(request, writer))
     except Invalid as invalid:
         raise Invalid(invalid.under("tasks").complaints[:MOST_COMPLAINTS]) from invalid
     headers = replay_headers(is_replay=added.is_replay)

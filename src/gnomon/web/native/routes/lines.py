@@ -39,7 +39,7 @@ async def rerun_task(task_id: str, request: Request, house: AtHouse, writer: Wri
     """
     order = read(RerunOrder, await read_optional(request))
     again = order.again(request.headers.get("if-match"))
-    made = await service.rerun(house, writer, task_id, again, reservation=await reserve(request))
+    made = await service.rerun(house, writer, task_id, again, reservation=await reserve(request, writer))
     return await answer_submitted(request, house, writer, made)
 
 

@@ -98,7 +98,7 @@ async def submit_task(request: Request, house: AtHouse, writer: Writer) -> Respo
     terms = order.terms(request.headers.get("cancel-after"), house.clock.now())
     terms = replace(terms, hooks=tuple(minted.new for minted in hooks))
     made = await run_input(
-        house, writer, order.kind, order.input, terms=terms, reservation=await reserve(request)
+        house, writer, order.kind, order.input, terms=terms, reservation=await reserve(request, writer)
     )
     return await answer_submitted(request, house, writer, made, () if made.is_replay else hooks)
 

@@ -51,7 +51,7 @@ def _add_json(routes: APIRouter, noun: Noun) -> None:
         request: Request, desk: AtDesk, writer: Writer, _: IdempotencyKey = None
     ) -> Response:
         document = read_component(await read_json(request), noun.kind)
-        kept = await reserve(request)
+        kept = await reserve(request, writer)
         made = await create_resource(desk.house, writer, noun.kind, document, reservation=kept)
         return answer(render_resource(made.resource, noun), headers=replay_headers(is_replay=made.is_replay))
 
@@ -75,7 +75,7 @@ def _add_file(routes: APIRouter, noun: Noun, suffix: str) -> None:
             {"blob": blob, "filename": upload.filename, "as": noun.kind},
             blobs=(blob,),
             # A form that is sent again has another boundary; the file is the same.
-            reservation=await reserve(request, f"{upload.filename}\n{blob}".encode()),
+            reservation=await reserve(request, writer, f"{upload.filename}\n{blob}".encode()),
         )
         task = await desk.await_end(request, writer, submitted.task.id)
         return await _answer_file(desk, writer, noun, task, is_replay=submitted.is_replay)

@@ -107,7 +107,7 @@ async def create(
         ENERGY_MODEL.kind,
         order.document,
         name=name_in(order.document),
-        reservation=await reserve(request),
+        reservation=await reserve(request, writer),
     )
     return await _answer_run(request, desk, writer, submitted, is_async=is_async, warnings=order.warnings)
 
@@ -129,7 +129,7 @@ async def run(
     """Run the saved input; the row keeps its number and its revision rises."""
     refuse_removed(request.query_params)
     submitted = await run_saved(
-        desk.house, writer, ENERGY_MODEL.kind, number, reservation=await reserve(request, b"")
+        desk.house, writer, ENERGY_MODEL.kind, number, reservation=await reserve(request, writer, b"")
     )
     return await _answer_run(request, desk, writer, submitted, is_async=is_async, warnings=())
 

@@ -41,13 +41,15 @@ async def create(request: Request, desk: AtDesk, writer: Writer, _: IdempotencyK
     asked = read_location(await read_json(request))
     if asked.weather is not None:
         await prepare(desk.house, WEATHER.kind, asked.weather)
-    kept = await reserve(request)
+    kept = await reserve(request, writer)
     made = await create_resource(desk.house, writer, LOCATION.kind, asked.document, reservation=kept)
     location = made.resource
     if asked.weather is not None:
         linked = {**asked.weather, "locationId": location.number, "globalLocationId": location.id}
         # A repeated request finds the weather by a reservation of its own, or saves it if a crash came between.
-        apart = replace(kept, key=f"{kept.key}\nweather") if kept else None
+        # A key that is guessed may have made several locations; each has its own weather.
+        of = f"\n{location.id}" if kept and kept.is_guess else ""
+        apart = replace(kept, key=f"{kept.key}{of}\nweather") if kept else None
         await create_resource(desk.house, writer, WEATHER.kind, linked, reservation=apart)
     return answer(render_resource(location, LOCATION), headers=replay_headers(is_replay=made.is_replay))
 

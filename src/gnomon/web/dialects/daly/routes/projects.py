@@ -31,7 +31,7 @@ _MADE = {"id": 1, "globalProjectId": "7263", **examples.PROJECT, "globalLocation
 )
 async def create(request: Request, desk: AtDesk, writer: Writer, _: IdempotencyKey = None) -> Response:
     """Save a project at a location."""
-    asked, kept = read_placed(await read_json(request)), await reserve(request)
+    asked, kept = read_placed(await read_json(request)), await reserve(request, writer)
     made = await find_created(desk.house, writer, kept)
     if made is None:
         document = await place(desk.house, writer, asked)

@@ -34,7 +34,7 @@ router = APIRouter(prefix=WEATHER.path, tags=["weather"])
 async def create(request: Request, desk: AtDesk, writer: Writer, _: IdempotencyKey = None) -> Response:
     """Save arrays of equal length; the newest record linked to a location is the one its runs use."""
     body = await read_json(request)
-    kept = await reserve(request)
+    kept = await reserve(request, writer)
     try:
         made = await find_created(desk.house, writer, kept)
         if made is None:

@@ -18,13 +18,13 @@ from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.desk import AtHouse, Canceller, Reader, Writer
 from gnomon.web.dialects.parallel.desk import NO_RUN, AtDesk, Desk, find_group, opted_in
-from gnomon.web.dialects.parallel.ids import find_task_id
 from gnomon.web.dialects.parallel.ordering import Ready, in_words_of, make_ready
 from gnomon.web.dialects.parallel.render import group as render
 from gnomon.web.dialects.parallel.render.run import run
 from gnomon.web.dialects.parallel.wire.group import read_batch, read_group
 from gnomon.web.dialects.parallel.wire.query import flag
 from gnomon.web.dialects.parallel.wire.run import RunOrder
+from gnomon.web.ids import find_task_id
 from gnomon.web.reservation import replay_headers, reserve
 
 router = APIRouter(tags=["groups"])
@@ -34,7 +34,7 @@ router = APIRouter(tags=["groups"])
 async def create_group(request: Request, house: AtHouse, writer: Writer) -> Response:
     """Make an empty group."""
     metadata = read_group(await read_json(request))
-    made = await service.create(house, writer, metadata=metadata, reservation=await reserve(request))
+    made = await service.create(house, writer, metadata=metadata, reservation=await reserve(request, writer))
     return answer(render.group(made, opted_in=opted_in(request)))
 
 
@@ -52,7 +52,7 @@ async def add_runs(group_id: str, request: Request, desk: AtDesk, house: AtHouse
     flag(request.query_params, "refresh_status", default=True)  # counts are always those of this moment
     group = await find_group(house, writer, group_id)
     batch = await _Batch.read(desk, house, writer, body)
-    made = await batch.add_to(group.id, await reserve(request))
+    made = await batch.add_to(group.id, await reserve(request, writer))
     shown = render.added(made, opted_in=opted_in(request))
     return answer(shown, headers=replay_headers(is_replay=made.is_replay))
 

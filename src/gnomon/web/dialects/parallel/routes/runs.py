@@ -47,7 +47,7 @@ async def create_run(request: Request, desk: AtDesk, house: AtHouse, writer: Wri
 
 
 async def _submit(house: House, writer: Principal, request: Request, ready: Ready) -> Submitted:
-    order, kept = ready.order, await reserve(request)
+    order, kept = ready.order, await reserve(request, writer)
     try:
         return await run_input(
             house, writer, order.kind, order.task_input, terms=ready.terms, reservation=kept

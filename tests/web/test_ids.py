@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gnomon.core.group import group_id as new_group_id
 from gnomon.core.task import crockford, task_id
-from gnomon.web.dialects.parallel.ids import find_group_id, find_task_id, group_id, reference, run_id
+from gnomon.web.ids import find_group_id, find_task_id, group_id, reference, run_id
 
 LAST = (1 << 128) - 1
 bits = st.integers(0, LAST)
