@@ -16,6 +16,7 @@ from trades_of_runs import TRADES
 from waiting import let_go, until
 
 from gnomon.core.task import Status
+from gnomon.web.ids import find_task_id
 
 SHORT = 0.2
 """The longest hold of a server whose calls are put off often. [s]"""
@@ -139,9 +140,9 @@ async def test_result_puts_off_in_a_loop(hasty: Serving, pipe: Path) -> None:
                 await client.task_run.result(run.run_id, api_timeout=5)
             assert getattr(put_off.value, "status_code", None) == 408
         assert wire.statuses == [408] * 6
-        last = asyncio.create_task(client.task_run.result(run.run_id, api_timeout=5))
         await let_go(pipe, "go")
-        assert (await last).output.content == "go"
+        await until(hasty, find_task_id(run.run_id) or "", Status.COMPLETED)
+        assert (await client.task_run.result(run.run_id, api_timeout=5)).output.content == "go"
 
 
 async def test_result_looks_once_without_waiting(served: Serving) -> None:
