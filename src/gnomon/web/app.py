@@ -76,7 +76,9 @@ def build_app(
     daly = build_daly(gate, sync_wait=sync_wait, cancel_wait=cancel_wait)
     runs = build_parallel(gate, pace, parallel or ParallelOptions())
     doors = {
-        (): daly, ("daly",): daly, NATIVE: build_native(gate, pace),
+        (): daly,
+        ("daly",): daly,
+        NATIVE: build_native(gate, pace),
         **dict.fromkeys(PARALLEL, runs),
         **dict.fromkeys(PARALLEL_BEYOND, refuse_product),
     }
