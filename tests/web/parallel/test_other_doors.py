@@ -96,7 +96,7 @@ async def test_a_runs_and_a_groups_ids_lead_to_the_native_api(site: Tenant) -> N
     assert (await site.get(f"{native}/groups/{group}"))["id"] == task["group_id"]
     after = await site.client.post(f"{native}/tasks", json={**order, "after": run_id(task["id"])})
     assert after.status_code == 202, after.text
-    assert after.json()["after"] == task["id"]
+    assert after.json()["predecessor_id"] == task["id"]
 
 
 @pytest.mark.parametrize(
