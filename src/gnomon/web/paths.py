@@ -7,13 +7,14 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.types import Scope
 
 _LONGEST = 200
 
 
 def told_of(error: HTTPException, request: Request, routers: Sequence[APIRouter], document: str) -> str:
     """Return the detail of an error of routing, with the way to the paths there are."""
-    path, method = _sent(request)[:_LONGEST], request.method
+    path, method = sent_path(request.scope)[:_LONGEST], request.method
     if error.status_code == HTTPStatus.NOT_FOUND:
         return f"There is no path {path}; {document} lists the paths."
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -21,10 +22,10 @@ def told_of(error: HTTPException, request: Request, routers: Sequence[APIRouter]
     return error.detail
 
 
-def _sent(request: Request) -> str:
+def sent_path(scope: Scope) -> str:
     """Return the path without the slash that the street adds to a door's own."""
-    path, raw = str(request.scope["path"]), request.scope.get("raw_path") or b"/"
-    is_added = path == f"{request.scope['root_path']}/" and not raw.endswith(b"/")
+    path, raw = str(scope["path"]), scope.get("raw_path") or b"/"
+    is_added = path == f"{scope['root_path']}/" and not raw.endswith(b"/")
     return path[:-1] if is_added else path
 
 

@@ -128,6 +128,23 @@ async def test_a_run_is_resumed_after_any_event(followed: Followed) -> None:
     assert types(rest) == ["state"], "who has all of it is told how it stands, once"
 
 
+async def test_statistics_that_a_reader_has_are_not_told_again(followed: Followed) -> None:
+    name = await followed.start()
+    await followed.say(name, "early")
+    await followed.say(name, progress=20)
+    async with followed.async_sdk() as client:
+        async with await client.task_run.events(run_id(name)) as events:
+            have = [await anext(events) for _ in range(3)][-1]
+            assert (have.type, have.progress_meter) == ("task_run.progress_stats", 20)
+        again = {"last_event_id": have.event_id}
+        async with await client.task_run.events(run_id(name), extra_query=again) as events:
+            assert (await anext(events)).type == "task_run.state"
+            await followed.say(name, "late", progress=30)
+            news: list[Any] = [await anext(events) for _ in range(2)]
+    assert types(news) == ["msg.exec_status", "stats"]
+    assert news[-1].progress_meter == 30
+
+
 async def test_statistics_of_sources_outlast_a_resumption(followed: Followed) -> None:
     name = await followed.start()
     await followed.say(name, {"kind": "sources", "considered": 4}, "a", "b")

@@ -92,8 +92,30 @@ def test_complaints_are_bounded() -> None:
 
 
 def test_an_unknown_processor_is_told_with_its_place() -> None:
-    with pytest.raises(UnknownProcessor, match=r"^inputs\.1: There is no processor 'turbo'"):
-        batch({"inputs": [run_with(), run_with(processor="turbo")]})
+    with pytest.raises(UnknownProcessor, match="There is no processor 'turbo'") as caught:
+        batch({"inputs": [run_with(), run_with(processor="turbo"), run_with(processor="nitro")]})
+    places = [complaint.loc for complaint in caught.value.complaints]
+    assert places == [("inputs", 1, "processor"), ("inputs", 2, "processor")]
+
+
+def test_an_unknown_processor_hides_no_fault_of_another_input() -> None:
+    found = refused({"inputs": [run_with(processor="turbo"), run_with(), {}]})
+    assert found[0].loc == ("inputs", 0, "processor")
+    assert {complaint.loc[1] for complaint in found} == {0, 2}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "remedy"),
+    [
+        ([run_with()] * 1001, "up to 1000 items, not 1001; send the rest in another call"),
+        ([], "send at least 1 item"),
+    ],
+)
+def test_the_size_of_a_batch_is_told_with_its_remedy(inputs: Any, remedy: str) -> None:
+    (found,) = refused({"inputs": inputs})
+    assert found.loc == ("inputs",)
+    assert found.message.startswith("'inputs' ")
+    assert remedy in found.message
 
 
 def counted(about: Callable[[], Any]) -> tuple[Any, int]:

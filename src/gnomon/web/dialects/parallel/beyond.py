@@ -7,6 +7,7 @@ from starlette.types import Receive, Scope, Send
 from gnomon.web.answer import answer
 from gnomon.web.dialects.parallel.render.errors import FINAL, envelope
 from gnomon.web.edge import request_id
+from gnomon.web.paths import sent_path
 
 PREFIXES = (
     *(("v1", name) for name in ("search", "extract", "images", "responses", "monitors")),
@@ -19,9 +20,8 @@ _LONGEST = 200
 
 async def refuse_product(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer that the path belongs to another product."""
-    path = (scope.get("root_path", "") + scope["path"].removeprefix(scope.get("root_path", "")))[:_LONGEST]
     message = (
-        f"{path} is not part of this server: it speaks the Task API, /v1/tasks; "
+        f"{sent_path(scope)[:_LONGEST]} is not part of this server: it speaks the Task API, /v1/tasks; "
         "GET /v1/tasks/openapi.json lists the paths."
     )
     body = envelope(message, request_id(scope))
