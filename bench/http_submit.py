@@ -1,9 +1,9 @@
-"""What HTTP costs: durable submits per second over HTTP, beside a bare uvicorn application and raw SQLite commits.
+"""What HTTP costs: durable submits per second through two doors, beside a bare uvicorn application and raw commits.
 
     python bench/http_submit.py [--seconds 3]
 
 Every row is measured in this one run, on this one machine, with the load generator in a process of its own. Compare
-rows, not machines.
+rows, not machines. The doors take turns, and the bodies of their requests are of one size.
 """
 
 import argparse
@@ -17,14 +17,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from multiprocessing.pool import Pool
 from pathlib import Path
 
 import httpx
 
-BODY = json.dumps({"kind": "bench.nothing", "input": {"n": 1}}).encode()
+SIZE = 64
+"""Bytes of a request's body: blanks after the document."""
 BARE = """
 async def app(scope, receive, send):
     body = (await receive())["body"]
@@ -53,7 +55,30 @@ WORKLOADS = (Workload(kind="bench.nothing", run=nothing), Workload(kind="bench.b
 """
 
 
-async def post_for(seconds: float, port: int, connections: int, head: bytes) -> tuple[int, list[float]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Where to post what."""
+
+    path: str
+    body: Mapping[str, object]
+
+    def request(self, key: str) -> bytes:
+        """Write the whole request once."""
+        lines = [
+            f"POST {self.path} HTTP/1.1",
+            "Host: localhost",
+            "Content-Type: application/json",
+            f"Content-Length: {SIZE}",
+            *([f"X-API-Key: {key}"] if key else []),
+        ]
+        return "\r\n".join([*lines, "", json.dumps(self.body).ljust(SIZE)]).encode()
+
+
+NATIVE = Door(path="/gnomon/v1/tasks", body={"kind": "bench.nothing", "input": {"n": 1}})
+PARALLEL = Door(path="/v1/tasks/runs", body={"processor": "lite", "input": {"n": 1}})
+
+
+async def post_for(seconds: float, port: int, connections: int, request: bytes) -> tuple[int, list[float]]:
     """Post over kept-alive connections until the time is up; return how many, and each one's seconds."""
     end = time.perf_counter() + seconds
     took: list[float] = []
@@ -62,7 +87,7 @@ async def post_for(seconds: float, port: int, connections: int, head: bytes) -> 
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while time.perf_counter() < end:
             start = time.perf_counter()
-            writer.write(head + BODY)
+            writer.write(request)
             answer = await reader.readuntil(b"\r\n\r\n")
             assert b" 202 " in answer[:16], answer
             length = re.search(rb"content-length: (\d+)", answer, re.IGNORECASE)
@@ -76,9 +101,9 @@ async def post_for(seconds: float, port: int, connections: int, head: bytes) -> 
     return round(len(took) / (time.perf_counter() - start)), sorted(took)
 
 
-def load(seconds: float, port: int, connections: int, head: bytes) -> tuple[int, float, float]:
+def load(seconds: float, port: int, connections: int, request: bytes) -> tuple[int, float, float]:
     """Run the load in this process and return posts per second, p50 and p99 in milliseconds."""
-    rate, took = asyncio.run(post_for(seconds, port, connections, head))
+    rate, took = asyncio.run(post_for(seconds, port, connections, request))
     return rate, took[len(took) // 2] * 1e3, took[int(len(took) * 0.99)] * 1e3
 
 
@@ -97,7 +122,8 @@ def raw_commits(folder: Path, seconds: float) -> int:
 @contextmanager
 def process(*command: str, folder: Path) -> Iterator[int]:
     """Run a server and yield the port that it says it listens on."""
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONUNBUFFERED": "1"}
+    paths = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     ) as running:
@@ -107,17 +133,6 @@ def process(*command: str, folder: Path) -> Iterator[int]:
                 yield int(found[1])
                 break
         running.terminate()
-
-
-def head(path: str, key: str = "") -> bytes:
-    """Write the request's head once."""
-    lines = [
-        f"POST {path} HTTP/1.1",
-        "Host: localhost",
-        "Content-Type: application/json",
-        f"Content-Length: {len(BODY)}",
-    ]
-    return "\r\n".join([*lines, *([f"X-API-Key: {key}"] if key else []), "", ""]).encode()
 
 
 def block(port: int, key: str) -> None:
@@ -130,13 +145,28 @@ def block(port: int, key: str) -> None:
         time.sleep(0.01)
 
 
-def measure(pool: Pool, name: str, port: int, key: str, seconds: float, bare: dict[int, int]) -> None:
-    """Print one row for each number of connections; the first to be measured is what others are compared with."""
-    for connections in (1, 16, 64):
-        rate, p50, p99 = pool.apply(load, (seconds, port, connections, head("/gnomon/v1/tasks", key)))
-        first = bare.setdefault(connections, rate)
-        times = f"p50 {p50:6.2f} ms  p99 {p99:6.2f} ms  {rate / first:5.2f} of bare"
-        print(f"{name:<24} {connections:>3} connections {rate:>7} posts/s  {times}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Measures, and remembers what was measured first: what the others are compared with."""
+
+    pool: Pool
+    seconds: float
+    first: dict[int, int] = field(default_factory=dict)
+
+    def measure(self, port: int, key: str, doors: Mapping[str, Door]) -> None:
+        """Print one row for each door and number of connections; the second door is compared with the first, too."""
+        for connections in (1, 16, 64):
+            other = None
+            for name, door in doors.items():
+                other = self._row(f"{name:<32} {connections:>3}", port, connections, door.request(key), other)
+
+    def _row(self, name: str, port: int, connections: int, request: bytes, other: int | None) -> int:
+        rate, p50, p99 = self.pool.apply(load, (self.seconds, port, connections, request))
+        ratio = rate / self.first.setdefault(connections, rate)
+        beside = "" if other is None else f"  {rate / other:5.2f} of native"
+        times = f"p50 {p50:6.2f} ms  p99 {p99:6.2f} ms  {ratio:5.2f} of bare{beside}"
+        print(f"{name} connections {rate:>7} posts/s  {times}", flush=True)
+        return rate
 
 
 def main() -> None:
@@ -159,17 +189,18 @@ def main() -> None:
         "--no-access-log",
     )
     gnomon = (sys.executable, "-m", "gnomon.cli.main", "serve", "--data", str(folder / "data"), "--port", "0",
-              "--workload", "bench_trades", "--log-level", "warning", "--cpu-slots", "1")  # fmt: skip
+              "--workload", "bench_trades", "--processor", "*=bench.nothing",
+              "--log-level", "warning", "--cpu-slots", "1")  # fmt: skip
     print(f"raw SQLite, one row a commit, WAL FULL: {raw_commits(folder, seconds):>7} commits/s")
-    bare: dict[int, int] = {}
     with multiprocessing.get_context("spawn").Pool(1) as pool:
+        bench = Bench(pool=pool, seconds=seconds)
         with process(*uvicorn, folder=folder) as port:
-            measure(pool, "bare uvicorn, no store", port, "", seconds, bare)
+            bench.measure(port, "", {"bare uvicorn, no store": NATIVE})
         with process(*gnomon, folder=folder) as port:
             key = json.loads((folder / "data" / "keys.json").read_text())["api_key"]
-            measure(pool, "gnomon, tasks run too", port, key, seconds, bare)
+            bench.measure(port, key, {"native, tasks run too": NATIVE, "Parallel, runs run too": PARALLEL})
             block(port, key)
-            measure(pool, "gnomon, stored only", port, key, seconds, bare)
+            bench.measure(port, key, {"native, stored only": NATIVE, "Parallel, stored only": PARALLEL})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,11 @@
 """Options and places that all rooms' tests share."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No test is a stopwatch: what is slow may be another process on this machine.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

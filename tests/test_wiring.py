@@ -5,7 +5,7 @@ import os
 import sqlite3
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +51,31 @@ def test_a_kind_that_is_taken_is_refused(plugin: ModuleType) -> None:
     plugin.WORKLOADS = (Workload(kind="energy_model", run=run),)  # type: ignore[attr-defined]  # made for the test
     with pytest.raises(ValueError, match=r"a_plugin .*'energy_model'"):
         load_plugins(["a_plugin"])
+
+
+def _local() -> Callable[[object, object], None]:
+    def inner(task_input: object, ctx: object) -> None:
+        """Do nothing."""
+
+    return inner
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (Workload(kind="mine", run=run), r"^a_plugin says WORKLOADS = a Workload; .*\(Workload\(\.\.\.\),\)"),
+        ((run,), r"^a_plugin has a function in WORKLOADS\[0\]; it must be a Workload"),
+        ([Workload(kind="mine", run=lambda task_input, ctx: None)], "'mine', .* cannot be imported"),
+        ([Workload(kind="mine", run=_local())], "'mine', .* cannot be imported"),
+        ([Workload(kind="mine", run=run, where="io")], r"must be a coroutine function \(async def\)"),
+        ([Workload(kind="mine", run=run, join=run)], r"cannot be called as the join of 'mine'"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_start(plugin: ModuleType, given: object, told: str) -> None:
+    plugin.WORKLOADS = given  # type: ignore[attr-defined]  # made for the test
+    with pytest.raises(ValueError, match=told) as refused:
+        load_plugins(["a_plugin"])
+    assert "\n" not in str(refused.value)
 
 
 def test_a_module_without_workloads_is_refused() -> None:

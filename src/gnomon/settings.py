@@ -142,12 +142,12 @@ def read_pauses(text: str) -> tuple[timedelta, ...]:
 
 
 def read_networks(texts: Iterable[str]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    """Read networks; raises `ValueError`."""
+    """Read networks, also by an address in them (127.0.0.1/8); raises `ValueError`."""
     try:
-        return tuple(ipaddress.ip_network(text) for text in texts)
+        return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
     except ValueError as error:
         raise ValueError(
-            f"--webhook-allow must be a network such as 10.1.0.0/16 or fd00::/8: {error}."
+            f"--webhook-allow must be a network such as 127.0.0.0/8 (this machine), 10.1.0.0/16 or fd00::/8: {error}."
         ) from error
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gnomon.web.dialects.parallel.ids import run_id
+from gnomon.web.ids import run_id
 
 from .gleaning import GLEANER, NOTES
 from .server import Server, running
@@ -116,6 +116,21 @@ def test_a_table_is_enriched(shell: Shell) -> None:
         ("Augustus", "30 m"),
     ]
     assert rows_of(shell.folder / "out.csv") == printed
+
+
+def test_rows_come_through_when_all_their_columns_were_found(shell: Shell) -> None:
+    """The command asks for texts that are all required, and leaves out the rows that failed."""
+    rows = [*ROWS, {"instrument": "Delhi", "notes": "It is large."}]
+    inline = ("--data", json.dumps(rows), "--enriched-columns", COLUMNS)
+    printed = shell.json("enrich", "run", *inline, "--target", "out.csv")
+    assert [(row["instrument"], row["height"]) for row in printed] == [
+        ("Taosi", "2.5 m"),
+        ("Augustus", "30 m"),
+    ]
+    assert rows_of(shell.folder / "out.csv") == printed
+    made = shell.json("enrich", "run", *inline, "--target", "out.csv", "--no-wait")
+    fetched = shell.json("enrich", "poll", made["taskgroup_id"], "--poll-interval", "1")
+    assert "'height'" in fetched[2]["error"]
 
 
 def test_rows_are_given_inline_left_alone_and_fetched(shell: Shell) -> None:

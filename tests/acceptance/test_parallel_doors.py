@@ -74,7 +74,7 @@ class Doors:
 
     def look_until(self, status: str) -> None:
         """Look until the task has been seen with that status through all doors at once."""
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + 60
         while not (self.looks and self.looks[-1][0]["status"] == status):
             self.look()
             assert time.monotonic() < limit, f"never seen {status}; seen {self.looks[-1:]}"

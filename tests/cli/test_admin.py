@@ -100,6 +100,7 @@ def test_a_webhook_secret_is_shown_and_rotated_with_an_overlap(data: Path) -> No
     assert good(data, "webhook-secret") == rotated.stdout
     refused = admin(data, "rotate-webhook-secret")
     assert (refused.exit_code, "force it" in refused.stderr) == (1, True)
+    assert '{"force": true}, or --force' in refused.stderr
     at_once = admin(data, "rotate-webhook-secret", "--force", "--overlap", "0")
     assert at_once.stdout not in ("", rotated.stdout)
     assert at_once.stderr == ""
@@ -149,3 +150,15 @@ def test_a_running_server_keeps_its_folder(data: Path) -> None:
     done = asyncio.run(while_it_runs())
     assert done.exit_code == 1
     assert "is in use by process" in done.stderr
+
+
+def test_while_the_server_runs_its_api_is_named(data: Path) -> None:
+    async def tries() -> list[Result]:
+        async with open_server(Settings(data=data, port=0, cpu_slots=1)):
+            words = ("webhook-secret", "rotate-webhook-secret", "keys")
+            return [await asyncio.to_thread(admin, data, word) for word in words]
+
+    shown, rotated, keys = asyncio.run(tries())
+    assert "GET /gnomon/v1/webhook-secret." in shown.stderr
+    assert "POST /gnomon/v1/webhook-secret/rotate." in rotated.stderr
+    assert "POST /gnomon/v1/keys" in keys.stderr

@@ -100,7 +100,7 @@ def test_a_variable_sets_it(name: str, seen: list[Settings]) -> None:
         ("webhook_schedule", "1 " * 33),
         ("webhook_timeout", 0),
         ("webhook_allow", ("somewhere",)),
-        ("webhook_allow", ("10.1.2.3/16",)),
+        ("webhook_allow", ("localhost",)),
         ("webhook_concurrency", 0),
         ("processor", ("pro",)),
         ("processor", ("=research",)),
@@ -168,3 +168,12 @@ def test_no_sentence_of_the_help_is_cut(command: list[str]) -> None:
 
 def test_the_help_says_where_the_api_is() -> None:
     assert "/gnomon/v1" in CliRunner().invoke(gnomon, ["--help"]).output
+
+
+def test_a_network_may_be_named_by_an_address_in_it() -> None:
+    assert [str(network) for network in read_networks(("127.0.0.1/8", "10.1.2.3/16"))] == [
+        "127.0.0.0/8",
+        "10.1.0.0/16",
+    ]
+    with pytest.raises(ValueError, match=r"such as 127\.0\.0\.0/8 \(this machine\)"):
+        read_networks(("localhost",))

@@ -9,8 +9,7 @@ from gnomon.core.ports import Reservation
 from gnomon.core.service.in_flight import InFlight
 
 KEY = Reservation(key="k", fingerprint="f")
-GUESS = Reservation(key="guess f", fingerprint="f", is_guess=True)
-RETRY = Reservation(key="guess f", fingerprint="f", is_guess=True, is_retry=True)
+GUESS, RETRY, THIRD = [Reservation(key="guess f", fingerprint="f", tries=n) for n in range(3)]
 
 
 class Bench:
@@ -46,7 +45,9 @@ class Bench:
         ([("w", KEY), ("v", KEY)], 2),
         ([("w", None)] * 3, 3),
         ([("w", GUESS)] * 3, 3),
-        ([("w", GUESS), ("w", RETRY), ("w", RETRY)], 1),
+        ([("w", GUESS), ("w", RETRY), ("w", THIRD)], 1),
+        ([("w", THIRD), ("w", RETRY), ("w", GUESS)], 3),
+        ([("w", RETRY)] * 64, 64),
     ],
 )
 async def test_who_waits_for_whom(requests: list[tuple[str, Reservation | None]], most: int) -> None:
@@ -64,6 +65,26 @@ async def test_a_wait_has_an_end() -> None:
     bench.gate.set()
     await first
     await bench.in_flight.clear("w", "k")
+
+
+async def test_equal_retries_go_on_together_when_those_before_them_are_over() -> None:
+    bench = Bench()
+    firsts = [asyncio.create_task(bench.request("w", GUESS)) for _ in range(3)]
+    await asyncio.sleep(0)
+    gate, bench.gate = bench.gate, asyncio.Event()
+    retries = [asyncio.create_task(bench.request("w", RETRY)) for _ in range(3)]
+    await asyncio.sleep(0)
+    late = asyncio.create_task(bench.request("w", GUESS))  # comes after them, and is not waited for
+    await asyncio.sleep(0)
+    assert bench.present == len([*firsts, late])
+    gate.set()
+    await asyncio.gather(*firsts)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert bench.present == len([*retries, late])
+    bench.gate.set()
+    await asyncio.gather(late, *retries)
+    assert len(bench.in_flight) == 0
 
 
 async def test_a_request_that_fails_or_is_given_up_lets_the_next_one_in() -> None:

@@ -168,8 +168,8 @@ async def test_the_same_request_is_not_checked_again(house: House) -> None:
 
 async def test_the_same_request_twice_at_once_adds_once(house: House) -> None:
     made = (await group.create(house, WE)).group
-    first = Reservation(key="k", fingerprint="f", is_guess=True)
-    retry = replace(first, is_retry=True)
+    first = Reservation(key="k", fingerprint="f", tries=0)
+    retry = replace(first, tries=1)
     one, two = await asyncio.gather(
         *(group.add(house, WE, made.id, [order()] * 100, reservation=kept) for kept in (first, retry))
     )
@@ -178,9 +178,9 @@ async def test_the_same_request_twice_at_once_adds_once(house: House) -> None:
 
 
 async def test_only_a_key_that_was_sent_finds_a_group(house: House) -> None:
-    guess = Reservation(key="g", fingerprint="f", is_guess=True)
+    guess = Reservation(key="g", fingerprint="f", tries=0)
     kept = Reservation(key="k", fingerprint="f")
-    made = [await group.create(house, WE, reservation=key) for key in (guess, replace(guess, is_retry=True))]
+    made = [await group.create(house, WE, reservation=key) for key in (guess, replace(guess, tries=1))]
     assert made[0].group.id != made[1].group.id
     assert [one.is_replay for one in made] == [False, False]
     made = [await group.create(house, WE, reservation=kept) for _ in range(2)]

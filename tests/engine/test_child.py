@@ -1,10 +1,12 @@
 """The child's side without a process: frames, the pace of progress, what JSON can hold."""
 
 import json
+import zlib
+from functools import partial
 from math import inf, nan
 
 import pytest
-from engine_trades import WORKLOADS, echo, io_echo
+from engine_trades import WORKLOADS, add, echo, io_echo
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,6 +89,22 @@ def _local():
     return inner
 
 
+def _one_argument(order):
+    return None
+
+
+def _keyword_only(order, *, ctx):
+    return None
+
+
+def _any_arguments(*arguments):
+    return None
+
+
+def _more_with_defaults(order, ctx, more=None):
+    return None
+
+
 @pytest.mark.parametrize(
     ("workload", "words"),
     [
@@ -95,11 +113,23 @@ def _local():
         (Workload(kind="new", run=_local()), "cannot be imported"),
         (Workload(kind="new", run=io_echo), "must be a plain function"),
         (Workload(kind="new", run=echo, where="io"), "must be a coroutine function"),
+        (Workload(kind="new", run=echo, where="gpu"), "use 'cpu' or 'io'"),
+        (Workload(kind="new", run=partial(echo, {})), "cannot be imported"),
+        (Workload(kind="new", run=add), r"cannot be called as the run of 'new' is: run\(input, ctx\)"),
+        (Workload(kind="new", run=_one_argument), "cannot be called as the run"),
+        (Workload(kind="new", run=_keyword_only), "cannot be called as the run"),
+        (Workload(kind="new", run=echo, join=echo), r"join\(input, children, state, ctx\)"),
     ],
 )
 def test_a_workload_that_no_child_could_run_is_refused_at_start(workload, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=words) as refused:
         gather([*WORKLOADS, workload])
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("function", [_any_arguments, _more_with_defaults, zlib.crc32])
+def test_a_function_that_can_be_called_is_taken(function):
+    assert gather([Workload(kind="new", run=function)])["new"].run is function
 
 
 def test_json_is_written_as_every_reader_understands_it():

@@ -10,7 +10,9 @@ from jsonschema import Draft202012Validator
 
 from gnomon.core.brief import ANSWER, BRIEF, Brief, Wish
 from gnomon.core.task import Status
+from gnomon.core.workload import Failure
 from gnomon.engine.local import Log, run_locally
+from gnomon.wiring import with_schema_check
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "workloads" / "src"))
 
@@ -111,14 +113,17 @@ def test_whole_numbers_and_truth():
         ("makers", {"enum": ["Vitruvius", "Ptolemy"]}, "Ptolemy"),
         ("discovery_date", {"type": "string", "description": "When it was found"}, "2002-05-14"),
         ("weight", {"type": ["number", "null"]}, None),
-        ("place", {"$ref": "#/$defs/Place"}, {"height": 2.5, "city": None}),
+        ("place", {"$ref": "#/$defs/Place"}, {"height": 2.5}),
+        ("weights", {"type": "array"}, []),
+        ("weight", {"enum": ["heavy", None]}, None),
         ("anything", "nonsense", None),
         ("itself", {"$ref": "#/$defs/Loop"}, None),
     ],
 )
-def test_a_field_is_filled_or_null(name, schema, value):
+def test_a_field_that_must_be_there_is_filled_or_empty(name, schema, value):
     place = {"type": "object", "properties": {"height": {"type": "number"}, "city": {"type": "string"}}}
-    root = {"properties": {name: schema}, "$defs": {"Place": place, "Loop": {"$ref": "#/$defs/Loop"}}}
+    parts = {"Place": place, "Loop": {"$ref": "#/$defs/Loop"}}
+    root = {"properties": {name: schema}, "required": [name], "$defs": parts}
     assert fill(root, root, split(NOTES, "input"))[name].value == value
 
 
@@ -132,12 +137,54 @@ def test_an_object_inside_itself_ends():
     node = {"type": "object", "properties": {"height": {"type": "number"}, "next": {"$ref": "#/$defs/Node"}}}
     root = {"$ref": "#/$defs/Node", "$defs": {"Node": node}}
     found = fill(root, root, split(NOTES, "input"))
-    assert {name: each.value for name, each in found.items()} == {"height": 2.5, "next": {}}
+    assert {name: each.value for name, each in found.items()} == {"height": 2.5}
+
+
+TEXT = {"type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "missing"),
+    [
+        (TEXT, ("weight",)),
+        ({"type": "integer"}, ("weight",)),
+        ({"enum": ["heavy", "light"]}, ("weight",)),
+        ({"anyOf": [{"$ref": "#/$defs/Text"}, {"type": "null"}]}, ()),
+        ({"oneOf": [{"type": "null"}, TEXT]}, ()),
+        ({}, ()),
+        ({"type": "object", "properties": {"mass": TEXT}}, ()),
+        (
+            {"type": "object", "properties": {"mass": TEXT, "height": TEXT}, "required": ["mass"]},
+            ("weight.mass",),
+        ),
+        ({"type": ["object", "null"], "properties": {"mass": TEXT}, "required": ["mass"]}, ()),
+    ],
+)
+def test_what_must_be_there_and_is_not_found_is_named_unless_null_will_do(schema, missing):
+    inner = {"properties": {"weight": schema}, "$defs": {"Text": TEXT}}
+    (found,) = fill(wanted := {**inner, "required": ["weight"]}, wanted, split(NOTES, "input")).values()
+    assert found.missing == missing
+    assert fill(inner, inner, split(NOTES, "input")) == {}
+    if not missing:
+        Draft202012Validator(wanted).validate({"weight": found.value})
+
+
+def test_a_run_fails_with_the_names_of_what_it_did_not_find(tmp_path):
+    schema = {
+        "type": "object",
+        "properties": {"height": TEXT, "weight": TEXT},
+        "required": ["height", "weight"],
+    }
+    with pytest.raises(Failure, match=r"says 'weight'\. Give it in the input, as a line 'weight: ") as failed:
+        glean(NOTES, Wish(type="json", schema=schema), tmp_path)
+    assert (failed.value.code, failed.value.retryable) == ("not_found", False)
+    answer, _ = glean(NOTES, Wish(type="json", schema={**schema, "required": ["height"]}), tmp_path)
+    assert answer["content"] == {"height": "2.5 m"}
 
 
 @given(schema=JSON)
 def test_no_schema_makes_it_stumble(schema):
-    root = {"properties": {"height": schema}, "$defs": schema}
+    root = {"properties": {"height": schema}, "required": ["height"], "$defs": schema}
     fill(root, root, split(NOTES, "input"))
     if isinstance(schema, dict):
         fill(schema, schema, split(NOTES, "input"))
@@ -150,6 +197,9 @@ def test_what_is_quoted_stands_there_word_for_word():
     assert found.confidence == "medium"
 
 
+CHECKED = with_schema_check(GLEANER)
+
+
 def brief(given, wish=None, **more):
     order = Brief(input=given, output=wish or Wish(), effort=more.pop("effort", 2), **more).json()
     assert not list(Draft202012Validator(BRIEF).iter_errors(order))
@@ -158,7 +208,7 @@ def brief(given, wish=None, **more):
 
 def glean(given, wish=None, tmp_path=Path(), **more):
     log = Log()
-    answer = run_locally(GLEANER, brief(given, wish, **more), blobs=tmp_path, log=log)
+    answer = run_locally(CHECKED, brief(given, wish, **more), blobs=tmp_path, log=log)
     assert not list(Draft202012Validator(ANSWER).iter_errors(answer))
     return answer, log
 

@@ -116,3 +116,8 @@ def test_any_text_is_read_or_refused_and_nothing_else_happens(text: str) -> None
         assert target.path.isascii()
         assert not set(target.authority) & set("\r\n\\@# ")
         assert not set(target.path) & set("\r\n\\# ")
+
+
+@pytest.mark.parametrize("url", ["http://localhost:9000/", "https://localhost:9000/", "https://10.0.0.1/"])
+def test_who_has_a_receiver_of_his_own_is_told_both_settings(url: str) -> None:
+    assert "--webhook-http --webhook-allow 127.0.0.0/8" in (GATE.check_url(url) or "")

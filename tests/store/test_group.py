@@ -200,10 +200,10 @@ async def test_the_same_request_adds_once(shop: Any) -> None:
 
 async def test_a_guessed_key_adds_once_for_a_retry_alone(shop: Any) -> None:
     group = await shop.create_group()
-    first = Reservation(key="guess:1", fingerprint="f", is_guess=True)
+    first = Reservation(key="guess:1", fingerprint="f", tries=0)
     one = await shop.add(group, shop.new(), reservation=first)
     two = await shop.add(group, shop.new(), reservation=first)
-    again = await shop.add(group, shop.new(), reservation=replace(first, is_retry=True))
+    again = await shop.add(group, shop.new(), reservation=replace(first, tries=1))
     assert (one.task_ids == two.task_ids, again.task_ids, again.is_replay) == (False, two.task_ids, True)
     assert (await shop.get_group(group)).size == 2
 
@@ -314,9 +314,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "list_rested whole": lambda connection, query, _: groups.list_rested(
         connection, replace(query, with_input=True, with_result=True, is_started=True)
     ),
-    "find_added": lambda connection, _, key: groups.find_added(
-        connection, WORKSPACE, replace(KEPT, key=key), START
-    ),
+    "find_added": lambda connection, _, key: groups.find_added(connection, WORKSPACE, replace(KEPT, key=key)),
 }
 
 

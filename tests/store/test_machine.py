@@ -61,16 +61,7 @@ steps = st.one_of(st.integers(-10, 60), st.integers(-600, 600)).map(
     lambda seconds: timedelta(seconds=seconds)
 )
 bounds = st.none() | st.integers(0, 600).map(lambda seconds: timedelta(seconds=seconds))
-reservations = st.none() | st.builds(
-    Reservation, key=keys, fingerprint=st.sampled_from("fg"), is_guess=st.just(False)
-)
-guesses = st.builds(
-    Reservation,
-    key=st.just("guess"),
-    fingerprint=st.just("f"),
-    is_guess=st.just(True),
-    is_retry=st.booleans(),
-)
+reservations = st.builds(Reservation, key=keys, fingerprint=st.sampled_from("fg"))
 
 
 @cache
@@ -139,6 +130,7 @@ class Machine(RuleBasedStateMachine):
         self.lost: list[Holding] = []
         self.known_steps: dict[tuple[str, str], Any] = {}
         self.made: dict[str, tuple[Reservation, str, datetime]] = {}
+        self.guessed: dict[str, tuple[int, datetime]] = {}
         self.policies: dict[str, str] = {}
         self.groups: dict[str, Group] = {}
         self.rested: dict[str, dict[str, int]] = defaultdict(dict)
@@ -226,15 +218,23 @@ class Machine(RuleBasedStateMachine):
         else:
             self.run(asked)
 
-    @verb(1, kept=reservations.filter(bool) | guesses)
+    @verb(1, tries=st.integers(0, 3))
+    def submit_by_guess(self, tries: int) -> None:
+        kept = Reservation(key="guess", fingerprint="f", tries=tries)
+        answer = self.run(self.shop.offer(reservation=kept))
+        young = [name for name, (_, at) in self.guessed.items() if self.shop.now - at <= GUESS_HOLDS]
+        lower = [name for name in young if self.guessed[name][0] < tries]
+        assert answer.is_replay == bool(lower)
+        at = self.shop.now
+        if lower:
+            newest = max(lower, key=lambda name: (*self.guessed[name], name))
+            assert answer.task == self.tasks[newest]
+            at = self.guessed[newest][1]
+        self.guessed[answer.task.id] = (tries, at)
+
+    @verb(1, kept=reservations)
     def submit_once(self, kept: Reservation) -> None:
         known = self.made.get(kept.key)
-        if (
-            known is not None
-            and kept.is_guess
-            and not (kept.is_retry and self.shop.now - known[2] <= GUESS_HOLDS)
-        ):
-            known = None
         asked = self.shop.offer(reservation=kept)
         if known is not None and known[0].fingerprint != kept.fingerprint:
             with pytest.raises(ReservationReused):
@@ -279,10 +279,12 @@ class Machine(RuleBasedStateMachine):
     @verb(1, age=steps)
     def forget_reservations(self, age: timedelta) -> None:
         before = self.shop.now - abs(age)
-        old = [key for key, (_, _, at) in self.made.items() if at < before]
+        times = {key: known[-1] for record in (self.made, self.guessed) for key, known in record.items()}
+        old = [key for key, at in times.items() if at < before]
         assert self.run(self.shop.store.sweep_reservations(before, 100)) == len(old)
         for key in old:
-            del self.made[key]
+            self.made.pop(key, None)
+            self.guessed.pop(key, None)
 
     @verb(6, limit=st.integers(1, 5), lease=st.integers(1, 600))
     def claim(self, limit: int, lease: int) -> None:

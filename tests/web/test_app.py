@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from rig import House, Tenant, client_of, open_app, open_house
 
+from gnomon.cli.log import Fields
 from gnomon.web.edge import Edge
 
 
@@ -197,3 +198,14 @@ async def test_a_failure_of_the_server_is_told_at_error(
     assert (await client_of(app).get("/health")).status_code == 200
     (line,) = caplog.records
     assert (line.levelname, line.__dict__["status"]) == ("ERROR", 503)
+
+
+@pytest.mark.parametrize("given", [None, "from-the-proxy.1", "1f2e3d4c5b6a79880123456789abcdef"])
+async def test_an_errors_reference_leads_to_its_line_in_the_log(
+    app: Any, caplog: pytest.LogCaptureFixture, given: str | None
+) -> None:
+    caplog.set_level(logging.INFO, "gnomon.web.edge")
+    headers = {} if given is None else {"X-Request-Id": given}
+    answered = await client_of(app).get("/v1/tasks/runs", headers=headers)
+    (line,) = [record for record in caplog.records if record.message == "request.answered"]
+    assert answered.json()["error"]["ref_id"] in Fields().format(line)

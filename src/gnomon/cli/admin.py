@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_NEIGHBOURS = "POST /gnomon/v1/keys and its neighbours"
+_SHOWN_AT = "GET /gnomon/v1/webhook-secret"
+
 _DATA = click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
@@ -34,7 +37,7 @@ _WORKSPACE = click.option(
 
 @click.group(
     cls=Sentences,
-    epilog="While the server runs, use its API instead: POST /gnomon/v1/keys and its neighbours.",
+    epilog=f"While the server runs, use its API instead: {_NEIGHBOURS}.",
 )
 def admin() -> None:
     """Look after workspaces, keys and webhook secrets while the server is stopped."""
@@ -106,7 +109,7 @@ def revoke_key(data: Path, workspace: str, key_id: str) -> None:
 @_WORKSPACE
 def webhook_secret(data: Path, workspace: str) -> None:
     """Print what a workspace's webhooks are signed with, to standard output."""
-    found = _with_office(data, lambda office: office.get_webhook_secret(workspace))
+    found = _with_office(data, lambda office: office.get_webhook_secret(workspace), _SHOWN_AT)
     _tell_of_overlap(found.secrets)
     click.echo(found.secret)
 
@@ -127,7 +130,9 @@ def rotate_webhook_secret(data: Path, workspace: str, overlap: float, *, force: 
     """Sign a workspace's webhooks with a new secret, and print it to standard output."""
     wanted = timedelta(seconds=overlap)
     rotated = _with_office(
-        data, lambda office: office.rotate_webhook_secret(workspace, wanted, is_forced=force)
+        data,
+        lambda office: office.rotate_webhook_secret(workspace, wanted, is_forced=force),
+        instead="POST /gnomon/v1/webhook-secret/rotate",
     )
     _tell_of_overlap(rotated.secrets)
     click.echo(rotated.secret)
@@ -138,15 +143,15 @@ def _tell_of_overlap(secrets: "Sequence[Sealed]") -> None:
         click.echo(f"The secret before it signs too, until {old.expires_at:%Y-%m-%d %H:%M} UTC.", err=True)
 
 
-def _with_office(data: Path, ask: "Callable[[Office], Awaitable[T]]") -> T:
-    """Open the data folder, ask one thing, and close it again.
+def _with_office(data: Path, ask: "Callable[[Office], Awaitable[T]]", instead: str = _NEIGHBOURS) -> T:
+    """Open the data folder, ask one thing, and close it again; `instead` is what asks a running server the same.
 
     Raises
     ------
     click.ClickException
         When there is no server's data, the server runs, or the house refuses.
     """
-    from gnomon.core.errors import GnomonError
+    from gnomon.core.errors import GnomonError, Unavailable
     from gnomon.wiring import open_office
 
     async def visit() -> T:
@@ -155,6 +160,8 @@ def _with_office(data: Path, ask: "Callable[[Office], Awaitable[T]]") -> T:
 
     try:
         return asyncio.run(visit())
+    except Unavailable as error:
+        raise click.ClickException(f"{error} While a server runs, ask its API: {instead}.") from error
     except (GnomonError, ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
 

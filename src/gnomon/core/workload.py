@@ -244,15 +244,20 @@ class Workload:
     """`join(input, children, state, ctx)`, called when the children that `run` returned have ended."""
     where: Literal["cpu", "io"] = "cpu"
     title: str = ""
-    input_schema: Mapping[str, Json] = field(default_factory=lambda: {"type": "object"})
+    input_schema: Mapping[str, Json] = field(default_factory=dict)
+    """Says what is taken; without one, any JSON."""
     output_schema: Mapping[str, Json] = field(default_factory=dict)
     check: Callable[[Json], Sequence[Complaint]] | None = None
     """Find what the schema cannot say; it must not raise for any JSON."""
+    check_result: Callable[[Json, Json], Sequence[Complaint]] | None = None
+    """Find what keeps a result from being one for the input, before it is recorded; it must not raise for any JSON.
+
+    A result that is complained about is a failure with the code ``invalid_answer``, tried again within `retry`."""
     references: Callable[[Json], Sequence[Reference]] = _nothing
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     takes_brief: bool = False
     """Doors that take questions with what is wanted of the answer hand over all of it (`core.brief`), not its input
-    alone."""
+    alone; and what comes back must be a `core.brief.ANSWER` of the form that was wanted."""
     deadline: timedelta | None = None
     """How long a task may take from submission to its end, unless the caller says otherwise."""
     visibility: Visibility = Visibility.PUBLIC

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from gnomon.core.errors import FenceLost, GnomonError, Unavailable
 from gnomon.core.ports import Clock, Finish, Holding, Load, Store, Vault
 from gnomon.core.resource import ResourceKind
-from gnomon.core.retry import Ending, Failed, Lost, Stopped, Why
+from gnomon.core.retry import Done, Ending, Failed, Lost, Stopped, Why
 from gnomon.core.task import Json, Phase, Status, Task
 from gnomon.core.workload import ChildResult, Pinned, Workload
 from gnomon.engine.answer import Desk
 from gnomon.engine.child.pipe import Frame
 from gnomon.engine.children import Run
-from gnomon.engine.ending import fraction, refused, spoken, vanished
+from gnomon.engine.ending import disputed, fraction, refused, spoken, vanished
 from gnomon.engine.pool import Pool
 from gnomon.engine.registry import address_of
 from gnomon.engine.staging import clear, prefix
@@ -133,7 +133,7 @@ async def perform(bench: Bench, task: Task, stop: Stop, pause: Pause) -> None:
         attempt = unseal(bench, attempt)
         attempt = await start(bench, attempt)
         attempt = await run(bench, attempt)
-        attempt = judge(bench, attempt)
+        attempt = await judge(bench, attempt)
     except FenceLost:
         log.warning("attempt.fenced", extra={"task_id": task.id, "fence": task.fence})
         return
@@ -219,8 +219,8 @@ async def run(bench: Bench, attempt: Attempt) -> Attempt:
     return replace(attempt, last=last, obituary=obituary)
 
 
-def judge(bench: Bench, attempt: Attempt) -> Attempt:
-    """Say how it ended."""
+async def judge(bench: Bench, attempt: Attempt) -> Attempt:
+    """Say how it ended; a result that the workload's check complains about is none."""
     if attempt.ending is not None or attempt.run is None or attempt.load is None:
         return attempt
     why = attempt.stop.why
@@ -228,6 +228,10 @@ def judge(bench: Bench, attempt: Attempt) -> Attempt:
         was_sacrificed = attempt.run.child.killed_for is not None
         return replace(attempt, ending=vanished(attempt.obituary, why, was_sacrificed=was_sacrificed))
     ending = spoken(attempt.last, why, attempt.load, bench.workloads, bench.clock)
+    check = bench.workloads[attempt.task.kind].check_result
+    if isinstance(ending, Done) and check is not None:
+        complaints = await asyncio.to_thread(check, attempt.load.input, ending.result)
+        ending = disputed(complaints, attempt.stop.why) if complaints else ending
     return replace(attempt, ending=ending)
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from gnomon.core.errors import Complaint
 from gnomon.core.ports import Clock, Load
 from gnomon.core.retry import Asked, Divided, Done, Ending, Failed, Lost, Parked, Stopped, Why
 from gnomon.core.task import Json, NewTask, Phase, Pin, TaskError, Visibility, task_id
 from gnomon.core.workload import Workload
 from gnomon.engine.child.pipe import Frame
+
+_MOST_TOLD = 5
 
 
 def vanished(obituary: str, why: Why | None, *, was_sacrificed: bool) -> Ending:
@@ -33,6 +36,20 @@ def spoken(
     if message["how"] == "asked":
         return Asked(key=message["key"], question=message["question"], blobs=tuple(message["blobs"]))
     return _divide(message, blobs, load, workloads, clock)
+
+
+def disputed(complaints: Sequence[Complaint], why: Why | None) -> Ending:
+    """Judge a result that is not what was asked for; another try may do better."""
+    if why is not None:
+        return Stopped(why=why, cooperative=True)
+    return refused("invalid_answer", dispute(complaints), retryable=True)
+
+
+def dispute(complaints: Sequence[Complaint]) -> str:
+    """Say what is wrong with a result, by its fields."""
+    told = [f"{'.'.join(map(str, each.loc)) or 'result'}: {each.message}" for each in complaints[:_MOST_TOLD]]
+    more = f"; and {len(complaints) - _MOST_TOLD} more" if len(complaints) > _MOST_TOLD else ""
+    return f"The result is not what was asked for. {'; '.join(told)}{more}."
 
 
 def refused(code: str, message: str, *, retryable: bool = False) -> Failed:

@@ -22,6 +22,7 @@ from gnomon.engine.child.ending import JSON_LIMIT, find_not_json, too_large
 from gnomon.engine.child.pipe import to_json
 from gnomon.engine.child.question import refuse_question
 from gnomon.engine.child.secrets import NO_SECRETS, Secrets
+from gnomon.engine.ending import dispute
 
 _NO_ANSWERS: Mapping[str, Json] = MappingProxyType({})
 _NO_KINDS: Mapping[str, ResourceKind] = MappingProxyType({})
@@ -79,8 +80,8 @@ def run_locally(
     Raises
     ------
     Failure
-        What the function raised, or `invalid_result` and `invalid_split` as the engine would say; `question_open`
-        when it asks what `answers` does not hold.
+        What the function raised, or `invalid_result`, `invalid_split` and `invalid_answer` as the engine would say;
+        `question_open` when it asks what `answers` does not hold.
     """
     run = _Run(
         workloads={each.kind: each for each in (*others, workload)},
@@ -110,13 +111,13 @@ class _Run:
         order = as_stored(order, "input")
         value = self._call(workload, workload.run, predecessor, order)
         if not isinstance(value, Split):
-            return as_stored(value, "result")
+            return _result(workload, order, value)
         if workload.join is None:
             raise Failure("invalid_split", f"{workload.kind!r} returned a Split and has no join.")
         children = self._children(value)
         state = as_stored(value.state, "state")
         joined = self._call(workload, workload.join, predecessor, order, children, state)
-        return as_stored(joined, "result")
+        return _result(workload, order, joined)
 
     def _children(self, split: Split) -> tuple[ChildResult, ...]:
         results: list[ChildResult] = []
@@ -153,6 +154,13 @@ class _Run:
         if workload.where == "cpu":
             return function(*arguments, LocalContext(self, predecessor))
         return asyncio.run(function(*arguments, LocalAsyncContext(self, predecessor)))
+
+
+def _result(workload: Workload, order: Json, value: Json) -> Json:
+    result = as_stored(value, "result")
+    if workload.check_result is not None and (complaints := workload.check_result(order, result)):
+        raise Failure("invalid_answer", dispute(complaints), retryable=True)
+    return result
 
 
 def _predecessor(split: Split, results: Sequence[ChildResult], position: int) -> ChildResult:

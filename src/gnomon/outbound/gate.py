@@ -13,7 +13,7 @@ from gnomon.outbound.address import Address, AddressTable, Network
 from gnomon.outbound.idle import IdleLines
 from gnomon.outbound.line import Line, open_line, read_body
 from gnomon.outbound.resolve import Resolve, SystemResolver
-from gnomon.outbound.target import BadTarget, Target, read_target
+from gnomon.outbound.target import OWN_RECEIVERS, BadTarget, Target, read_target
 
 UNREACHABLE = "The receiver could not be reached, or gave no HTTP answer in time."
 """One wording for a name without address, a forbidden address, a refused or lost connection, silence and nonsense: a
@@ -88,8 +88,8 @@ class Gate:
         target = read_target(url, is_http_allowed=self._is_http_allowed)
         named = _LOCAL if target.is_local_name else [target.literal] if target.literal else []
         if named and all(map(self._table.forbids, named)):
-            told = f"{target.host} is no public address, and this server sends to no other (--webhook-allow)."
-            raise BadTarget(told)
+            told = f"{target.host} is no public address, and this server sends to no other."
+            raise BadTarget(f"{told} {OWN_RECEIVERS}")
         return target
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:

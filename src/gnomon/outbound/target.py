@@ -17,6 +17,10 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PORTS = {"http": 80, "https": 443}
 _FIRST_FREE_PORT = 1024
+OWN_RECEIVERS = (
+    "Its operator opens it to a receiver on the same machine by --webhook-http --webhook-allow 127.0.0.0/8, "
+    "and to another network by that network."
+)
 
 
 class BadTarget(ValueError):
@@ -72,8 +76,8 @@ def _plain(url: str) -> str:
 def _scheme(scheme: str, *, is_http_allowed: bool) -> str:
     if scheme == "https" or (scheme == "http" and is_http_allowed):
         return scheme
-    hint = " (http is off on this server: --webhook-http)" if scheme == "http" else ""
-    raise BadTarget(f"Give a URL that begins with https://{hint}.")
+    hint = f" Plain http is off on this server. {OWN_RECEIVERS}" if scheme == "http" else ""
+    raise BadTarget(f"Give a URL that begins with https://.{hint}")
 
 
 def _authority(authority: str, scheme: str) -> tuple[str, Address | None, int]:

@@ -11,7 +11,7 @@ from gnomon.core.ports import Added, AddMembers, Given, Member, MemberQuery, Res
 from gnomon.core.task import Status
 from gnomon.store.driver import Shelf
 from gnomon.store.ledger import Ledger
-from gnomon.store.reservation import find_made, reserve
+from gnomon.store.reservation import claim_made, find_made, reserve
 from gnomon.store.row import COLUMNS, Row, Value, dump, find_json, micros, moment, task_of
 from gnomon.store.task.insert import take_seats
 from gnomon.store.task.load import input_of
@@ -30,7 +30,7 @@ def create_group(
     ledger: Ledger, new: NewGroup, now: datetime, reservation: Reservation | None = None
 ) -> Group:
     """Store an empty group, or find the one that the same request has made."""
-    made = find_made(ledger.connection, new.workspace, reservation, now)
+    made = claim_made(ledger, new.workspace, reservation, now)
     if made is not None:
         return get_group(ledger.connection, new.workspace, made)
     at = micros(now)
@@ -63,7 +63,7 @@ def get_group(connection: sqlite3.Connection, workspace: str, group_id: str) -> 
 
 def add_members(ledger: Ledger, command: AddMembers) -> Added:
     """Store tasks as members in their order, or find those that the same request has added."""
-    again = find_added(ledger.connection, command.workspace, command.reservation, command.now)
+    again = claim_added(ledger, command.workspace, command.reservation, command.now)
     if again is not None:
         return again
     count = len(command.members)
@@ -88,10 +88,20 @@ def _member(member: Submit, command: AddMembers) -> Submit:
 
 
 def find_added(
-    connection: sqlite3.Connection, workspace: str, reservation: Reservation | None, now: datetime
+    connection: sqlite3.Connection, workspace: str, reservation: Reservation | None
 ) -> Added | None:
     """Return what the same request has added: the members that joined in the versions it made."""
-    made = find_made(connection, workspace, reservation, now)
+    return _read_added(connection, workspace, find_made(connection, workspace, reservation))
+
+
+def claim_added(
+    ledger: Ledger, workspace: str, reservation: Reservation | None, now: datetime
+) -> Added | None:
+    """Return what the same request has added, or what its guessed key may be answered with."""
+    return _read_added(ledger.connection, workspace, claim_made(ledger, workspace, reservation, now))
+
+
+def _read_added(connection: sqlite3.Connection, workspace: str, made: str | None) -> Added | None:
     if made is None:
         return None
     group_id, first, last = made.split(":")
@@ -186,7 +196,9 @@ class GroupShelf(Shelf):
 
     async def find_added(self, workspace: str, reservation: Reservation, now: datetime) -> Added | None:
         """Return what the same request has added; raises `ReservationReused`."""
-        return await self.readers.run(find_added, workspace, reservation, now)
+        if reservation.tries:
+            return await self.writer.run(claim_added, workspace, reservation, now)
+        return await self.readers.run(find_added, workspace, reservation)
 
     async def add_members(self, command: AddMembers) -> Added:
         """Store tasks as members; raises `NotFound`, `ReservationReused` and `QuotaExceeded`."""

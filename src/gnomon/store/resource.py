@@ -14,7 +14,7 @@ from gnomon.store.blob import link_blobs, those_kept
 from gnomon.store.counter import next_number
 from gnomon.store.cursor import read_cursor, write_cursor
 from gnomon.store.ledger import Ledger
-from gnomon.store.reservation import find_made, reserve
+from gnomon.store.reservation import claim_made, find_made, reserve
 from gnomon.store.row import Row, Value, dump, find_json, micros, moment
 
 _COLUMNS = """resource.seq, resource.id, resource.workspace, resource.kind, resource.number, resource.name,
@@ -34,20 +34,27 @@ def create(
     ledger: Ledger, new: NewResource, now: datetime, reservation: Reservation | None = None
 ) -> Resource:
     """Store a resource at revision 1, or find the one that its reservation has made."""
-    if (made := find_created(ledger.connection, new.workspace, reservation, now)) is not None:
+    if (made := claim_created(ledger, new.workspace, reservation, now)) is not None:
         return made
     reserve(ledger, new.workspace, reservation, new.id, now)
     return _insert(ledger, new, now, None)
 
 
 def find_created(
-    connection: sqlite3.Connection,
-    workspace: str,
-    reservation: Reservation | None,
-    now: datetime | None = None,
+    connection: sqlite3.Connection, workspace: str, reservation: Reservation | None
 ) -> Resource | None:
     """Return the resource that the same request has made; raises `NotFound` when it was deleted since."""
-    made = find_made(connection, workspace, reservation, now)
+    return _read_made(connection, workspace, find_made(connection, workspace, reservation))
+
+
+def claim_created(
+    ledger: Ledger, workspace: str, reservation: Reservation | None, now: datetime
+) -> Resource | None:
+    """Return the resource that the same request has made, or that its guessed key may be answered with."""
+    return _read_made(ledger.connection, workspace, claim_made(ledger, workspace, reservation, now))
+
+
+def _read_made(connection: sqlite3.Connection, workspace: str, made: str | None) -> Resource | None:
     if made is None:
         return None
     resource = find_resource(connection, workspace, made)

@@ -38,8 +38,10 @@ class SqliteResources(Shelf):
         """Store a resource at revision 1, or find the one that its reservation has made."""
         return await self.writer.run(documents.create, resource, now, reservation)
 
-    async def find_created(self, workspace: str, reservation: Reservation) -> Resource | None:
+    async def find_created(self, workspace: str, reservation: Reservation, now: datetime) -> Resource | None:
         """Return the resource that the same request has made; raises `ReservationReused` and `NotFound`."""
+        if reservation.tries:
+            return await self.writer.run(documents.claim_created, workspace, reservation, now)
         return await self.readers.run(documents.find_created, workspace, reservation)
 
     async def replace(

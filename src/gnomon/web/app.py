@@ -5,14 +5,15 @@ from collections.abc import Iterable, Mapping
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gnomon.core.service import House
-from gnomon.core.task import crockford
 from gnomon.web.auth import Gate
 from gnomon.web.cors import Origins
 from gnomon.web.dialects.daly.door import build_daly
+from gnomon.web.dialects.parallel.beyond import PREFIXES as PARALLEL_BEYOND
+from gnomon.web.dialects.parallel.beyond import refuse_product
 from gnomon.web.dialects.parallel.desk import ParallelOptions
 from gnomon.web.dialects.parallel.door import PREFIXES as PARALLEL
 from gnomon.web.dialects.parallel.door import build_parallel
-from gnomon.web.edge import Edge
+from gnomon.web.edge import Edge, new_request_id
 from gnomon.web.limits import FAILURES, Meter, Metered
 from gnomon.web.lobby import PATHS, build_lobby
 from gnomon.web.native.door import PREFIX as NATIVE
@@ -74,11 +75,17 @@ def build_app(
     pace = pace or Pace()
     daly = build_daly(gate, sync_wait=sync_wait, cancel_wait=cancel_wait)
     runs = build_parallel(gate, pace, parallel or ParallelOptions())
-    doors = {(): daly, ("daly",): daly, NATIVE: build_native(gate, pace), **dict.fromkeys(PARALLEL, runs)}
+    doors: dict[Prefix, ASGIApp] = {
+        (): daly,
+        ("daly",): daly,
+        NATIVE: build_native(gate, pace),
+        **dict.fromkeys(PARALLEL, runs),
+        **dict.fromkeys(PARALLEL_BEYOND, refuse_product),
+    }
     metered = Metered(Doors(doors, lobby=build_lobby(house)), gate.meter)
     return Edge(
         metered,
-        name=lambda: "req_" + crockford(house.clock.chance(80), 16),
+        name=lambda: new_request_id(house.clock.chance(128)),
         max_body=max_body,
         origins=Origins(gate.origins),
     )

@@ -28,6 +28,7 @@ TOKEN_LIFE = timedelta(hours=24)
 _ALGORITHM = "HS256"
 _CLAIMS = ("workspace_id", "user_id", "workspace_key", "exp", "iat")
 _ANYONE = "no-auth"
+NOT_OURS = "The credential is neither a key nor a valid token of this server."
 FLAT = 0.02
 """Seconds that the answer to a wrong credential takes at least, whatever is wrong with it."""
 
@@ -188,14 +189,18 @@ def _credential(headers: Headers) -> str:
     if len(given) > 1:
         raise BadRequest("The request carries two different credentials; send one.")
     if not given:
-        raise Unauthenticated("Send a token or a key in the header 'Authorization: Bearer ...'.")
+        raise Unauthenticated(
+            "Send a key of this server in the header 'x-api-key', or a key or a token in 'Authorization: Bearer ...'."
+        )
     return given.pop()
 
 
 def _bearer(value: str) -> str:
     scheme, _, credential = value.partition(" ")
     if scheme.lower() != "bearer":
-        raise Unauthenticated("Send the credential as 'Authorization: Bearer ...'.")
+        raise Unauthenticated(
+            "Send the credential as 'Authorization: Bearer ...', or a key as 'x-api-key: ...'."
+        )
     return credential.strip()
 
 
@@ -220,7 +225,7 @@ def _verify(gate: Gate, token: str) -> Mapping[str, Any]:
             token, gate.token_secret, algorithms=[_ALGORITHM], options=options
         )
     except jwt.InvalidTokenError as error:
-        raise Unauthenticated("The token is not valid.") from error
+        raise Unauthenticated(NOT_OURS) from error
     if not _is_fresh(claims["exp"], gate.house.clock.now()):
         raise Unauthenticated("The token has expired; ask for a new one.")
     return claims

@@ -112,8 +112,8 @@ def _refuse_constant(text: str, word: str) -> NoReturn:
     at = next((found.start() for found in _STRING_OR_CONSTANT.finditer(text) if found[0][0] != '"'), 0)
     line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
     raise BadRequest(
-        f"{word} is not JSON (line {line}, column {column}); leave the member out or send null. "
-        "A series needs a number in every row: fill the gap before you send it."
+        f"{word} is not JSON (line {line}, column {column}); send null, or leave the member out. "
+        "Where a number is needed, send one."
     )
 
 

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import time
+import uuid
 from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect
@@ -15,6 +16,7 @@ from gnomon.web.problems import TooLarge, UnsupportedMedia
 log = logging.getLogger(__name__)
 
 _NAME = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _HOST = re.compile(rb"[A-Za-z0-9._:\[\]-]*")
 _LONGEST_PATH = 200
 _REQUEST_ID = "gnomon.request_id"
@@ -23,6 +25,27 @@ _REQUEST_ID = "gnomon.request_id"
 def request_id(scope: Scope) -> str | None:
     """Return the name that the request has in the log and in `X-Request-Id`."""
     return scope.get(_REQUEST_ID)
+
+
+def new_request_id(chance: int) -> str:
+    """Make the name of a request that came without one.
+
+    Parameters
+    ----------
+    chance
+        128 bits.
+    """
+    return f"req_{uuid.UUID(int=chance, version=4)}"
+
+
+def reference(name: str) -> str:
+    """Return the UUID that refers to a request: the one in its name, or one that is made of the name.
+
+    >>> reference("req_5f0c3a52-41d7-4c8b-9a57-6a1f6a0c6b1e")
+    '5f0c3a52-41d7-4c8b-9a57-6a1f6a0c6b1e'
+    """
+    found = _UUID.search(name)
+    return found[0] if found else str(uuid.uuid5(uuid.NAMESPACE_OID, name))
 
 
 class Edge:
@@ -64,7 +87,7 @@ class Edge:
         except (
             Exception
         ):  # the last resort: whatever happened, the client gets an answer and the log the cause
-            log.exception("request.failed", extra={"request_id": name})
+            log.exception("request.failed", extra={"request_id": name, **_reference_beside(name)})
             text = f"Something went wrong in the server; its log names this request {name}."
             await answer.refuse(500, text)
 
@@ -78,7 +101,14 @@ def _tell(scope: Scope, name: str, status: int, begun: float) -> None:
     if log.isEnabledFor(level):
         told = {"method": scope["method"], "path": scope["path"][:_LONGEST_PATH], "status": status}
         lasted = round(time.perf_counter() - begun, 4)
-        log.log(level, "request.answered", extra={"request_id": name, **told, "seconds": lasted})
+        named = {"request_id": name, **_reference_beside(name)}
+        log.log(level, "request.answered", extra={**named, **told, "seconds": lasted})
+
+
+def _reference_beside(name: str) -> dict[str, str]:
+    """Write the reference of a request whose name, which came with it, does not hold it."""
+    ref_id = reference(name)
+    return {} if ref_id in name else {"ref_id": ref_id}
 
 
 class _Answer:

@@ -7,18 +7,26 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.types import Scope
 
 _LONGEST = 200
 
 
 def told_of(error: HTTPException, request: Request, routers: Sequence[APIRouter], document: str) -> str:
     """Return the detail of an error of routing, with the way to the paths there are."""
-    path, method = request.scope["path"][:_LONGEST], request.method
+    path, method = sent_path(request.scope)[:_LONGEST], request.method
     if error.status_code == HTTPStatus.NOT_FOUND:
         return f"There is no path {path}; {document} lists the paths."
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return f"{path} does not take {method}; use {methods_at(request, routers)}."
     return error.detail
+
+
+def sent_path(scope: Scope) -> str:
+    """Return the path without the slash that the street adds to a door's own."""
+    path, raw = str(scope["path"]), scope.get("raw_path") or b"/"
+    is_added = path == f"{scope['root_path']}/" and not raw.endswith(b"/")
+    return path[:-1] if is_added else path
 
 
 def methods_at(request: Request, routers: Sequence[APIRouter]) -> str:

@@ -6,6 +6,7 @@ import re
 
 from starlette.requests import Request
 
+from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint
 from gnomon.core.ports import Reservation
 from gnomon.web.problems import InvalidQuery
@@ -16,11 +17,11 @@ _QUOTED = re.compile('"(.*)"')
 _COUNT = re.compile("[0-9]{1,6}")
 
 
-async def reserve(request: Request, content: bytes | None = None) -> Reservation | None:
+async def reserve(request: Request, writer: Principal, content: bytes | None = None) -> Reservation | None:
     """Make the reservation that a request asks for; the body, or what stands for it, must be the same again.
 
     A client that sends no key but counts its tries (`x-stainless-retry-count`) repeats requests whose answers got
-    lost: its second and later tries find what the first one has made, for a while.
+    lost: its second and later tries find what an earlier one has made with the same credential, for a while.
 
     Raises
     ------
@@ -34,8 +35,13 @@ async def reserve(request: Request, content: bytes | None = None) -> Reservation
     fingerprint = await _fingerprint(request, content)
     if key is not None:
         return Reservation(key=key, fingerprint=fingerprint)
-    is_retry = count is not None and int(count) > 0
-    return Reservation(key=f"guess\n{fingerprint}", fingerprint=fingerprint, is_guess=True, is_retry=is_retry)
+    guess = f"guess\n{writer.key_id}\n{fingerprint}"
+    return Reservation(key=guess, fingerprint=fingerprint, tries=int(count or 0))
+
+
+def replay_headers(*, is_replay: bool) -> dict[str, str]:
+    """Return the header that tells an answer given before from a new one."""
+    return {"Idempotency-Replayed": "true"} if is_replay else {}
 
 
 def _read_key(given: str) -> str:

@@ -1,7 +1,8 @@
 """The fuse box: settings become objects; the only room that knows every other."""
 
 from gnomon.wiring.office import Office, open_office
-from gnomon.wiring.plugins import load_plugins, with_schema_check
+from gnomon.wiring.plugins import load_plugins
+from gnomon.wiring.schemas import with_schema_check
 from gnomon.wiring.server import OpenedServer, SystemClock, open_server
 
 __all__ = [

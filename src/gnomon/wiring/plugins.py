@@ -1,28 +1,18 @@
 """Plugins: the workloads and resource kinds that packages and named modules bring."""
 
 import importlib
-import re
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from importlib.metadata import entry_points
-from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
-from referencing import Registry
-
-from gnomon.core.errors import Complaint
-from gnomon.core.naming import no_such
 from gnomon.core.resource import ResourceKind
-from gnomon.core.task import Json
 from gnomon.core.workload import Workload
-
-_MOST_COMPLAINTS = 20
+from gnomon.engine.registry import refuse_functions
+from gnomon.wiring.schemas import with_schema_check
 
 
 def load_plugins(modules: Iterable[str]) -> tuple[Mapping[str, Workload], Mapping[str, ResourceKind]]:
@@ -31,20 +21,39 @@ def load_plugins(modules: Iterable[str]) -> tuple[Mapping[str, Workload], Mappin
     Raises
     ------
     ValueError
-        When two plugins claim one kind, or a module has no workloads.
+        When two plugins claim one kind, or a module has no workloads, or one that cannot work.
     """
     workloads: dict[str, Workload] = {}
     kinds: dict[str, ResourceKind] = {}
     found = {point.module for point in entry_points(group="gnomon.workloads")}
     for name in [*sorted(found), *modules]:
         module = _import(name)
-        if not hasattr(module, "WORKLOADS"):
-            raise ValueError(f"{name} has no workloads: it needs WORKLOADS = (Workload(...), ...).")
-        for workload in module.WORKLOADS:
+        for workload in _workloads(module, name):
+            refuse_functions(workload)
             _add(workloads, workload.kind, with_schema_check(workload), name)
         for kind in getattr(module, "RESOURCE_KINDS", ()):
             _add(kinds, kind.kind, kind, name)
     return workloads, kinds
+
+
+def _workloads(module: ModuleType, name: str) -> tuple[Workload, ...]:
+    found = getattr(module, "WORKLOADS", None)
+    if doubt := _doubt(found):
+        raise ValueError(f"{name} {doubt}")
+    return tuple(found or ())
+
+
+def _doubt(found: object) -> str:
+    """Say what is wrong with a module's WORKLOADS."""
+    if found is None:
+        return "has no workloads: it needs WORKLOADS = (Workload(...), ...)."
+    if not isinstance(found, list | tuple):
+        kind = type(found).__name__
+        return f"says WORKLOADS = a {kind}; write a tuple, also of one: WORKLOADS = (Workload(...),)."
+    strange = (place for place, each in enumerate(found) if not isinstance(each, Workload))
+    if (place := next(strange, None)) is None:
+        return ""
+    return f"has a {type(found[place]).__name__} in WORKLOADS[{place}]; it must be a Workload."
 
 
 def _import(name: str) -> ModuleType:
@@ -76,41 +85,6 @@ def _fault(error: BaseException, name: str) -> str:
     ]
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}{''.join(places[-1:])}."
-
-
-def with_schema_check(workload: Workload) -> Workload:
-    """Let a workload's JSON Schema check its input before its own check does.
-
-    Raises
-    ------
-    ValueError
-        When the schema is no valid JSON Schema.
-    """
-    try:
-        Draft202012Validator.check_schema(dict(workload.input_schema))
-    except SchemaError as error:
-        raise ValueError(f"The input schema of {workload.kind!r} is not valid: {error.message}") from error
-    validator = Draft202012Validator(dict(workload.input_schema), registry=Registry())
-
-    def check(task_input: Json) -> Sequence[Complaint]:
-        found = (c for error in validator.iter_errors(task_input) for c in _complaints(error))
-        complaints = list(islice(found, _MOST_COMPLAINTS))
-        return complaints or (workload.check(task_input) if workload.check else ())
-
-    return replace(workload, check=check)
-
-
-def _complaints(error: ValidationError) -> Iterator[Complaint]:
-    """Say what a schema has against a value; a member too many is pointed at by itself."""
-    place, schema = tuple(error.absolute_path), error.schema
-    if error.validator != "additionalProperties" or not isinstance(schema, dict):
-        yield Complaint(place, error.message, str(error.validator))
-        return
-    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
-    instance: Any = error.instance
-    for name in instance:
-        if name not in known and not any(re.search(pattern, name) for pattern in patterns):
-            yield Complaint((*place, name), no_such("member", name, known), str(error.validator))
 
 
 def _add(known: dict[str, Any], kind: str, value: Any, module: str) -> None:

@@ -288,6 +288,27 @@ def _used(secrets):
     return {name: hashlib.sha256(str(value).encode()).hexdigest()[:16] for name, value in secrets.items()}
 
 
+def reply(order, ctx):
+    """Give what this attempt shall give; the last of the replies stays."""
+    replies = order["input"]["replies"]
+    return replies[min(ctx.attempt, len(replies)) - 1]
+
+
+def split_and_reply(order, ctx):
+    return Split(children=(Child(kind="reply", input={**order, "output": {"type": "auto"}}),))
+
+
+def pass_on(order, children, state, ctx):
+    return children[0].result
+
+
+def reply_when_cancelled(order, ctx):
+    _mark(order)
+    while not ctx.is_cancelled():
+        time.sleep(0.01)
+    return order["input"]["replies"][0]
+
+
 async def io_echo(order, ctx):
     await asyncio.sleep(0)
     first = await ctx.step("first", lambda: _soon(order))

@@ -9,8 +9,9 @@ import httpx
 import pytest
 from natives import ORDER, client_for, key_with
 from rig import Hands, House, Tenant
-from sent import LOCATION
+from sent import LOCATION, weather
 
+from gnomon.core.access import ALL_SCOPES
 from gnomon.core.ports import GUESS_HOLDS, Reservation
 from gnomon.core.retry import Done
 
@@ -102,7 +103,36 @@ class TestWithoutAKey:
     async def test_two_first_tries_are_both_meant(self, client: httpx.AsyncClient) -> None:
         made = [(await post(client, **FIRST)).json()["id"] for _ in range(2)]
         assert len(set(made)) == 2
-        assert (await post(client, **SECOND)).json()["id"] == made[1]
+        found = [(await post(client, **SECOND)).json()["id"] for _ in range(3)]
+        assert found[:2] == made[::-1]
+        assert found[2] not in made
+
+    async def test_equal_ones_at_once_are_all_meant(self, client: httpx.AsyncClient, house: House) -> None:
+        for number in ("0", "1", "2"):
+            tries = (post(client, **{"x-stainless-retry-count": number}) for _ in range(16))
+            answers = await asyncio.gather(*tries)
+            assert len({answer.json()["id"] for answer in answers}) == 16
+        assert await count(client) == 16
+        assert len(house.in_flight) == 0
+
+    async def test_another_key_is_another_client(
+        self, client: httpx.AsyncClient, house: House, ours: Tenant
+    ) -> None:
+        first = await post(client, **FIRST)
+        other = {"X-API-Key": await key_with(house, ours, ALL_SCOPES)}
+        second = await post(client, **SECOND, **other)
+        assert second.json()["id"] != first.json()["id"]
+        assert (await post(client, **SECOND)).content == first.content
+
+    async def test_a_retried_rerun_that_expects_a_revision_finds_what_it_has_made(
+        self, client: httpx.AsyncClient, hands: Hands
+    ) -> None:
+        task = (await post(client, **FIRST)).json()
+        await hands.end(await hands.claim(), Done(result={}))
+        path, expects = f"/tasks/{task['id']}/rerun", {"If-Match": '"1"'}
+        tries = [await client.post(path, headers={**headers, **expects}) for headers in (FIRST, SECOND)]
+        assert [answer.status_code for answer in tries] == [202, 202]
+        assert tries[1].content == tries[0].content
 
     @pytest.mark.parametrize("count_", ["", "-1", "x", "1e3", "9" * 20])
     async def test_a_count_that_is_none_changes_nothing(self, client: httpx.AsyncClient, count_: str) -> None:
@@ -139,6 +169,16 @@ class TestWithoutAKey:
         assert (first.status_code, retry.json()) == (200, first.json())
         assert retry.headers["idempotency-replayed"] == "true"
         assert len(await ours.get("/locations")) == 1
+
+    async def test_each_of_equal_locations_has_its_own_weather(self, ours: Tenant) -> None:
+        body = {**LOCATION, "weatherData": weather()}
+        made = []
+        for headers in (FIRST, FIRST, SECOND, SECOND):
+            answer = await ours.client.post("/locations", json=body, headers=headers)
+            made.append(answer.json()["id"])
+        assert sorted(made) == [1, 1, 2, 2]
+        records = await ours.get("/weatherdata")
+        assert sorted(record["locationId"] for record in records) == [1, 2]
 
 
 class TestDidItLand:

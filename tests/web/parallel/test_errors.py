@@ -13,8 +13,8 @@ from gnomon.core import errors
 from gnomon.core.errors import Complaint, Invalid, QuotaExceeded, TaskActive
 from gnomon.core.service.run import ResourceActive
 from gnomon.web import problems
-from gnomon.web.dialects.parallel.ids import run_id
 from gnomon.web.dialects.parallel.render.errors import again_in, body_of, headers_of, status_of
+from gnomon.web.ids import run_id
 from gnomon.web.problems import InvalidQuery, Refusal
 
 MADE: dict[type[Exception], Any] = {

@@ -32,7 +32,6 @@ from gnomon.core.event import Event, EventType
 from gnomon.core.ports import Given
 from gnomon.core.task import Json, Status
 from gnomon.web.dialects.parallel.framing import write
-from gnomon.web.dialects.parallel.ids import group_id, run_id
 from gnomon.web.dialects.parallel.render.errors import body_of
 from gnomon.web.dialects.parallel.render.event import (
     Stats,
@@ -43,6 +42,7 @@ from gnomon.web.dialects.parallel.render.event import (
     stats,
     sum_up,
 )
+from gnomon.web.ids import group_id, run_id
 
 GOLDEN = Path(__file__).parent / "golden/events"
 GIVEN = Given(

@@ -39,13 +39,13 @@ from gnomon.core.errors import (
 )
 from gnomon.core.ports import Added, Given
 from gnomon.core.task import Json, Status
-from gnomon.web.dialects.parallel.ids import run_id
 from gnomon.web.dialects.parallel.render.errors import body_of, ended_body, headers_of, status_of
 from gnomon.web.dialects.parallel.render.given import run_input
 from gnomon.web.dialects.parallel.render.group import added
 from gnomon.web.dialects.parallel.render.group import group as write_group
 from gnomon.web.dialects.parallel.render.output import result
 from gnomon.web.dialects.parallel.render.run import run
+from gnomon.web.ids import run_id
 from gnomon.web.problems import BadRequest, InvalidQuery, TooLarge, UnsupportedMedia
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -188,7 +188,7 @@ LATER = {"error-408-again": "0.01", "error-408-final": "0"}
 """What the door says when its time is up, by what its client asked for."""
 SAID: Mapping[str, tuple[str, str, dict[str, str]]] = {
     "error-401": ("GET", f"/v1/tasks/runs/{RUN}", {"x-api-key": "", "authorization": ""}),
-    "error-401-unknown-key": ("GET", f"/v1/tasks/runs/{RUN}", {"x-api-key": "no key", "authorization": ""}),
+    "error-401-unknown-key": ("GET", f"/v1/tasks/runs/{RUN}", {"authorization": "Bearer of news"}),
     "error-404-path": ("GET", "/v1/tasks/walks", {}),
     "error-405": ("PUT", "/v1/tasks/runs", {}),
 }

@@ -9,13 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
+from bounds import LONGEST, bounded
 from followed import ANSWER, OPTED_IN, Followed, following, group_path, read, types
 
 from gnomon.core.retry import Failed
 from gnomon.core.service import group as service
 from gnomon.core.service.group_stream import PAGE
 from gnomon.core.task import TaskError
-from gnomon.web.dialects.parallel.ids import group_id, run_id
+from gnomon.web.ids import group_id, run_id
 from gnomon.web.sse import Pace
 
 STRICTNESS = pytest.mark.parametrize("is_strict", [False, True], ids=["loose", "strict"])
@@ -77,7 +78,7 @@ async def test_a_group_that_grows_is_told_to_its_end(followed: Followed, is_stri
     ended = await end_all(followed, 2)
     await followed.add(name, 4)
     ended += await end_all(followed, 5)
-    for told in await asyncio.wait_for(asyncio.gather(*reading), 10):
+    for told in await asyncio.wait_for(asyncio.gather(*reading), LONGEST):
         assert told[0].type == told[-1].type == "task_group_status"
         assert (told[0].status.is_active, told[0].event_id) == (True, "0")
         assert rests(told) == ended
@@ -114,7 +115,7 @@ async def test_a_group_is_resumed_after_a_restart(tmp_path: Path) -> None:
         reading = asyncio.create_task(listen())
         await followed.heard(name)
         ended = await end_all(followed, 2)
-        async with asyncio.timeout(5):
+        async with bounded("two runs to be told"):
             while len(rests(cut)) < 2:  # noqa: ASYNC110  the client tells nobody
                 await asyncio.sleep(0.01)
         key, held = followed.key, followed.held
@@ -144,13 +145,14 @@ async def test_an_idle_group_is_told_once(followed: Followed) -> None:
 
 
 async def test_the_time_that_was_asked_for_is_kept(tmp_path: Path) -> None:
-    async with following(tmp_path / "data", pace=Pace(heartbeat=60)) as followed:
+    async with following(tmp_path / "data", pace=Pace(heartbeat=600)) as followed:
         name = await followed.group(2)
         for timeout, least in ((0, 0.0), (0.3, 0.3)):
             begun = time.monotonic()
-            told = await aiterate(followed, name, api_timeout=timeout)
+            async with bounded("the stream to end"):
+                told = await aiterate(followed, name, api_timeout=timeout)
             assert types(told) == ["task_group_status"] * 2
-            assert least <= time.monotonic() - begun < least + 2
+            assert time.monotonic() - begun >= least
             assert told[-1].status.is_active is True
         assert told[-1].event_id == "2"
 

@@ -16,7 +16,7 @@ from gnomon.core.access import ALL_SCOPES, KeyRole, Principal
 from gnomon.core.service.access import found_workspace
 from gnomon.core.service.resource import create_resource
 from gnomon.core.task import Status
-from gnomon.web.dialects.parallel.ids import find_group_id, find_task_id
+from gnomon.web.ids import find_group_id, find_task_id
 
 Talk = Any
 RESULT = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
@@ -170,8 +170,9 @@ async def test_one_bad_input_refuses_all_and_is_named(client: AsyncParallel, wro
 
 async def test_a_processor_that_is_none_refuses_all(client: AsyncParallel) -> None:
     name = (await client.task_group.create()).task_group_id
-    with pytest.raises(PermissionDeniedError, match=r"inputs\.1"):
+    with pytest.raises(PermissionDeniedError, match=r"inputs\.1") as refused:
         await client.task_group.add_runs(name, inputs=[*inputs(1), *inputs(1, "huge")])
+    assert places(refused.value) == [["body", "inputs", 1, "processor"]]
     assert (await client.task_group.retrieve(name)).status.num_task_runs == 0
 
 

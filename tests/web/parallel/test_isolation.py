@@ -13,8 +13,8 @@ from gnomon.core.access import KeyRole
 from gnomon.core.ports import Submit
 from gnomon.core.service import House
 from gnomon.core.task import NewTask, Visibility, task_id
-from gnomon.web.dialects.parallel.ids import run_id
 from gnomon.web.dialects.parallel.routes import ROUTERS
+from gnomon.web.ids import run_id
 
 NAMED = [
     (method, route.path)

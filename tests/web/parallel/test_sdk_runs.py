@@ -10,11 +10,11 @@ from parallel import AsyncParallel, NotFoundError
 from parallel.types import TaskRun
 from runs_served import Talk
 from server import Serving
-from waiting import until
+from waiting import let_go, until
 
 from gnomon.core.access import KeyRole
 from gnomon.core.task import Status
-from gnomon.web.dialects.parallel.ids import find_task_id
+from gnomon.web.ids import find_task_id
 
 
 async def test_a_run_from_its_creation_to_its_result(talk: Talk) -> None:
@@ -141,5 +141,5 @@ async def test_a_cancelled_run_has_no_result(served: Serving, client: AsyncParal
 async def test_a_held_result_comes_when_the_run_ends(client: AsyncParallel, pipe: Path) -> None:
     run = await client.task_run.create(input={"until": str(pipe)}, processor="core")
     waiting = asyncio.create_task(client.task_run.result(run.run_id))
-    await asyncio.to_thread(pipe.write_text, "go")
+    await let_go(pipe, "go")
     assert (await waiting).output.content == "go"

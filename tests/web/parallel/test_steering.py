@@ -12,7 +12,7 @@ from server import Serving
 from waiting import until
 
 from gnomon.core.task import Status
-from gnomon.web.dialects.parallel.ids import find_task_id
+from gnomon.web.ids import find_task_id
 
 OPTED_IN = {"parallel-beta": "events-sse-2025-07-24, action-required"}
 
@@ -107,6 +107,8 @@ async def test_a_run_is_set_aside_and_goes_on(served: Serving, client: AsyncPara
     await until(served, task_id, Status.PAUSED)
     # It has begun: no step back is shown.
     assert (await client.task_run.retrieve(run.run_id)).status == "running"
+    with pytest.raises(APIStatusError, match=r"The run is paused.*resume"):
+        await client.task_run.result(run.run_id, api_timeout=0)
     assert (await client.post(f"{place}/pause", cast_to=httpx.Response)).status_code == 200
     assert (await client.post(f"{place}/resume", cast_to=httpx.Response)).status_code == 200
     await until(served, task_id, Status.RUNNING)
@@ -151,7 +153,9 @@ async def test_runs_are_listed_by_status_and_processor(served: Serving, client: 
     assert await names(processor="lite-fast", limit=1) == [twin.run_id]
     assert await names(status="failed") == [failed.run_id]
     assert await names(status="running") == [asks.run_id]
-    assert await names(status="action_required") == []
+    assert await names(status="action_required") == [asks.run_id], "who asks for that word knows it"
+    (shown,) = (await listed(client, status="action_required"))["runs"]
+    assert (shown["status"], shown["action"]["key"]) == ("action_required", "approve")
     assert await names(processor="nobody's") == []
     async with listening(served, default_headers=OPTED_IN) as (opted, _):
         page = await listed(opted, status="action_required")
@@ -176,3 +180,16 @@ async def test_a_list_that_cannot_be_is_refused(client: AsyncParallel, query: An
     assert refused.value.status_code == 422
     body: Any = refused.value.body
     assert body["error"]["detail"]["errors"][0]["loc"] == ["query", place]
+
+
+async def test_an_answer_in_other_words_is_refused_in_the_runs_name(
+    served: Serving, client: AsyncParallel
+) -> None:
+    run = await asking(served, client)
+    await tell(client, run, {"answer": 1, "key": "approve"})
+    with pytest.raises(APIStatusError, match=f"of run {run.run_id} was answered otherwise") as refused:
+        await tell(client, run, {"answer": 2, "key": "approve"})
+    assert refused.value.status_code == 409
+    assert "tsk_" not in str(refused.value)
+    with pytest.raises(APIStatusError, match=r"There is no member 'answr'\. .* Did you mean 'answer'\?"):
+        await tell(client, run, {"answr": 2, "answer": 1})

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bounds import LONGEST
 from followed import ANSWER, Followed, worked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,9 +20,9 @@ from gnomon.core.service.stream import PAGE, Quiet
 from gnomon.core.task import Json
 from gnomon.web.dialects.parallel.framing import MANNERS
 from gnomon.web.dialects.parallel.group_stream import tell_group
-from gnomon.web.dialects.parallel.ids import run_id
 from gnomon.web.dialects.parallel.render.event import is_message
 from gnomon.web.dialects.parallel.stream import Endings, Items, Reading, excused, tell_run
+from gnomon.web.ids import run_id
 from gnomon.web.sse import Begin, Frames, Last, Pace
 
 PACE = Pace(heartbeat=0.02)
@@ -73,7 +74,7 @@ class Client:
         await self.cut()
         self.connect()
         assert self._listening is not None
-        await asyncio.wait_for(self._listening, 20)
+        await asyncio.wait_for(self._listening, LONGEST)
         self._take(bytes(self._bytes), 65536)
         self._listening = None
 

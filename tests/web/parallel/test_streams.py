@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from bounds import LONGEST, bounded
 from followed import ANSWER, OPTED_IN, ORIGIN, Followed, following, group_path, read, run_path, types
 from parallel import NotFoundError, UnprocessableEntityError
 
@@ -17,7 +18,7 @@ from gnomon.core.access import KeyRole, Limits
 from gnomon.core.retry import Divided, Done, Failed
 from gnomon.core.service.access import found_workspace, issue_key, revoke_key
 from gnomon.core.task import TaskError, Visibility
-from gnomon.web.dialects.parallel.ids import run_id
+from gnomon.web.ids import run_id
 from gnomon.web.sse import Pace
 
 
@@ -128,6 +129,23 @@ async def test_a_run_is_resumed_after_any_event(followed: Followed) -> None:
     assert types(rest) == ["state"], "who has all of it is told how it stands, once"
 
 
+async def test_statistics_that_a_reader_has_are_not_told_again(followed: Followed) -> None:
+    name = await followed.start()
+    await followed.say(name, "early")
+    await followed.say(name, progress=20)
+    async with followed.async_sdk() as client:
+        async with await client.task_run.events(run_id(name)) as events:
+            have = [await anext(events) for _ in range(3)][-1]
+            assert (have.type, have.progress_meter) == ("task_run.progress_stats", 20)
+        again = {"last_event_id": have.event_id}
+        async with await client.task_run.events(run_id(name), extra_query=again) as events:
+            assert (await anext(events)).type == "task_run.state"
+            await followed.say(name, "late", progress=30)
+            news: list[Any] = [await anext(events) for _ in range(2)]
+    assert types(news) == ["msg.exec_status", "stats"]
+    assert news[-1].progress_meter == 30
+
+
 async def test_statistics_of_sources_outlast_a_resumption(followed: Followed) -> None:
     name = await followed.start()
     await followed.say(name, {"kind": "sources", "considered": 4}, "a", "b")
@@ -224,7 +242,7 @@ async def test_a_run_that_asks_leaves_the_active_set_for_those_who_know(followed
     await followed.heard(name, 2)
     await followed.say(name, "hm")
     await followed.ask(name)
-    first, *_, last = await asyncio.wait_for(told_some, 5)
+    first, *_, last = await asyncio.wait_for(told_some, LONGEST)
     assert (first["run"]["status"], first["run"]["is_active"]) == ("running", True)
     assert (last["run"]["status"], last["run"]["is_active"]) == ("action_required", False)
     assert last["run"]["action"]["question"] == {"text": "Which one?"}
@@ -338,7 +356,7 @@ async def test_a_revoked_key_ends_its_streams(followed: Followed) -> None:
     await followed.heard(name)
     await revoke_key(followed.house, keeper, made.key.public_id)
     with pytest.raises(httpx.TransportError):
-        await asyncio.wait_for(reading, 5)
+        await asyncio.wait_for(reading, LONGEST)
     assert followed.house.hub.waiting == 0
 
 
@@ -395,7 +413,7 @@ async def test_a_reader_that_takes_nothing_is_cut(followed: Followed) -> None:
     asked = f"GET /v1/tasks{run_path(name)} HTTP/1.1\r\nHost: x\r\nx-api-key: {followed.key}\r\n\r\n"
     writer.write(asked.encode())
     await followed.heard(name)
-    async with asyncio.timeout(10):
+    async with bounded("the stream to be let go of"):
         while followed.house.hub.waiting:  # noqa: ASYNC110  the hub tells nobody that somebody left
             await asyncio.sleep(0.01)
     writer.close()
@@ -407,7 +425,7 @@ async def test_a_client_that_leaves_holds_nothing(followed: Followed) -> None:
         events = await client.task_run.events(run_id(name))
         assert (await anext(events)).type == "task_run.state"
         await events.close()
-    async with asyncio.timeout(5):
+    async with bounded("the stream to be let go of"):
         while followed.house.hub.waiting:  # noqa: ASYNC110  the hub tells nobody that somebody left
             await asyncio.sleep(0.01)
 

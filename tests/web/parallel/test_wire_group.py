@@ -1,6 +1,7 @@
 """Groups: what is attached, and batches that are taken whole or not at all."""
 
-import time
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -91,17 +92,60 @@ def test_complaints_are_bounded() -> None:
 
 
 def test_an_unknown_processor_is_told_with_its_place() -> None:
-    with pytest.raises(UnknownProcessor, match=r"^inputs\.1: There is no processor 'turbo'"):
-        batch({"inputs": [run_with(), run_with(processor="turbo")]})
+    with pytest.raises(UnknownProcessor, match="There is no processor 'turbo'") as caught:
+        batch({"inputs": [run_with(), run_with(processor="turbo"), run_with(processor="nitro")]})
+    places = [complaint.loc for complaint in caught.value.complaints]
+    assert places == [("inputs", 1, "processor"), ("inputs", 2, "processor")]
 
 
-def test_the_largest_batch_is_quick() -> None:
+def test_an_unknown_processor_hides_no_fault_of_another_input() -> None:
+    found = refused({"inputs": [run_with(processor="turbo"), run_with(), {}]})
+    assert found[0].loc == ("inputs", 0, "processor")
+    assert {complaint.loc[1] for complaint in found} == {0, 2}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "remedy"),
+    [
+        ([run_with()] * 1001, "up to 1000 items, not 1001; send the rest in another call"),
+        ([], "send at least 1 item"),
+    ],
+)
+def test_the_size_of_a_batch_is_told_with_its_remedy(inputs: Any, remedy: str) -> None:
+    (found,) = refused({"inputs": inputs})
+    assert found.loc == ("inputs",)
+    assert found.message.startswith("'inputs' ")
+    assert remedy in found.message
+
+
+def counted(about: Callable[[], Any]) -> tuple[Any, int]:
+    """Do something, and count the calls of functions that it takes."""
+    calls = 0
+
+    def count(_: object, event: str, __: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        return about(), calls
+    finally:
+        sys.setprofile(before)
+
+
+def test_the_work_of_a_batch_grows_no_faster_than_its_runs() -> None:
     properties = {f"a{n}": {"type": "string"} for n in range(20)}
     schema = {"type": "object", "properties": properties}
     spec = {"output_schema": {"json_schema": schema}, "input_schema": {"json_schema": schema}}
     inputs = [run_with(input={f"a{n}": 1 for n in range(20)})] * 1000
-    begun = time.perf_counter()
-    orders = batch({"inputs": inputs, "default_task_spec": spec})
-    assert time.perf_counter() - begun < 5
+
+    def read(count: int) -> tuple[Any, int]:
+        return counted(lambda: batch({"inputs": inputs[:count], "default_task_spec": spec}))
+
+    read(1)  # what is only done once in a process
+    orders, calls = read(1000)
+    assert calls <= 10.5 * read(100)[1]
+    assert calls < 300 * read(1)[1], "the spec is read for each run anew"
     assert len(orders) == 1000
     assert all(any("does not match" in text for text in told(order)) for order in orders)

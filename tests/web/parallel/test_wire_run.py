@@ -11,10 +11,10 @@ from gnomon.core.brief import BRIEF
 from gnomon.core.delivery import TERMINAL_TYPES
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.event import EventType
-from gnomon.web.dialects.parallel.ids import find_task_id
 from gnomon.web.dialects.parallel.processors import UnknownProcessor
 from gnomon.web.dialects.parallel.render.errors import body_of
 from gnomon.web.dialects.parallel.wire.run import read_run
+from gnomon.web.ids import find_task_id
 
 
 def test_the_least_run_is_an_open_question() -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
+from bounds import bounded
+from loopback import on_loopback
 from parallel import AsyncParallel, Parallel
 from rig import House, open_app, open_house
 
@@ -24,8 +24,8 @@ from gnomon.core.service.access import Founded, found_workspace
 from gnomon.core.task import Json, NewTask, Task, task_id
 from gnomon.core.workload import Workload
 from gnomon.web.abort import StreamProtocol
-from gnomon.web.dialects.parallel.ids import group_id, run_id
 from gnomon.web.dialects.parallel.origin import Origin
+from gnomon.web.ids import group_id, run_id
 from gnomon.web.sse import Pace
 
 KIND = "research"
@@ -190,7 +190,7 @@ class Followed:
     async def heard(self, name: str, listeners: int = 1) -> None:
         """Wait until so many listen, and have been told how a task or a group stands."""
         hub, store = self.house.hub, self.house.store
-        async with asyncio.timeout(10):
+        async with bounded(f"{listeners} to listen to {name}"):
             while not hub.is_heard(name) or hub.waiting < listeners:  # noqa: ASYNC110  nobody tells
                 await asyncio.sleep(0.001)
         # Who listens reads at once; what is asked of the same few threads later is answered later.
@@ -248,16 +248,8 @@ async def following(
 
 @asynccontextmanager
 async def listening(house: House, app: Any) -> AsyncIterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        config = uvicorn.Config(
-            app, http=StreamProtocol, lifespan="off", log_level="warning", timeout_graceful_shutdown=5
-        )
-        server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # the test's own
-        running = asyncio.create_task(server.serve(sockets=[sock]))
+    async with on_loopback(app, http=StreamProtocol, timeout_graceful_shutdown=5) as address:
         try:
-            yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+            yield address
         finally:
             house.hub.close()
-            server.should_exit = True
-            await running

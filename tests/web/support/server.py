@@ -1,7 +1,5 @@
 """The whole server in one process: store, engine with its children, door, and uvicorn on the loopback."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -9,7 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import uvicorn
+from bounds import bounded
+from loopback import on_loopback
 from rig import House, open_app, open_house
 
 from gnomon.core.access import Limits
@@ -55,24 +54,9 @@ async def serving(
     )
     await engine.start()
     try:
-        async with _listening(open_app(house, founded.workspace.id, **patience)) as address:
+        async with on_loopback(open_app(house, founded.workspace.id, **patience)) as address:
             yield Serving(house=house, founded=founded, address=address)
     finally:
-        await engine.stop()
-        await house.store.close()
-
-
-@asynccontextmanager
-async def _listening(app: object) -> AsyncIterator[str]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, lifespan="off", ws="none", log_level="warning")  # type: ignore[arg-type]
-        server = uvicorn.Server(config)
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            # The socket listens before the server accepts, so that a first request only waits a moment.
-            listener.listen()
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await running
+        async with bounded("the engine and the store to end"):
+            await engine.stop()
+            await house.store.close()

@@ -33,6 +33,11 @@ def research(given: dict[str, Json], ctx: Context) -> Json:
     return answer if brief.output.type == "json" else {**answer, "schema": dict(schema)}
 
 
+def stray(given: dict[str, Json], _: Context) -> Json:
+    """Answer another question than the one that was asked."""
+    return {"type": "json", "content": {"weather": "fair", "asked": read_brief(given).input}}
+
+
 def _basis(field: str, effort: int) -> Json:
     source = {"url": "https://example.com/a", "title": "A", "excerpts": ["so it is"]}
     return {"field": field, "reasoning": f"effort {effort}", "confidence": "high", "citations": [source]}

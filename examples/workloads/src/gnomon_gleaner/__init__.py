@@ -2,7 +2,8 @@
 
 It reads the run's own input, the answer of the run before it, and the text files of the folder that
 `GNOMON_GLEANER_FOLDER` names; it quotes the sentences nearest to the question, and fills the fields of a JSON Schema
-with what is labelled there. What it does not find is null, and it says how little its answers rest on.
+with what is labelled there, and it says how little its answers rest on. What it does not find it leaves out, or says
+null if the schema takes that; a field that must be there and is not found fails the run.
 """
 
 import os
@@ -11,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.core.brief import ANSWER, BRIEF, SOURCES, Brief, NoteKind, read_brief
-from gnomon.core.workload import Context, Workload
+from gnomon.core.workload import Context, Failure, Workload
 from gnomon_gleaner.fields import Found, fill
 from gnomon_gleaner.passages import Passage, open_object, part, rank, split
 
 FOLDER = "GNOMON_GLEANER_FOLDER"
 LARGEST_FILE = 1_000_000
 MOST_QUOTES = 3
+MOST_NAMED = 10
 ASKING = ("question", "query", "task", "objective")
 AUTO = {
     "type": "object",
@@ -104,14 +106,33 @@ def basis(field: str, found: Found) -> list[dict[str, Any]]:
 
 
 def answer_json(schema: Any, passages: Sequence[Passage]) -> dict[str, Any]:
-    """Fill the schema's fields."""
+    """Fill the schema's fields.
+
+    Raises
+    ------
+    Failure
+        With the code ``not_found`` when there is nothing for a field that must have a value.
+    """
     found = fill(schema, schema, passages)
+    if missing := [name for each in found.values() for name in each.missing]:
+        raise Failure("not_found", not_found(missing))
     content = {name: each.value for name, each in found.items()}
     return {
         "type": "json",
         "content": content,
         "basis": [x for name in found for x in basis(name, found[name])],
     }
+
+
+def not_found(missing: Sequence[str]) -> str:
+    """Say which fields have no value, and what would help."""
+    names = ", ".join(repr(name) for name in missing[:MOST_NAMED])
+    more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
+    label = missing[0].rpartition(".")[2]
+    return (
+        f"Nothing that was given says {names}{more}. Give it in the input, as a line '{label}: ...' or a member "
+        "of that name; or let the output schema do without: not in 'required', or null beside its type."
+    )
 
 
 def answer_text(question: str, quotes: Sequence[Passage], considered: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Fields: the properties of a JSON Schema, filled from labelled values, numbers and dates, or null."""
+"""Fields: the properties of a JSON Schema, filled from labelled values, numbers and dates, or left open."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +16,14 @@ DATE = re.compile(rf"\d{{4}}-\d\d-\d\d|\d{{1,2}}\.? {MONTH} \d{{4}}|{MONTH} \d{{
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A value with the passages it rests on; no passage, no value."""
+    """A value with the passages it rests on; no passage, no value.
+
+    `missing` names the fields that the schema wants and that nothing was found for.
+    """
 
     value: Any = None
     passages: tuple[Passage, ...] = ()
+    missing: tuple[str, ...] = ()
     reasoning: str = "Nothing that was given has this name or answers its description."
     confidence: str = "low"
 
@@ -30,13 +34,36 @@ def settle(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
         if not isinstance(schema, dict):
             return {}
         if isinstance(name := schema.get("$ref"), str):
-            parts = root.get("$defs")
-            schema = parts.get(name.rpartition("/")[2]) if isinstance(parts, dict) else None
-        elif isinstance(choices := schema.get("anyOf"), list):
+            schema = _part(name, root)
+        elif choices := _choices(schema):
             schema = next((each for each in choices if each != {"type": "null"}), None)
         else:
             return schema
     return {}
+
+
+def allows_null(schema: Any, root: Mapping[str, Any], depth: int = LONGEST_CHAIN) -> bool:
+    """Say whether null is a value that the schema takes."""
+    if depth == 0 or not isinstance(schema, dict):
+        return schema is True
+    if isinstance(name := schema.get("$ref"), str):
+        return allows_null(_part(name, root), root, depth - 1)
+    if choices := _choices(schema):
+        return any(allows_null(each, root, depth - 1) for each in choices)
+    if isinstance(values := schema.get("enum"), list) and None not in values:
+        return False
+    given = schema.get("type", "null")
+    return "null" in given if isinstance(given, list) else given == "null"
+
+
+def _part(name: str, root: Mapping[str, Any]) -> Any:
+    parts = root.get("definitions" if name.startswith("#/definitions/") else "$defs")
+    return parts.get(name.rpartition("/")[2]) if isinstance(parts, dict) else None
+
+
+def _choices(schema: Mapping[str, Any]) -> list[Any]:
+    found = (schema.get(word) for word in ("anyOf", "oneOf", "allOf"))
+    return next((each for each in found if isinstance(each, list)), [])
 
 
 def type_of(schema: Mapping[str, Any]) -> str:
@@ -116,27 +143,56 @@ def nearest(name: str, schema: Mapping[str, Any], passages: Sequence[Passage]) -
 def fill(
     schema: Any, root: Mapping[str, Any], passages: Sequence[Passage], above: tuple[Any, ...] = ()
 ) -> dict[str, Found]:
-    """Fill the properties of an object, those inside other objects too; one inside itself is left empty."""
-    properties = settle(schema, root).get("properties")
+    """Fill the properties of an object, those inside other objects too; one inside itself is left empty.
+
+    What was not found and is not required is left out.
+    """
+    known = settle(schema, root)
+    properties = known.get("properties")
     if not isinstance(properties, dict) or any(properties is each for each in above):
         return {}
+    required = known.get("required") if isinstance(known.get("required"), list) else []
+    found = {
+        name: _one(name, each, root, passages, (*above, properties)) for name, each in properties.items()
+    }
     return {
-        name: _one(name, settle(each, root), root, passages, (*above, properties))
-        for name, each in properties.items()
+        name: each
+        for name, each in found.items()
+        if name in (required or []) or (each.passages and not each.missing)
     }
 
 
 def _one(
+    name: str,
+    schema: Any,
+    root: Mapping[str, Any],
+    passages: Sequence[Passage],
+    above: tuple[Any, ...],
+) -> Found:
+    meant = settle(schema, root)
+    if type_of(meant) == "object":
+        found = _object(name, meant, root, passages, above)
+    else:
+        found = labelled(name, meant, settle(meant.get("items"), root), passages)
+        found = found if found.passages else nearest(name, meant, passages)
+        if not found.passages and type_of(meant) == "array":
+            return Found(value=[])
+        found = found if found.passages else Found(missing=(name,))
+    return Found() if found.missing and allows_null(schema, root) else found
+
+
+def _object(
     name: str,
     schema: Mapping[str, Any],
     root: Mapping[str, Any],
     passages: Sequence[Passage],
     above: tuple[Any, ...],
 ) -> Found:
-    if type_of(schema) != "object":
-        found = labelled(name, schema, settle(schema.get("items"), root), passages)
-        return found if found.passages else nearest(name, schema, passages)
     inner = fill(schema, root, passages, above)
     used = tuple(passage for each in inner.values() for passage in each.passages)
-    why = f"{sum(bool(each.passages) for each in inner.values())} of its {len(inner)} values were found."
-    return Found(value={key: each.value for key, each in inner.items()}, passages=used, reasoning=why)
+    return Found(
+        value={key: each.value for key, each in inner.items()},
+        passages=used,
+        missing=tuple(f"{name}.{field}" for each in inner.values() for field in each.missing),
+        reasoning=f"{sum(bool(each.passages) for each in inner.values())} of its values were found.",
+    )

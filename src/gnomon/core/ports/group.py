@@ -79,7 +79,13 @@ class GroupStore(Protocol):
         """Return a group without looking at its members; raises `NotFound`."""
 
     async def find_added(self, workspace: str, reservation: Reservation, now: datetime) -> Added | None:
-        """Return what the same request has added, as a replay; raises `ReservationReused`."""
+        """Return what the same request has added, as a replay; a try of a guessed key takes what it finds.
+
+        Raises
+        ------
+        ReservationReused
+            When the key was used with another fingerprint.
+        """
 
     async def add_members(self, command: AddMembers) -> Added:
         """Store the members, their first events and the reservation.

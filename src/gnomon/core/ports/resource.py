@@ -37,8 +37,8 @@ class ResourceStore(Protocol):
             When what the request made was deleted since.
         """
 
-    async def find_created(self, workspace: str, reservation: Reservation) -> Resource | None:
-        """Return the resource that the same request has made.
+    async def find_created(self, workspace: str, reservation: Reservation, now: datetime) -> Resource | None:
+        """Return the resource that the same request has made; a try of a guessed key takes what it finds.
 
         Raises
         ------

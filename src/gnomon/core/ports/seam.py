@@ -34,11 +34,15 @@ class Reservation:
     key: str
     fingerprint: str
     """SHA-256 of method, route and body."""
-    is_guess: bool = False
-    """The key was made from the request itself, of a client that sends none but says when it tries again: only its
-    second and later tries look for what was made, and only for `GUESS_HOLDS`."""
-    is_retry: bool = False
-    """With `is_guess`: this is such a try."""
+    tries: int | None = None
+    """The key was made from the request itself, of a client that sends none but counts its tries: this is the first
+    (0) or a later one. Equal requests may be meant, so such a key may have made several things: the first try always
+    makes; a later one takes what was made, and answered to lower numbers alone, within `GUESS_HOLDS`."""
+
+    @property
+    def is_guess(self) -> bool:
+        """Say whether nobody has sent the key."""
+        return self.tries is not None
 
 
 GUESS_HOLDS = timedelta(seconds=60)

@@ -154,8 +154,10 @@ class TaskStore(Protocol):
             When it has another revision than the one expected.
         """
 
-    async def find_submitted(self, workspace: str, reservation: Reservation) -> Submitted | None:
-        """Return what the same request has submitted, as a replay.
+    async def find_submitted(
+        self, workspace: str, reservation: Reservation, now: datetime
+    ) -> Submitted | None:
+        """Return what the same request has submitted, as a replay; a try of a guessed key takes what it finds.
 
         Raises
         ------

@@ -124,7 +124,7 @@ async def add(
 
 
 async def _find_added(house: House, principal: Principal, reservation: Reservation | None) -> Added | None:
-    if reservation is None:
+    if reservation is None or reservation.tries == 0:
         return None
     return await house.store.find_added(principal.workspace, reservation, house.clock.now())
 

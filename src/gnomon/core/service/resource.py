@@ -166,9 +166,9 @@ async def find_created(house: House, principal: Principal, reservation: Reservat
         When what the request made was deleted since.
     """
     require(principal, "write")
-    if reservation is None:
+    if reservation is None or reservation.tries == 0:
         return None
-    made = await house.store.resources.find_created(principal.workspace, reservation)
+    made = await house.store.resources.find_created(principal.workspace, reservation, house.clock.now())
     return Made(resource=made, is_replay=True) if made else None
 
 

@@ -100,7 +100,9 @@ async def find_again(house: House, principal: Principal, reservation: Reservatio
     ReservationReused
         When the idempotency key was used with another request.
     """
-    return await house.store.find_submitted(principal.workspace, reservation) if reservation else None
+    if reservation is None or reservation.tries == 0:
+        return None
+    return await house.store.find_submitted(principal.workspace, reservation, house.clock.now())
 
 
 async def check_input(workload: Workload, task_input: Json) -> None:

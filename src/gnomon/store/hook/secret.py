@@ -58,7 +58,8 @@ def rotate(ledger: Ledger, ring: _Ring, owner: int | str, command: RotateSecret)
     until = max((secret.expires_at for secret in secrets if secret.expires_at), default=command.now)
     if until > command.now and not command.is_forced:
         raise Conflict(
-            f"The secret before the last one signs until {write_time(until)}; rotate after that, or force it."
+            f"The secret before the last one signs until {write_time(until)}; rotate after that, or force it: "
+            '{"force": true}, or --force on the command line.'
         )
     ledger.execute(f"DELETE FROM {ring.table} WHERE {ring.owner} = ? AND expires_at IS NOT NULL", (owner,))
     if command.overlap:

@@ -13,15 +13,13 @@ from gnomon.store.row import COLUMNS, Entry, find_json, task_of
 from gnomon.store.task.family import settle
 from gnomon.store.task.read import read_task
 from gnomon.store.task.stop import is_bound, stop
-from gnomon.store.task.submit import find_submitted, place, refuse_too_many
+from gnomon.store.task.submit import claim_submitted, place, refuse_too_many
 
 
 def rerun(ledger: Ledger, command: Rerun) -> Submitted:
     """Store the next task of a line, or find the one that its reservation has made."""
     new = command.task
-    if (
-        made := find_submitted(ledger.connection, new.workspace, command.reservation, command.now)
-    ) is not None:
+    if (made := claim_submitted(ledger, new.workspace, command.reservation, command.now)) is not None:
         return made
     asked = ledger.get_own(new.workspace, command.of)
     _refuse_no_line(asked.task)

@@ -30,7 +30,7 @@ from gnomon.store.task import claim, line, listing, load, pause, read, sweep
 from gnomon.store.task.cancel import cancel
 from gnomon.store.task.finish import finish
 from gnomon.store.task.question import answer
-from gnomon.store.task.submit import find_submitted, submit
+from gnomon.store.task.submit import claim_submitted, find_submitted, submit
 from gnomon.store.task.trim import trim_events
 
 
@@ -42,8 +42,12 @@ class TaskShelf(Shelf):
         """Store a task, its resource, its first event and its reservation."""
         return await self.writer.run(submit, command)
 
-    async def find_submitted(self, workspace: str, reservation: Reservation) -> Submitted | None:
+    async def find_submitted(
+        self, workspace: str, reservation: Reservation, now: datetime
+    ) -> Submitted | None:
         """Return what the same request has submitted; raises `ReservationReused`."""
+        if reservation.tries:
+            return await self.writer.run(claim_submitted, workspace, reservation, now)
         return await self.readers.run(find_submitted, workspace, reservation)
 
     async def rerun(self, command: Rerun) -> Submitted:

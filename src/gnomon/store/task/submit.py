@@ -11,7 +11,7 @@ from gnomon.core.task import NewTask
 from gnomon.store.counter import count_active
 from gnomon.store.hook.endpoint import create_endpoints
 from gnomon.store.ledger import Ledger
-from gnomon.store.reservation import find_made, reserve
+from gnomon.store.reservation import claim_made, find_made, reserve
 from gnomon.store.resource import create_and_run, find_resource, run_again
 from gnomon.store.row import Entry
 from gnomon.store.task.insert import Seat, insert
@@ -21,7 +21,7 @@ from gnomon.store.task.read import read_task
 def submit(ledger: Ledger, command: Submit) -> Submitted:
     """Store a task, or find the one that its reservation has made."""
     new, kept = command.task, command.reservation
-    if (made := find_submitted(ledger.connection, new.workspace, kept, command.now)) is not None:
+    if (made := claim_submitted(ledger, new.workspace, kept, command.now)) is not None:
         return made
     refuse_too_many(ledger, new.workspace, command.most_active)
     return make(ledger, command)
@@ -68,10 +68,20 @@ def refuse_too_many(ledger: Ledger, workspace: str, most: int | None, more: int 
 
 
 def find_submitted(
-    connection: sqlite3.Connection, workspace: str, kept: Reservation | None, now: datetime | None = None
+    connection: sqlite3.Connection, workspace: str, kept: Reservation | None
 ) -> Submitted | None:
     """Find the task that the same request has made, with the resource that it runs."""
-    made = find_made(connection, workspace, kept, now)
+    return _read_made(connection, workspace, find_made(connection, workspace, kept))
+
+
+def claim_submitted(
+    ledger: Ledger, workspace: str, kept: Reservation | None, now: datetime
+) -> Submitted | None:
+    """Find the task that the same request has made, or that its guessed key may be answered with."""
+    return _read_made(ledger.connection, workspace, claim_made(ledger, workspace, kept, now))
+
+
+def _read_made(connection: sqlite3.Connection, workspace: str, made: str | None) -> Submitted | None:
     if made is None:
         return None
     task = read_task(connection, workspace, made)

@@ -7,12 +7,14 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gnomon.core.errors import Complaint, GnomonError
 from gnomon.core.service.digest import Digests
 from gnomon.core.task import Json
 from gnomon.web.auth import Gate
 from gnomon.web.edge import request_id
+from gnomon.web.ids import own_in_path
 from gnomon.web.native.framing import line
 from gnomon.web.native.openapi import describe
 from gnomon.web.native.render.problem import plain_problem, problem
@@ -39,6 +41,7 @@ def build_native(gate: Gate, pace: Pace) -> FastAPI:
     )
     app.state.gate = gate
     app.state.studio = Studio(pace=pace, digests=Digests(gate.house.store, line))
+    app.add_middleware(_OwnIds)
     for routes in ROUTERS:
         app.include_router(routes)
     for known in (GnomonError, Refusal):
@@ -47,6 +50,17 @@ def build_native(gate: Gate, pace: Pace) -> FastAPI:
     app.add_exception_handler(HTTPException, _refuse_route)
     describe(app, ROUTERS, gate.house.workloads)
     return app
+
+
+class _OwnIds:
+    """Takes ids as the Parallel door writes them: who has a run's finds its task and its lines in the log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on with the ids of the core in its path."""
+        await self._app({**scope, "path": own_in_path(scope["path"])}, receive, send)
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

@@ -8,8 +8,8 @@ from fastapi.openapi.utils import get_openapi
 
 from gnomon.core.task import Visibility
 from gnomon.core.workload import Workload
+from gnomon.web.desk import Holder
 from gnomon.web.forms import named
-from gnomon.web.native.desk import Holder
 from gnomon.web.native.schema import SCHEMAS
 from gnomon.web.native.wire import Words
 from gnomon.web.openapi import (

@@ -1,4 +1,4 @@
-"""Groups; metadata, the words of the door and secrets of tasks; the workspaces' webhook secrets."""
+"""Groups; metadata, the words of the door and secrets of tasks; the workspaces' webhook secrets; guessed keys."""
 
 from alembic import op
 
@@ -54,6 +54,17 @@ CREATE TABLE workspace_secret (
     expires_at INTEGER,
     PRIMARY KEY (workspace, version)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE guess (
+    workspace TEXT NOT NULL,
+    key TEXT NOT NULL,
+    tries INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    made_id TEXT NOT NULL,
+    PRIMARY KEY (workspace, key, tries, created_at, made_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX guess_age ON guess (created_at);
 """
 
 

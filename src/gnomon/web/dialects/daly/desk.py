@@ -1,6 +1,5 @@
-"""What a route stands at: the house, its patience, who asks, and the key of a repeatable request."""
+"""What a route of this door stands at: the house, its patience, and the key of a repeatable request."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,10 +8,9 @@ from starlette.requests import Request
 
 from gnomon.core.access import Principal
 from gnomon.core.service import House
-from gnomon.core.service.access import require
 from gnomon.core.service.task import wait
 from gnomon.core.task import Task
-from gnomon.web.auth import Gate, identify
+from gnomon.web.desk import find_gate
 from gnomon.web.presence import while_present
 
 
@@ -20,22 +18,18 @@ from gnomon.web.presence import while_present
 class Desk:
     """What the routes share."""
 
-    gate: Gate
+    house: House
     sync_wait: float
     cancel_wait: float
 
-    @property
-    def house(self) -> House:
-        """Give the house."""
-        return self.gate.house
-
     async def await_end(self, request: Request, principal: Principal, task_id: str) -> Task:
         """Wait for a task as long as the desk and the client do; not at all for who waits for too many."""
-        with self.gate.meter.waits.grant(principal.key_id, self.sync_wait) as seconds:
+        with find_gate(request).meter.waits.grant(principal.key_id, self.sync_wait) as seconds:
             return await while_present(request, wait(self.house, principal, task_id, seconds))
 
 
-def find_desk(request: Request) -> Desk:
+# A coroutine: FastAPI hands plain functions to a thread, which costs more than the rest of a short answer.
+async def find_desk(request: Request) -> Desk:
     """Return the desk of the application that received the request."""
     desk: Desk = request.app.state.desk
     return desk
@@ -43,19 +37,6 @@ def find_desk(request: Request) -> Desk:
 
 AtDesk = Annotated[Desk, Depends(find_desk)]
 
-
-def _holder_of(scope: str) -> Callable[[Request, Desk], Awaitable[Principal]]:
-    async def admit(request: Request, desk: AtDesk) -> Principal:
-        principal = await identify(desk.gate, request)
-        require(principal, scope)
-        return principal
-
-    return admit
-
-
-Reader = Annotated[Principal, Depends(_holder_of("read"))]
-Writer = Annotated[Principal, Depends(_holder_of("write"))]
-Canceller = Annotated[Principal, Depends(_holder_of("cancel"))]
 
 IdempotencyKey = Annotated[
     str | None,

@@ -40,7 +40,8 @@ def build_daly(gate: Gate, *, sync_wait: float, cancel_wait: float) -> FastAPI:
         How long the answer to a cancel may wait for its end. [s]
     """
     app = FastAPI(title="Energy models and tasks", redirect_slashes=False, docs_url=None, redoc_url=None)
-    app.state.desk = Desk(gate=gate, sync_wait=sync_wait, cancel_wait=cancel_wait)
+    app.state.gate = gate
+    app.state.desk = Desk(house=gate.house, sync_wait=sync_wait, cancel_wait=cancel_wait)
     for routes in _ROUTERS:
         app.include_router(routes.router)
     app.add_exception_handler(GnomonError, _answer_problem)

@@ -53,8 +53,8 @@ def build_parallel(gate: Gate, pace: Pace, options: ParallelOptions) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     processors = Processors(options.processors, gate.house.workloads)
+    app.state.gate = gate
     app.state.desk = Desk(
-        gate=gate,
         pace=pace,
         options=options,
         processors=processors,

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from gnomon.web.dialects.parallel.desk import Holder
+from gnomon.web.desk import Holder
 from gnomon.web.dialects.parallel.operations import OPERATIONS, REFUSALS, Told
 from gnomon.web.dialects.parallel.processors import Processors
 from gnomon.web.dialects.parallel.schema import SCHEMAS

@@ -1,10 +1,10 @@
 """The processors: names for how much an answer may cost, and the kind of task that stands behind each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gnomon.core.errors import Forbidden
+from gnomon.core.errors import Complaint, Forbidden
 from gnomon.core.naming import no_such
 from gnomon.core.task import Visibility
 from gnomon.core.workload import Workload
@@ -29,7 +29,11 @@ _TELLS_EVENTS_FROM: Final = EFFORTS["pro"]
 
 
 class UnknownProcessor(Forbidden):
-    """There is no such processor, or nothing runs behind it."""
+    """There are no such processors, or nothing runs behind them."""
+
+    def __init__(self, complaints: Sequence[Complaint]) -> None:
+        super().__init__("; ".join(complaint.message for complaint in complaints))
+        self.complaints = tuple(complaints)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +83,11 @@ class Processors:
             When the name is not known, or nothing was assigned to it.
         """
         if name not in PROCESSORS:
-            raise UnknownProcessor(no_such("processor", name, self.usable or PROCESSORS))
+            raise _unknown(no_such("processor", name, self.usable or PROCESSORS))
         kind = self._kind_of(name)
         if kind is None:
-            raise UnknownProcessor(
-                f"No workload stands behind the processor '{name}' on this server. {self._remedy()}"
-            )
+            text = f"No workload stands behind the processor '{name}' on this server. {self._remedy()}"
+            raise _unknown(text)
         return Assigned(
             name=name,
             kind=kind,
@@ -112,3 +115,7 @@ class Processors:
             complaint = "This processor is assigned twice; give one kind."
         if complaint:
             raise ValueError(f"--processor {name}={kind}: {complaint}")
+
+
+def _unknown(text: str) -> UnknownProcessor:
+    return UnknownProcessor([Complaint(("processor",), text, "unknown_processor")])

@@ -86,6 +86,7 @@ async def tell_run(reading: Reading, task_id: str, after: int) -> Items:
         assert isinstance(opened, Opened)
         yield Begin(subscription=opened.subscription)
         telling = _Telling(reading, opened)
+        await telling.recall(opened.task)
         first = await telling.begin(opened.task)
         yield first
         if isinstance(first, Last):
@@ -135,6 +136,22 @@ class _Telling:
         self._clock = asyncio.get_running_loop().time
         self._limit = self._clock() + reading.pace.draw_life()
         self._next_stats = 0.0
+
+    async def recall(self, task: Task) -> None:
+        """Find out whether the reader has the newest statistics, which then are not told once more.
+
+        Its cursor is their number, unless it is that of a message that came just before them.
+        """
+        if not 0 < self._after == task.version:
+            return
+        try:
+            (event,) = await self._reading.house.store.list_events(
+                task.workspace, task.id, self._after - 1, 1
+            )
+        except Gone:
+            return
+        if not render.is_message(event):
+            self._stats = self._told_stats = await self._recall_sources(self._stats)
 
     async def begin(self, task: Task) -> Frames:
         """Write the state before everything else; it is all there is when nothing is left to tell."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from gnomon.core.access import Key, Ticket, Workspace
 from gnomon.core.service.access import Founded, Issued
 from gnomon.core.task import Json
-from gnomon.web.native.render.moment import moment
+from gnomon.web.moment import moment
 
 
 def key(record: Key) -> dict[str, Json]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from gnomon.core.group import Group
 from gnomon.core.ports import Added, Member
 from gnomon.core.task import Json, Status
-from gnomon.web.native.render.moment import moment
+from gnomon.web.moment import moment
 from gnomon.web.native.render.task import task
 
 

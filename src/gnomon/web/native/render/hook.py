@@ -11,7 +11,7 @@ from gnomon.core.ports import Page
 from gnomon.core.service.hook import Mail, Message, Minted, Opened
 from gnomon.core.service.secret import WebhookSecret
 from gnomon.core.task import Json, Task
-from gnomon.web.native.render.moment import moment
+from gnomon.web.moment import moment
 from gnomon.web.native.render.task import task as render_task
 from gnomon.web.native.render.task import told
 

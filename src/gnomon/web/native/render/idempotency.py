@@ -2,7 +2,7 @@
 
 from gnomon.core.ports import Reserved
 from gnomon.core.task import Json
-from gnomon.web.native.render.moment import moment
+from gnomon.web.moment import moment
 
 
 def reserved(record: Reserved, version: int | None) -> Json:

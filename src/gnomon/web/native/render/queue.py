@@ -7,7 +7,7 @@ from datetime import datetime
 from gnomon.core.ports import Crowd
 from gnomon.core.task import Json, Status
 from gnomon.core.workload import Workload
-from gnomon.web.native.render.moment import moment
+from gnomon.web.moment import moment
 
 _ACTIVE = [status for status in Status if status.is_active]
 

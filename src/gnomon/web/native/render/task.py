@@ -8,7 +8,7 @@ from gnomon.core.event import Event, EventType
 from gnomon.core.ports import Attempt, Page
 from gnomon.core.service.line import Diff, revision_of
 from gnomon.core.task import Json, Question, Task, TaskError
-from gnomon.web.native.render.moment import moment
+from gnomon.web.moment import moment
 
 
 def task(record: Task) -> dict[str, Json]:

@@ -11,7 +11,8 @@ from gnomon.core.service import group as service
 from gnomon.core.service.cursor import require_cursor
 from gnomon.web.answer import answer
 from gnomon.web.body import read_as
-from gnomon.web.native.desk import AtHouse, Canceller, Reader, Writer, read_optional
+from gnomon.web.desk import AtHouse, Canceller, Reader, Writer
+from gnomon.web.native.desk import read_optional
 from gnomon.web.native.openapi import BODY, asks, router, shows, takes
 from gnomon.web.native.pacing import retry_after_group
 from gnomon.web.native.render import group as render
@@ -26,7 +27,7 @@ from gnomon.web.native.routes.tasks import (
 from gnomon.web.native.wire import ask, read
 from gnomon.web.native.wire.groups import Batch, MemberSpan, NewGroup
 from gnomon.web.native.wire.reading import MOST_COMPLAINTS
-from gnomon.web.reservation import reserve
+from gnomon.web.reservation import replay_headers, reserve
 
 routes = router("groups")
 
@@ -61,9 +62,11 @@ _BATCH = {
 async def create_group(request: Request, house: AtHouse, writer: Writer) -> Response:
     """Make an empty group; the same `Idempotency-Key` again shows the group that it has made, as it stands."""
     order = read(NewGroup, await read_optional(request))
-    made = await service.create(house, writer, metadata=order.metadata, reservation=await reserve(request))
+    made = await service.create(
+        house, writer, metadata=order.metadata, reservation=await reserve(request, writer)
+    )
     place = f"{request.scope['root_path']}/groups/{made.group.id}"
-    replayed = {"Idempotency-Replayed": "true"} if made.is_replay else {}
+    replayed = replay_headers(is_replay=made.is_replay)
     return _answer(house, made.group, status=201, Location=place, **replayed)
 
 
@@ -103,10 +106,10 @@ async def add_tasks(group_id: str, request: Request, house: AtHouse, writer: Wri
     """
     orders = (await read_as(request, partial(read, Batch))).orders()
     try:
-        added = await service.add(house, writer, group_id, orders, reservation=await reserve(request))
+        added = await service.add(house, writer, group_id, orders, reservation=await reserve(request, writer))
     except Invalid as invalid:
         raise Invalid(invalid.under("tasks").complaints[:MOST_COMPLAINTS]) from invalid
-    headers = {"Idempotency-Replayed": "true"} if added.is_replay else {}
+    headers = replay_headers(is_replay=added.is_replay)
     return answer(render.added(added), status=202, headers={**headers, **_standing(house, added.group)})
 
 

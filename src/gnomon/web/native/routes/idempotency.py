@@ -9,7 +9,7 @@ from gnomon.core.service import idempotency as service
 from gnomon.core.service.group import get as get_group
 from gnomon.core.service.task import find_version
 from gnomon.web.answer import answer
-from gnomon.web.native.desk import AtHouse, Reader
+from gnomon.web.desk import AtHouse, Reader
 from gnomon.web.native.openapi import router, shows
 from gnomon.web.native.render.idempotency import group_of, is_task, reserved
 

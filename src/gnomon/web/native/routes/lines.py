@@ -4,7 +4,8 @@ from fastapi import Request, Response
 
 from gnomon.core.service import line as service
 from gnomon.web.answer import answer
-from gnomon.web.native.desk import AtHouse, Reader, Writer, read_optional
+from gnomon.web.desk import AtHouse, Reader, Writer
+from gnomon.web.native.desk import read_optional
 from gnomon.web.native.openapi import asks, errors, router, shows, takes
 from gnomon.web.native.render import task as render
 from gnomon.web.native.routes.tasks import IDEMPOTENCY_KEY, PREFER, SUBMITTED, answer_submitted
@@ -38,7 +39,7 @@ async def rerun_task(task_id: str, request: Request, house: AtHouse, writer: Wri
     """
     order = read(RerunOrder, await read_optional(request))
     again = order.again(request.headers.get("if-match"))
-    made = await service.rerun(house, writer, task_id, again, reservation=await reserve(request))
+    made = await service.rerun(house, writer, task_id, again, reservation=await reserve(request, writer))
     return await answer_submitted(request, house, writer, made)
 
 

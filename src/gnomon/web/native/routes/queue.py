@@ -8,7 +8,7 @@ from gnomon.core.errors import NotFound, Unavailable
 from gnomon.core.naming import no_such
 from gnomon.core.service import task as service
 from gnomon.web.answer import answer
-from gnomon.web.native.desk import AtHouse, Reader
+from gnomon.web.desk import AtHouse, Reader
 from gnomon.web.native.openapi import router, shows
 from gnomon.web.native.render import queue as render
 

@@ -7,7 +7,7 @@ from gnomon.core.service import task as service
 from gnomon.core.task import CancelOutcome, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
-from gnomon.web.native.desk import AtHouse, Canceller, Writer
+from gnomon.web.desk import AtHouse, Canceller, Writer
 from gnomon.web.native.openapi import BODY, router, shows, takes
 from gnomon.web.native.render import task as render
 from gnomon.web.native.routes.tasks import STANDING, standing

@@ -10,7 +10,7 @@ from gnomon.core.service.access import require
 from gnomon.core.service.digest import Digests
 from gnomon.core.service.stream import follow
 from gnomon.web.auth import identify_listener
-from gnomon.web.native.desk import Holder, find_gate
+from gnomon.web.desk import Holder, find_gate
 from gnomon.web.native.framing import FRAMING, WITH_CURSORS
 from gnomon.web.native.openapi import asks, errors, router
 from gnomon.web.native.wire.streams import Listening, listening

@@ -16,8 +16,8 @@ from gnomon.core.service.run import run_input
 from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_as
+from gnomon.web.desk import AtHouse, Reader, Writer, find_gate, holding_on
 from gnomon.web.edge import request_id
-from gnomon.web.native.desk import AtHouse, Reader, Writer, find_gate, holding_on
 from gnomon.web.native.openapi import BODY, Answers, asks, router, shows, takes
 from gnomon.web.native.pacing import retry_after
 from gnomon.web.native.render import task as render
@@ -38,7 +38,7 @@ from gnomon.web.native.wire.tasks import (
 )
 from gnomon.web.openapi import header
 from gnomon.web.presence import while_present
-from gnomon.web.reservation import KEY, reserve
+from gnomon.web.reservation import KEY, replay_headers, reserve
 
 routes = router("tasks")
 
@@ -99,7 +99,7 @@ async def submit_task(request: Request, house: AtHouse, writer: Writer) -> Respo
     terms = order.terms(request.headers.get("cancel-after"), house.clock.now())
     terms = replace(terms, hooks=tuple(minted.new for minted in hooks))
     made = await run_input(
-        house, writer, order.kind, order.input, terms=terms, reservation=await reserve(request)
+        house, writer, order.kind, order.input, terms=terms, reservation=await reserve(request, writer)
     )
     return await answer_submitted(request, house, writer, made, () if made.is_replay else hooks)
 
@@ -109,9 +109,7 @@ async def answer_submitted(
 ) -> Response:
     """Answer with the new task: at once, or when it has ended in the time that the client prefers to wait."""
     place = f"{request.scope['root_path']}/tasks/{made.task.id}"
-    headers = {"Location": place, "Operation-Location": place}
-    if made.is_replay:
-        headers["Idempotency-Replayed"] = "true"
+    headers = {"Location": place, "Operation-Location": place, **replay_headers(is_replay=made.is_replay)}
     wait, task = patience(request.headers.get("prefer", "")), made.task
     if wait is not None:
         # The task is stored: a wait too many is not granted, where a refusal would have the task sent again.

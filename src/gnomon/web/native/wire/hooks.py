@@ -11,7 +11,7 @@ from gnomon.core.event import EventType
 from gnomon.core.ports import ChangeEndpoint, DeliveryQuery
 from gnomon.core.service.hook import Wanted
 from gnomon.core.service.secret import LONGEST_OVERLAP
-from gnomon.web.native.wire.reading import COMMAS, Moment, Whole, Words
+from gnomon.web.native.wire.reading import COMMAS, Id, Moment, Whole, Words
 
 _LONGEST_URL = 2048
 _MOST_IDS = 1000
@@ -128,7 +128,7 @@ class Redelivery(Words):
     ids: list[str] | None = Field(
         None, min_length=1, max_length=_MOST_IDS, description="Only the deliveries of these ids."
     )
-    task_id: str | None = Field(None, max_length=128, description="Only events of this task.")
+    task_id: Id | None = Field(None, description="Only events of this task.")
     after_event: Whole = Field(
         0, ge=0, le=_CURSOR, description="With `task_id`: events of the task numbered above this."
     )
@@ -177,7 +177,7 @@ class DeliveryFilters(Words):
     event_type: Annotated[list[TypeWord] | None, COMMAS] = Field(
         None, min_length=1, description="Only those of these events."
     )
-    task_id: str | None = Field(None, max_length=128, description="Only events of this task.")
+    task_id: Id | None = Field(None, description="Only events of this task.")
 
     def query(self, workspace: str, endpoint_id: str) -> DeliveryQuery:
         """Say it as the house does."""

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -20,6 +21,7 @@ from starlette.datastructures import QueryParams
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.naming import no_such
 from gnomon.core.task import Json
+from gnomon.web.ids import own
 from gnomon.web.problems import InvalidQuery
 
 
@@ -139,3 +141,5 @@ Moment = Annotated[
     datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
 """A time with its zone (RFC 3339)."""
+Id = Annotated[str, Field(max_length=128), AfterValidator(own)]
+"""The id of a task or a group, here or as the Parallel door writes it."""

@@ -17,7 +17,7 @@ from gnomon.core.service.task import PRIORITIES, Terms
 from gnomon.core.task import Status
 from gnomon.web.native.wire.attached import Metadata, Secrets, Wanted
 from gnomon.web.native.wire.hooks import TaskHook
-from gnomon.web.native.wire.reading import COMMAS, DIGITS, Moment, Natural, Positive, Whole, Words
+from gnomon.web.native.wire.reading import COMMAS, DIGITS, Id, Moment, Natural, Positive, Whole, Words
 from gnomon.web.problems import InvalidQuery
 
 LONGEST_WAIT = 55
@@ -40,9 +40,8 @@ class MemberOrder(Words):
     priority: Whole = Field(
         0, ge=PRIORITIES[0], le=PRIORITIES[-1], description="Higher ones are taken first."
     )
-    after: str | None = Field(
+    after: Id | None = Field(
         None,
-        max_length=128,
         description="The id of a task whose end it waits for, whichever end that is: `completed` or another.",
     )
     metadata: Metadata | None = Field(
@@ -180,7 +179,7 @@ class TaskFilters(Words):
     )
     created_after: Moment | None = Field(None, description="Only tasks that were submitted after then.")
     created_before: Moment | None = Field(None, description="Only tasks that were submitted before then.")
-    group_id: str | None = Field(None, max_length=128, description="Only members of this group.")
+    group_id: Id | None = Field(None, description="Only members of this group.")
     limit: Annotated[int, Field(ge=1, le=200), DIGITS] = Field(50, description="How many at most.")
     cursor: str | None = Field(
         None, pattern=r"^[0-9]{1,18}-[0-9]{1,18}$", description="`next` of the page before."

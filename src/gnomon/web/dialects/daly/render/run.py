@@ -1,6 +1,6 @@
 """The envelopes that answer a request to run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from gnomon.core.task import Json, Status, Task
 from gnomon.web.dialects.daly.nouns import Noun
@@ -117,11 +117,6 @@ def render_unread_file(task: Task, noun: Noun) -> tuple[int, dict[str, Json]]:
         "send the file again only with the Idempotency-Key of this request, or it is saved twice."
     )
     return 503, {"detail": detail, "taskDetails": {"taskId": task.number, "status": show(task).status}}
-
-
-def render_replay(*, is_replay: bool) -> Mapping[str, str]:
-    """Write the header that tells an answer given before from a new one."""
-    return {"Idempotency-Replayed": "true"} if is_replay else {}
 
 
 def _seconds(task: Task) -> float | None:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from gnomon.web.answer import answer
 from gnomon.web.auth import TOKEN_LIFE, issue_token
 from gnomon.web.body import read_json
-from gnomon.web.dialects.daly.desk import AtDesk
+from gnomon.web.desk import find_gate
 from gnomon.web.dialects.daly.openapi import shows, takes
 from gnomon.web.dialects.daly.wire.resources import read_keys
 
@@ -39,9 +39,9 @@ _TOKEN = {
         "security": [],
     },
 )
-async def create_token(request: Request, desk: AtDesk) -> Response:
+async def create_token(request: Request) -> Response:
     """Check both keys and answer a token under each of the names that clients look for."""
     workspace_key, user_key = read_keys(await read_json(request))
-    token = await issue_token(desk.gate, request, workspace_key, user_key)
+    token = await issue_token(find_gate(request), request, workspace_key, user_key)
     life = int(TOKEN_LIFE.total_seconds())
     return answer({**_TOKEN, "token": token, "access_token": token, "expires_in": life})

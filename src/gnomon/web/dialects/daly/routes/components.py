@@ -12,16 +12,17 @@ from gnomon.core.service.task import submit
 from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
+from gnomon.web.desk import Writer
 from gnomon.web.dialects.daly import examples
-from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Writer
+from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey
 from gnomon.web.dialects.daly.nouns import COMPONENT_FILE, INVERTER, MODULE, Noun
 from gnomon.web.dialects.daly.openapi import shows, takes, takes_file
 from gnomon.web.dialects.daly.render.resource import render_resource
-from gnomon.web.dialects.daly.render.run import render_replay, render_unread_file
+from gnomon.web.dialects.daly.render.run import render_unread_file
 from gnomon.web.dialects.daly.render.task import made_by
 from gnomon.web.dialects.daly.routes.reading import add_delete, add_get, add_list
 from gnomon.web.dialects.daly.wire.resources import read_component
-from gnomon.web.reservation import reserve
+from gnomon.web.reservation import replay_headers, reserve
 from gnomon.web.upload import read_file
 
 router = APIRouter()
@@ -50,9 +51,9 @@ def _add_json(routes: APIRouter, noun: Noun) -> None:
         request: Request, desk: AtDesk, writer: Writer, _: IdempotencyKey = None
     ) -> Response:
         document = read_component(await read_json(request), noun.kind)
-        kept = await reserve(request)
+        kept = await reserve(request, writer)
         made = await create_resource(desk.house, writer, noun.kind, document, reservation=kept)
-        return answer(render_resource(made.resource, noun), headers=render_replay(is_replay=made.is_replay))
+        return answer(render_resource(made.resource, noun), headers=replay_headers(is_replay=made.is_replay))
 
 
 def _add_file(routes: APIRouter, noun: Noun, suffix: str) -> None:
@@ -74,14 +75,14 @@ def _add_file(routes: APIRouter, noun: Noun, suffix: str) -> None:
             {"blob": blob, "filename": upload.filename, "as": noun.kind},
             blobs=(blob,),
             # A form that is sent again has another boundary; the file is the same.
-            reservation=await reserve(request, f"{upload.filename}\n{blob}".encode()),
+            reservation=await reserve(request, writer, f"{upload.filename}\n{blob}".encode()),
         )
         task = await desk.await_end(request, writer, submitted.task.id)
         return await _answer_file(desk, writer, noun, task, is_replay=submitted.is_replay)
 
 
 async def _answer_file(desk: Desk, writer: Principal, noun: Noun, task: Task, *, is_replay: bool) -> Response:
-    headers = render_replay(is_replay=is_replay)
+    headers = replay_headers(is_replay=is_replay)
     if task.status.is_active:
         status, body = render_unread_file(task, noun)
         return answer(body, status=status, headers={**headers, "Retry-After": "5"})

@@ -19,8 +19,9 @@ from gnomon.core.service.run import create_and_run, latest_task, replace_saved, 
 from gnomon.core.task import Json, Status
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
+from gnomon.web.desk import Reader, Writer
 from gnomon.web.dialects.daly import examples
-from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey, Reader, Writer
+from gnomon.web.dialects.daly.desk import AtDesk, Desk, IdempotencyKey
 from gnomon.web.dialects.daly.nouns import ENERGY_MODEL, PROJECT
 from gnomon.web.dialects.daly.openapi import shows, takes
 from gnomon.web.dialects.daly.render.energy_model import (
@@ -36,7 +37,6 @@ from gnomon.web.dialects.daly.render.run import (
     render_completed,
     render_ended,
     render_queued,
-    render_replay,
 )
 from gnomon.web.dialects.daly.render.series import (
     local_time,
@@ -55,7 +55,7 @@ from gnomon.web.dialects.daly.wire.energy_model import (
     refuse_removed,
     view_of,
 )
-from gnomon.web.reservation import reserve
+from gnomon.web.reservation import replay_headers, reserve
 from gnomon.web.series import Listed, Member, Series, Shape, stream
 
 router = APIRouter(prefix=ENERGY_MODEL.path, tags=["energy models"])
@@ -107,7 +107,7 @@ async def create(
         ENERGY_MODEL.kind,
         order.document,
         name=name_in(order.document),
-        reservation=await reserve(request),
+        reservation=await reserve(request, writer),
     )
     return await _answer_run(request, desk, writer, submitted, is_async=is_async, warnings=order.warnings)
 
@@ -129,7 +129,7 @@ async def run(
     """Run the saved input; the row keeps its number and its revision rises."""
     refuse_removed(request.query_params)
     submitted = await run_saved(
-        desk.house, writer, ENERGY_MODEL.kind, number, reservation=await reserve(request, b"")
+        desk.house, writer, ENERGY_MODEL.kind, number, reservation=await reserve(request, writer, b"")
     )
     return await _answer_run(request, desk, writer, submitted, is_async=is_async, warnings=())
 
@@ -189,7 +189,7 @@ async def _answer_run(
     is_async: bool,
     warnings: Sequence[str],
 ) -> Response:
-    headers = render_replay(is_replay=submitted.is_replay)
+    headers = replay_headers(is_replay=submitted.is_replay)
     model = submitted.resource
     if model is None:
         raise NotFound("The energy model that this request made was deleted since.")

@@ -7,16 +7,16 @@ from starlette.responses import Response
 from gnomon.core.service.resource import create_resource, find_created, get_resource, replace_resource
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
+from gnomon.web.desk import Writer
 from gnomon.web.dialects.daly import examples
-from gnomon.web.dialects.daly.desk import AtDesk, IdempotencyKey, Writer
+from gnomon.web.dialects.daly.desk import AtDesk, IdempotencyKey
 from gnomon.web.dialects.daly.nouns import PROJECT
 from gnomon.web.dialects.daly.openapi import shows, takes
 from gnomon.web.dialects.daly.render.resource import render_resource
-from gnomon.web.dialects.daly.render.run import render_replay
 from gnomon.web.dialects.daly.routes.placing import place
 from gnomon.web.dialects.daly.routes.reading import add_delete, add_get, add_list
 from gnomon.web.dialects.daly.wire.resources import read_placed, read_update
-from gnomon.web.reservation import reserve
+from gnomon.web.reservation import replay_headers, reserve
 
 router = APIRouter(prefix=PROJECT.path, tags=["projects"])
 
@@ -31,12 +31,12 @@ _MADE = {"id": 1, "globalProjectId": "7263", **examples.PROJECT, "globalLocation
 )
 async def create(request: Request, desk: AtDesk, writer: Writer, _: IdempotencyKey = None) -> Response:
     """Save a project at a location."""
-    asked, kept = read_placed(await read_json(request)), await reserve(request)
+    asked, kept = read_placed(await read_json(request)), await reserve(request, writer)
     made = await find_created(desk.house, writer, kept)
     if made is None:
         document = await place(desk.house, writer, asked)
         made = await create_resource(desk.house, writer, PROJECT.kind, document, reservation=kept)
-    return answer(render_resource(made.resource, PROJECT), headers=render_replay(is_replay=made.is_replay))
+    return answer(render_resource(made.resource, PROJECT), headers=replay_headers(is_replay=made.is_replay))
 
 
 @router.put(

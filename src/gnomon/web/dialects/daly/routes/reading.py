@@ -9,7 +9,8 @@ from gnomon.core.service import House
 from gnomon.core.service.resource import get_resource, list_resources
 from gnomon.core.service.run import delete_saved
 from gnomon.web.answer import answer
-from gnomon.web.dialects.daly.desk import AtDesk, Reader, Writer
+from gnomon.web.desk import Reader, Writer
+from gnomon.web.dialects.daly.desk import AtDesk
 from gnomon.web.dialects.daly.nouns import Noun
 from gnomon.web.dialects.daly.openapi import shows
 from gnomon.web.dialects.daly.render.resource import render_resource, render_row

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
+from starlette.requests import Request
 from starlette.responses import Response
 
 from gnomon.core.access import Principal
@@ -12,7 +13,8 @@ from gnomon.core.service.resource import find_any
 from gnomon.core.service.task import cancel_and_wait, get_task, list_children, list_tasks, with_result
 from gnomon.core.task import Json, Task
 from gnomon.web.answer import answer
-from gnomon.web.dialects.daly.desk import AtDesk, Canceller, Desk, Reader
+from gnomon.web.desk import Canceller, Reader, find_gate
+from gnomon.web.dialects.daly.desk import AtDesk, Desk
 from gnomon.web.dialects.daly.openapi import shows
 from gnomon.web.dialects.daly.render.task import render_task, render_version
 from gnomon.web.dialects.daly.wire.tasks import read_task_query
@@ -91,9 +93,9 @@ async def get(
         422,
     ),
 )
-async def cancel(number: int, desk: AtDesk, canceller: Canceller) -> Response:
+async def cancel(number: int, request: Request, desk: AtDesk, canceller: Canceller) -> Response:
     """Cancel a task that has not ended, and answer when it has; a running one is killed after its grace."""
-    with desk.gate.meter.waits.grant(canceller.key_id, desk.cancel_wait) as seconds:
+    with find_gate(request).meter.waits.grant(canceller.key_id, desk.cancel_wait) as seconds:
         task = await cancel_and_wait(desk.house, canceller, number, seconds)
     return answer((await _records(desk, canceller, [task]))[0])
 

@@ -8,17 +8,17 @@ from gnomon.core.errors import Invalid
 from gnomon.core.service.resource import create_resource, find_created
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
+from gnomon.web.desk import Writer
 from gnomon.web.dialects.daly import examples
-from gnomon.web.dialects.daly.desk import AtDesk, IdempotencyKey, Writer
+from gnomon.web.dialects.daly.desk import AtDesk, IdempotencyKey
 from gnomon.web.dialects.daly.nouns import WEATHER
 from gnomon.web.dialects.daly.openapi import shows, takes
 from gnomon.web.dialects.daly.render.resource import render_row
-from gnomon.web.dialects.daly.render.run import render_replay
 from gnomon.web.dialects.daly.routes.placing import place
 from gnomon.web.dialects.daly.routes.reading import add_delete, add_get, add_list
 from gnomon.web.dialects.daly.wire.resources import read_placed
 from gnomon.web.problems import Malformed
-from gnomon.web.reservation import reserve
+from gnomon.web.reservation import replay_headers, reserve
 
 router = APIRouter(prefix=WEATHER.path, tags=["weather"])
 
@@ -34,7 +34,7 @@ router = APIRouter(prefix=WEATHER.path, tags=["weather"])
 async def create(request: Request, desk: AtDesk, writer: Writer, _: IdempotencyKey = None) -> Response:
     """Save arrays of equal length; the newest record linked to a location is the one its runs use."""
     body = await read_json(request)
-    kept = await reserve(request)
+    kept = await reserve(request, writer)
     try:
         made = await find_created(desk.house, writer, kept)
         if made is None:
@@ -42,7 +42,7 @@ async def create(request: Request, desk: AtDesk, writer: Writer, _: IdempotencyK
             made = await create_resource(desk.house, writer, WEATHER.kind, document, reservation=kept)
     except Invalid as error:
         raise Malformed(error.complaints) from error
-    return answer(render_row(made.resource, WEATHER), headers=render_replay(is_replay=made.is_replay))
+    return answer(render_row(made.resource, WEATHER), headers=replay_headers(is_replay=made.is_replay))
 
 
 add_list(router, WEATHER)

@@ -1,17 +1,26 @@
 """The error envelope, its status, and whether the vendor's clients shall try again by themselves."""
 
 import math
-import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from gnomon.core.errors import Complaint, Invalid, QuotaExceeded, ReservationBusy, TaskActive, Unavailable
+from gnomon.core.errors import (
+    Complaint,
+    Invalid,
+    QuotaExceeded,
+    ReservationBusy,
+    TaskActive,
+    Unauthenticated,
+    Unavailable,
+)
 from gnomon.core.service.run import ResourceActive
 from gnomon.core.task import Json, Task
 from gnomon.web import problems
-from gnomon.web.dialects.parallel.ids import run_id
+from gnomon.web.dialects.parallel.processors import UnknownProcessor
 from gnomon.web.dialects.parallel.render.run import run
 from gnomon.web.dialects.parallel.telling import placed
+from gnomon.web.edge import reference
+from gnomon.web.ids import in_words_of_runs, run_id
 from gnomon.web.problems import InvalidQuery
 
 _PASSING = frozenset({"", "requests", "streams", "waits"})
@@ -20,6 +29,8 @@ _SOON = 1.0
 """When a server that could not answer may. [s]"""
 _PATIENCE = 60.0
 """Told to wait longer than this, the vendor's clients ask again at once. [s]"""
+
+_WHICH_KEY = "It is 'api_key' of this server's keys.json; keys of other services are not valid here."
 
 FINAL: Mapping[str, str] = {"x-should-retry": "false"}
 
@@ -75,8 +86,10 @@ def ended_body(task: Task, request_id: str | None, *, opted_in: bool = False) ->
 
 def envelope(message: str, request_id: str | None, detail: Json = None) -> dict[str, Json]:
     """Write an error in the vendor's envelope, with a UUID for the request that it answers."""
-    reference = str(uuid.uuid5(uuid.NAMESPACE_OID, request_id or message))
-    return {"type": "error", "error": {"ref_id": reference, "message": message, "detail": detail}}
+    return {
+        "type": "error",
+        "error": {"ref_id": reference(request_id or message), "message": message, "detail": detail},
+    }
 
 
 def _told_of(shown: Mapping[str, Json]) -> str:
@@ -88,23 +101,25 @@ def _told_of(shown: Mapping[str, Json]) -> str:
 
 
 def _message(error: Exception, status: int, request_id: str | None) -> str:
-    if isinstance(error, Invalid) and error.complaints:
-        return _first(error)
+    if isinstance(error, Invalid | UnknownProcessor) and error.complaints:
+        return in_words_of_runs(_first(error))
     if isinstance(error, ResourceActive):  # its own words name the task by its number
         return f"Run {run_id(error.task_id)} is still active. Wait for it, or cancel it first."
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return f"Something went wrong in the server; its log names this request {request_id}."
-    return str(error)
+    if isinstance(error, Unauthenticated):
+        return f"{error.message} {_WHICH_KEY}"
+    return in_words_of_runs(str(error))
 
 
-def _first(error: Invalid) -> str:
+def _first(error: Invalid | UnknownProcessor) -> str:
     first, *others = error.complaints
     more = f" (and {len(others)} more)" if others else ""
     return placed(first.loc, first.message) + more
 
 
 def _detail(error: Exception) -> Json:
-    if isinstance(error, Invalid):
+    if isinstance(error, Invalid | UnknownProcessor):
         at = () if isinstance(error, InvalidQuery) else ("body",)
         return {"errors": [_item((*at, *c.loc), c) for c in error.complaints]}
     if isinstance(error, TaskActive):
@@ -115,4 +130,4 @@ def _detail(error: Exception) -> Json:
 
 
 def _item(loc: tuple[str | int, ...], complaint: Complaint) -> Json:
-    return {"loc": list(loc), "msg": complaint.message, "type": complaint.type}
+    return {"loc": list(loc), "msg": in_words_of_runs(complaint.message), "type": complaint.type}

@@ -11,9 +11,9 @@ from gnomon.core.ports import Given
 from gnomon.core.task import Json, Status, Task
 from gnomon.web.dialects.parallel.render.given import run_input
 from gnomon.web.dialects.parallel.render.group import group_status
-from gnomon.web.dialects.parallel.render.moment import moment
 from gnomon.web.dialects.parallel.render.output import output
 from gnomon.web.dialects.parallel.render.run import run
+from gnomon.web.moment import moment
 
 _PLAIN = "exec_status"
 """What a message is that names no kind the vendor knows."""

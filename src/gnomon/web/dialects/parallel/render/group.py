@@ -3,10 +3,10 @@
 from gnomon.core.group import Group
 from gnomon.core.ports import Added
 from gnomon.core.task import Json
-from gnomon.web.dialects.parallel.ids import group_id, run_id
-from gnomon.web.dialects.parallel.render.moment import moment
 from gnomon.web.dialects.parallel.render.run import metadata
 from gnomon.web.dialects.parallel.status import ACTIVE, count
+from gnomon.web.ids import group_id, run_id
+from gnomon.web.moment import moment
 
 
 def group(record: Group, *, opted_in: bool = False) -> dict[str, Json]:

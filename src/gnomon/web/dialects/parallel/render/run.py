@@ -8,10 +8,10 @@ import json
 from collections.abc import Mapping
 
 from gnomon.core.task import Json, Question, Task, TaskError
-from gnomon.web.dialects.parallel.ids import group_id, reference, run_id
 from gnomon.web.dialects.parallel.origin import RunWarning, read_origin
-from gnomon.web.dialects.parallel.render.moment import moment
 from gnomon.web.dialects.parallel.status import ACTIVE, Word, show
+from gnomon.web.ids import group_id, in_words_of_runs, reference, run_id
+from gnomon.web.moment import moment
 
 
 def run(task: Task, *, opted_in: bool = False) -> dict[str, Json]:
@@ -55,7 +55,7 @@ def _error(task: Task, word: Word) -> Json:
         return None
     cause = task.error or TaskError(code=str(task.status), message=f"The run is {task.status}.")
     detail = {"code": cause.code, "retryable": cause.retryable}
-    return {"ref_id": reference(task.id), "message": cause.message, "detail": detail}
+    return {"ref_id": reference(task.id), "message": in_words_of_runs(cause.message), "detail": detail}
 
 
 def _action(question: Question) -> Json:

@@ -7,9 +7,9 @@ import orjson
 
 from gnomon.core.event import Event
 from gnomon.core.task import Json, Status, Task
-from gnomon.web.dialects.parallel.render.moment import moment
 from gnomon.web.dialects.parallel.render.output import output
 from gnomon.web.dialects.parallel.render.run import run
+from gnomon.web.moment import moment
 
 STATUS: Final = "task_run.status"
 """The type of every message, whatever the status."""

@@ -16,29 +16,18 @@ from gnomon.core.service import group as service
 from gnomon.core.task import Json
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
-from gnomon.web.dialects.parallel.desk import (
-    NO_RUN,
-    AtDesk,
-    AtHouse,
-    Canceller,
-    Desk,
-    Reader,
-    Writer,
-    find_group,
-    opted_in,
-)
-from gnomon.web.dialects.parallel.ids import find_task_id
+from gnomon.web.desk import AtHouse, Canceller, Reader, Writer
+from gnomon.web.dialects.parallel.desk import NO_RUN, AtDesk, Desk, find_group, opted_in
 from gnomon.web.dialects.parallel.ordering import Ready, in_words_of, make_ready
 from gnomon.web.dialects.parallel.render import group as render
 from gnomon.web.dialects.parallel.render.run import run
 from gnomon.web.dialects.parallel.wire.group import read_batch, read_group
 from gnomon.web.dialects.parallel.wire.query import flag
 from gnomon.web.dialects.parallel.wire.run import RunOrder
-from gnomon.web.reservation import reserve
+from gnomon.web.ids import find_task_id
+from gnomon.web.reservation import replay_headers, reserve
 
 router = APIRouter(tags=["groups"])
-
-_REPLAYED = {"Idempotency-Replayed": "true"}
 
 
 @router.post("/groups")
@@ -46,9 +35,9 @@ async def create_group(request: Request, house: AtHouse, writer: Writer) -> Resp
     """Make an empty group; no body at all is one without metadata."""
     is_bare = not (await request.body()).strip()
     metadata = None if is_bare else read_group(await read_json(request))
-    made = await service.create(house, writer, metadata=metadata, reservation=await reserve(request))
+    made = await service.create(house, writer, metadata=metadata, reservation=await reserve(request, writer))
     shown = render.group(made.group, opted_in=opted_in(request))
-    return answer(shown, headers=_REPLAYED if made.is_replay else {})
+    return answer(shown, headers=replay_headers(is_replay=made.is_replay))
 
 
 @router.get("/groups/{group_id}")
@@ -64,10 +53,10 @@ async def add_runs(group_id: str, request: Request, desk: AtDesk, house: AtHouse
     body = await read_json(request)
     flag(request.query_params, "refresh_status", default=True)  # counts are always those of this moment
     group = await find_group(house, writer, group_id)
-    batch = await _Batch.read(desk, writer, body)
-    made = await batch.add_to(group.id, await reserve(request))
+    batch = await _Batch.read(desk, house, writer, body)
+    made = await batch.add_to(group.id, await reserve(request, writer))
     shown = render.added(made, opted_in=opted_in(request))
-    return answer(shown, headers=_REPLAYED if made.is_replay else {})
+    return answer(shown, headers=replay_headers(is_replay=made.is_replay))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +68,7 @@ class _Batch:
     runs: Sequence[Ready]
 
     @classmethod
-    async def read(cls, desk: Desk, writer: Principal, body: Json) -> "_Batch":
+    async def read(cls, desk: Desk, house: House, writer: Principal, body: Json) -> "_Batch":
         """Read the runs off the event loop: a thousand of them keep a processor busy for a while.
 
         Raises
@@ -89,7 +78,7 @@ class _Batch:
         UnknownProcessor
             When nothing stands behind the processor of one.
         """
-        house, is_lenient = desk.gate.house, desk.options.is_lenient
+        is_lenient = desk.options.is_lenient
         orders = await asyncio.to_thread(read_batch, body, processors=desk.processors, is_lenient=is_lenient)
         runs = []
         for position, order in enumerate(orders):

@@ -11,11 +11,12 @@ from gnomon.core.service import House
 from gnomon.core.service import task as service
 from gnomon.core.task import Status, Task
 from gnomon.web.answer import answer
-from gnomon.web.dialects.parallel.desk import AtHouse, Reader, find_options, find_run, holding_on, opted_in
+from gnomon.web.desk import AtHouse, Reader, holding_on
+from gnomon.web.dialects.parallel.desk import find_options, find_run, opted_in
 from gnomon.web.dialects.parallel.hold import RESTART, Hold, away_status, hold, read_patience
 from gnomon.web.dialects.parallel.render.errors import FINAL, again_in, ended_body, envelope
 from gnomon.web.dialects.parallel.render.output import result
-from gnomon.web.dialects.parallel.status import ACTIVE, show
+from gnomon.web.dialects.parallel.status import ACTIVE, Word, show
 from gnomon.web.edge import request_id
 
 router = APIRouter(tags=["runs"])
@@ -55,10 +56,18 @@ def _answer(request: Request, task: Task) -> Response:
 
 
 def _put_off(request: Request, task: Task, held: Hold) -> Response:
-    message = f"The run is still {show(task)}; ask again for its result."
+    message = _told_of(task, show(task))
     headers = FINAL if held.again is None else again_in(held.again)
     body = envelope(message, request_id(request.scope))
     return answer(body, status=HTTPStatus.REQUEST_TIMEOUT, headers=headers)
+
+
+def _told_of(task: Task, word: Word) -> str:
+    if task.status is Status.PAUSED:
+        return "The run is paused, and has no result before it is resumed (POST .../resume)."
+    if task.status is Status.CANCELLING:
+        return "The run is being cancelled, and will have no result."
+    return f"The run is still {word}; ask again for its result."
 
 
 def _send_away(request: Request) -> Response:

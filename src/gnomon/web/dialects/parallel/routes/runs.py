@@ -17,7 +17,8 @@ from gnomon.core.service.run import run_input
 from gnomon.core.task import Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_as
-from gnomon.web.dialects.parallel.desk import AtDesk, AtHouse, Reader, Writer, find_run, opted_in
+from gnomon.web.desk import AtHouse, Reader, Writer
+from gnomon.web.dialects.parallel.desk import AtDesk, find_run, opted_in
 from gnomon.web.dialects.parallel.ordering import Ready, in_words_of, make_ready
 from gnomon.web.dialects.parallel.origin import read_origin
 from gnomon.web.dialects.parallel.render import given
@@ -25,7 +26,7 @@ from gnomon.web.dialects.parallel.render.run import run
 from gnomon.web.dialects.parallel.status import asked
 from gnomon.web.dialects.parallel.wire.listing import Listing, read_listing
 from gnomon.web.dialects.parallel.wire.run import read_run
-from gnomon.web.reservation import reserve
+from gnomon.web.reservation import replay_headers, reserve
 
 router = APIRouter(tags=["runs"])
 
@@ -41,13 +42,13 @@ async def create_run(request: Request, desk: AtDesk, house: AtHouse, writer: Wri
     made = await _submit(
         house, writer, request, await make_ready(house, writer, order, is_lenient=is_lenient)
     )
-    headers = {"Idempotency-Replayed": "true"} if made.is_replay else {}
+    headers = replay_headers(is_replay=made.is_replay)
     shown = run(made.task, opted_in=opted_in(request))
     return answer(shown, status=HTTPStatus.ACCEPTED, headers=headers)
 
 
 async def _submit(house: House, writer: Principal, request: Request, ready: Ready) -> Submitted:
-    order, kept = ready.order, await reserve(request)
+    order, kept = ready.order, await reserve(request, writer)
     try:
         return await run_input(
             house, writer, order.kind, order.task_input, terms=ready.terms, reservation=kept

@@ -1,9 +1,5 @@
 """Steering a run: cancel it, set it aside, let it go on, answer what it asks. None of it is the vendor's."""
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,12 +9,10 @@ from gnomon.core.service import task as service
 from gnomon.core.task import Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
-from gnomon.web.dialects.parallel import ids
-from gnomon.web.dialects.parallel.desk import AtHouse, Canceller, Writer, find_run, opted_in
+from gnomon.web.desk import AtHouse, Canceller, Writer
+from gnomon.web.dialects.parallel.desk import find_run, opted_in
 from gnomon.web.dialects.parallel.render.run import run
 from gnomon.web.dialects.parallel.wire.reply import read_reply
-
-_TASK = re.compile(r"Task (tsk_[0-9a-z]{26})")
 
 router = APIRouter(tags=["runs"])
 
@@ -35,8 +29,7 @@ async def cancel_run(run_id: str, request: Request, house: AtHouse, canceller: C
 async def pause_run(run_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
     """Set a run aside: 200 when nothing is at work on it, 202 when it will be set aside at its next checkpoint."""
     seen = await find_run(house, writer, run_id)
-    with _in_words_of_runs():
-        task = await service.pause(house, writer, seen.id)
+    task = await service.pause(house, writer, seen.id)
     return _answer(request, task, is_done=await service.is_at_rest(house, task))
 
 
@@ -44,8 +37,7 @@ async def pause_run(run_id: str, request: Request, house: AtHouse, writer: Write
 async def resume_run(run_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
     """Let a run that was set aside go on."""
     seen = await find_run(house, writer, run_id)
-    with _in_words_of_runs():
-        task = await service.resume(house, writer, seen.id)
+    task = await service.resume(house, writer, seen.id)
     return _answer(request, task, is_done=True)
 
 
@@ -55,18 +47,8 @@ async def answer_run(run_id: str, request: Request, house: AtHouse, writer: Writ
     reply = read_reply(await read_json(request))
     seen = await find_run(house, writer, run_id)
     key = reply.key or _open_question(seen)
-    with _in_words_of_runs():
-        task = await service.answer_question(house, writer, seen.id, key, reply.answer)
+    task = await service.answer_question(house, writer, seen.id, key, reply.answer)
     return _answer(request, task, is_done=True)
-
-
-@contextmanager
-def _in_words_of_runs() -> Iterator[None]:
-    """Let a refusal name the run, where the house names its task."""
-    try:
-        yield
-    except Conflict as error:
-        raise Conflict(_TASK.sub(lambda found: f"Run {ids.run_id(found[1])}", error.message)) from error
 
 
 def _open_question(task: Task) -> str:

@@ -6,7 +6,9 @@ from starlette.responses import Response
 
 from gnomon.core.access import Principal
 from gnomon.core.ports import MemberQuery
-from gnomon.web.dialects.parallel.desk import AtDesk, Desk, Reader, find_group, find_run, opted_in
+from gnomon.core.service import House
+from gnomon.web.desk import AtHouse, Reader, find_gate
+from gnomon.web.dialects.parallel.desk import AtDesk, Desk, find_group, find_run, opted_in
 from gnomon.web.dialects.parallel.framing import MANNERS
 from gnomon.web.dialects.parallel.group_stream import tell_group, tell_members
 from gnomon.web.dialects.parallel.status import asked
@@ -23,31 +25,35 @@ _PAGE_OF_WHOLE = 20
 
 
 @router.get("/runs/{run_id}/events")
-async def follow_run(run_id: str, request: Request, desk: AtDesk, reader: Reader) -> Response:
+async def follow_run(run_id: str, request: Request, desk: AtDesk, house: AtHouse, reader: Reader) -> Response:
     """Tell a run's state, its messages after the cursor, its newest statistics, what comes, and its closing state."""
     after = cursor(request.query_params, request.headers)
-    task = await find_run(desk.gate.house, reader, run_id)
-    reading = _reading(request, desk, reader)
-    return _stream(desk, reading, tell_run(reading, task.id, after))
+    task = await find_run(house, reader, run_id)
+    reading = _reading(request, desk, house, reader)
+    return _stream(request, reading, tell_run(reading, task.id, after))
 
 
 @router.get("/groups/{group_id}/events")
-async def follow_group(group_id: str, request: Request, desk: AtDesk, reader: Reader) -> Response:
+async def follow_group(
+    group_id: str, request: Request, desk: AtDesk, house: AtHouse, reader: Reader
+) -> Response:
     """Tell how a group stands and its runs that come to rest, until none is active or the time is up."""
     after = cursor(request.query_params, request.headers)
     timeout = seconds(request.query_params, "timeout", desk.pace.longest)
-    group = await find_group(desk.gate.house, reader, group_id)
-    reading = _reading(request, desk, reader)
-    return _stream(desk, reading, tell_group(reading, group.id, after, timeout))
+    group = await find_group(house, reader, group_id)
+    reading = _reading(request, desk, house, reader)
+    return _stream(request, reading, tell_group(reading, group.id, after, timeout))
 
 
 @router.get("/groups/{group_id}/runs")
-async def tour_group(group_id: str, request: Request, desk: AtDesk, reader: Reader) -> Response:
+async def tour_group(
+    group_id: str, request: Request, desk: AtDesk, house: AtHouse, reader: Reader
+) -> Response:
     """Tell the runs that a group has now, in the order in which they were added."""
-    reading = _reading(request, desk, reader)
-    group = await find_group(desk.gate.house, reader, group_id)
+    reading = _reading(request, desk, house, reader)
+    group = await find_group(house, reader, group_id)
     query = _members(request, group.id, reading)
-    return _stream(desk, reading, tell_members(reading, query))
+    return _stream(request, reading, tell_members(reading, query))
 
 
 def _members(request: Request, group_id: str, reading: Reading) -> MemberQuery:
@@ -68,9 +74,9 @@ def _members(request: Request, group_id: str, reading: Reading) -> MemberQuery:
     )
 
 
-def _reading(request: Request, desk: Desk, reader: Principal) -> Reading:
+def _reading(request: Request, desk: Desk, house: House, reader: Principal) -> Reading:
     return Reading(
-        house=desk.gate.house,
+        house=house,
         principal=reader,
         pace=desk.pace,
         endings=desk.endings,
@@ -79,6 +85,6 @@ def _reading(request: Request, desk: Desk, reader: Principal) -> Reading:
     )
 
 
-def _stream(desk: Desk, reading: Reading, items: Items) -> Response:
-    hold = desk.gate.meter.streams.hold(reading.principal.key_id)
-    return EventStream(excused(reading, items), MANNERS, desk.pace, hold=hold)
+def _stream(request: Request, reading: Reading, items: Items) -> Response:
+    hold = find_gate(request).meter.streams.hold(reading.principal.key_id)
+    return EventStream(excused(reading, items), MANNERS, reading.pace, hold=hold)

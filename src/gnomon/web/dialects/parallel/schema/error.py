@@ -30,7 +30,9 @@ SCHEMAS: dict[str, Schema] = {
     "ErrorDetail": {
         **OBJECT,
         "properties": {
-            "errors": told(many("Fault"), "Of what is not valid: up to 20 faults."),
+            "errors": told(
+                many("Fault"), "Of what is not valid, or of processors that are not there: up to 20 faults."
+            ),
             "run": told(named("TaskRun"), "Of a run that has no result."),
             "run_id": told(TEXT, "Of the run that is in the way."),
             "quota": told(TEXT, "Of the limit that was reached."),

@@ -33,7 +33,7 @@ def read(model: type[M], body: Json) -> M:
         return model.model_validate(body)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)[:MOST_COMPLAINTS]
-        raise Invalid([_complaint(one) for one in found]) from error
+        raise Invalid([_complaint(model, one) for one in found]) from error
 
 
 def is_deeper(value: Json, levels: int) -> bool:
@@ -88,7 +88,7 @@ def _unknown(words: Words, path: str) -> Iterator[tuple[str, type[Words]]]:
                 yield from _unknown(inner, place)
 
 
-def _complaint(found: ErrorDetails) -> Complaint:
+def _complaint(model: type[Words], found: ErrorDetails) -> Complaint:
     loc = shortened(tuple(found["loc"]))
     name = ".".join(str(part) for part in loc) or "The body"
     quoted = f"'{name[:80]}'" if loc else name
@@ -97,6 +97,10 @@ def _complaint(found: ErrorDetails) -> Complaint:
         return Complaint(loc, f"{quoted} is missing.", kind)
     if kind in _NEEDS:
         return Complaint(loc, f"{quoted} must be {_NEEDS[kind]}.", kind)
+    if kind == "extra_forbidden":
+        return Complaint(loc, no_such("member", name, model.model_fields), kind)
+    if kind in _BOUNDS:
+        return Complaint(loc, f"{quoted} {_BOUNDS[kind].format(**found.get('ctx', {}))}.", kind)
     text = found["msg"].rstrip(".")
     said = text if text.startswith("must ") else f"is wrong: {text[:1].lower()}{text[1:]}"
     return Complaint(loc, f"{quoted} {said}.", kind)
@@ -109,4 +113,9 @@ _NEEDS: Mapping[str, str] = {
     "list_type": "a list",
     "model_type": "an object",
     "model_attributes_type": "an object",
+}
+_BOUNDS: Mapping[str, str] = {
+    "too_long": "may have up to {max_length} items, not {actual_length}; send the rest in another call",
+    "too_short": "is empty; send at least {min_length} item",
+    "string_too_long": "may have up to {max_length} characters; send fewer",
 }

@@ -36,7 +36,7 @@ def read_batch(body: Json, *, processors: Processors, is_lenient: bool) -> Seque
     Invalid
         When something is wrong with one; up to 20 complaints, each with its place in the body.
     UnknownProcessor
-        When nothing stands behind the processor of one.
+        When nothing stands behind the processors of some, and that is all that is wrong.
     """
     batch = read(BatchWords, body)
     spec = read_spec(batch.default_task_spec, ("default_task_spec",), is_lenient=is_lenient)
@@ -45,22 +45,15 @@ def read_batch(body: Json, *, processors: Processors, is_lenient: bool) -> Seque
     )
     orders: list[RunOrder] = []
     complaints: list[Complaint] = []
+    refusal: type[Invalid | UnknownProcessor] = UnknownProcessor
     for position, one in enumerate(batch.inputs):
         try:
-            orders.append(_member(manner, position, one))
-        except Invalid as error:
-            complaints.extend(error.complaints)
+            orders.append(read_in(manner, one))
+        except (Invalid, UnknownProcessor) as error:
+            refusal = Invalid if isinstance(error, Invalid) else refusal
+            complaints += Invalid(error.complaints).under("inputs", position).complaints
         if len(complaints) >= MOST_COMPLAINTS:
             break
     if complaints:
-        raise Invalid(complaints[:MOST_COMPLAINTS])
+        raise refusal(complaints[:MOST_COMPLAINTS])
     return orders
-
-
-def _member(manner: Manner, position: int, body: Json) -> RunOrder:
-    try:
-        return read_in(manner, body)
-    except Invalid as error:
-        raise error.under("inputs", position) from error
-    except UnknownProcessor as error:
-        raise UnknownProcessor(f"inputs.{position}: {error.message}") from error

@@ -11,7 +11,6 @@ from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.service.hook import Wanted
 from gnomon.core.service.task import Terms
 from gnomon.core.task import Json
-from gnomon.web.dialects.parallel.ids import find_task_id
 from gnomon.web.dialects.parallel.origin import Origin, RunWarning
 from gnomon.web.dialects.parallel.processors import Assigned, Processors
 from gnomon.web.dialects.parallel.telling import placed
@@ -24,6 +23,7 @@ from gnomon.web.dialects.parallel.wire.servers import Tools, read_servers
 from gnomon.web.dialects.parallel.wire.sources import read_data_sources, read_location, read_sources
 from gnomon.web.dialects.parallel.wire.spec import NO_SPEC, Spec, held_against, read_spec
 from gnomon.web.dialects.parallel.wire.words import RunWords, TaskSpec
+from gnomon.web.ids import find_task_id
 
 _SCOPE: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _PREVIOUS: Final = "previous_interaction_id"

@@ -1,4 +1,4 @@
-"""Names of runs and groups: the 128 bits of a task's or a group's own id, in the vendor's spelling."""
+"""Two spellings of the 128 bits that name a task or a group: the core's own, and that of Parallel's API."""
 
 import re
 import uuid
@@ -7,9 +7,12 @@ from gnomon.core.task import crockford
 
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _PLAIN = str.maketrans(_CROCKFORD, "0123456789abcdefghijklmnopqrstuv")
-_NATIVE = re.compile(r"(?:tsk|grp)_[0-7][0-9a-hjkmnp-tv-z]{25}")
+_BITS = "[0-7][0-9a-hjkmnp-tv-z]{25}"
+_NATIVE = re.compile(rf"(?:tsk|grp)_{_BITS}")
 _RUN = re.compile(r"trun_([0-9a-f]{32})")
 _GROUP = re.compile(r"tgrp_([0-9a-f]{32})")
+_OWN_TASK = re.compile(rf"(?<![0-9A-Za-z_])(?P<noun>[Tt]ask )?(?P<id>tsk_{_BITS})(?![0-9a-z])")
+_OWN_GROUP = re.compile(rf"(?<![0-9A-Za-z_])grp_{_BITS}(?![0-9a-z])")
 
 
 def run_id(task_id: str) -> str:
@@ -34,6 +37,37 @@ def find_task_id(name: str) -> str | None:
 def find_group_id(name: str) -> str | None:
     """Return a group's own id; None when no group can have that name."""
     return _find(_GROUP, name, "grp_")
+
+
+def own(name: str) -> str:
+    """Return the id that the core knows a run or a group by; any other text as it is.
+
+    >>> own("trun_0197d132f07b4d057274ec3683803d0e")
+    'tsk_01jz8k5w3v9m2q4x7c6t1r0f8e'
+    """
+    return find_task_id(name) or find_group_id(name) or name
+
+
+def own_in_path(path: str) -> str:
+    """Return a path whose segments name tasks and groups as the core does."""
+    if "/trun_" not in path and "/tgrp_" not in path:
+        return path
+    return "/".join(map(own, path.split("/")))
+
+
+def in_words_of_runs(text: str) -> str:
+    """Name runs and groups of runs where the core's words name its tasks and groups by their own ids.
+
+    >>> in_words_of_runs("Task tsk_01jz8k5w3v9m2q4x7c6t1r0f8e is completed.")
+    'Run trun_0197d132f07b4d057274ec3683803d0e is completed.'
+    """
+    told = _OWN_TASK.sub(_as_run, text)
+    return _OWN_GROUP.sub(lambda found: group_id(found[0]), told)
+
+
+def _as_run(found: re.Match[str]) -> str:
+    noun = {"Task ": "Run ", "task ": "run "}.get(found["noun"], "")
+    return noun + run_id(found["id"])
 
 
 def reference(task_id: str) -> str:

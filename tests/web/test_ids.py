@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from gnomon.core.group import group_id as new_group_id
 from gnomon.core.task import crockford, task_id
-from gnomon.web.dialects.parallel.ids import find_group_id, find_task_id, group_id, reference, run_id
+from gnomon.web.ids import (
+    find_group_id,
+    find_task_id,
+    group_id,
+    in_words_of_runs,
+    own_in_path,
+    reference,
+    run_id,
+)
 
 LAST = (1 << 128) - 1
 bits = st.integers(0, LAST)
@@ -72,3 +80,33 @@ def test_ids_as_the_house_makes_them_have_names(at: datetime, chance: int) -> No
     moment = at.replace(tzinfo=UTC)
     assert find_task_id(run_id(task_id(moment, chance))) == task_id(moment, chance)
     assert find_group_id(group_id(new_group_id(moment, chance))) == new_group_id(moment, chance)
+
+
+TASK, GROUP = "tsk_01jz8k5w3v9m2q4x7c6t1r0f8e", "grp_01jz8k5w3v9m2q4x7c6t1r0f8e"
+BITS = "0197d132f07b4d057274ec3683803d0e"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (f"Task {TASK} is done.", f"Run trun_{BITS} is done."),
+        (f"of task {TASK} in group {GROUP}.", f"of run trun_{BITS} in group tgrp_{BITS}."),
+        (f"'{TASK}'", f"'trun_{BITS}'"),
+        (f"mytsk_{TASK[4:]} {TASK}0", f"mytsk_{TASK[4:]} {TASK}0"),
+        ("Nothing of that kind.", "Nothing of that kind."),
+    ],
+)
+def test_the_cores_words_are_told_in_words_of_runs(told: str, shown: str) -> None:
+    assert in_words_of_runs(told) == shown
+
+
+@given(path=st.text(max_size=60))
+@example(path=f"/gnomon/v1/tasks/{TASK}")
+@example(path=f"/gnomon/v1/tasks/xtrun_{BITS}")
+def test_other_paths_stay_as_they_are(path: str) -> None:
+    assert own_in_path(path) == path
+
+
+def test_a_path_may_name_a_run_and_a_group() -> None:
+    path = f"/groups/tgrp_{BITS}/tasks/trun_{BITS}/events"
+    assert own_in_path(path) == f"/groups/{GROUP}/tasks/{TASK}/events"
