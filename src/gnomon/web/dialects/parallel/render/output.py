@@ -23,7 +23,7 @@ from gnomon.web.dialects.parallel.origin import Origin, read_origin
 from gnomon.web.dialects.parallel.render.run import run
 
 
-def _spare(value: Json, read: ValidatorFunctionWrapHandler, about: ValidationInfo) -> object:
+def _spare(value: Json, read: ValidatorFunctionWrapHandler, about: ValidationInfo) -> Any:
     try:
         return read(value)
     except ValidationError:
