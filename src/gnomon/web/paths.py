@@ -29,6 +29,12 @@ def sent_path(scope: Scope) -> str:
     return path[:-1] if is_added else path
 
 
+def allow(error: HTTPException, request: Request, routers: Sequence[APIRouter]) -> dict[str, str]:
+    """Return the header that names a path's methods, when the error is that another one was asked for."""
+    is_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    return {"Allow": methods_at(request, routers)} if is_method else {}
+
+
 def methods_at(request: Request, routers: Sequence[APIRouter]) -> str:
     """Name all the methods of a path: each route knows its own alone."""
     path = request.scope["path"].removeprefix(request.scope["root_path"])

@@ -4,7 +4,10 @@ import math
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from fastapi.exceptions import RequestValidationError
+
 from gnomon.core.errors import (
+    Complaint,
     Conflict,
     Forbidden,
     GnomonError,
@@ -47,6 +50,12 @@ class UnsupportedMedia(Refusal):
 
 class InvalidQuery(Invalid):
     """A parameter outside the body is not valid; the complaints' places begin with `query`, `header` or `path`."""
+
+
+def of_form(error: Exception) -> InvalidQuery:
+    """Return what FastAPI has against a request's parameters as complaints."""
+    assert isinstance(error, RequestValidationError)
+    return InvalidQuery([Complaint(tuple(item["loc"]), item["msg"], item["type"]) for item in error.errors()])
 
 
 class Malformed(Invalid):

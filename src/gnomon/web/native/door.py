@@ -1,7 +1,6 @@
 """The native door as an application: its routes, its document, and problems (RFC 9457) as its errors."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -9,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gnomon.core.errors import Complaint, GnomonError
+from gnomon.core.errors import GnomonError
 from gnomon.core.service.digest import Digests
 from gnomon.core.task import Json
 from gnomon.web.auth import Gate
@@ -20,8 +19,8 @@ from gnomon.web.native.openapi import describe
 from gnomon.web.native.render.problem import plain_problem, problem
 from gnomon.web.native.routes import ROUTERS
 from gnomon.web.native.routes.streams import Studio
-from gnomon.web.paths import methods_at, told_of
-from gnomon.web.problems import InvalidQuery, Refusal, headers_of, status_of
+from gnomon.web.paths import allow, told_of
+from gnomon.web.problems import Refusal, headers_of, of_form, status_of
 from gnomon.web.sse import Pace
 
 PREFIX = ("gnomon", "v1")
@@ -69,18 +68,14 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 
 async def _refuse_form(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    complaints = [Complaint(tuple(item["loc"]), item["msg"], item["type"]) for item in error.errors()]
-    return await _refuse(request, InvalidQuery(complaints))
+    return await _refuse(request, of_form(error))
 
 
 async def _refuse_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = told_of(error, request, ROUTERS, f"GET {request.scope['root_path']}/openapi.json")
     body = plain_problem(error.status_code, detail, request_id(request.scope))
-    is_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
-    headers = {"Allow": methods_at(request, ROUTERS)} if is_method else {}
-    return _answer(body, error.status_code, headers)
+    return _answer(body, error.status_code, allow(error, request, ROUTERS))
 
 
 def _answer(body: Json, status: int, headers: Mapping[str, str]) -> Response:

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from gnomon.core.resource import ResourceKind
+from gnomon.web.openapi import lifted
 
 DETAIL = {
     "type": "object",
@@ -83,7 +84,7 @@ def describe(app: FastAPI, kinds: Mapping[str, ResourceKind]) -> None:
             components = document.setdefault("components", {})
             schemas = components.setdefault("schemas", {})
             for name, kind in kinds.items():
-                schemas.update(_lifted(name, kind.schema))
+                schemas.update(lifted(name, kind.schema))
             schemas["Error"] = DETAIL
             components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
             document["security"] = [{"bearer": []}]
@@ -91,20 +92,3 @@ def describe(app: FastAPI, kinds: Mapping[str, ResourceKind]) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the document
-
-
-def _lifted(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a kind's schema and the parts it refers to, side by side under names of their own."""
-    parts = {f"{name}.{part}": inner for part, inner in schema.get("$defs", {}).items()}
-    whole = {key: value for key, value in schema.items() if key != "$defs"}
-    return {key: _pointed(value, name) for key, value in {name: whole, **parts}.items()}
-
-
-def _pointed(value: Any, name: str) -> Any:
-    if isinstance(value, dict):
-        return {key: _pointed(inner, name) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_pointed(inner, name) for inner in value]
-    if isinstance(value, str) and value.startswith("#/$defs/"):
-        return f"#/components/schemas/{name}.{value.removeprefix('#/$defs/')}"
-    return value

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from gnomon.core.errors import Complaint, GnomonError
+from gnomon.core.errors import GnomonError
 from gnomon.web.answer import answer
 from gnomon.web.auth import Gate
 from gnomon.web.dialects.parallel.desk import Desk, ParallelOptions
@@ -20,8 +20,8 @@ from gnomon.web.dialects.parallel.render.errors import FINAL, body_of, headers_o
 from gnomon.web.dialects.parallel.routes import ROUTERS
 from gnomon.web.dialects.parallel.stream import Endings
 from gnomon.web.edge import request_id
-from gnomon.web.paths import methods_at, told_of
-from gnomon.web.problems import InvalidQuery, Refusal
+from gnomon.web.paths import allow, told_of
+from gnomon.web.problems import Refusal, of_form
 from gnomon.web.sse import Pace
 
 PREFIXES = (
@@ -79,17 +79,14 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 
 async def _refuse_form(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    complaints = [Complaint(tuple(item["loc"]), item["msg"], item["type"]) for item in error.errors()]
-    return await _refuse(request, InvalidQuery(complaints))
+    return await _refuse(request, of_form(error))
 
 
 async def _refuse_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = told_of(error, request, ROUTERS, f"GET {request.scope['root_path']}/openapi.json")
-    is_method = error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
-    headers = {"Allow": methods_at(request, ROUTERS)} if is_method else {}
-    return _answer(request, Refusal(detail), error.status_code, {**FINAL, **headers})
+    headers = {**FINAL, **allow(error, request, ROUTERS)}
+    return _answer(request, Refusal(detail), error.status_code, headers)
 
 
 async def _confess(request: Request, error: Exception) -> Response:
