@@ -68,6 +68,8 @@ class Receiver:
     port: int = 0
     posts: list[Post] = field(default_factory=list)
     came: asyncio.Condition = field(default_factory=asyncio.Condition)
+    serving: set["asyncio.Task[None] | None"] = field(default_factory=set)
+    """Nobody else holds the task of a connection whose answer never comes: it would be collected while it waits."""
 
     @property
     def url(self) -> str:
@@ -80,6 +82,7 @@ class Receiver:
         return self.posts
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.serving.add(task := asyncio.current_task())
         try:
             while True:
                 post = await _read(reader)
@@ -94,6 +97,14 @@ class Receiver:
             return
         finally:
             writer.close()
+            self.serving.discard(task)
+
+    async def end(self) -> None:
+        """End the connections whose answer never came."""
+        open_ones = [task for task in self.serving if task is not None]
+        for task in open_ones:
+            task.cancel()
+        await asyncio.gather(*open_ones, return_exceptions=True)
 
 
 async def _read(reader: asyncio.StreamReader) -> Post:
@@ -194,14 +205,18 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
 async def listen() -> AsyncIterator[Callable[..., Awaitable[Receiver]]]:
     """Give a way to open receivers, which end with the test."""
     servers: list[asyncio.Server] = []
+    receivers: list[Receiver] = []
 
     async def open_one(answer: Answer = OK, host: str = "127.0.0.1") -> Receiver:
         receiver = Receiver(answer)
         server = await asyncio.start_server(receiver.serve, host, 0)
         servers.append(server)
+        receivers.append(receiver)
         receiver.port = server.sockets[0].getsockname()[1]
         return receiver
 
     yield open_one
     for server in servers:
         server.close()
+    for receiver in receivers:
+        await receiver.end()
