@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo tour serve test test-all check format lint types arrows bench openapi parallel-suite long-execute kill-rounds million-steps lock clean
+.PHONY: help env demo tour serve test test-all check format lint types arrows bench openapi parallel-suite long-execute kill-rounds million-steps fuzz lock clean
 
 help:           ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -75,6 +75,9 @@ kill-rounds: $(STAMP) ## 200 random kill -9 of the server during submissions and
 million-steps: $(STAMP) ## a million random steps through the store's laws, in two processes (20 minutes to an hour)
 	seq 2 | xargs -P 2 -I {} $(BIN)/python -m pytest -p no:cacheprovider tests/store/test_machine.py \
 	  -k for_long --machine-steps 500000
+
+fuzz: $(STAMP)  ## the served documents of both doors, a hundred examples of each kind for each operation
+	SCHEMATHESIS_EXAMPLES=100 $(BIN)/pytest tests/web/native/test_schemathesis.py tests/web/parallel/test_schemathesis.py
 
 lock:           ## pin the requirements anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra pv --group dev \

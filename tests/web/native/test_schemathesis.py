@@ -11,6 +11,8 @@ from toys import TOYS
 
 from gnomon.core.access import KeyRole
 
+EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "60")
+"""Of each kind for each operation."""
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 OWN_KEY = "/keys/"
 """A run could end the key that it runs with; these paths are asked with another one."""
@@ -37,5 +39,5 @@ async def test_a_short_run_finds_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("which", ["--exclude-path-regex", "--include-path-regex"])
 async def test_a_long_run_finds_nothing(tmp_path: Path, which: str) -> None:
-    code, told = await _ask(tmp_path, "-n", "60", which, OWN_KEY, "--generation-deterministic")
+    code, told = await _ask(tmp_path, "-n", EXAMPLES, which, OWN_KEY, "--generation-deterministic")
     assert code == 0, told

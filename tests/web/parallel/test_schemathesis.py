@@ -12,6 +12,8 @@ from trades_of_runs import PROCESSORS, TRADES
 from gnomon.core.access import KeyRole
 from gnomon.web.dialects.parallel.desk import ParallelOptions
 
+EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "12")
+"""Of each kind for each operation; `make fuzz` takes many more."""
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
@@ -37,5 +39,5 @@ async def test_a_short_run_finds_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_a_long_run_finds_nothing(tmp_path: Path) -> None:
-    code, told = await _ask(tmp_path, "-n", "60", "--generation-deterministic")
+    code, told = await _ask(tmp_path, "-n", EXAMPLES, "--generation-deterministic")
     assert code == 0, told
