@@ -80,7 +80,7 @@ fuzz: $(STAMP)  ## the served documents of both doors, a hundred examples of eac
 	SCHEMATHESIS_EXAMPLES=100 $(BIN)/pytest tests/web/native/test_schemathesis.py tests/web/parallel/test_schemathesis.py
 
 lock:           ## pin the requirements anew (needs uv)
-	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra pv --group dev \
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra pv --extra semantic --extra models --extra local-llm --extra web --group dev \
 	  pyproject.toml -o requirements/dev.txt
 
 clean:          ## remove the environment and the caches

@@ -42,6 +42,18 @@ MAY: dict[str, set[str]] = {
     "gnomon.delivery": set(),
     "gnomon.delivery.office": {"importlib", "urllib"},
     "gnomon.pv": {"numpy"},
+    "gnomon.reading": {
+        "docx",
+        "lxml",
+        "markdown_it",
+        "pypdf",
+        "selectolax",
+        "snowballstemmer",
+        "trafilatura",
+    },
+    "gnomon.reading.embedding": {"numpy", "onnxruntime", "tokenizers"},
+    "gnomon.library": {"sqlite3", "numpy", "watchfiles", "signal"},
+    "gnomon.workloads.research": {"pydantic", "jsonschema", "referencing"},
     "gnomon.core.workload": {"importlib"},
 }
 NOT_FREE = {

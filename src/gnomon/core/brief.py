@@ -12,6 +12,7 @@ from gnomon.core.task import Json
 
 EFFORTS: Final = range(1, 10)
 """How much work an answer may cost, from the least to the most; a door's own names stand in its table."""
+USUAL_EFFORT: Final = 2
 
 CONFIDENCES: Final = ("low", "medium", "high")
 
@@ -20,7 +21,7 @@ _TEXTS = {"type": "array", "items": _TEXT}
 
 BRIEF: Final[Mapping[str, Any]] = {
     "type": "object",
-    "required": ["input", "output", "effort"],
+    "required": ["input"],
     "properties": {
         "input": {"type": ["string", "object"], "description": "The question: words, or named values."},
         "output": {
@@ -52,6 +53,27 @@ BRIEF: Final[Mapping[str, Any]] = {
         "location": {**_TEXT, "description": "ISO 3166-1 alpha-2."},
         "data_sources": {"type": "object", "properties": {"free": _TEXTS, "pay_per_use": _TEXTS}},
         "memory_scope": _TEXT,
+        "turns": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["question", "answer"],
+                "properties": {"question": _TEXT, "answer": _TEXT},
+            },
+            "description": "Earlier turns of the conversation, the oldest first.",
+        },
+        "may_ask": {"type": "boolean", "description": "Whether the work may wait for a person's answer."},
+        "budget": {
+            "type": "object",
+            "properties": {
+                "tokens": {"type": "integer", "minimum": 1},
+                "cost_usd": {"type": "number", "minimum": 0},
+                "seconds": {"type": "number", "exclusiveMinimum": 0},
+                "sources": {"type": "integer", "minimum": 1},
+            },
+            "additionalProperties": False,
+            "description": "Limits below those that the effort sets.",
+        },
     },
 }
 """What a workload that takes briefs is given. An earlier answer stands in `ctx.predecessor`."""
@@ -108,6 +130,29 @@ ANSWER: Final[Mapping[str, Any]] = {
                 },
             },
         },
+        "engine": {
+            **_TEXT,
+            "description": "What answered: `extractive`, `local:MODEL` or `provider:PROVIDER/MODEL`.",
+        },
+        "usage": {
+            "type": "object",
+            "required": ["calls", "input_tokens", "output_tokens", "cost_usd"],
+            "properties": {
+                "calls": {"type": "integer", "minimum": 0},
+                "input_tokens": {"type": "integer", "minimum": 0},
+                "output_tokens": {"type": "integer", "minimum": 0},
+                "cost_usd": {
+                    "type": ["number", "null"],
+                    "description": "Null when the model's price is not known.",
+                },
+            },
+            "description": "What was really used, as the provider counted it.",
+        },
+        "truncated": {**_TEXTS, "description": "What was cut off or left out, and why; one sentence each."},
+        "turns": {
+            "type": "array",
+            "description": "The conversation up to and with this answer, bounded, for the next turn.",
+        },
     },
 }
 """What doors can show of a result in full: the answer, and what each of its fields rests on."""
@@ -134,13 +179,16 @@ class Brief:
 
     input: str | Mapping[str, Json]
     output: Wish = Wish()
-    effort: int
+    effort: int = USUAL_EFFORT
     is_fast: bool = False
     sources: Mapping[str, Json] | None = None
     tools: Sequence[Mapping[str, Json]] = ()
     location: str | None = None
     data_sources: Mapping[str, Sequence[str]] | None = None
     memory_scope: str | None = None
+    turns: Sequence[Mapping[str, str]] = ()
+    may_ask: bool = False
+    budget: Mapping[str, float] | None = None
 
     def json(self) -> dict[str, Json]:
         """Write the brief as the input of a workload; what is not given is left out."""
@@ -159,6 +207,9 @@ class Brief:
             "location": self.location,
             "data_sources": self.data_sources,
             "memory_scope": self.memory_scope,
+            "turns": list(self.turns) or None,
+            "may_ask": self.may_ask or None,
+            "budget": self.budget,
         }
         return {name: value for name, value in named.items() if value is not None}
 
@@ -166,4 +217,4 @@ class Brief:
 def read_brief(task_input: Mapping[str, Json]) -> Brief:
     """Read a workload's input that has passed `BRIEF`."""
     given = dict(task_input)
-    return Brief(output=Wish(**given.pop("output")), **given)
+    return Brief(output=Wish(**given.pop("output", {})), **given)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Literal, Protocol, TypeVar
 
 from gnomon.core.errors import Complaint
+from gnomon.core.library import Found
 from gnomon.core.retry import RetryPolicy
 from gnomon.core.task import Json, Visibility
 
@@ -139,6 +140,10 @@ class Window(Protocol):
     def predecessor(self) -> ChildResult | None:
         """Give what became of the task that this one came after, if it came after one."""
 
+    @property
+    def settings(self) -> Mapping[str, Json]:
+        """Give what the operator has set for workloads of this kind; empty when nothing was."""
+
     def progress(self, percent: float, stage: str | None = None) -> None:
         """Say how much is done, 0 to 100, and optionally what is being done."""
 
@@ -202,6 +207,15 @@ class Context(Window, Protocol):
     def get(self, sha256: str) -> bytes:
         """Read the bytes of that name."""
 
+    def search(self, query: str, *, limit: int = 10) -> Found:
+        """Find passages in the documents of the task's workspace, the best first; the query is plain words.
+
+        Raises
+        ------
+        Failure
+            With the code ``no_library`` where there is none; retryable when the library does not answer.
+        """
+
 
 class AsyncContext(Window, Protocol):
     """The same window for an IO workload's coroutine function; what may wait is awaited."""
@@ -223,6 +237,9 @@ class AsyncContext(Window, Protocol):
 
     async def get(self, sha256: str) -> bytes:
         """Read the bytes of that name."""
+
+    async def search(self, query: str, *, limit: int = 10) -> Found:
+        """Find passages in the documents of the task's workspace, the best first; the query is plain words."""
 
 
 def _nothing(_: Json) -> Sequence[Reference]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from gnomon.core.blob import Blob
 from gnomon.core.errors import FenceLost, GnomonError, Invalid, NotFound, Unavailable
-from gnomon.core.ports import Clock, Holding, Report, Store
+from gnomon.core.library import found_json
+from gnomon.core.ports import Clock, Holding, Library, Report, Store
 from gnomon.core.resource import NewResource, ResourceKind, resource_id
 from gnomon.core.task import Json, Task
 from gnomon.engine.child.pipe import Frame
@@ -35,13 +36,24 @@ class Heard:
             self.stage = message["stage"] or self.stage
 
 
+class NoLibrary(NotFound):
+    """There are no documents to search."""
+
+
 class Desk:
     """Answers one attempt."""
 
     def __init__(
-        self, store: Store, clock: Clock, kinds: Mapping[str, ResourceKind], task: Task, run: Run
+        self,
+        store: Store,
+        clock: Clock,
+        kinds: Mapping[str, ResourceKind],
+        task: Task,
+        run: Run,
+        library: Library | None = None,
     ) -> None:
         self._store = store
+        self._library = library
         self._kinds = kinds
         self._clock = clock
         self._task = task
@@ -53,6 +65,7 @@ class Desk:
             "put": self._put,
             "adopt": self._adopt,
             "get": self._get,
+            "search": self._search,
         }
 
     async def converse(self) -> Frame | None:
@@ -143,8 +156,17 @@ class Desk:
         file = await self._store.find_blob_file(sha256)
         return (str(file), b"") if file is not None else (None, await self._store.get_blob(sha256))
 
+    async def _search(self, frame: Frame) -> tuple[Json, bytes]:
+        if self._library is None:
+            raise NoLibrary("This server has no library of documents.")
+        message = frame.message
+        found = await self._library.search(
+            self._task.workspace, str(message["query"]), limit=int(message["limit"])
+        )
+        return found_json(found), b""
+
 
 def _refusal(error: GnomonError) -> dict[str, Json]:
-    codes = ((NotFound, "not_found"), (Invalid, "invalid_resource"))
+    codes = ((NoLibrary, "no_library"), (NotFound, "not_found"), (Invalid, "invalid_resource"))
     code = next((code for kind, code in codes if isinstance(error, kind)), "store_refused")
     return {"code": code, "message": error.message, "retryable": isinstance(error, Unavailable)}

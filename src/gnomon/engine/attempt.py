@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from gnomon.core.errors import FenceLost, GnomonError, Unavailable
-from gnomon.core.ports import Clock, Finish, Holding, Load, Store, Vault
+from gnomon.core.ports import Clock, Finish, Holding, Library, Load, Store, Vault
 from gnomon.core.resource import ResourceKind
 from gnomon.core.retry import Done, Ending, Failed, Lost, Stopped, Why
 from gnomon.core.task import Json, Phase, Status, Task
@@ -101,6 +101,9 @@ class Bench:
     """Seconds between a request to stop and the kill."""
     vault: Vault = field(repr=False)
     """Opens the secrets that came with a task."""
+    library: Library | None = None
+    settings: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    """What the operator has set, by kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +206,7 @@ async def run(bench: Bench, attempt: Attempt) -> Attempt:
     eviction = asyncio.create_task(_evict(attempt.run, attempt.stop))
     last: Frame | None = None
     try:
-        order = _order(attempt.load, bench.workloads[attempt.task.kind])
+        order = _order(bench, attempt.load)
         attempt.run.send("run", attempt.secrets, **order, staging=prefix(bench.store, attempt.holding))
         attempt.pause.reach(attempt.run)
         last = await _converse(bench, attempt, attempt.run)
@@ -264,7 +267,7 @@ def _finish(bench: Bench, attempt: Attempt, ending: Ending) -> Finish:
 
 
 async def _converse(bench: Bench, attempt: Attempt, run: Run) -> Frame | None:
-    desk = Desk(bench.store, bench.clock, bench.kinds, attempt.task, run)
+    desk = Desk(bench.store, bench.clock, bench.kinds, attempt.task, run, bench.library)
     try:
         return await desk.converse()
     except FenceLost:
@@ -315,7 +318,8 @@ def _leave(pool: Pool, run: Run, last: Frame | None) -> None:
     pool.give_back(run.child, peak=last.message["peak"] if last else 0)
 
 
-def _order(load: Load, workload: Workload) -> dict[str, Json]:
+def _order(bench: Bench, load: Load) -> dict[str, Json]:
+    workload = bench.workloads[load.task.kind]
     is_join = load.task.phase is Phase.JOIN
     function = workload.join if is_join and workload.join is not None else workload.run
     return {
@@ -330,6 +334,7 @@ def _order(load: Load, workload: Workload) -> dict[str, Json]:
         "is_join": is_join,
         "children": [_fields(child) for child in load.children],
         "state": load.state,
+        "settings": dict(bench.settings.get(load.task.kind, {})),
     }
 
 

@@ -16,10 +16,10 @@ from typing import Any
 
 from gnomon.core.errors import Unavailable
 from gnomon.core.hub import Hub
-from gnomon.core.ports import Claim, Clock, Holding, Store, Vault
+from gnomon.core.ports import Claim, Clock, Holding, Library, Store, Vault
 from gnomon.core.resource import ResourceKind
 from gnomon.core.retry import Why
-from gnomon.core.task import Status, Task
+from gnomon.core.task import Json, Status, Task
 from gnomon.core.workload import Workload
 from gnomon.engine.attempt import Bench, Pause, Stop, perform
 from gnomon.engine.children import Nursery, Role
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 STOP_MARGIN = 3.0
 """Seconds beyond the grace that attempts have for their last words to be recorded when the engine stops."""
 _NO_KINDS: Mapping[str, ResourceKind] = MappingProxyType({})
+_NO_SETTINGS: Mapping[str, Mapping[str, Json]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,8 @@ class EmbeddedEngine:
         nursery: Nursery | None = None,
         kinds: Mapping[str, ResourceKind] = _NO_KINDS,
         retention: Retention | None = None,
+        library: Library | None = None,
+        settings: Mapping[str, Mapping[str, Json]] = _NO_SETTINGS,
     ) -> None:
         self._store = store
         self._hub = hub
@@ -84,6 +87,8 @@ class EmbeddedEngine:
             kinds=kinds,
             grace=grace.total_seconds(),
             vault=vault,
+            library=library,
+            settings=settings,
         )
         self._upkeep = Upkeep(
             store,

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gnomon.core.blob import name_of
+from gnomon.core.library import Found
 from gnomon.core.resource import ResourceKind
 from gnomon.core.retry import internal_asked
 from gnomon.core.task import Json, Visibility
@@ -26,6 +27,9 @@ from gnomon.engine.ending import dispute
 
 _NO_ANSWERS: Mapping[str, Json] = MappingProxyType({})
 _NO_KINDS: Mapping[str, ResourceKind] = MappingProxyType({})
+_NO_SETTINGS: Mapping[str, Json] = MappingProxyType({})
+
+Search = Callable[[str, int], Found]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,6 +55,8 @@ def run_locally(
     kinds: Mapping[str, ResourceKind] = _NO_KINDS,
     secrets: Mapping[str, Json] = NO_SECRETS,
     predecessor: ChildResult | None = None,
+    settings: Mapping[str, Json] = _NO_SETTINGS,
+    search: Search | None = None,
 ) -> Json:
     """Run a workload to its result, its children and its join included.
 
@@ -76,6 +82,10 @@ def run_locally(
         What is sent for the work and shown to nobody; children are given it too.
     predecessor
         What became of the task that this one comes after.
+    settings
+        What an operator would set for the kind; children see it too.
+    search
+        Finds passages for a query, a limit given; None where there is no library.
 
     Raises
     ------
@@ -91,6 +101,8 @@ def run_locally(
         answers=answers,
         kinds=kinds,
         secrets=Secrets(as_stored(dict(secrets), "secrets")),
+        settings=as_stored(dict(settings), "settings"),
+        search=search,
     )
     return run.perform(workload, order, predecessor)
 
@@ -104,6 +116,8 @@ class _Run:
     answers: Mapping[str, Json]
     kinds: Mapping[str, ResourceKind]
     secrets: Secrets
+    settings: Mapping[str, Json]
+    search: Search | None
     visibility: Visibility = Visibility.PUBLIC
 
     def perform(self, workload: Workload, order: Json, predecessor: ChildResult | None = None) -> Json:
@@ -176,6 +190,7 @@ class _Window:
         self.predecessor = predecessor
         self.references: Sequence[Pinned] = run.references
         self.secrets: Mapping[str, Json] = run.secrets
+        self.settings: Mapping[str, Json] = run.settings
         self.task_id = f"local_{time.monotonic_ns()}"
         self.attempt = 1
 
@@ -226,6 +241,11 @@ class _Window:
         (self._run.blobs / name).write_bytes(content)
         return name
 
+    def _search(self, query: str, limit: int) -> Found:
+        if self._run.search is None:
+            raise Failure("no_library", "There is no library of documents here; give search=.")
+        return self._run.search(query, limit)
+
     def _get(self, sha256: str) -> bytes:
         try:
             return (self._run.blobs / sha256).read_bytes()
@@ -261,6 +281,10 @@ class LocalContext(_Window):
         """Read the file of that name."""
         return self._get(sha256)
 
+    def search(self, query: str, *, limit: int = 10) -> Found:
+        """Search what was given for it."""
+        return self._search(query, limit)
+
 
 class LocalAsyncContext(_Window):
     """The context of an IO workload, in memory."""
@@ -290,6 +314,10 @@ class LocalAsyncContext(_Window):
     async def get(self, sha256: str) -> bytes:
         """Read the file of that name."""
         return self._get(sha256)
+
+    async def search(self, query: str, *, limit: int = 10) -> Found:
+        """Search what was given for it."""
+        return self._search(query, limit)
 
 
 def as_stored(value: Json, what: str) -> Json:

@@ -17,6 +17,7 @@ from gnomon.core.ports.hook import ChangeEndpoint as ChangeEndpoint
 from gnomon.core.ports.hook import DeliveryQuery as DeliveryQuery
 from gnomon.core.ports.hook import HookStore as HookStore
 from gnomon.core.ports.hook import RotateSecret as RotateSecret
+from gnomon.core.ports.library import Library as Library
 from gnomon.core.ports.resource import ResourceQuery as ResourceQuery
 from gnomon.core.ports.resource import ResourceStore as ResourceStore
 from gnomon.core.ports.seam import GUESS_HOLDS as GUESS_HOLDS

@@ -43,6 +43,8 @@ class Order:
     staging: str | None = None
     """What the paths of staged files begin with; None when bytes must go through the pipe."""
     secrets: Mapping[str, Json] = field(default_factory=lambda: NO_SECRETS, repr=False)
+    settings: Mapping[str, Json] = field(default_factory=dict)
+    """What the operator has set for the kind."""
 
     @property
     def title(self) -> str:
@@ -162,6 +164,11 @@ class Window:
     def secrets(self) -> Mapping[str, Json]:
         """Give what was sent for the work and is shown to nobody."""
         return self.order.secrets
+
+    @property
+    def settings(self) -> Mapping[str, Json]:
+        """Give what the operator has set for workloads of this kind."""
+        return self.order.settings
 
     @property
     def predecessor(self) -> ChildResult | None:

@@ -19,6 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from gnomon.core.blob import name_of
+from gnomon.core.library import Found, read_found
 from gnomon.core.task import Json
 from gnomon.core.workload import Cancelled, Saved
 from gnomon.engine.child.context import (
@@ -125,6 +126,10 @@ class CpuContext(Window):
         content = content_of(reply, sha256)
         self._met.add(sha256)
         return content
+
+    def search(self, query: str, *, limit: int = 10) -> Found:
+        """Find passages in the documents of the task's workspace."""
+        return read_found(unpack(self._ask({"op": "search", "query": query, "limit": limit})))
 
     def _ask(self, message: dict[str, Json], content: bytes = b"") -> Frame:
         number = message["ask"] = next(self._numbers)

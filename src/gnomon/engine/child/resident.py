@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gnomon.core.blob import name_of
+from gnomon.core.library import Found, read_found
 from gnomon.core.task import Json
 from gnomon.core.workload import Saved
 from gnomon.engine.child.context import (
@@ -88,6 +89,10 @@ class IoContext(Window):
         content = await asyncio.to_thread(content_of, reply, sha256)
         self._met.add(sha256)
         return content
+
+    async def search(self, query: str, *, limit: int = 10) -> Found:
+        """Find passages in the documents of the task's workspace."""
+        return read_found(unpack(await self._ask({"op": "search", "query": query, "limit": limit})))
 
     async def _stage_apart(self, content: bytes, name: str) -> Staged | None:
         writing = asyncio.get_running_loop().run_in_executor(None, self._stage, content, name)
