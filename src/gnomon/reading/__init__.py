@@ -1,1 +1,1 @@
-"""The reading desk: files and pages become plain text with headings, passages, sentences and terms; no disk, no net."""
+"""The reading desk: files and pages become text with headings, passages, sentences and terms; no disk, no network."""
