@@ -3,14 +3,32 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from gnomon.library.folder import Content
 from gnomon.reading.document import Document
 from gnomon.reading.file import read_file
 from gnomon.reading.passage import Cut, cut
 from gnomon.reading.terms import tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """A file's document, and the passages that it was cut into."""
+
+    document: Document
+    cuts: Sequence[Cut]
+
+
+Parse = Callable[[bytes, str], Parsed]
+"""Parses a file's bytes by its name, here or in another process; raises `Unreadable`."""
+
+
+def parse(content: bytes, name: str) -> Parsed:
+    """Parse a file in this process; raises `Unreadable`."""
+    document = read_file(content, name)
+    return Parsed(document=document, cuts=cut(document))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +48,13 @@ class Read:
     packed: bytes
 
 
-def read_content(folder: int, name: str, content: Content, *, is_fresh: bool) -> Read:
-    """Read a file's bytes and cut its text; raises `Unreadable`."""
-    document = read_file(content.bytes, name)
-    cuts = cut(document)
+def read_content(parse: Parse, place: tuple[int, str], content: Content, *, is_fresh: bool) -> Read:
+    """Parse a file of a folder and prepare it for the index; raises `Unreadable`."""
+    parsed = parse(content.bytes, place[1])
+    document, cuts = _with_text(parsed.document), [_with_heading(each) for each in parsed.cuts]
     return Read(
-        folder=folder,
-        name=name,
+        folder=place[0],
+        name=place[1],
         size=content.size,
         mtime_ns=content.mtime_ns,
         is_fresh=is_fresh,
@@ -51,6 +69,20 @@ def read_content(folder: int, name: str, content: Content, *, is_fresh: bool) ->
 def fingerprint(content: Content) -> bytes:
     """Return the SHA-256 of a file's bytes."""
     return hashlib.sha256(content.bytes).digest()
+
+
+def _with_text(document: Document) -> Document:
+    """Put a question mark for each lone half of a character, which no database takes."""
+    headings = tuple(replace(each, words=_whole(each.words)) for each in document.headings)
+    return replace(document, title=_whole(document.title), text=_whole(document.text), headings=headings)
+
+
+def _with_heading(each: Cut) -> Cut:
+    return replace(each, heading=_whole(each.heading))
+
+
+def _whole(text: str) -> str:
+    return text.encode(errors="replace").decode()
 
 
 def _length(document: Document, each: Cut) -> int:
