@@ -74,7 +74,9 @@ def fingerprint(content: Content) -> bytes:
 def _with_text(document: Document) -> Document:
     """Put a question mark for each lone half of a character, which no database takes."""
     headings = tuple(replace(each, words=_whole(each.words)) for each in document.headings)
-    return replace(document, title=_whole(document.title), text=_whole(document.text), headings=headings)
+    origin = document.origin_url and _whole(document.origin_url)
+    title, text = _whole(document.title), _whole(document.text)
+    return replace(document, title=title, text=text, headings=headings, origin_url=origin)
 
 
 def _with_heading(each: Cut) -> Cut:
