@@ -1,9 +1,10 @@
 """Questions of SQuAD 2.0 put to a folder of its articles: is the right sentence shown, is what is not there refused?
 
     python bench/research_squad.py [--semantic] [--every N]            the tables, with the weights as they are
-    python bench/research_squad.py --curve docs/figures/refusal.svg    and the picture of both goals over the threshold
+    python bench/research_squad.py --curve docs/figures/refusal.svg    and the picture of both goals by threshold
     python bench/research_squad.py --fit [--semantic]                  fit the weights anew and print them
     python bench/research_squad.py --fit --swap [--semantic]           the two halves change places
+    python bench/research_squad.py --beside FOLDER [--every N]         with all that is in a folder indexed beside
 
 Every article is a text file in a folder of its own, read, cut, indexed and searched by the library itself. Of the
 articles in alphabetical order, the first, third ... are for fitting, the second, fourth ... for reporting. A sentence
@@ -119,6 +120,11 @@ class Folders:
             self.shelf.scan(folder.seq)
         self.shelf.read_in()
         return workspace
+
+    def hold_beside(self, place: Path) -> None:
+        """Index a folder that every workspace sees."""
+        self.shelf.scan(self.shelf.add_folder(None, place).seq)
+        self.shelf.read_in()
 
     def text(self, document: str) -> str:
         if document not in self.texts:
@@ -259,7 +265,7 @@ def fit(bench: Bench, tuning: Sequence[Article]) -> dict[str, object]:
     choices = [_choice(each) for each in answerable(wide.inside(tuning)) if each.ranked]
     settle("WEIGHTS", research_fit.rounded(research_fit.fit_sentences(choices)))
     inside, outside = bench.inside(tuning), bench.outside(tuning)
-    smaller = bench.sibling(every=2)
+    smaller = bench.sibling(every=3)
     rings = [_ring(tuning, n, size) for size in FOLDERS_IN_FIT for n in range(len(tuning))]
     near = [each for ring in rings for each in smaller.pose(bench.folders.hold(ring[1:]), ring[1:2])]
     far = [each for ring in rings for each in smaller.pose(bench.folders.hold(ring[1:]), ring[:1])]
@@ -400,14 +406,16 @@ def _reliability(case: Case) -> Iterator[str]:
     inside = answerable(case.inside)
     worth = [(each, 0.5 / len(inside)) for each in inside]
     worth += [(each, 0.5 / len(case.outside)) for each in case.outside]
-    yield _row("\nprobability", "questions", "promised", "right sentence shown")
+    odd = [each for each in case.inside if not each.query.answers]
+    yield _row("\nprobability", "questions", "promised", "right sentence shown", "of those without an answer")
     for low, high in pairwise(BOUNDS):
         held = [(each, weight) for each, weight in worth if low <= each.probability < high]
-        total = sum(weight for _, weight in held)
         if held:
+            total = sum(weight for _, weight in held)
             promised = sum(each.probability * weight for each, weight in held) / total
             shown = sum(each.shows(ranking.SHOWN) * weight for each, weight in held) / total
-            yield _row(f"{low:.2f} to {high:.2f}", len(held), _percent(promised), _percent(shown))
+            here = share(odd, lambda each, low=low, high=high: low <= each.probability < high)
+            yield _row(f"{low:.2f} to {high:.2f}", len(held), *map(_percent, (promised, shown, here)))
 
 
 def _row(first: str, *rest: object) -> str:
@@ -427,6 +435,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         articles = load()
         bench = Bench(Folders.open(Path(place), articles), articles, every=given.every)
+        if given.beside:
+            bench.folders.hold_beside(given.beside)
         tuning, reporting = reversed(halves(articles)) if given.swap else halves(articles)
         if given.fit:
             _print_constants(fit(bench, tuning))
@@ -481,6 +491,7 @@ def _arguments() -> argparse.Namespace:
         "--swap", action="store_true", help="fit on the half that reports, and the other way round"
     )
     parser.add_argument("--every", type=int, default=1, metavar="N", help="put every Nth question alone")
+    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="index this folder too")
     parser.add_argument("--curve", metavar="SVG", help="draw the curve")
     return parser.parse_args()
 
