@@ -3,10 +3,11 @@
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from gnomon.workloads.research.interim import terms
+from gnomon.reading.terms import terms
 
-OTHER_WORDS: Sequence[Sequence[str]] = (
+OTHER_WORDS: Final[Sequence[Sequence[str]]] = (
     ("ceo", "chief executive officer", "chief executive"),
     ("cfo", "chief financial officer"),
     ("cto", "chief technology officer"),
@@ -65,4 +66,4 @@ def _row(words: Sequence[str]) -> tuple[frozenset[str], list[frozenset[str]]]:
     return frozenset().union(*phrases), [phrase for phrase in phrases if phrase]
 
 
-_ROWS: Mapping[frozenset[str], Sequence[frozenset[str]]] = dict(map(_row, OTHER_WORDS))
+_ROWS: Final[Mapping[frozenset[str], Sequence[frozenset[str]]]] = dict(map(_row, OTHER_WORDS))

@@ -55,3 +55,5 @@ class Candidate:
     """What was read, for the reasoning."""
     weight: float = 1.0
     """How well it fits what is wanted, 0 to 1."""
+    is_labelled: bool = False
+    """Whether it stands after a label that names the field."""
