@@ -7,12 +7,12 @@ from typing import Final
 
 from gnomon.core.task import Json
 from gnomon.reading.ranking import Embed, judge, rank
-from gnomon.workloads.research.basis import field_of, gather
+from gnomon.workloads.research.basis import gather
 from gnomon.workloads.research.fields import cue_of
 from gnomon.workloads.research.lists import settle_list
 from gnomon.workloads.research.record import Confidence, Evidence, Question, Settled, Source
 from gnomon.workloads.research.shape import is_list, meaning
-from gnomon.workloads.research.typed.candidate import Candidate, Want
+from gnomon.workloads.research.typed.candidate import Candidate
 from gnomon.workloads.research.typed.want import wants_of
 from gnomon.workloads.research.validity import is_valid
 from gnomon.workloads.research.weighing import (
@@ -134,7 +134,7 @@ def _evidence(finding: _Finding) -> list[Evidence]:
 
 def _reasoning(first: _Finding, others: Sequence[_Finding]) -> str:
     best = first.best
-    told = f"Read from {best.candidate.why} in '{_titled(best.sentence.source)}'; "
+    told = f"In '{_titled(best.sentence.source)}' stands {best.candidate.why}; "
     if best.candidate.is_labelled:
         told += "the label names the field."
     else:
@@ -173,7 +173,7 @@ def _whole_sentences(aim: Aim, there: Sequence[Sentence]) -> list[Weighed]:
             or not is_valid(sentence.text, aim.want.schema)
         ):
             continue
-        why = "the whole sentence, as no shorter words of it are plainly the value,"
+        why = "this sentence, of which no shorter words are plainly the value"
         length = len(sentence.text)
         candidate = Candidate(value=sentence.text, start=0, end=length, why=why)
         score = _FACTOR_OF_SENTENCE * (0.5 * field + 0.2 * subject + 0.3 * own)
@@ -240,7 +240,7 @@ def _lack(aim: Aim, there: Sequence[Sentence], sources: Sequence[Source]) -> str
         return f"{looked}: none is about '{_shortened(' '.join(aim.want.about))}'."
     if not any(field_share(aim, each) >= LEAST_FIELD for each in about):
         return f"{looked}: no sentence speaks of it."
-    return f"{looked}: sentences speak of it, and none gives one {aim.want.kind.value} that fits the schema."
+    return f"{looked}: sentences speak of it, and none gives {aim.want.kind.value} that fits the schema."
 
 
 def _gap(question: Question, why: str) -> Settled:
@@ -266,8 +266,3 @@ def _titled(source: Source) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def named(question: Question) -> str:
-    """Name a question as the basis does."""
-    return field_of(question.path)

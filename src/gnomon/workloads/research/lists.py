@@ -12,17 +12,15 @@ from gnomon.workloads.research.coverage import widened
 from gnomon.workloads.research.record import Evidence, Question, Settled, Source
 from gnomon.workloads.research.records import settle_records
 from gnomon.workloads.research.shape import is_list, is_object, meaning
-from gnomon.workloads.research.typed.candidate import Candidate, Kind, Want
+from gnomon.workloads.research.typed.candidate import Kind, Want
 from gnomon.workloads.research.typed.labels import is_for, labels
 from gnomon.workloads.research.typed.want import wants_of
 from gnomon.workloads.research.validity import is_valid
 from gnomon.workloads.research.weighing import (
-    LEAST_FIELD,
     LEAST_SUBJECT,
     Aim,
     Sentence,
     aim_of,
-    field_share,
     is_readable,
     read_sentences,
     subject_share,

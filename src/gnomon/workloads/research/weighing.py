@@ -6,9 +6,11 @@ from typing import Any, Final
 
 from gnomon.reading.sentence import sentences
 from gnomon.reading.terms import spans, terms
-from gnomon.workloads.research.coverage import OTHER_WORDS, Scale, widened
+from gnomon.workloads.research.coverage import OTHER_WORDS, Scale, roles, widened
 from gnomon.workloads.research.record import Evidence, Question, Source
 from gnomon.workloads.research.typed.candidate import Candidate, Kind, Want
+from gnomon.workloads.research.typed.labels import labels
+from gnomon.workloads.research.typed.numbers import UNIT_WORDS
 from gnomon.workloads.research.typed.reading import read
 from gnomon.workloads.research.typed.words import GENERIC, OF_KIND
 
@@ -48,10 +50,10 @@ class Sentence:
     source: Source
     start: int
     end: int
-    has: Collection[str]
+    has: frozenset[str]
     """Its terms, with those that say the same."""
-    heading: Collection[str]
-    around: Collection[str]
+    heading: frozenset[str]
+    around: frozenset[str]
     """All terms of its passage, title and heading."""
 
     @property
@@ -78,7 +80,9 @@ class Weighed:
 
 def aim_of(question: Question, want: Want, frequencies: Mapping[str, int], size: int) -> Aim:
     """Take a question apart."""
-    of_kind = OF_KIND.get(want.kind.value, frozenset()) | GENERIC
+    of_kind = OF_KIND.get(want.kind, frozenset()) | GENERIC
+    if want.kind is Kind.NUMBER:
+        of_kind |= UNIT_WORDS
     name = [word for word in want.name if word not in of_kind]
     said = [word for word in want.words if word not in of_kind and word not in want.name]
     own = set(terms(" ".join(want.words)))
@@ -106,7 +110,7 @@ def weigh_all(aim: Aim, there: Sequence[Sentence]) -> list[Weighed]:
 
 def field_share(aim: Aim, sentence: Sentence) -> float:
     """Return how much of the field's words a sentence has, by its name or by all that is said of it."""
-    there = sentence.has | (sentence.heading - sentence.has)
+    there = sentence.has | sentence.heading
     shares = []
     for wanted in filter(None, (aim.name, aim.said)):
         own, both = aim.scale.share(wanted, sentence.has), aim.scale.share(wanted, there)
@@ -129,8 +133,8 @@ def _weigh(aim: Aim, sentence: Sentence) -> Iterator[Weighed]:
         share = max(field, 1.0 if candidate.is_labelled else 0.0)
         if share >= LEAST_FIELD:
             near = 1.0 if candidate.is_labelled else _nearness(candidate, places, sentence.text)
-            own = aim.scale.share(aim.subject, sentence.has)
-            score = candidate.weight * (0.4 * share + 0.15 * subject + 0.1 * own + 0.35 * near)
+            own = aim.scale.share(aim.subject, sentence.has | sentence.heading)
+            score = candidate.weight * (0.35 * share + 0.1 * subject + 0.25 * own + 0.3 * near)
             yield Weighed(candidate=candidate, sentence=sentence, field=share, subject=subject, score=score)
 
 
@@ -150,8 +154,11 @@ def _sentences(source: Source) -> Iterator[Sentence]:
     heading = widened(terms(f"{source.title} {source.heading}"))
     around = heading | widened(terms(source.text))
     for span in sentences(source.text):
-        has = widened(terms(source.text[span.start : span.end]))
-        yield Sentence(source=source, start=span.start, end=span.end, has=has, heading=heading, around=around)
+        text = source.text[span.start : span.end]
+        has = widened(terms(text)) | roles(text)
+        # The rows of a table speak each of something else.
+        near = has | heading if len(labels(text)) > 1 else around
+        yield Sentence(source=source, start=span.start, end=span.end, has=has, heading=heading, around=near)
 
 
 def _cues(want: Want) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""What stands after a label: `CEO: Jane Doe`, a row of a table, `founded: 1998; seat: Berlin.`"""
+"""What stands after a label, as in `CEO: Jane Doe` and in the rows of tables."""
 
 import re
 from collections.abc import Iterator

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from gnomon.reading.terms import terms
+from gnomon.workloads.research.coverage import BY, roles
 from gnomon.workloads.research.marks import DASHES
 from gnomon.workloads.research.typed.candidate import Candidate, Want
-from gnomon.workloads.research.typed.words import MAKERS, OPENERS, PLACES, WORKS
+from gnomon.workloads.research.typed.words import OPENERS, PLACES, WORKS
 
 _WORD: Final = r"(?:[^\W\d_a-zß-öø-ÿ][\w'\u2019&.-]*[\w]|[^\W\d_a-zß-öø-ÿ]\.?)"
 _LINK: Final = r"(?:of|the|de|del|della|di|da|du|la|le|van|von|der|den|bin|al|&)"
@@ -16,11 +18,6 @@ _QUOTED: Final = re.compile(
 )
 _PLACE_BEFORE: Final = re.compile(
     r"(?:\b(?:in|at|near|to|from|of)\s+(?:the\s+(?:city|town|state|village|country)\s+of\s+)?)$",
-    re.IGNORECASE,
-)
-_MADE_BY: Final = re.compile(
-    r"\b(?:written|founded|directed|created|invented|designed|composed|built|made|manufactured|developed|established"
-    r"|published|painted|discovered|co-founded|owned|produced|authored)\s+(?:in\s+\d{4}\s+)?by\s+$",
     re.IGNORECASE,
 )
 _BETWEEN_CUE_AND_NAME: Final = re.compile(
@@ -49,8 +46,10 @@ def names(text: str, want: Want, cues: Sequence[str]) -> Iterator[Candidate]:
 
 def _tie(text: str, start: int, end: int, cues: Sequence[tuple[int, int]], want: Want) -> float:
     """Say how plainly a name belongs to a cue: beside it with nothing but a link between."""
-    if MAKERS & set(want.name) and _MADE_BY.search(text[:start]):
-        return 1.0
+    wanted = set(terms(" ".join(want.words)))
+    for by in BY.finditer(text, 0, start):
+        if not text[by.end() : start].strip() and wanted & roles(by[0]):
+            return 1.0
     for first, last in cues:
         if last <= start and _BETWEEN_CUE_AND_NAME.match(text[last:start]):
             return 1.0
@@ -79,9 +78,8 @@ def _is_about(name: str, want: Want) -> bool:
 
 
 def _cue(cue: str) -> re.Pattern[str]:
-    return re.compile(
-        rf"(?<!\w){re.escape(cue).replace(' ', '[ -]+')}(?!\w)".replace(r"\ ", r"[\s-]+"), re.IGNORECASE
-    )
+    words = r"[\s-]+".join(map(re.escape, cue.split()))
+    return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
 
 
 def _quoted(text: str, cues: Sequence[tuple[int, int]]) -> Iterator[Candidate]:

@@ -11,9 +11,10 @@ from gnomon.workloads.research.typed.quantity import CURRENCIES, SCALES, UNITS, 
 from gnomon.workloads.research.typed.words import COUNTS, MONEY, SHARES, YEARS
 
 _IN_SCALE: Final = re.compile(r"\b(?:in )?(thousands|millions|billions|thousand|million|billion|mn|bn)\b")
-_IN_UNIT: Final = re.compile(
-    rf"\b(?:in|as|unit:?)\s+({'|'.join(re.escape(each) for each in sorted({*UNITS, *CURRENCIES}, key=len, reverse=True))})(?!\w)"
-)
+_UNIT: Final = "|".join(re.escape(each) for each in sorted({*UNITS, *CURRENCIES}, key=len, reverse=True))
+_IN_UNIT: Final = re.compile(rf"\b(?:in|as|unit:?)\s+({_UNIT})(?!\w)")
+UNIT_WORDS: Final = frozenset({*UNITS, *CURRENCIES, *SCALES, "percentage"}) - {"day", "year", "head"}
+"""Words of a field that say in what it is counted."""
 _WEAK, _STRONG = 0.4, 1.0
 _FIRST_YEAR, _LAST_YEAR = 1000, 2199
 

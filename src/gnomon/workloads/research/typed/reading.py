@@ -50,8 +50,8 @@ def in_cell(text: str, labelled: Labelled, want: Want) -> Iterator[Candidate]:
     """Read the value after a label: of a text field the whole of it, of a typed one what has its type."""
     cell = text[labelled.start : labelled.end]
     if want.kind in (Kind.NAME, Kind.TEXT):
-        why = f"what stands after '{labelled.label[:60]}'"
-        if cell:
+        why = f"'{cell[:60]}' after '{labelled.label[:60]}'"
+        if cell and (want.kind is Kind.TEXT or _is_name(cell)):
             yield Candidate(value=cell, start=labelled.start, end=labelled.end, why=why, is_labelled=True)
         return
     found = yes_or_no(cell) if want.kind is Kind.TRUTH else _read(cell, want, ())
@@ -59,6 +59,10 @@ def in_cell(text: str, labelled: Labelled, want: Want) -> Iterator[Candidate]:
         start = labelled.start + each.start
         why = f"{each.why} after '{labelled.label[:60]}'"
         yield replace(each, start=start, end=labelled.start + each.end, why=why, is_labelled=True)
+
+
+def _is_name(cell: str) -> bool:
+    return cell[0].isalpha() and (cell != cell.lower() or not cell.isascii() or " " not in cell)
 
 
 def _read(text: str, want: Want, cues: Sequence[str]) -> Iterator[Candidate]:

@@ -1,6 +1,9 @@
 """Words that tell what a field holds, and what a sentence makes of it."""
 
+from collections.abc import Mapping
 from typing import Final
+
+from gnomon.workloads.research.typed.candidate import Kind
 
 
 def _set(words: str) -> frozenset[str]:
@@ -56,14 +59,14 @@ NAMES: Final = (
 """Words of fields that hold a name."""
 GENERIC: Final = _set("name full current official first last the of value text main primary")
 """Words of a field that say nothing of what it is about."""
-OF_KIND: Final = {
-    "date": _set("date day when year month time on"),
-    "date and time": _set("date day when time at timestamp moment"),
-    "number": _set("number count total amount value of size figure"),
-    "e-mail address": _set("email e-mail mail address contact"),
-    "web address": _set("url website web site homepage page link uri address"),
-    "telephone number": _set("phone telephone tel number contact"),
-    "one of the named values": _set("type kind category status class"),
-    "yes or no": ASKING,
+OF_KIND: Final[Mapping[Kind, frozenset[str]]] = {
+    Kind.DATE: _set("date day when year month time on"),
+    Kind.MOMENT: _set("date day when time at timestamp moment"),
+    Kind.NUMBER: _set("number count total amount value of size figure"),
+    Kind.EMAIL: _set("email e-mail mail address contact"),
+    Kind.URL: _set("url website web site homepage page link uri address"),
+    Kind.PHONE: _set("phone telephone tel number contact"),
+    Kind.CHOICE: _set("type kind category status class"),
+    Kind.TRUTH: ASKING,
 }
 """Words of a field that a value of the kind says by itself."""
