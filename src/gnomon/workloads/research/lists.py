@@ -148,7 +148,7 @@ def _whole(question: Question, found: Sequence[Found]) -> list[Settled]:
     for value, evidence, why in found:
         key = json.dumps(value, sort_keys=True, ensure_ascii=False).casefold()
         before = distinct.get(key)
-        distinct[key] = (value, [*before[1], *evidence], before[2]) if before else (value, evidence, why)
+        distinct[key] = (before[0], [*before[1], *evidence], before[2]) if before else (value, evidence, why)
     most = min(int(meant.get("maxItems", MOST_ELEMENTS)), MOST_ELEMENTS)
     kept = list(distinct.values())[:most]
     whole = [value for value, _, _ in kept]

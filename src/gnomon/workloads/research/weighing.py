@@ -83,8 +83,9 @@ def aim_of(question: Question, want: Want, frequencies: Mapping[str, int], size:
     of_kind = OF_KIND.get(want.kind, frozenset()) | GENERIC
     if want.kind is Kind.NUMBER:
         of_kind |= UNIT_WORDS
-    name = [word for word in want.name if word not in of_kind]
-    said = [word for word in want.words if word not in of_kind and word not in want.name]
+    known = _terms(sorted(of_kind))
+    name = [word for word in want.name if not set(terms(word)) <= known]
+    said = [word for word in want.words if word not in want.name and not set(terms(word)) <= known]
     own = set(terms(" ".join(want.words)))
     return Aim(
         question=question,
@@ -180,7 +181,7 @@ def _cues(want: Want) -> Sequence[str]:
     return list(dict.fromkeys(way for way in ways if way))
 
 
-def _terms(words: Sequence[str]) -> Collection[str]:
+def _terms(words: Sequence[str]) -> frozenset[str]:
     return frozenset(terms(" ".join(words))) if words else frozenset()
 
 
