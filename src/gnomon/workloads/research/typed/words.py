@@ -57,7 +57,9 @@ NAMES: Final = (
     )
 )
 """Words of fields that hold a name."""
-GENERIC: Final = _set("name full current official first last the of value text main primary")
+GENERIC: Final = _set(
+    "name full current official first last the of value text main primary answer result output response"
+)
 """Words of a field that say nothing of what it is about."""
 OF_KIND: Final[Mapping[Kind, frozenset[str]]] = {
     Kind.DATE: _set("date day when year month time on"),
