@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -24,6 +25,10 @@ def numbers(text: str, want: Want) -> Iterator[Candidate]:
     wants_year = bool(YEARS & set(want.name)) or (not units and _years_said(want))
     scale = _scale(want)
     for quantity in quantities(text):
+        if not wants_year and quantity.written == text.strip():
+            quantity = replace(
+                quantity, is_year=False
+            )  # alone in its cell, it is the value whatever it looks like
         weight = float(quantity.is_year) if wants_year else _weight(quantity, units, want)
         if weight:
             value = _json(quantity.number / scale, is_whole=want.schema.get("type") == "integer")
@@ -46,11 +51,6 @@ def amounts(text: str, want: Want) -> Iterator[Candidate]:
             yield Candidate(
                 value=quantity.written, start=start, end=end, why=_why(quantity, Decimal(1)), weight=weight
             )
-
-
-def wants_money(want: Want) -> bool:
-    """Say whether a field is one of money."""
-    return bool(MONEY & set(want.name)) or any(unit in CURRENCIES.values() for unit in wanted_units(want))
 
 
 def wanted_units(want: Want) -> frozenset[str]:
