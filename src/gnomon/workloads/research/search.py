@@ -1,0 +1,136 @@
+"""Putting queries: to the library, and to the web where that is set; what they bring becomes sources."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from gnomon.core.workload import Failure
+from gnomon.reading.terms import terms
+from gnomon.workloads.research.gather import (
+    Finds,
+    admit,
+    finds_of,
+    found_step,
+    merge,
+    read_found_step,
+    together,
+)
+from gnomon.workloads.research.record import Source
+from gnomon.workloads.research.study import Study
+from gnomon.workloads.research.surfing import Surfing
+
+_FEW, _MORE = 10, 20
+_THOROUGH: Final = 3
+"""The effort from which on more passages are taken of each query."""
+_SATURATION: Final = 1.2
+
+
+@dataclass(slots=True, kw_only=True)
+class Searching:
+    """What one task searches, and what it has been given so far."""
+
+    study: Study
+    surfing: Surfing | None = None
+    given: tuple[Source, ...] = ()
+    """Passages that tools have returned; every question is held against them."""
+    has_library: bool = True
+    admitted: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def is_web(self) -> bool:
+        """Say whether queries leave this server."""
+        return self.surfing is not None
+
+    async def look(self, queries: Sequence[Sequence[str]]) -> list[Finds]:
+        """Put several queries for each of some questions, and return for each question what they have brought."""
+        flat = list(dict.fromkeys(query for each in queries for query in each))
+        self.study.teller.expect(len(flat))
+        brought = dict(
+            zip(flat, await together([lambda query=query: self._put(query) for query in flat]), strict=True)
+        )
+        if not self.has_library and self.surfing is None and not self.given:
+            raise _nothing_to_search()
+        finds = [merge([brought[query] for query in each]) for each in queries]
+        kept, left_out = admit(finds, self.study.meter.budget.sources, self.admitted)
+        if left_out:
+            most = self.study.meter.budget.sources
+            self.study.cut(f"{left_out} documents or pages were left out: the budget is {most} sources.")
+        self._tell(finds, kept)
+        return kept
+
+    async def _put(self, query: str) -> Finds:
+        found = [await self._library(query)]
+        if self.surfing is not None:
+            found.append(nearest(query, await self.surfing.search(query), _MORE))
+        if self.given:
+            found.append(nearest(query, self.given, _FEW))
+        self.study.teller.searched()
+        return merge(found)
+
+    async def _library(self, query: str) -> Finds:
+        if not self.has_library or not query:
+            return Finds()
+        limit = _MORE if self.study.brief.effort >= _THOROUGH else _FEW
+        try:
+            return await self._ask_library(query, limit)
+        except Failure as failure:
+            if failure.code != "no_library":
+                raise
+            self.has_library = False
+            return Finds()
+
+    async def _ask_library(self, query: str, limit: int) -> Finds:
+        """Search; where calls are paid for, what was found is kept, so that a resumed run sees the same sources."""
+        ctx = self.study.ctx
+        if self.study.model is None:
+            found = await ctx.search(query, limit=limit)
+            self.study.teller.note("search", f"Query: {query}")
+            return finds_of(found)
+
+        async def work(_: str) -> dict[str, Any]:
+            found = await ctx.search(query, limit=limit)
+            self.study.teller.note("search", f"Query: {query}")
+            return found_step(found)
+
+        return read_found_step(await self.study.paid("search", [query, limit], work))
+
+    def _tell(self, finds: Sequence[Finds], kept: Sequence[Finds]) -> None:
+        for each in finds:
+            if each.pending:
+                self.study.cut(f"{each.pending} files of the library had not been read when it was searched.")
+        read = [source.url for each in kept for source in each.sources]
+        self.study.teller.take_in([source.url for each in finds for source in each.sources], read)
+        self.study.teller.count()
+
+
+def _nothing_to_search() -> Failure:
+    return Failure(
+        "no_sources",
+        "There is nothing to search: this server has no library of documents and no web search. "
+        "Its operator adds documents (gnomon documents add PATH) or sets a search (--search).",
+    )
+
+
+def nearest(query: str, sources: Sequence[Source], limit: int) -> Finds:
+    """Find among passages those nearest to a query, by how rare the shared terms are among them."""
+    wanted = set(terms(query))
+    counted = [Counter(terms(f"{source.title} {source.heading} {source.text}")) for source in sources]
+    frequencies = {term: sum(term in each for each in counted) for term in wanted}
+    merits = [_merit(each, frequencies, len(sources)) for each in counted]
+    best = sorted((place for place, merit in enumerate(merits) if merit > 0), key=lambda p: (-merits[p], p))
+    return Finds(
+        sources=tuple(sources[place] for place in best[:limit]), frequencies=frequencies, size=len(sources)
+    )
+
+
+def _merit(counts: Mapping[str, int], frequencies: Mapping[str, int], size: int) -> float:
+    return sum(
+        math.log1p((size - frequency + 0.5) / (frequency + 0.5))
+        * counts[term]
+        * (1 + _SATURATION)
+        / (counts[term] + _SATURATION)
+        for term, frequency in frequencies.items()
+        if term in counts
+    )
