@@ -54,6 +54,11 @@ MAY: dict[str, set[str]] = {
     "gnomon.reading.embedding": {"numpy", "onnxruntime", "tokenizers"},
     "gnomon.library": {"sqlite3", "numpy", "watchfiles", "signal"},
     "gnomon.workloads.research": {"pydantic", "jsonschema", "referencing"},
+    "gnomon.workloads.research.models": {"jsonschema", "referencing"},
+    "gnomon.workloads.research.models.direct": {"pydantic_ai"},
+    "gnomon.workloads.research.models.opening": {"importlib"},
+    "gnomon.workloads.research.models.prices": {"genai_prices"},
+    "gnomon.workloads.research.models.providers": {"pydantic_ai", "urllib"},
     "gnomon.core.workload": {"importlib"},
 }
 NOT_FREE = {

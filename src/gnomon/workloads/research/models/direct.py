@@ -1,0 +1,157 @@
+"""Providers and OpenAI-compatible servers, over pydantic-ai's direct layer; imported when a model is first asked."""
+
+from collections.abc import Callable, Mapping
+
+from pydantic_ai import exceptions as errors
+from pydantic_ai.direct import model_request, model_request_stream
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    SystemPromptPart,
+    TextPart,
+    UserPromptPart,
+)
+from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.output import OutputObjectDefinition
+from pydantic_ai.settings import ModelSettings
+
+from gnomon.workloads.research.models.wire import Call, Said, Trouble
+from gnomon.workloads.research.record import Usage
+
+LONGEST = 3600.0
+"""Seconds of silence; what bounds a try is above this."""
+Pricing = Callable[[ModelResponse], float | None]
+
+
+class Direct:
+    """A model of pydantic-ai, asked without its agent."""
+
+    def __init__(self, model: Model, pricing: Pricing) -> None:
+        self._model = model
+        self._pricing = pricing
+
+    async def open(self) -> None:
+        """Make ready to connect."""
+        await self._model.__aenter__()
+
+    @property
+    def takes_schema(self) -> bool:
+        """Say whether the server can hold an answer to a schema."""
+        return bool(self._model.profile.get("supports_json_schema_output", False))
+
+    @property
+    def window(self) -> int | None:
+        """Return the tokens of the model's window, where they are known."""
+        return self._model.profile.get("context_window")
+
+    async def ask(self, call: Call) -> Said:
+        """Ask once."""
+        try:
+            response = await (self._listen(call) if call.on_text else self._request(call))
+        except (errors.AgentRunError, errors.UserError) as error:
+            raise trouble_of(error) from error
+        return self._said(response)
+
+    async def _request(self, call: Call) -> ModelResponse:
+        return await model_request(
+            self._model, _messages(call), model_settings=_settings(call), model_request_parameters=_wish(call)
+        )
+
+    async def _listen(self, call: Call) -> ModelResponse:
+        async with model_request_stream(
+            self._model, _messages(call), model_settings=_settings(call), model_request_parameters=_wish(call)
+        ) as stream:
+            shown = ""
+            async for _ in stream:
+                if call.on_text is not None and (text := _text(stream.get())) != shown:
+                    call.on_text(shown := text)
+            return stream.get()
+
+    def _said(self, response: ModelResponse) -> Said:
+        if response.finish_reason == "content_filter":
+            raise Trouble("model_declined", "The model's provider declined to answer this prompt.")
+        counted = response.usage
+        is_counted = bool(counted.input_tokens or counted.output_tokens)
+        return Said(
+            text=_text(response),
+            model=response.model_name or self._model.model_name,
+            usage=Usage(
+                calls=1,
+                input_tokens=counted.input_tokens,
+                output_tokens=counted.output_tokens,
+                cost_usd=self._pricing(response) if is_counted else None,
+            ),
+            is_truncated=response.finish_reason == "length",
+            is_counted=is_counted,
+        )
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._model.__aexit__(None, None, None)
+
+
+def _text(response: ModelResponse) -> str:
+    return "".join(part.content for part in response.parts if isinstance(part, TextPart))
+
+
+def _messages(call: Call) -> list[ModelMessage]:
+    made: list[ModelMessage] = []
+    for role, text in call.turns:
+        if role == "model":
+            made.append(ModelResponse(parts=[TextPart(content=text)]))
+        elif text:
+            part = SystemPromptPart(content=text) if role == "system" else UserPromptPart(content=text)
+            made.append(ModelRequest(parts=[part]))
+    return made
+
+
+def _settings(call: Call) -> ModelSettings:
+    return ModelSettings(
+        max_tokens=call.max_tokens,
+        max_retries=0,
+        timeout=LONGEST,
+        extra_headers={"Idempotency-Key": call.key},
+    )
+
+
+def _wish(call: Call) -> ModelRequestParameters:
+    if call.schema is None:
+        return ModelRequestParameters()
+    wanted = OutputObjectDefinition(json_schema=dict(call.schema), name="answer", strict=call.is_strict)
+    return ModelRequestParameters(output_mode="native", output_object=wanted)
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """Say what a failed request means for who asked."""
+    for kind, code, traits in _TROUBLES:
+        if isinstance(error, kind):
+            retry_after = getattr(error, "retry_after", None)
+            return Trouble(code, _told(error), retry_after=retry_after, **traits)
+    return Trouble("model_failed", _told(error))
+
+
+_PASSING: Mapping[str, bool] = {"is_passing": True}
+_FAULT: Mapping[str, bool] = {"is_passing": True, "is_fault": True}
+_FINAL: Mapping[str, bool] = {}
+_TROUBLES: tuple[tuple[type[Exception], str, Mapping[str, bool]], ...] = (
+    (errors.ModelRateLimitError, "model_busy", _PASSING),
+    (errors.ModelQuotaExceededError, "model_quota", _FINAL),
+    (errors.ModelAuthenticationError, "model_key_refused", _FINAL),
+    (errors.ModelNotFoundError, "model_unknown", _FINAL),
+    (errors.ModelContextWindowExceededError, "prompt_too_long", _FINAL),
+    (errors.ModelRequestRejectedError, "model_refused", {"refuses_schema": True}),
+    (errors.ModelUnavailableError, "model_unavailable", _FAULT),
+    (errors.ModelServerError, "model_unavailable", _FAULT),
+    (errors.ModelConnectionError, "model_unreachable", _FAULT),
+    (errors.ContentFilterError, "model_declined", _FINAL),
+    (errors.ModelAPIError, "model_unavailable", _FAULT),
+    (errors.UnexpectedModelBehavior, "model_garbled", _FAULT),
+    (errors.UserError, "model_unknown", _FINAL),
+)
+"""The first that fits."""
+_LONGEST = 500
+
+
+def _told(error: Exception) -> str:
+    return str(error)[:_LONGEST]
