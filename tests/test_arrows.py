@@ -39,6 +39,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.outbound.gate": {"httpcore", "ssl"},
     "gnomon.outbound.line": {"httpcore", "ssl"},
     "gnomon.outbound.resolve": {"socket"},
+    "gnomon.outbound.visit": {"urllib"},
     "gnomon.delivery": set(),
     "gnomon.delivery.office": {"importlib", "urllib"},
     "gnomon.pv": {"numpy"},
@@ -54,6 +55,9 @@ MAY: dict[str, set[str]] = {
     "gnomon.reading.embedding": {"numpy", "onnxruntime", "tokenizers"},
     "gnomon.library": {"sqlite3", "numpy", "watchfiles", "signal"},
     "gnomon.workloads.research": {"pydantic", "jsonschema", "referencing"},
+    "gnomon.workloads.research.web": {"urllib"},
+    "gnomon.workloads.research.web.parser": {"signal"},
+    "gnomon.workloads.research.web.reach": {"importlib"},
     "gnomon.core.workload": {"importlib"},
 }
 NOT_FREE = {

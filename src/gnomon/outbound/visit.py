@@ -62,7 +62,7 @@ async def visit(gate: Gate, wanted: Visit) -> Visited:
         try:
             url_before, url = url, _next(url, reply)
             if url == url_before:
-                content, is_cut = await _read(reply, wanted.most)
+                content, is_cut = await read_content(reply, wanted.most)
                 return Visited(
                     url=url,
                     status_code=reply.status_code,
@@ -95,8 +95,8 @@ def _next(url: str, reply: Reply) -> str:
     return after
 
 
-async def _read(reply: Reply, most: int) -> tuple[bytes, bool]:
-    """Return the first part of the body, opened, and whether there was more."""
+async def read_content(reply: Reply, most: int) -> tuple[bytes, bool]:
+    """Return the first part of a body, opened, and whether there was more; raises `NoAnswer` and `Refused`."""
     content = bytearray()
     try:
         async with (
