@@ -39,6 +39,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.outbound.gate": {"httpcore", "ssl"},
     "gnomon.outbound.line": {"httpcore", "ssl"},
     "gnomon.outbound.resolve": {"socket"},
+    "gnomon.outbound.visit": {"urllib"},
     "gnomon.delivery": set(),
     "gnomon.delivery.office": {"importlib", "urllib"},
     "gnomon.pv": {"numpy"},
@@ -59,6 +60,9 @@ MAY: dict[str, set[str]] = {
     "gnomon.workloads.research.models.opening": {"importlib"},
     "gnomon.workloads.research.models.prices": {"genai_prices"},
     "gnomon.workloads.research.models.providers": {"pydantic_ai", "urllib"},
+    "gnomon.workloads.research.web": {"urllib"},
+    "gnomon.workloads.research.web.parser": {"signal"},
+    "gnomon.workloads.research.web.reach": {"importlib"},
     "gnomon.core.workload": {"importlib"},
 }
 NOT_FREE = {
