@@ -22,6 +22,7 @@ from gnomon.core.hub import Hub
 from gnomon.core.service import House
 from gnomon.core.service.access import found_workspace
 from gnomon.core.service.secret import give_webhook_secret
+from gnomon.core.task import Json
 from gnomon.delivery.office import PostOffice
 from gnomon.delivery.signature import WITH_TEXT_KEY, Scheme
 from gnomon.engine.embedded import EmbeddedEngine
@@ -37,6 +38,7 @@ from gnomon.web.native.render.hook import payload
 from gnomon.web.sse import Pace
 from gnomon.wiring.keys import add_webhook_secret, write_keys, write_private
 from gnomon.wiring.plugins import load_plugins
+from gnomon.wiring.research import research_settings
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +87,11 @@ class OpenedServer:
 
 
 @asynccontextmanager
-async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
-    """Open the store, start the engine, build the application; close all of it in the reverse order."""
+async def open_server(settings: Settings, address: str | None = None) -> AsyncIterator[OpenedServer]:
+    """Open the store, start the engine, build the application; close all of it in the reverse order.
+
+    `address` is where the server listens, when that is known better than by the settings: a free port was taken.
+    """
     hub, gate = Hub(), _gate(settings)
     # Workloads know no settings, and check in this process and in their children: both see the variable.
     os.environ["GNOMON_MAX_WEATHER_ROWS"] = str(settings.max_weather_rows)
@@ -106,7 +111,7 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             cancel_within=timedelta(seconds=settings.cancel_grace + CANCEL_MARGIN),
         )
         workspace, has_new_keys = await _default_workspace(house, settings.data / "keys.json")
-        engine = _engine(settings, house)
+        engine = _engine(settings, house, {"research": research_settings(settings, address)})
         office = _post_office(settings, house, gate)
         app = build_app(
             house,
@@ -219,7 +224,7 @@ async def _open(office: PostOffice) -> AsyncIterator[None]:
         await office.stop()
 
 
-def _engine(settings: Settings, house: House) -> EmbeddedEngine:
+def _engine(settings: Settings, house: House, of_kinds: Mapping[str, Mapping[str, Json]]) -> EmbeddedEngine:
     return EmbeddedEngine(
         store=house.store,
         hub=house.hub,
@@ -236,6 +241,7 @@ def _engine(settings: Settings, house: House) -> EmbeddedEngine:
             events=timedelta(days=settings.keep_events) if settings.keep_events else None,
             deliveries=timedelta(days=settings.keep_deliveries),
         ),
+        settings=of_kinds,
     )
 
 
