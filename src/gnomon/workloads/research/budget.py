@@ -135,11 +135,10 @@ class Meter:
             return f"the budget of {budget.cost_usd:g} USD"
         return None
 
-    def search(self) -> None:
-        """Count a search of the web; raises `Spent` when it is one too many."""
-        if self.searches >= self.budget.searches:
-            raise Spent(f"the budget of {self.budget.searches} searches")
-        self.searches += 1
+    @property
+    def searches_left(self) -> int:
+        """Return how many searches of the web are left."""
+        return max(self.budget.searches - self.searches, 0)
 
     def replay(self, stored: Mapping[str, Any]) -> None:
         """Take in what a step has stored: what it used, and how long had been worked when it ended."""

@@ -19,9 +19,11 @@ from gnomon.workloads.research.gather import (
 )
 from gnomon.workloads.research.record import Source
 from gnomon.workloads.research.study import Study
-from gnomon.workloads.research.surfing import Surfing
+from gnomon.workloads.research.surfing import Surfing, choose
 
 _FEW, _MORE = 10, 20
+_PAGES: Final = {False: 4, True: 8}
+"""Pages that are read of what one query finds."""
 _THOROUGH: Final = 3
 """The effort from which on more passages are taken of each query."""
 _SATURATION: Final = 1.2
@@ -37,6 +39,7 @@ class Searching:
     """Passages that tools have returned; every question is held against them."""
     has_library: bool = True
     admitted: dict[str, None] = field(default_factory=dict)
+    """The documents and pages that count against the budget of sources, in the order of their coming."""
 
     @property
     def is_web(self) -> bool:
@@ -45,14 +48,17 @@ class Searching:
 
     async def look(self, queries: Sequence[Sequence[str]]) -> list[Finds]:
         """Put several queries for each of some questions, and return for each question what they have brought."""
-        flat = list(dict.fromkeys(query for each in queries for query in each))
+        flat = list(dict.fromkeys(query for each in queries for query in each if query))
         self.study.teller.expect(len(flat))
-        brought = dict(
-            zip(flat, await together([lambda query=query: self._put(query) for query in flat]), strict=True)
-        )
+        own = await together([lambda query=query: self._library(query) for query in flat])
+        if self.surfing is not None:
+            await self._surf(self.surfing, flat)
         if not self.has_library and self.surfing is None and not self.given:
             raise _nothing_to_search()
-        finds = [merge([brought[query] for query in each]) for each in queries]
+        brought = {
+            query: merge([finds, *self._others(query)]) for query, finds in zip(flat, own, strict=True)
+        }
+        finds = [merge([brought[query] for query in each if query]) for each in queries]
         kept, left_out = admit(finds, self.study.meter.budget.sources, self.admitted)
         if left_out:
             most = self.study.meter.budget.sources
@@ -60,26 +66,43 @@ class Searching:
         self._tell(finds, kept)
         return kept
 
-    async def _put(self, query: str) -> Finds:
-        found = [await self._library(query)]
-        if self.surfing is not None:
-            found.append(nearest(query, await self.surfing.search(query), _MORE))
-        if self.given:
-            found.append(nearest(query, self.given, _FEW))
-        self.study.teller.searched()
-        return merge(found)
+    def _others(self, query: str) -> list[Finds]:
+        """Hold what is no part of the library against a query."""
+        pages = self.surfing.passages() if self.surfing is not None else []
+        return [nearest(query, sources, limit) for sources, limit in ((pages, _MORE), (self.given, _FEW)) if sources]
+
+    async def _surf(self, surfing: Surfing, queries: Sequence[str]) -> None:
+        """Search the web with as many of the queries as the budget has left, and read what they find."""
+        meter = self.study.meter
+        allowed = queries[: meter.searches_left]
+        meter.searches += len(allowed)
+        if len(allowed) < len(queries):
+            self.study.cut(
+                f"{len(queries) - len(allowed)} queries were not put to the web: the budget is "
+                f"{meter.budget.searches} searches."
+            )
+        found = await together([lambda query=query: surfing.find(query) for query in allowed])
+        hits = dict(zip(allowed, found, strict=True))
+        self.study.teller.take_in([hit.url for each in found for hit in each], ())
+        room = meter.budget.sources - len(surfing.pages)
+        await surfing.read(choose(hits, list(surfing.pages), room, _PAGES[self._is_thorough]))
 
     async def _library(self, query: str) -> Finds:
         if not self.has_library or not query:
             return Finds()
-        limit = _MORE if self.study.brief.effort >= _THOROUGH else _FEW
         try:
-            return await self._ask_library(query, limit)
+            return await self._ask_library(query, _MORE if self._is_thorough else _FEW)
         except Failure as failure:
             if failure.code != "no_library":
                 raise
             self.has_library = False
             return Finds()
+        finally:
+            self.study.teller.searched()
+
+    @property
+    def _is_thorough(self) -> bool:
+        return self.study.brief.effort >= _THOROUGH
 
     async def _ask_library(self, query: str, limit: int) -> Finds:
         """Search; where calls are paid for, what was found is kept, so that a resumed run sees the same sources."""
