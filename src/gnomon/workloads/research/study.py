@@ -18,6 +18,8 @@ from gnomon.workloads.research.turns import Conversation, question_text
 WRITING_SHARE: Final = 0.8
 """Of the tokens and the money: what may be used before the answer is written."""
 _WHOLE: Final = 1.0
+_UNUSABLE: Final = ("answer_cut", "answer_invalid")
+"""Codes of failings of one answer; with any other the model cannot be asked at all."""
 _DIGEST: Final = 16
 
 
@@ -84,8 +86,10 @@ class Study:
         ------
         Spent
             When the budget does not allow it.
+        Unusable
+            When the answer is not what was asked for.
         ModelFailure
-            When the provider does not answer, or not as it was asked to.
+            When the provider does not answer.
         """
         model = self.model
         if model is None:
@@ -97,17 +101,31 @@ class Study:
             async with self.meter.room(guess, share):
                 seconds = self.meter.seconds_left
                 call = model.fill(prompt, schema, max_tokens=max_tokens, key=key, seconds=seconds + 1)
-                reply: Reply = await self.meter.within(call)
-            nonlocal is_new
-            is_new = True
-            return reply_json(reply)
+                is_new.append(True)
+                try:
+                    return reply_json(await self.meter.within(call))
+                except ModelFailure as failure:
+                    return self._unusable(failure)
 
-        is_new = False
+        is_new: list[bool] = []
         stored = await self.paid(name, [prompt.system, prompt.user, schema], work)
+        if "unusable" in stored:
+            raise Unusable(stored["unusable"])
         self.used_model = stored["model"] or self.used_model
         for note in stored["notes"]:
             self.cut(note)
-        return Filled(json=stored["json"], is_new=is_new)
+        return Filled(json=stored["json"], is_new=bool(is_new))
+
+    def _unusable(self, failure: ModelFailure) -> dict[str, Any]:
+        """Keep that an answer was paid for and is of no use; any other failing is the task's."""
+        if failure.code not in _UNUSABLE:
+            self.meter.usage += failure.usage
+            raise failure
+        return {"unusable": failure.message, "usage": asdict(failure.usage)}
+
+
+class Unusable(Exception):
+    """A model has answered, and not as it was asked to, also when told what was wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

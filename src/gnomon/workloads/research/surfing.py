@@ -69,7 +69,7 @@ class Surfing:
 
 def passages_of(source: Source) -> Iterator[Source]:
     """Cut what was fetched into passages, each a slice of it."""
-    document = Document(title=source.title, text=source.text)
+    document = Document(title=source.title, text=source.text, media_type="text/plain")
     for piece in cut(document):
         yield replace(source, text=source.text[piece.start : piece.end], heading=piece.heading)
 

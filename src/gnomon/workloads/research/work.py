@@ -21,7 +21,8 @@ from gnomon.workloads.research.models.client import Model, ModelFailure, open_mo
 from gnomon.workloads.research.record import Question, Settled
 from gnomon.workloads.research.search import Searching
 from gnomon.workloads.research.second import read_alone
-from gnomon.workloads.research.study import Study
+from gnomon.workloads.research.study import Study, Unusable
+from gnomon.workloads.research.surfing import Surfing
 from gnomon.workloads.research.telling import Teller
 from gnomon.workloads.research.turns import (
     Conversation,
@@ -31,6 +32,8 @@ from gnomon.workloads.research.turns import (
     question_text,
     subject,
 )
+from gnomon.workloads.research.web.hit import read_filters
+from gnomon.workloads.research.web.reach import shared_reach
 
 EXTRACTIVE: Final = "extractive"
 _LONGEST_REPLY: Final = 2_000
@@ -103,10 +106,22 @@ async def _with_model(study: Study, questions: Sequence[Question]) -> list[Settl
     study.teller.progress(1, "planning")
     plan = await _plan(study, questions)
     study.teller.fields = len(plan.lines)
-    searching = Searching(study=study)
+    searching = _searching(study)
     course = Course(study=study, searching=searching)
     is_text = len(questions) == 1 and not questions[0].path
     return await (course.text(plan) if is_text else course.fields(plan))
+
+
+def _searching(study: Study) -> Searching:
+    settings = study.ctx.settings
+    if not settings.get("search"):
+        return Searching(study=study)
+    reach = shared_reach(settings)
+    assert reach.search is not None
+    filters = read_filters(study.brief.sources)
+    return Searching(
+        study=study, surfing=Surfing(study=study, reach=reach, search=reach.search, filters=filters)
+    )
 
 
 async def _plan(study: Study, questions: Sequence[Question]) -> Plan:
@@ -119,6 +134,9 @@ async def _plan(study: Study, questions: Sequence[Question]) -> Plan:
             plan = await make_plan(study, questions)
     except Spent as spent:
         study.cut(f"It was planned without the model, because {spent} was used up.")
+        plan = plain_plan(questions)
+    except Unusable as error:
+        study.cut(f"It was planned without the model: {error}")
         plan = plain_plan(questions)
     if plan.is_new:
         _tell_plan(study, plan)
@@ -147,7 +165,7 @@ async def _read_through(study: Study, questions: Sequence[Question]) -> list[Set
 
 async def _look_and_read(study: Study, questions: Sequence[Question], more: str) -> list[Settled]:
     asked = [replace(each, query=f"{each.query} {more}".strip()) for each in questions]
-    finds = await Searching(study=study).look([(each.query,) for each in asked])
+    finds = await _searching(study).look([(each.query,) for each in asked])
     await study.ctx.checkpoint()
 
     async def one(place: int) -> Sequence[Settled]:

@@ -11,13 +11,11 @@ from gnomon.workloads.research.agent.verdict import settled_text, weigh
 from gnomon.workloads.research.agent.write import write
 from gnomon.workloads.research.budget import Spent
 from gnomon.workloads.research.gather import Finds, merge, together
-from gnomon.workloads.research.models.client import ModelFailure
 from gnomon.workloads.research.record import Path, Question, Settled, Source
 from gnomon.workloads.research.search import Searching
 from gnomon.workloads.research.second import read_alone
-from gnomon.workloads.research.study import Study, cut_short
+from gnomon.workloads.research.study import Study, Unusable, cut_short
 
-_UNUSABLE: Final = ("model_output",)
 _SOURCES_FOR_TEXT: Final = 30
 
 
@@ -90,10 +88,8 @@ class Course:
             return await pick(self.study, batch)
         except Spent as spent:
             cut_short(self.study, spent, names)
-        except ModelFailure as failure:
-            if failure.code not in _UNUSABLE:
-                raise
-            self.study.cut(f"{', '.join(names)}: not settled by the model: {failure.message}")
+        except Unusable as error:
+            self.study.cut(f"{', '.join(names)}: not settled by the model: {error}")
         return [None] * len(batch)
 
     async def _further(self, lines: Sequence[Line]) -> Sequence[Line]:
@@ -103,9 +99,8 @@ class Course:
         except Spent as spent:
             names = ", ".join(line.name for line in lines[:5])
             self.study.cut(f"It was not looked again for {names}, because {spent} was used up.")
-        except ModelFailure as failure:
-            if failure.code not in _UNUSABLE:
-                raise
+        except Unusable as error:
+            self.study.cut(f"It was not looked again: {error}")
         return []
 
     async def _write(self, plan: Plan) -> Settled:
@@ -118,6 +113,9 @@ class Course:
             written = await write(self.study, sources, plan.parts)
         except Spent as spent:
             cut_short(self.study, spent, ["The answer"])
+            return alone
+        except Unusable as error:
+            self.study.cut(f"The text is not the model's: {error}")
             return alone
         self.study.teller.settled(())
         return settled_text(self.study, written, plan.parts, alone)
