@@ -1,4 +1,4 @@
-"""How much a piece of research may cost, and what it has really cost: looked at before each call, never estimated after."""
+"""How much a piece of research may cost, and what it has really cost; looked at before each call."""
 
 import asyncio
 import time
@@ -125,7 +125,7 @@ class Meter:
         return self.usage.input_tokens + self.usage.output_tokens
 
     def limit(self, tokens: int = 0, share: float = 1.0) -> str | None:
-        """Say which limit forbids a call that may take so many tokens, of a share of the budget; None when none does."""
+        """Say which limit forbids a call that may take so many tokens of a share of the budget."""
         budget, cost = self.budget, self.usage.cost_usd
         if self.seconds >= budget.seconds:
             return f"the budget of {budget.seconds:g} seconds"

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from gnomon.core.workload import Failure
@@ -50,7 +51,7 @@ class Searching:
         """Put several queries for each of some questions, and return for each question what they have brought."""
         flat = list(dict.fromkeys(query for each in queries for query in each if query))
         self.study.teller.expect(len(flat))
-        own = await together([lambda query=query: self._library(query) for query in flat])
+        own = await together([partial(self._library, query) for query in flat])
         if self.surfing is not None:
             await self._surf(self.surfing, flat)
         if not self.has_library and self.surfing is None and not self.given:
@@ -69,7 +70,11 @@ class Searching:
     def _others(self, query: str) -> list[Finds]:
         """Hold what is no part of the library against a query."""
         pages = self.surfing.passages() if self.surfing is not None else []
-        return [nearest(query, sources, limit) for sources, limit in ((pages, _MORE), (self.given, _FEW)) if sources]
+        return [
+            nearest(query, sources, limit)
+            for sources, limit in ((pages, _MORE), (self.given, _FEW))
+            if sources
+        ]
 
     async def _surf(self, surfing: Surfing, queries: Sequence[str]) -> None:
         """Search the web with as many of the queries as the budget has left, and read what they find."""
@@ -81,7 +86,7 @@ class Searching:
                 f"{len(queries) - len(allowed)} queries were not put to the web: the budget is "
                 f"{meter.budget.searches} searches."
             )
-        found = await together([lambda query=query: surfing.find(query) for query in allowed])
+        found = await together([partial(surfing.find, query) for query in allowed])
         hits = dict(zip(allowed, found, strict=True))
         self.study.teller.take_in([hit.url for each in found for hit in each], ())
         room = meter.budget.sources - len(surfing.pages)

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
-from gnomon.workloads.research.extractive import settle
 from gnomon.workloads.research.gather import Finds
-from gnomon.workloads.research.record import Question, Settled
+from gnomon.workloads.research.interim import judge, rank
+from gnomon.workloads.research.record import Evidence, Question, Settled
 from gnomon.workloads.research.study import Study
 
 
@@ -15,4 +15,20 @@ async def read_alone(study: Study, question: Question, finds: Finds) -> Sequence
 
 
 def _read(question: Question, finds: Finds) -> Sequence[Settled]:
-    return settle(question, finds.sources, finds.frequencies, finds.size)
+    ranked = rank(question.query, [s.text for s in finds.sources], finds.frequencies, finds.size)
+    verdict = judge(question.query, ranked, finds.frequencies, finds.size)
+    if not ranked or not verdict.is_answerable or question.path and question.schema.get("type") != "string":
+        gap = "Nothing was found that answers this."
+        return [Settled(path=question.path, value=None, reasoning=gap, gap=gap)]
+    evidence = [
+        Evidence(source=finds.sources[each.passage], start=each.start, end=each.end) for each in ranked
+    ]
+    return [
+        Settled(
+            path=question.path,
+            value="\n".join(e.excerpt for e in evidence),
+            evidence=evidence,
+            reasoning="x",
+            confidence="low",
+        )
+    ]

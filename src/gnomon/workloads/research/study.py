@@ -36,6 +36,7 @@ class Study:
     extra_words: str = ""
     """What a person has answered to a question of the task."""
     cuts: dict[str, None] = field(default_factory=dict)
+    tool_calls: list[dict[str, Json]] = field(default_factory=list)
     used_model: str = ""
     """The model that has answered, by the name that its provider gives it."""
 

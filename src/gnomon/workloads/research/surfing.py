@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 from gnomon.core.task import Json
@@ -31,7 +32,13 @@ class Surfing:
 
     async def find(self, query: str) -> Sequence[Hit]:
         """Search the web."""
-        material: list[Json] = [query, *self.filters.include, "-", *self.filters.exclude, str(self.filters.after)]
+        material: list[Json] = [
+            query,
+            *self.filters.include,
+            "-",
+            *self.filters.exclude,
+            str(self.filters.after),
+        ]
 
         async def work(_: str) -> dict[str, Any]:
             found = await self.search.search(query, limit=_HITS, filters=self.filters)
@@ -45,7 +52,7 @@ class Surfing:
 
     async def read(self, urls: Sequence[str]) -> None:
         """Read pages, some at once."""
-        await together([lambda url=url: self._read(url) for url in urls if url not in self.pages])
+        await together([partial(self._read, url) for url in urls if url not in self.pages])
 
     def passages(self) -> list[Source]:
         """Return the passages of all that was read."""

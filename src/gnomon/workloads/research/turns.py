@@ -20,7 +20,9 @@ _POINTING: Final = frozenset(
     "it its they them their theirs he him his she her hers this that these those there then one ones former latter "
     "same also else".split()
 )
-_OPENINGS: Final = re.compile(r"^(?:and|but|so|what about|how about|and what|why|when|where|who|which one)\b", re.I)
+_OPENINGS: Final = re.compile(
+    r"^(?:and|but|so|what about|how about|and what|why|when|where|who|which one)\b", re.I
+)
 _SHORT: Final = 4
 """A question of so few words is taken for one that leans on the one before, when it opens like one."""
 _PLAIN: Final = frozenset(

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from typing import Final
 
 from gnomon.core.brief import Brief, read_brief
@@ -14,16 +15,18 @@ from gnomon.core.workload import AsyncContext, Failure
 from gnomon.workloads.research import fields as wanted
 from gnomon.workloads.research.agent.course import Course
 from gnomon.workloads.research.agent.plan import Plan, dotted, make_plan, plain_plan
+from gnomon.workloads.research.agent.tooling import Tooling
 from gnomon.workloads.research.basis import assemble
 from gnomon.workloads.research.budget import Meter, Spent, budget_of
 from gnomon.workloads.research.gather import together
 from gnomon.workloads.research.models.client import Model, ModelFailure, open_model
-from gnomon.workloads.research.record import Question, Settled
+from gnomon.workloads.research.record import Question, Settled, Source
 from gnomon.workloads.research.search import Searching
 from gnomon.workloads.research.second import read_alone
 from gnomon.workloads.research.study import Study, Unusable
 from gnomon.workloads.research.surfing import Surfing
 from gnomon.workloads.research.telling import Teller
+from gnomon.workloads.research.tools import Toolbox, read_servers
 from gnomon.workloads.research.turns import (
     Conversation,
     answer_text,
@@ -107,9 +110,23 @@ async def _with_model(study: Study, questions: Sequence[Question]) -> list[Settl
     plan = await _plan(study, questions)
     study.teller.fields = len(plan.lines)
     searching = _searching(study)
+    searching.given = await _use_tools(study)
+    await study.ctx.checkpoint()
     course = Course(study=study, searching=searching)
     is_text = len(questions) == 1 and not questions[0].path
     return await (course.text(plan) if is_text else course.fields(plan))
+
+
+async def _use_tools(study: Study) -> tuple[Source, ...]:
+    """Have the task's tools called, and return what they said as passages."""
+    if not study.brief.tools:
+        return ()
+    servers = read_servers(study.brief.tools, study.ctx.secrets)
+    async with Toolbox(servers, shared_reach(study.ctx.settings).gate) as toolbox:
+        tooling = Tooling(study=study, toolbox=toolbox, urls={server.name: server.url for server in servers})
+        said = await tooling.use()
+    study.tool_calls = [call.json() for call in tooling.calls]
+    return said
 
 
 def _searching(study: Study) -> Searching:
@@ -174,7 +191,7 @@ async def _look_and_read(study: Study, questions: Sequence[Question], more: str)
         tell_settled(study, settled[0])
         return settled
 
-    done = await together([lambda place=place: one(place) for place in range(len(asked))])
+    done = await together([partial(one, place) for place in range(len(asked))])
     return [each for some in done for each in some]
 
 
@@ -204,6 +221,7 @@ def _answer(study: Study, questions: Sequence[Question], settled: Sequence[Settl
         engine=study.model.engine if study.model is not None and has_model else EXTRACTIVE,
         usage=study.meter.usage,
         truncated=list(study.cuts),
+        tool_calls=study.tool_calls,
     )
     talk = study.conversation
     answer["turns"] = talk.then(question_text(study.brief.input), answer_text(answer["content"]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from gnomon.workloads.research.agent.plan import Line, Plan, dotted
@@ -68,7 +69,7 @@ class Course:
         """Have the model settle what is found, some fields at a time, several calls at once."""
         size = self.study.meter.budget.fields_per_call
         batches = [lines[place : place + size] for place in range(0, len(lines), size)]
-        done = await together([lambda batch=batch: self._settle_some(batch) for batch in batches])
+        done = await together([partial(self._settle_some, batch) for batch in batches])
         for each in done:
             self.settled.update(each)
 

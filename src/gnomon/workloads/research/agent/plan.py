@@ -86,8 +86,8 @@ def _prompt_for_text(study: Study, most: int) -> Prompt:
         PLANNING_RULES,
         earlier(study.conversation.turns) + f"The task:\n{study.question}",
         f"The answer shall be: {wanted}" if wanted else "",
-        f"Split it into at most {most} sub-questions that documents could answer one by one, and give for each a short "
-        "search query of plain words. One is enough when the task is one simple question.",
+        f"Split it into at most {most} sub-questions that documents could answer one by one, and give for each a "
+        "short search query of plain words. One is enough when the task is one simple question.",
         _clarifying(study),
     )
 

@@ -21,6 +21,10 @@ _SOURCES_FOR_ALL: Final = 16
 _LONGEST_QUOTE: Final = 600
 _LONGEST_TEXT: Final = 2_000
 _MOST_ELEMENTS: Final = 50
+_ORDER: Final = (
+    "Give for each field 'f1', 'f2', ... by its number: its value, the number of the one source that says it, and "
+    "the words of that source that say it. Give null for all three where no source says it."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +59,7 @@ async def pick(study: Study, batch: Sequence[tuple[Question, Finds]]) -> list[Pi
     head = (
         earlier(study.conversation.turns) + f"The task:\n{study.question}",
         "Fields to fill from the material:\n" + listed(questions),
-        "Give for each field 'f1', 'f2', ... by its number: its value, the number of the one source that says it, "
-        "and the words of that source that say it. Give null for all three where no source says it.",
+        _ORDER,
     )
     space = room(study.model.window, max_tokens) - estimate_tokens(RULES + "".join(head))
     shown = show(sources, space)

@@ -17,9 +17,7 @@ _SHORTEST_WITNESS: Final = 3
 _MOST_WITNESSES: Final = 2
 
 
-def weigh(
-    study: Study, question: Question, picked: Picked | None, alone: Sequence[Settled]
-) -> list[Settled]:
+def weigh(study: Study, question: Question, picked: Picked | None, alone: Sequence[Settled]) -> list[Settled]:
     """Settle a question by what the model picked, with what was read without it as the second opinion."""
     if picked is None:
         return [_unseen(each) for each in alone]
