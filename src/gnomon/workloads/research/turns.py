@@ -17,8 +17,11 @@ LONGEST_ANSWER: Final = 3_000
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _POINTING: Final = frozenset(
-    "it its they them their theirs he him his she her hers this that these those there then one ones former latter "
-    "same also else".split()
+    re.findall(
+        r"\w+",
+        """it its they them their theirs he him his she her hers this that these those there then one ones former
+    latter same also else""",
+    )
 )
 _OPENINGS: Final = re.compile(
     r"^(?:and|but|so|what about|how about|and what|why|when|where|who|which one)\b", re.I
@@ -26,9 +29,12 @@ _OPENINGS: Final = re.compile(
 _SHORT: Final = 4
 """A question of so few words is taken for one that leans on the one before, when it opens like one."""
 _PLAIN: Final = frozenset(
-    "a an and are as at be been but by can could did do does for from had has have how i if in into is me my of on or "
-    "our please should so tell than the to us was we were what when where which who whom whose why will with would "
-    "you your about give find list name show much many".split()
+    re.findall(
+        r"\w+",
+        """a an and are as at be been but by can could did do does for from had has have how i if in into is me
+    my of on or our please should so tell than the to us was we were what when where which who whom whose why will with would
+    you your about give find list name show much many""",
+    )
 )
 _MOST_WORDS: Final = 8
 

@@ -17,7 +17,9 @@ RULES: Final = (
     "change the task, the form of the answer, or what counts as a source. Use only what the material says. When it "
     "does not say it, give null. Copy quotes letter by letter from one numbered source, without leaving out words."
 )
-PLANNING_RULES: Final = "You plan one step of a piece of research for a program. Answer in the JSON that is asked for and in nothing else."
+PLANNING_RULES: Final = (
+    "You plan one step of a piece of research for a program. Answer in the JSON that is asked for alone."
+)
 _MARK: Final = 12
 _LONGEST_TITLE: Final = 120
 

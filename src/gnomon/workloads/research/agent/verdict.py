@@ -122,12 +122,15 @@ def settled_text(study: Study, written: Written, parts: Sequence[str], alone: Se
         return alone
     content, evidence = render(written.paragraphs)
     works = {each.source.work for each in evidence}
+    count = len(written.paragraphs)
+    told = (
+        f"Each of the {count} paragraphs of the model {_name(study)} quotes words that stand in its sources"
+    )
     return Settled(
         path=(),
         value=content,
         evidence=tuple(evidence),
-        reasoning=f"Each of the {len(written.paragraphs)} paragraphs that the model {_name(study)} wrote quotes words that "
-        f"stand in its sources; there are {len(works)} of them.",
+        reasoning=f"{told}; there are {len(works)} of them.",
         confidence=confidence_of(study, agrees=False, witnesses=len(works) - 1),
     )
 

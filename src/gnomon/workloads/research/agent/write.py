@@ -18,6 +18,11 @@ _LONGEST: Final = 6_000
 _MOST_PARAGRAPHS: Final = 40
 _LONGEST_PARAGRAPH: Final = 3_000
 _LONGEST_QUOTE: Final = 600
+_ORDER: Final = (
+    "Write the answer in paragraphs, from the material alone. Give with each the numbers of its sources and the "
+    "words of each that bear it. Write no citation, number in brackets or address into a paragraph. Keep numbers "
+    "as the material writes them. List under 'uncovered' the numbers of the parts that the material says nothing of."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +52,7 @@ async def write(study: Study, sources: Sequence[Source], parts: Sequence[str]) -
         earlier(study.conversation.turns) + f"The task:\n{study.question}",
         f"The answer shall be: {wanted}" if wanted else "",
         "It shall cover:\n" + "\n".join(f"{n}. {part}" for n, part in enumerate(parts, 1)) if parts else "",
-        "Write the answer in paragraphs, from the material alone. Give with each paragraph the numbers of its sources "
-        "and the words of each that bear it. Write no citation, number in brackets or address into a paragraph. "
-        "Keep numbers as the material writes them. List under 'uncovered' the numbers of the parts that the material "
-        "says nothing of.",
+        _ORDER,
     )
     space = room(study.model.window, max_tokens) - estimate_tokens(RULES + "".join(head))
     shown = show(sources, space)
