@@ -110,7 +110,7 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
             check_target=gate.check_url,
             cancel_within=timedelta(seconds=settings.cancel_grace + CANCEL_MARGIN),
         )
-        workspace, has_new_keys = await _default_workspace(house, settings.data / "keys.json")
+        workspace, has_new_keys = await default_workspace(house, settings.data / "keys.json")
         engine = _engine(settings, house, {"research": research_settings(settings, address)})
         office = _post_office(settings, house, gate)
         app = build_app(
@@ -245,7 +245,7 @@ def _engine(settings: Settings, house: House, of_kinds: Mapping[str, Mapping[str
     )
 
 
-async def _default_workspace(house: House, keys_file: Path) -> tuple[str, bool]:
+async def default_workspace(house: House, keys_file: Path) -> tuple[str, bool]:
     """Return the oldest workspace's id; make one and write its keys when there is none."""
     workspaces = await house.store.list_workspaces()
     if workspaces:
