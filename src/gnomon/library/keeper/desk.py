@@ -1,20 +1,22 @@
 """The process that answers: it only reads, so that a search is quick whatever is being read in."""
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
-from gnomon.core.errors import GnomonError, Invalid
-from gnomon.core.library import Document, found_json
-from gnomon.core.ports.seam import Page
-from gnomon.library.keeper.opening import open_shelf
+from gnomon.core.errors import GnomonError, Invalid, Unavailable
+from gnomon.core.library import found_json
+from gnomon.library.keeper.opening import open_or_refuse
 from gnomon.library.keeper.pipe import Frame, Pipe
 from gnomon.library.keeper.telling import tell_by
+from gnomon.library.keeper.wire import document_json
 from gnomon.library.shelf import Shelf
+
+log = logging.getLogger(__name__)
 
 _THREADS = 4
 
@@ -24,12 +26,7 @@ Answer = tuple[dict[str, Any], bytes]
 def main(pipe: Pipe, order: dict[str, Any]) -> None:
     """Answer questions until the pipe ends, then end at once."""
     tell_by(pipe, order["log_level"])
-    try:
-        shelf = open_shelf(order)
-    except GnomonError as error:
-        pipe.send({"op": "refused", "message": error.message})
-        os._exit(1)
-    desk = Desk(pipe, shelf)
+    desk = Desk(pipe, open_or_refuse(pipe, order))
     threads = ThreadPoolExecutor(_THREADS)
     pipe.send({"op": "ready"})
     for frame in pipe.receive():
@@ -63,7 +60,7 @@ class Desk:
         # A fault of ours ends one question, not the desk; the server's log has its traceback.
         except Exception as error:
             log.exception("library.broke", extra={"part": "desk"})
-            told, content = {"op": "failed", "error": "Unavailable", "message": f"The library failed: {error}"}, b""
+            told, content = _refusal(Unavailable(f"The library failed: {error}")), b""
         self._pipe.send({"op": "answer", **told, "ask": message["ask"]}, content)
 
     def _search(self, message: dict[str, Any]) -> Answer:
@@ -71,7 +68,8 @@ class Desk:
         return {"found": found_json(found)}, b""
 
     def _get(self, message: dict[str, Any]) -> Answer:
-        return {"document": document_json(self._shelf.get_document(message["workspace"], message["document"]))}, b""
+        document = self._shelf.get_document(message["workspace"], message["document"])
+        return {"document": document_json(document)}, b""
 
     def _read(self, message: dict[str, Any]) -> Answer:
         reading = self._shelf.read(message["document"], message["edition"])
@@ -80,13 +78,21 @@ class Desk:
             "edition": reading.edition,
             "headings": list(reading.headings),
         }
-        return told, reading.text.encode()
+        return told, reading.text.encode("utf-8", "surrogatepass")
 
     def _list(self, message: dict[str, Any]) -> Answer:
         page = self._shelf.list_documents(
             message["workspace"], query=message["query"], cursor=message["cursor"], limit=message["limit"]
         )
-        return _page_json(page), b""
+        records = [document_json(each) for each in page.records]
+        return {"page": {"records": records, "next": page.next, "total": page.total}}, b""
 
     def _holdings(self, message: dict[str, Any]) -> Answer:
         return {"holdings": asdict(self._shelf.holdings(message["workspace"]))}, b""
+
+
+def _refusal(error: GnomonError) -> dict[str, Any]:
+    told: dict[str, Any] = {"op": "failed", "error": type(error).__name__, "message": error.message}
+    if isinstance(error, Invalid):
+        told["complaints"] = [(each.loc, each.message, each.type) for each in error.complaints]
+    return told

@@ -68,6 +68,11 @@ class Parser:
             self._pipe.close()
         self._process = self._pipe = None
 
+    def kill(self) -> None:
+        """End the process from another thread, which does not wait for its end."""
+        if (process := self._process) is not None:
+            process.kill()
+
     def _begin(self) -> Pipe:
         order = {"seconds": int(self._seconds) + 1, "memory": self._memory}
         self._process, end = launch("parser", order, is_quiet=True)

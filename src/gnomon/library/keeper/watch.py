@@ -21,6 +21,10 @@ Identity = tuple[int, int]
 """What a path leads to: device and inode; a folder that went and came back is another one."""
 
 
+def _nobody_listens(_: Path) -> None:
+    return
+
+
 @dataclass(slots=True)
 class Watch:
     """Calls `on_change` with each root below which something changed, from a thread of its own.
@@ -28,8 +32,8 @@ class Watch:
     Roots may be missing, and come back: `follow` is called now and then, and looks.
     """
 
-    on_change: Callable[[Path], None]
     mode: Literal["auto", "poll"] = "auto"
+    on_change: Callable[[Path], None] = _nobody_listens
     _roots: Mapping[Path, Identity | None] = field(default_factory=dict)
     _blind: frozenset[Path] = frozenset()
     _round: "_Round | None" = None
