@@ -59,7 +59,9 @@ def remove(data: Path, workspace: str | None, path: Path, *, shared: bool) -> No
     """Take a folder out of the library; the folder itself stays as it is."""
     with _opened(data) as library:
         removed = library.remove(library.place(workspace, is_shared=shared), path)
-        click.echo(f"Removed {removed}: nothing of it is found any more. Addresses in old citations still open.")
+        click.echo(
+            f"Removed {removed}: nothing of it is found any more. Addresses in old citations still open."
+        )
 
 
 @documents.command(name="list")

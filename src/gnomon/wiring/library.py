@@ -12,7 +12,9 @@ OWN_LABEL = "Gnomon's documentation"
 
 def build_library(settings: Settings, address: str | None = None) -> KeptLibrary:
     """Build the library of the server's data folder; it is not started yet."""
-    given = [Provided(path=str(folder.absolute()), label=folder.absolute().name) for folder in settings.documents]
+    given = [
+        Provided(path=str(folder.absolute()), label=folder.absolute().name) for folder in settings.documents
+    ]
     own = [] if settings.no_own_documents else own_documents()
     return KeptLibrary(
         Order(

@@ -1,1 +1,1 @@
-"""The keeper: the library's processes and how they are kept; one answers, one reads, one parses what may be hostile."""
+"""The keeper: the library's processes: one answers, one reads, one parses what may be hostile."""

@@ -63,6 +63,6 @@ def begin(fd: int, part: str, order: dict[str, Any]) -> None:
 
 
 def die_with_parent() -> None:
-    """Have the kernel kill this process with the one that started it (Linux): a busy one does not see its pipe end."""
+    """Have the kernel (Linux) kill this process with its parent: a busy one does not see its pipe end."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

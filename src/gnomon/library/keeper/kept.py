@@ -48,7 +48,8 @@ class Line(asyncio.Protocol):
         if self.ended.is_set() or self._transport is None:
             raise _Ended
         number = next(self._numbers)
-        answer = self._questions[number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+        self._questions[number] = answer
         try:
             self._transport.write(encode({**message, "ask": number}))
             return await answer

@@ -1,7 +1,6 @@
 """Parsing as the other processes see it: a file's bytes go to a process of its own, which may hang, swell or die."""
 
 import subprocess
-from dataclasses import dataclass
 
 from gnomon.library.keeper.boot import launch
 from gnomon.library.keeper.pipe import Frame, Pipe
@@ -14,14 +13,6 @@ MEMORY = 1536 << 20
 """The most address space that the process may have, in bytes."""
 _SWOLLEN = 400 << 20
 """A process that has grown so large is replaced before the next file."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
-    """A file's document, and the passages that it was cut into."""
-
-    document: Document
-    cuts: list[Cut]
 
 
 class Parser:
@@ -38,8 +29,8 @@ class Parser:
         """Return the process number while there is one."""
         return self._process.pid if self._process else None
 
-    def read(self, content: bytes, name: str) -> Parsed:
-        """Parse a file.
+    def read(self, content: bytes, name: str) -> tuple[Document, list[Cut]]:
+        """Parse a file into its document and the passages that it is cut into.
 
         Raises
         ------
@@ -88,7 +79,7 @@ class Parser:
         return next(pipe.receive(), None)
 
 
-def _parsed(frame: Frame) -> Parsed:
+def _parsed(frame: Frame) -> tuple[Document, list[Cut]]:
     message = frame.message
     if message["op"] == "unreadable":
         raise Unreadable(message["code"], message["message"])
@@ -103,4 +94,4 @@ def _parsed(frame: Frame) -> Parsed:
         notes=tuple(message["notes"]),
     )
     cuts = [Cut(start=s, end=e, heading=h, page=p) for s, e, h, p in message["cuts"]]
-    return Parsed(document=document, cuts=cuts)
+    return document, cuts

@@ -1,7 +1,7 @@
 """The pipe between two processes of the library: frames of a JSON message and raw bytes.
 
-A frame is two lengths (JSON, bytes; four octets each, big-endian), the JSON, the bytes. Texts travel as bytes: megabytes
-of JSON would stall the server's loop.
+A frame is two lengths (JSON, bytes; four octets each, big-endian), the JSON, the bytes. Texts travel as bytes:
+megabytes of JSON would stall the server's loop.
 """
 
 import json

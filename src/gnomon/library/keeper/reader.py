@@ -25,7 +25,7 @@ _GLANCE = 0.5
 _SPELL = 0.5
 """Seconds of reading between two looks at what else is to be done."""
 _SECOND_LOOK = 3.0
-"""Seconds after which a folder that had changed is looked at again: a file may change within one tick of its clock."""
+"""Seconds after which a changed folder is looked at again: a file may change within one tick of its clock."""
 _SHARE = 10
 """A folder is not looked at again before so many times the time that looking took."""
 _BLIND_LOOK = 5.0
@@ -42,7 +42,7 @@ def main(pipe: Pipe, order: dict[str, Any]) -> None:
     os.nice(_NICENESS)
     parser = Parser()
     threading.Thread(target=_leave_with, args=(pipe, parser), name="pipe", daemon=True).start()
-    reader = Reader(open_or_refuse(pipe, order, parser.read), Watch(order["watching"]))
+    reader = Reader(open_or_refuse(pipe, order, parse=parser.read), Watch(order["watching"]))
     pipe.send({"op": "ready"})
     provided = [(Path(each["path"]), each["label"]) for each in order["folders"]]
     while True:
@@ -139,7 +139,9 @@ class Reader:
             told = {"added": scanned.added, "changed": scanned.changed, "gone": scanned.gone}
             log.info("library.changed", extra={"folder": str(folder.path), **told})
         if scanned.problem and scanned.problem != folder.problem:
-            log.warning("library.folder_missing", extra={"folder": str(folder.path), "cause": scanned.problem})
+            log.warning(
+                "library.folder_missing", extra={"folder": str(folder.path), "cause": scanned.problem}
+            )
 
     def _read(self) -> bool:
         """Read for a while; say whether there may be more."""
