@@ -16,7 +16,7 @@ from gnomon.core.ports import Clock
 from gnomon.core.task import crockford
 from gnomon.library.folder import Content, is_there, open_below
 from gnomon.library.index import hide, purge, put
-from gnomon.library.read import Read, fingerprint, read_content
+from gnomon.library.read import Parse, Read, fingerprint, read_content
 from gnomon.library.readers import Readers
 from gnomon.library.row import micros
 from gnomon.library.scan import drop_file
@@ -72,6 +72,7 @@ class Intake:
     writer: Writer
     clock: Clock
     editions: int
+    parse: Parse
     on_progress: Tell
     is_stopped: Callable[[], bool]
     taken: Taken = field(default_factory=Taken)
@@ -133,7 +134,7 @@ class Intake:
 
     def _read(self, waiting: Waiting, content: Content, *, is_fresh: bool) -> None:
         try:
-            read = read_content(waiting.folder, waiting.name, content, is_fresh=is_fresh)
+            read = read_content(waiting.folder, waiting.name, content, self.parse, is_fresh=is_fresh)
         except Unreadable as error:
             self._refuse(waiting, content, error.code, error.message, is_fresh=is_fresh)
             return

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gnomon.library.folder import Content
@@ -11,6 +11,9 @@ from gnomon.reading.document import Document
 from gnomon.reading.file import read_file
 from gnomon.reading.passage import Cut, cut
 from gnomon.reading.terms import tokens
+
+Parse = Callable[[bytes, str], tuple[Document, Sequence[Cut]]]
+"""Makes a document and its passages of a file's bytes and name; raises `Unreadable`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +33,15 @@ class Read:
     packed: bytes
 
 
-def read_content(folder: int, name: str, content: Content, *, is_fresh: bool) -> Read:
+def parse_here(content: bytes, name: str) -> tuple[Document, Sequence[Cut]]:
+    """Parse in this process; raises `Unreadable`."""
+    document = read_file(content, name)
+    return document, cut(document)
+
+
+def read_content(folder: int, name: str, content: Content, parse: Parse, *, is_fresh: bool) -> Read:
     """Read a file's bytes and cut its text; raises `Unreadable`."""
-    document = read_file(content.bytes, name)
-    cuts = cut(document)
+    document, cuts = parse(content.bytes, name)
     return Read(
         folder=folder,
         name=name,

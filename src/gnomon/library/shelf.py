@@ -18,6 +18,7 @@ from gnomon.library.fault import Damaged
 from gnomon.library.folder import Rules
 from gnomon.library.index import purge
 from gnomon.library.intake import Intake, Taken, Tell, hold_intake
+from gnomon.library.read import Parse, parse_here
 from gnomon.library.readers import Readers
 from gnomon.library.row import micros, moment
 from gnomon.library.scan import Scanned, drop_file, scan
@@ -71,9 +72,18 @@ class Shelf:
     turn: Turn
     writer: Writer
     readers: Readers
+    parse: Parse = parse_here
 
     @classmethod
-    def open(cls, path: Path, clock: Clock, *, base_url: str = "", limits: Limits | None = None) -> "Shelf":
+    def open(
+        cls,
+        path: Path,
+        clock: Clock,
+        *,
+        base_url: str = "",
+        limits: Limits | None = None,
+        parse: Parse = parse_here,
+    ) -> "Shelf":
         """Open the library, made anew where it is not there, not sound or of another version.
 
         Raises
@@ -93,6 +103,7 @@ class Shelf:
             turn=turn,
             writer=Writer(path, turn, limits.max_bytes),
             readers=Readers(path),
+            parse=parse,
         )
 
     def close(self) -> None:
@@ -147,6 +158,7 @@ class Shelf:
                 writer=self.writer,
                 clock=self.clock,
                 editions=self.limits.editions,
+                parse=self.parse,
                 on_progress=on_progress,
                 is_stopped=is_stopped,
             )

@@ -27,6 +27,7 @@ from gnomon.delivery.office import PostOffice
 from gnomon.delivery.signature import WITH_TEXT_KEY, Scheme
 from gnomon.engine.embedded import EmbeddedEngine
 from gnomon.engine.upkeep import Retention
+from gnomon.library.client import KeptLibrary
 from gnomon.outbound.gate import Gate
 from gnomon.settings import LONGEST_WAIT, Settings, read_networks, read_pauses
 from gnomon.store.sqlite import SqliteStore
@@ -37,6 +38,7 @@ from gnomon.web.dialects.parallel.render.webhook import output_body, status_body
 from gnomon.web.native.render.hook import payload
 from gnomon.web.sse import Pace
 from gnomon.wiring.keys import add_webhook_secret, write_keys, write_private
+from gnomon.wiring.library import build_library
 from gnomon.wiring.plugins import load_plugins
 from gnomon.wiring.research import research_settings
 
@@ -110,8 +112,9 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
             check_target=gate.check_url,
             cancel_within=timedelta(seconds=settings.cancel_grace + CANCEL_MARGIN),
         )
-        workspace, has_new_keys = await _default_workspace(house, settings.data / "keys.json")
-        engine = _engine(settings, house, {"research": research_settings(settings, address)})
+        workspace, has_new_keys = await default_workspace(house, settings.data / "keys.json")
+        library = build_library(settings, address)
+        engine = _engine(settings, house, library, {"research": research_settings(settings, address)})
         office = _post_office(settings, house, gate)
         app = build_app(
             house,
@@ -130,14 +133,10 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
             ),
         )
         await _warn_of_unserved(house)
-        await engine.start()
-        try:
-            async with _attended(house), _open(office):
-                yield OpenedServer(
-                    app=app, house=house, keys_file=settings.data / "keys.json", has_new_keys=has_new_keys
-                )
-        finally:
-            await engine.stop()
+        async with _open(library), _open(engine), _attended(house), _open(office):
+            yield OpenedServer(
+                app=app, house=house, keys_file=settings.data / "keys.json", has_new_keys=has_new_keys
+            )
     finally:
         await store.close()
 
@@ -216,15 +215,17 @@ def _post_office(settings: Settings, house: House, gate: Gate) -> PostOffice:
 
 
 @asynccontextmanager
-async def _open(office: PostOffice) -> AsyncIterator[None]:
-    await office.start()
+async def _open(part: KeptLibrary | EmbeddedEngine | PostOffice) -> AsyncIterator[None]:
+    await part.start()
     try:
         yield
     finally:
-        await office.stop()
+        await part.stop()
 
 
-def _engine(settings: Settings, house: House, of_kinds: Mapping[str, Mapping[str, Json]]) -> EmbeddedEngine:
+def _engine(
+    settings: Settings, house: House, library: KeptLibrary, of_kinds: Mapping[str, Mapping[str, Json]]
+) -> EmbeddedEngine:
     return EmbeddedEngine(
         store=house.store,
         hub=house.hub,
@@ -241,11 +242,12 @@ def _engine(settings: Settings, house: House, of_kinds: Mapping[str, Mapping[str
             events=timedelta(days=settings.keep_events) if settings.keep_events else None,
             deliveries=timedelta(days=settings.keep_deliveries),
         ),
+        library=library,
         settings=of_kinds,
     )
 
 
-async def _default_workspace(house: House, keys_file: Path) -> tuple[str, bool]:
+async def default_workspace(house: House, keys_file: Path) -> tuple[str, bool]:
     """Return the oldest workspace's id; make one and write its keys when there is none."""
     workspaces = await house.store.list_workspaces()
     if workspaces:
