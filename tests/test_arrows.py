@@ -57,7 +57,9 @@ MAY: dict[str, set[str]] = {
     "gnomon.library": {"sqlite3", "numpy", "watchfiles", "signal"},
     "gnomon.workloads.research": {"pydantic", "jsonschema", "referencing"},
     "gnomon.workloads.research.models": {"jsonschema", "referencing"},
-    "gnomon.workloads.research.models.direct": {"pydantic_ai"},
+    "gnomon.workloads.research.models.direct": {"httpx2", "pydantic_ai"},
+    "gnomon.workloads.research.models.gguf_server": {"urllib", "xllamacpp"},
+    "gnomon.workloads.research.models.local": {"httpx2", "pydantic_ai"},
     "gnomon.workloads.research.models.opening": {"importlib"},
     "gnomon.workloads.research.models.prices": {"genai_prices"},
     "gnomon.workloads.research.models.providers": {"pydantic_ai", "urllib"},
@@ -66,6 +68,9 @@ MAY: dict[str, set[str]] = {
     "gnomon.workloads.research.web": {"urllib"},
     "gnomon.workloads.research.web.parser": {"signal"},
     "gnomon.workloads.research.web.reach": {"importlib"},
+    "gnomon.workloads.research.models.providers": {"httpx2", "pydantic_ai", "urllib"},
+    "gnomon.workloads.research.models.pull": {"importlib", "subprocess"},
+    "gnomon.workloads.research.models.resident": {"subprocess"},
     "gnomon.core.workload": {"importlib"},
 }
 NOT_FREE = {

@@ -10,6 +10,7 @@ import click
 
 from gnomon.cli.admin import admin
 from gnomon.cli.helping import Sections, Sentences
+from gnomon.cli.models import models
 from gnomon.settings import Settings
 
 _METAVARS = {
@@ -62,6 +63,7 @@ def gnomon() -> None:
 
 
 gnomon.add_command(admin)
+gnomon.add_command(models)
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+import httpx2
 from pydantic_ai import exceptions as errors
 from pydantic_ai.direct import model_request, model_request_stream
 from pydantic_ai.messages import (
@@ -27,9 +28,18 @@ Pricing = Callable[[ModelResponse], float | None]
 class Direct:
     """A model of pydantic-ai, asked without its agent."""
 
-    def __init__(self, model: Model, pricing: Pricing) -> None:
+    def __init__(
+        self,
+        model: Model,
+        pricing: Pricing,
+        *,
+        client: httpx2.AsyncClient | None = None,
+        temperature: float | None = None,
+    ) -> None:
         self._model = model
         self._pricing = pricing
+        self._client = client
+        self._temperature = temperature
 
     async def open(self) -> None:
         """Make ready to connect."""
@@ -55,12 +65,18 @@ class Direct:
 
     async def _request(self, call: Call) -> ModelResponse:
         return await model_request(
-            self._model, _messages(call), model_settings=_settings(call), model_request_parameters=_wish(call)
+            self._model,
+            _messages(call),
+            model_settings=self._settings(call),
+            model_request_parameters=_wish(call),
         )
 
     async def _listen(self, call: Call) -> ModelResponse:
         async with model_request_stream(
-            self._model, _messages(call), model_settings=_settings(call), model_request_parameters=_wish(call)
+            self._model,
+            _messages(call),
+            model_settings=self._settings(call),
+            model_request_parameters=_wish(call),
         ) as stream:
             shown = ""
             async for _ in stream:
@@ -89,6 +105,19 @@ class Direct:
     async def close(self) -> None:
         """Hang up."""
         await self._model.__aexit__(None, None, None)
+        if self._client is not None:
+            await self._client.aclose()
+
+    def _settings(self, call: Call) -> ModelSettings:
+        made = ModelSettings(
+            max_tokens=call.max_tokens,
+            max_retries=0,
+            timeout=LONGEST,
+            extra_headers={"Idempotency-Key": call.key},
+        )
+        if self._temperature is not None:
+            made["temperature"] = self._temperature
+        return made
 
 
 def _text(response: ModelResponse) -> str:
@@ -104,15 +133,6 @@ def _messages(call: Call) -> list[ModelMessage]:
             part = SystemPromptPart(content=text) if role == "system" else UserPromptPart(content=text)
             made.append(ModelRequest(parts=[part]))
     return made
-
-
-def _settings(call: Call) -> ModelSettings:
-    return ModelSettings(
-        max_tokens=call.max_tokens,
-        max_retries=0,
-        timeout=LONGEST,
-        extra_headers={"Idempotency-Key": call.key},
-    )
 
 
 def _wish(call: Call) -> ModelRequestParameters:

@@ -1,5 +1,6 @@
 """Which server stands behind the model that is set, and whether all that it needs is there."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -11,8 +12,11 @@ from gnomon.workloads.research.models.wire import Wire
 
 TIMEOUT = 180.0
 """Seconds for one try, unless set."""
+LOCAL_TIMEOUT = 900.0
+"""A processor reads some 80 tokens a second into a model of useful size."""
 UNKNOWN_WINDOW = 8192
 """Tokens, for a model of which nobody says."""
+LOCAL = "local:"
 URL_KEY = "GNOMON_MODEL_KEY"
 
 
@@ -41,6 +45,8 @@ def open_choice(choice: Choice) -> Model:
     ModelFailure
         When what it needs is not installed, or its key is not in the environment.
     """
+    if choice.model.startswith(LOCAL):
+        return _open_local(choice)
     if choice.url:
         return _open_url(choice)
     return _open_provider(choice)
@@ -88,6 +94,34 @@ def _open_url(choice: Choice) -> Model:
         return make_compatible(choice.url, choice.model, key=choice.env.get(URL_KEY) or None)
 
     return _asker(choice, make, lane=choice.url, timeout=TIMEOUT)
+
+
+def _open_local(choice: Choice) -> Model:
+    from gnomon.workloads.research.models.resident import find_resident
+    from gnomon.workloads.research.models.shelf import find_gguf
+
+    _need("pydantic_ai", "openai", "xllamacpp", extra="local-llm")
+    file = find_gguf(choice.model.removeprefix(LOCAL), choice.env)
+    cores = os.cpu_count() or 1
+    width = min(choice.concurrency, max(1, cores // 4))
+    window = choice.window or UNKNOWN_WINDOW
+    resident = find_resident(file, window=window, width=width, threads=choice.threads or max(1, cores - 1))
+
+    def make() -> Wire:
+        from gnomon.workloads.research.models.local import Local
+
+        return Local(resident, file.name)
+
+    server = Server(
+        name=choice.model,
+        engine=f"{LOCAL}{file.name}",
+        lane=str(file),
+        concurrency=width,
+        window=window,
+        is_window_known=False,
+        timeout=choice.timeout or LOCAL_TIMEOUT,
+    )
+    return Asker(server, Late(make))
 
 
 def _asker(choice: Choice, make: Make, *, lane: str, timeout: float) -> Model:

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+import httpx2
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model, infer_model
@@ -11,6 +12,8 @@ from gnomon.workloads.research.models.direct import Direct, Pricing
 from gnomon.workloads.research.models.prices import price
 from gnomon.workloads.research.models.wire import Trouble
 
+EXACT = 0.0
+"""The temperature of models whose servers would otherwise take a high one."""
 _PROFILE = OpenAIModelProfile(
     supports_json_schema_output=True,
     json_schema_transformer=None,
@@ -52,14 +55,22 @@ def _make(provider: str, model: str, key: str | None, address: str | None) -> Mo
     return infer_model(f"{provider}:{model}")
 
 
-def make_compatible(url: str, model: str, *, key: str | None, pricing: Pricing | None = None) -> Direct:
+def make_compatible(
+    url: str,
+    model: str,
+    *,
+    key: str | None,
+    client: httpx2.AsyncClient | None = None,
+    pricing: Pricing | None = None,
+) -> Direct:
     """Make a model behind an OpenAI-compatible address."""
     from pydantic_ai.models.openai import OpenAIChatModel
     from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
     host = urlsplit(url).hostname or "server"
-    provider = OpenAICompatibleProvider(host, base_url=url, api_key=key, profile=_PROFILE)
-    return Direct(OpenAIChatModel(model, provider=provider), pricing or _by_url(url, model))
+    provider = OpenAICompatibleProvider(host, base_url=url, api_key=key, http_client=client, profile=_PROFILE)
+    made = OpenAIChatModel(model, provider=provider)
+    return Direct(made, pricing or _by_url(url, model), client=client, temperature=EXACT)
 
 
 def _by_provider(made: Model, model: str) -> Pricing:
