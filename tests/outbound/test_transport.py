@@ -45,12 +45,15 @@ async def test_a_body_that_streams_is_read_as_it_comes(gate: Gate) -> None:
         await more.wait()
         writer.write(b"3\r\ntwo\r\n0\r\n\r\n")
 
-    async with listening(speak) as sink:
-        async with client(gate, {}, most=1000, timeout=5) as http, http.stream("GET", sink.url) as got:
-            pieces = []
-            async for piece in got.aiter_bytes():
-                pieces.append(piece)
-                more.set()
+    async with (
+        listening(speak) as sink,
+        client(gate, {}, most=1000, timeout=5) as http,
+        http.stream("GET", sink.url) as got,
+    ):
+        pieces = []
+        async for piece in got.aiter_bytes():
+            pieces.append(piece)
+            more.set()
     assert pieces == [b"one", b"two"]
 
 
