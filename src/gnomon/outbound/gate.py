@@ -123,6 +123,8 @@ class Reply:
                 raise TooLong
             left -= len(piece)
             yield piece
+        with _told(self._wording):
+            await self._response.aclose()
         self.is_whole = True
 
     async def _next(self, stream: AsyncIterator[bytes]) -> bytes | None:

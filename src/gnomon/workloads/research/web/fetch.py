@@ -13,7 +13,7 @@ from gnomon.outbound.gate import Crowded, Gate, NoAnswer, Wording
 from gnomon.outbound.visit import Refused, Visit, Visited, visit
 from gnomon.workloads.research.record import Source
 from gnomon.workloads.research.web.address import canonical, host_of
-from gnomon.workloads.research.web.hit import Filters
+from gnomon.workloads.research.web.hit import Filters, read_day
 from gnomon.workloads.research.web.parsing import Parser, Unparsed
 
 MOST_BYTES = 10 * 2**20
@@ -124,14 +124,15 @@ class Pages:
             raise _Unfit(str(error)) from error
         if not parsed.text.strip():
             raise _Unfit("it holds no text.")
-        if filters.is_too_old(parsed.published):
-            raise _Unfit(f"it is of {parsed.published}, and the task counts pages from {filters.after} on.")
+        published = read_day(parsed.published)
+        if published and filters.is_too_old(published.isoformat()):
+            raise _Unfit(f"it is of {published}, and the task counts pages from {filters.after} on.")
         source = Source(
             url=canonical(visited.url) or visited.url,
             title=parsed.title or host_of(visited.url),
             text=parsed.text,
             kind="page",
-            published=parsed.published,
+            published=published.isoformat() if published else None,
             is_truncated=parsed.is_cut or visited.is_cut,
         )
         cut = f"{_shown(source.url)} was read up to character {len(source.text)}; there is more of it."
@@ -163,13 +164,18 @@ def _task(visited: Visited) -> tuple[dict[str, Any], bytes]:
     if visited.is_cut and suffix in _INDIVISIBLE:
         raise _Unfit(f"it is larger than {MOST_BYTES // 2**20} MB.")
     task = {
-        "name": f"page{suffix}" if suffix else "",
+        "name": f"{_stem(visited.url)}{suffix}" if suffix else "",
         "content_type": content_type or "text/html",
         "url": visited.url,
         "most": MOST_CHARACTERS,
         "most_title": _MOST_TITLE,
     }
     return task, _in_utf8(visited.content, charset) if suffix in {".txt", ".md", ".csv"} else visited.content
+
+
+def _stem(url: str) -> str:
+    """Return what may stand in for a title, where a file has none."""
+    return PurePosixPath(unquote(urlsplit(url).path)).stem[:_MOST_TITLE].strip() or host_of(url)
 
 
 def _suffix(media: str, visited: Visited) -> str:

@@ -35,7 +35,7 @@ class WebSearch:
         found = {name: hits for name, hits, _ in asked if hits is not None}
         kept, notes = _kept(found, wanted)
         return Searched(
-            hits=merge(list(kept.values()))[:limit],
+            hits=tuple(merge(list(kept.values()))[:limit]),
             notes=(*self._missing, *(note for _, _, note in asked if note), *notes),
             answered=tuple(found),
         )
