@@ -62,7 +62,6 @@ MAY: dict[str, set[str]] = {
     "gnomon.workloads.research.models.local": {"httpx2", "pydantic_ai"},
     "gnomon.workloads.research.models.opening": {"importlib"},
     "gnomon.workloads.research.models.prices": {"genai_prices"},
-    "gnomon.workloads.research.models.providers": {"pydantic_ai", "urllib"},
     "gnomon.workloads.research.conversation": {"httpx2", "importlib", "mcp", "mcp_types"},
     "gnomon.workloads.research.tools": {"importlib", "mcp_types"},
     "gnomon.workloads.research.web": {"urllib"},

@@ -7,6 +7,8 @@ from typing import Final
 from gnomon.core.brief import SOURCES, NoteKind
 from gnomon.core.task import Json
 from gnomon.core.workload import AsyncContext
+from gnomon.workloads.research.record import Settled
+from gnomon.workloads.research.turns import answer_text
 
 _LONGEST_NOTE: Final = 500
 _SAMPLE: Final = 10
@@ -74,3 +76,12 @@ class Teller:
         """Say how much is done; what was said before is never taken back."""
         self._percent = max(self._percent, percent)
         self.ctx.progress(self._percent, stage)
+
+
+def tell_settled(teller: Teller, settled: Settled) -> None:
+    """Tell what was settled, or why nothing was."""
+    name = ".".join(map(str, settled.path)) or "output"
+    if settled.value is None:
+        teller.note("extract", f"{name}: nothing. {settled.gap or ''}".strip())
+    else:
+        teller.note("extract", f"{name}: {answer_text(settled.value)}")

@@ -25,7 +25,7 @@ from gnomon.workloads.research.search import Searching
 from gnomon.workloads.research.second import read_alone
 from gnomon.workloads.research.study import Study, Unusable
 from gnomon.workloads.research.surfing import Surfing
-from gnomon.workloads.research.telling import Teller
+from gnomon.workloads.research.telling import Teller, tell_settled
 from gnomon.workloads.research.tools import Toolbox, read_servers
 from gnomon.workloads.research.turns import (
     Conversation,
@@ -188,20 +188,11 @@ async def _look_and_read(study: Study, questions: Sequence[Question], more: str)
     async def one(place: int) -> Sequence[Settled]:
         settled = await read_alone(study, asked[place], finds[place])
         study.teller.settled(asked[place].path)
-        tell_settled(study, settled[0])
+        tell_settled(study.teller, settled[0])
         return settled
 
     done = await together([partial(one, place) for place in range(len(asked))])
     return [each for some in done for each in some]
-
-
-def tell_settled(study: Study, settled: Settled) -> None:
-    """Tell what was settled, or why nothing was."""
-    name = dotted(settled.path) or "output"
-    if settled.value is None:
-        study.teller.note("extract", f"{name}: nothing. {settled.gap or ''}".strip())
-    else:
-        study.teller.note("extract", f"{name}: {answer_text(settled.value)}")
 
 
 def reply_text(reply: Json) -> str:

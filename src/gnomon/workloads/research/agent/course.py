@@ -16,6 +16,7 @@ from gnomon.workloads.research.record import Path, Question, Settled, Source
 from gnomon.workloads.research.search import Searching
 from gnomon.workloads.research.second import read_alone
 from gnomon.workloads.research.study import Study, Unusable, cut_short
+from gnomon.workloads.research.telling import tell_settled
 
 _SOURCES_FOR_TEXT: Final = 30
 
@@ -81,6 +82,8 @@ class Course:
             alone = await read_alone(self.study, question, finds)
             settled[question.path] = weigh(self.study, question, found, alone)
             self.study.teller.settled(question.path)
+            if found is None or found.is_new:
+                tell_settled(self.study.teller, settled[question.path][0])
         return settled
 
     async def _pick(self, batch: Sequence[tuple[Question, Finds]]) -> Sequence[Picked | None]:
@@ -139,7 +142,3 @@ def _interleaved(finds: Sequence[Finds]) -> list[Source]:
                 chosen.setdefault((source.url, source.start, source.text), source)
     return list(chosen.values())[:_SOURCES_FOR_TEXT]
 
-
-def group(settled: Mapping[Path, Sequence[Settled]]) -> list[Settled]:
-    """Put what was settled in one list."""
-    return [each for some in settled.values() for each in some]
