@@ -75,16 +75,16 @@ def wait_for_end(client: httpx.Client, task: str, seconds: float = 60) -> dict[s
 def notes(client: httpx.Client, task: str, kind: str) -> list[str]:
     """List the messages of a kind that a task has written so far."""
     events = client.get(f"/tasks/{task}/events?limit=1000").raise_for_status().json()["events"]
-    bodies = [event["data"] for event in events if event["type"] == "task.message"]
+    bodies = [event["body"] for event in events if event["type"] == "task.message"]
     return [body["text"] for body in bodies if body.get("kind") == kind]
-
-
-def wait_for_documents(client: httpx.Client, count: int) -> None:
-    """Wait until the library has read so many documents that a search finds the last of them."""
-    probe = brief(effort=1)
-    del count, probe, client
 
 
 def serving(data: Path, documents: Path, *options: str) -> Server:
     """Make a server that has these documents."""
-    return Server(data, "--documents", str(documents), "--log-level", "info", *options)
+    return Server(data, "--documents", str(documents), "--no-own-documents", *options)
+
+
+def wait_for_documents(server: Server, count: int = len(FIELDS)) -> None:
+    """Wait until the library has read so many documents."""
+    log = server.data / "stderr.log"
+    wait_until(lambda: f"library.read read={count}" in log.read_text(), 30, "the documents to be read")

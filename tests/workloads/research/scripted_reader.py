@@ -43,13 +43,18 @@ class Reader:
             count = len(re.findall(r"^\d+\. .*put so far", asked.prompt, re.M))
             return {"queries": [{"number": n + 1, "query": q} for n in range(count) for q in self.queries]}
         if "paragraphs" in wanted:
-            return {"paragraphs": [self._paragraph(asked, *each) for each in self.paragraphs], "uncovered": []}
+            return {
+                "paragraphs": [self._paragraph(asked, *each) for each in self.paragraphs],
+                "uncovered": [],
+            }
         if "calls" in wanted:
             done = "What they have given so far" in asked.prompt
             calls = [{"tool": tool, "arguments": json.dumps(arguments)} for tool, arguments in self.calls]
             return {"calls": [] if done else calls}
         names = dict(_FIELD.findall(asked.prompt))
-        return {name: self._settle(asked, names[name.removeprefix("f")], schema) for name in schema["properties"]}
+        return {
+            name: self._settle(asked, names[name.removeprefix("f")], schema) for name in schema["properties"]
+        }
 
     def _plan(self, schema: Mapping[str, Any]) -> Any:
         members = schema["properties"]["parts"]["items"]["properties"]
