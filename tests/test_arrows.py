@@ -10,6 +10,8 @@ MAY: dict[str, set[str]] = {
     "gnomon": set(),
     "gnomon.cli": {"click"},
     "gnomon.cli.serve": {"click", "signal", "socket", "uvicorn", "uvloop"},
+    "gnomon.cli.documents": {"click", "rich"},
+    "gnomon.cli.starter": {"click", "subprocess"},
     "gnomon.cli.demo": {"click", "httpx", "importlib", "pvlib", "rich", "signal", "subprocess"},
     "gnomon.wiring": {"importlib", "jsonschema", "referencing"},
     "gnomon.web": {
@@ -52,7 +54,9 @@ MAY: dict[str, set[str]] = {
         "trafilatura",
     },
     "gnomon.reading.embedding": {"numpy", "onnxruntime", "tokenizers"},
-    "gnomon.library": {"sqlite3", "numpy", "watchfiles", "signal"},
+    "gnomon.library": {"sqlite3", "numpy"},
+    "gnomon.library.client": set(),
+    "gnomon.library.keeper": {"importlib", "signal", "socket", "subprocess", "watchfiles"},
     "gnomon.workloads.research": {"pydantic", "jsonschema", "referencing"},
     "gnomon.core.workload": {"importlib"},
 }
