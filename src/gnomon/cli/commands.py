@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from gnomon.cli.admin import admin
+from gnomon.cli.documents import documents
 from gnomon.cli.helping import Sections, Sentences
 from gnomon.cli.models import models
 from gnomon.settings import Settings
@@ -64,6 +65,7 @@ def gnomon() -> None:
 
 gnomon.add_command(admin)
 gnomon.add_command(models)
+gnomon.add_command(documents)
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:

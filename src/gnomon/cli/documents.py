@@ -1,6 +1,6 @@
 """`gnomon documents`: the folders that research draws on, beside a running server or without one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from gnomon.core.library import Passage
-    from gnomon.wiring.documents import Added, Documents, FolderReport
+    from gnomon.library.report import Report
+    from gnomon.wiring.documents import Documents
 
 _DATA = click.option(
     "--data",
@@ -30,6 +31,14 @@ _WORKSPACE = click.option(
 )
 _SHARED = click.option("--shared", is_flag=True, help="Every workspace may draw on it.")
 _MOST_UNREADABLE = 10
+_LEFT_OUT = {
+    "format": "file of other formats",
+    "too_large": "file that is too large",
+    "link_out": "link out of the folder",
+    "no_access": "place without access",
+    "name": "file whose name is no text",
+}
+"""What is told of what was left out; hidden files and folders of tools are nobody's documents."""
 
 
 @click.group(cls=Sentences, epilog="A server that runs on the same --data sees every change within seconds.")
@@ -88,7 +97,7 @@ def search(data: Path, workspace: str | None, limit: int, query: tuple[str, ...]
         found = library.search(workspace, words, limit)
         console = Console()
         for number, passage in enumerate(found.passages, 1):
-            _show_passage(console, library, number, passage, words)
+            _show_passage(console, number, passage, words)
         if not found.passages:
             console.print("Nothing of these words is in the library.")
         if found.pending:
@@ -126,34 +135,16 @@ def _add(library: "Documents", workspace: str | None, path: Path, label: str) ->
 
     console = Console()
     columns = (TextColumn("Reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.fields[name]}"), console=console, transient=True) as progress:
-        bar = progress.add_task("read", total=None, name="")
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("read", total=None)
         added = library.add(
-            workspace,
-            path,
-            label,
-            lambda done, total, name: progress.update(bar, completed=done, total=total, name=_short(name)),
+            workspace, path, label, lambda done, total: progress.update(bar, completed=done, total=total)
         )
-    _show_added(console, added)
+    console.print(f"{path}: {_count(added.documents, 'document')} can be found now.", highlight=False)
+    _show_rest(console, added)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 40 else f"...{name[-37:]}"
-
-
-def _show_added(console: "Console", added: "Added") -> None:
-    console.print(
-        f"{added.report.path}: {added.report.documents} documents, ready to be searched "
-        f"([bold]{added.seconds:.1f} s[/]).",
-        highlight=False,
-    )
-    _show_unreadable(console, added.report)
-    if added.report.skipped:
-        left_out = ", ".join(f"{count} {reason}" for reason, count in added.report.skipped.items())
-        console.print(f"[dim]Left out: {left_out}.[/]", highlight=False)
-
-
-def _show_folders(console: "Console", reports: "list[FolderReport]") -> None:
+def _show_folders(console: "Console", reports: "Sequence[tuple[str | None, Report]]") -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -163,37 +154,54 @@ def _show_folders(console: "Console", reports: "list[FolderReport]") -> None:
     table = Table("folder", "label", "for", box=SIMPLE_HEAD)
     for heading in ("documents", "waiting", "unreadable"):
         table.add_column(heading, justify="right")
-    for each in reports:
+    for workspace, each in reports:
         counts = (str(each.documents), str(each.pending), str(each.unreadable))
-        table.add_row(each.path, each.label, each.workspace or "everyone", *counts)
+        table.add_row(str(each.folder.path), each.folder.label, workspace or "everyone", *counts)
     console.print(table)
-    for each in reports:
-        if each.problem:
-            console.print(f"{each.path}: [red]{each.problem}[/]", highlight=False)
-        _show_unreadable(console, each)
+    for _, each in reports:
+        _show_rest(console, each)
 
 
-def _show_unreadable(console: "Console", report: "FolderReport") -> None:
+def _show_rest(console: "Console", report: "Report") -> None:
+    """Show what of a folder cannot be found, and why."""
     from rich.markup import escape
 
+    if report.folder.problem:
+        console.print(f"{report.folder.path} cannot be looked through: {report.folder.problem}.")
+    if report.pending:
+        console.print(
+            f"{_count(report.pending, 'file')} of {report.folder.path} not read yet.", highlight=False
+        )
     for name, message in report.faults[:_MOST_UNREADABLE]:
-        console.print(f"  [yellow]{escape(name)}[/]: {escape(message)}", highlight=False)
+        console.print(f"  [yellow]{escape(name)}[/] is not read: {escape(message)}", highlight=False)
     if report.unreadable > _MOST_UNREADABLE:
         console.print(f"  and {report.unreadable - _MOST_UNREADABLE} more that cannot be read.")
+    left_out = [
+        f"{_count(number, words)}"
+        for why, number in report.folder.skipped.items()
+        if (words := _LEFT_OUT.get(why)) is not None
+    ]
+    if left_out:
+        console.print(f"[dim]Left out: {', '.join(left_out)}.[/]", highlight=False)
 
 
-def _show_passage(
-    console: "Console", library: "Documents", number: int, passage: "Passage", words: str
-) -> None:
+def _count(number: int, noun: str) -> str:
+    first, space, rest = noun.partition(" ")
+    return f"{number} {first}{'' if number == 1 else 's'}{space}{rest}"
+
+
+def _show_passage(console: "Console", number: int, passage: "Passage", words: str) -> None:
     from rich.text import Text
 
-    excerpt = library.excerpt(passage.text, words)
+    from gnomon.wiring.documents import excerpt
+
+    found = excerpt(passage.text, words)
     place = " > ".join(filter(None, (passage.title, passage.heading)))
     page = f", page {passage.page}" if passage.page else ""
     console.print(Text(f"{number}. {place}{page}", style="bold"))
-    text = Text(passage.text[excerpt.start : excerpt.end])
-    for start, end in excerpt.marks:
-        text.stylize("bold yellow", start - excerpt.start, end - excerpt.start)
+    text = Text(passage.text[found.start : found.end])
+    for start, end in found.marks:
+        text.stylize("bold yellow", start - found.start, end - found.start)
     console.print(text)
     console.print()
 

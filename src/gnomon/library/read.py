@@ -4,7 +4,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gnomon.library.folder import Content
 from gnomon.reading.document import Document
@@ -12,8 +12,23 @@ from gnomon.reading.file import read_file
 from gnomon.reading.passage import Cut, cut
 from gnomon.reading.terms import tokens
 
-Parse = Callable[[bytes, str], tuple[Document, Sequence[Cut]]]
-"""Makes a document and its passages of a file's bytes and name; raises `Unreadable`."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """A file's document, and the passages that it was cut into."""
+
+    document: Document
+    cuts: Sequence[Cut]
+
+
+Parse = Callable[[bytes, str], Parsed]
+"""Parses a file's bytes by its name, here or in another process; raises `Unreadable`."""
+
+
+def parse(content: bytes, name: str) -> Parsed:
+    """Parse a file in this process; raises `Unreadable`."""
+    document = read_file(content, name)
+    return Parsed(document=document, cuts=cut(document))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +48,13 @@ class Read:
     packed: bytes
 
 
-def parse_here(content: bytes, name: str) -> tuple[Document, Sequence[Cut]]:
-    """Parse in this process; raises `Unreadable`."""
-    document = read_file(content, name)
-    return document, cut(document)
-
-
-def read_content(folder: int, name: str, content: Content, parse: Parse, *, is_fresh: bool) -> Read:
-    """Read a file's bytes and cut its text; raises `Unreadable`."""
-    document, cuts = parse(content.bytes, name)
+def read_content(parse: Parse, place: tuple[int, str], content: Content, *, is_fresh: bool) -> Read:
+    """Parse a file of a folder and prepare it for the index; raises `Unreadable`."""
+    parsed = parse(content.bytes, place[1])
+    document, cuts = _with_text(parsed.document), [_with_heading(each) for each in parsed.cuts]
     return Read(
-        folder=folder,
-        name=name,
+        folder=place[0],
+        name=place[1],
         size=content.size,
         mtime_ns=content.mtime_ns,
         is_fresh=is_fresh,
@@ -59,6 +69,22 @@ def read_content(folder: int, name: str, content: Content, parse: Parse, *, is_f
 def fingerprint(content: Content) -> bytes:
     """Return the SHA-256 of a file's bytes."""
     return hashlib.sha256(content.bytes).digest()
+
+
+def _with_text(document: Document) -> Document:
+    """Put a question mark for each lone half of a character, which no database takes."""
+    headings = tuple(replace(each, words=_whole(each.words)) for each in document.headings)
+    origin = document.origin_url and _whole(document.origin_url)
+    title, text = _whole(document.title), _whole(document.text)
+    return replace(document, title=title, text=text, headings=headings, origin_url=origin)
+
+
+def _with_heading(each: Cut) -> Cut:
+    return replace(each, heading=_whole(each.heading))
+
+
+def _whole(text: str) -> str:
+    return text.encode(errors="replace").decode()
 
 
 def _length(document: Document, each: Cut) -> int:

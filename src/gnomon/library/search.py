@@ -16,8 +16,8 @@ _LONGEST: Final = 20_000
 """Characters of a query that are looked at."""
 _MORE: Final = 30
 """Candidates of each realm beyond what is wanted: FTS5 weighs a realm alone, and words in most of it not at all."""
-_SMALL: Final = 1000
-"""Passages up to which even a word that most of them have is looked for."""
+_BUDGET: Final = 20_000
+"""Matches that FTS5 may have to weigh: so a search of a large library takes no longer than of a middling one."""
 _COLUMNS: Final = (
     "passage.seq, document.id, document.edition, document.name, passage.title, passage.heading, passage.text, "
     "passage.start, passage.page, passage.length"
@@ -27,16 +27,15 @@ VISIBLE: Final = "passage.cut = document.cut AND document.gone_at IS NULL"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A query's terms, each with the word that FTS5 is asked for."""
+    """A query's terms, each with a word of the query that makes it."""
 
     words: Mapping[str, str]
     statistics: bm25.Statistics
     realms: Sequence[int]
 
-    @property
-    def match(self) -> str:
+    def match(self, wanted: int) -> str:
         """Write the words for FTS5, each as a string of its own."""
-        return " OR ".join(f'"{word}"' for word in self.words.values())
+        return " OR ".join(f'"{word}"' for word in choose(self.words, self.statistics, wanted).values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +102,19 @@ def read_query(connection: sqlite3.Connection, workspace: str, text: str) -> Que
     size, length = _sum_standing(connection, realms)
     frequencies = {term: min(_count(connection, realms, term), size) for term in words}
     statistics = bm25.Statistics(frequencies=frequencies, size=size, length=length)
-    return Query(words=_choose(words, statistics), statistics=statistics, realms=realms)
+    return Query(words=words, statistics=statistics, realms=realms)
 
 
-def _choose(words: Mapping[str, str], statistics: bm25.Statistics) -> dict[str, str]:
-    """Keep the terms that tell passages apart: the rarest, and none that most passages have unless all are so."""
+def choose(words: Mapping[str, str], statistics: bm25.Statistics, wanted: int) -> dict[str, str]:
+    """Keep the rarest terms, as many as need not look at too much; the candidates are weighed by all of them."""
     there = [term for term in words if statistics.frequencies[term]]
-    is_small = statistics.size < _SMALL
-    telling = [
-        term for term in there if is_small or statistics.frequencies[term] * 2 <= statistics.size
-    ] or there
-    rarest = sorted(telling, key=lambda term: statistics.frequencies[term])[:MOST_TERMS]
-    return {term: words[term] for term in rarest}
+    kept, looked_at = [], 0
+    for term in sorted(there, key=lambda term: (statistics.frequencies[term], term))[:MOST_TERMS]:
+        looked_at += statistics.frequencies[term]
+        if looked_at > _BUDGET and len(kept) > 0 and looked_at - statistics.frequencies[term] >= wanted:
+            break
+        kept.append(term)
+    return {term: words[term] for term in kept}
 
 
 def _list_filled(connection: sqlite3.Connection, realms: Sequence[int]) -> list[int]:
@@ -141,13 +141,11 @@ def _count(connection: sqlite3.Connection, realms: Iterable[int], term: str) -> 
 
 def find_by_words(connection: sqlite3.Connection, query: Query, wanted: int) -> list[Candidate]:
     """Return the best candidates of all realms, weighed together."""
-    if not query.words:
+    candidates = wanted + _MORE
+    match = query.match(candidates)
+    if not match:
         return []
-    found = [
-        candidate
-        for realm in query.realms
-        for candidate in _match(connection, realm, query.match, wanted + _MORE)
-    ]
+    found = [each for realm in query.realms for each in _match(connection, realm, match, candidates)]
     found = [replace(each, score=weigh(query, each)) for each in found]
     return sorted(found, key=lambda each: each.order)
 

@@ -18,7 +18,7 @@ from gnomon.library.fault import Damaged
 from gnomon.library.folder import Rules
 from gnomon.library.index import purge
 from gnomon.library.intake import Intake, Taken, Tell, hold_intake
-from gnomon.library.read import Parse, parse_here
+from gnomon.library.read import Parse, parse
 from gnomon.library.readers import Readers
 from gnomon.library.row import micros, moment
 from gnomon.library.scan import Scanned, drop_file, scan
@@ -69,10 +69,10 @@ class Shelf:
     clock: Clock
     base_url: str
     limits: Limits
+    parse: Parse
     turn: Turn
     writer: Writer
     readers: Readers
-    parse: Parse = parse_here
 
     @classmethod
     def open(
@@ -82,7 +82,7 @@ class Shelf:
         *,
         base_url: str = "",
         limits: Limits | None = None,
-        parse: Parse = parse_here,
+        parse: Parse = parse,
     ) -> "Shelf":
         """Open the library, made anew where it is not there, not sound or of another version.
 
@@ -100,10 +100,10 @@ class Shelf:
             clock=clock,
             base_url=base_url.rstrip("/"),
             limits=limits,
+            parse=parse,
             turn=turn,
             writer=Writer(path, turn, limits.max_bytes),
             readers=Readers(path),
-            parse=parse,
         )
 
     def close(self) -> None:
@@ -157,8 +157,8 @@ class Shelf:
                 readers=self.readers,
                 writer=self.writer,
                 clock=self.clock,
-                editions=self.limits.editions,
                 parse=self.parse,
+                editions=self.limits.editions,
                 on_progress=on_progress,
                 is_stopped=is_stopped,
             )

@@ -9,9 +9,8 @@ from typing import Any
 
 from gnomon.library.keeper.boot import die_with_parent
 from gnomon.library.keeper.pipe import Frame, Pipe
+from gnomon.library.read import parse
 from gnomon.reading.document import Document, Unreadable
-from gnomon.reading.file import read_file
-from gnomon.reading.passage import cut
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -32,8 +31,8 @@ def main(pipe: Pipe, order: dict[str, Any]) -> None:
 
 def _answer(frame: Frame) -> tuple[dict[str, Any], bytes]:
     try:
-        document = read_file(frame.content, frame.message["name"])
-        cuts = [(each.start, each.end, each.heading, each.page) for each in cut(document)]
+        parsed = parse(frame.content, frame.message["name"])
+        cuts = [(each.start, each.end, each.heading, each.page) for each in parsed.cuts]
     except Unreadable as error:
         return {"op": "unreadable", "code": error.code, "message": error.message}, b""
     except MemoryError:
@@ -43,7 +42,9 @@ def _answer(frame: Frame) -> tuple[dict[str, Any], bytes]:
     except RecursionError:
         told = "It is nested too deeply to be read; convert it to text."
         return {"op": "unreadable", "code": "damaged", "message": told}, b""
-    return {"op": "read", "cuts": cuts, **_particulars(document)}, document.text.encode(errors="replace")
+    return {"op": "read", "cuts": cuts, **_particulars(parsed.document)}, parsed.document.text.encode(
+        errors="replace"
+    )
 
 
 def _particulars(document: Document) -> dict[str, Any]:

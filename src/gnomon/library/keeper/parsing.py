@@ -4,6 +4,7 @@ import subprocess
 
 from gnomon.library.keeper.boot import launch
 from gnomon.library.keeper.pipe import Frame, Pipe
+from gnomon.library.read import Parsed
 from gnomon.reading.document import Document, Heading, Unreadable
 from gnomon.reading.passage import Cut
 
@@ -29,7 +30,7 @@ class Parser:
         """Return the process number while there is one."""
         return self._process.pid if self._process else None
 
-    def read(self, content: bytes, name: str) -> tuple[Document, list[Cut]]:
+    def read(self, content: bytes, name: str) -> Parsed:
         """Parse a file into its document and the passages that it is cut into.
 
         Raises
@@ -79,7 +80,7 @@ class Parser:
         return next(pipe.receive(), None)
 
 
-def _parsed(frame: Frame) -> tuple[Document, list[Cut]]:
+def _parsed(frame: Frame) -> Parsed:
     message = frame.message
     if message["op"] == "unreadable":
         raise Unreadable(message["code"], message["message"])
@@ -94,4 +95,4 @@ def _parsed(frame: Frame) -> tuple[Document, list[Cut]]:
         notes=tuple(message["notes"]),
     )
     cuts = [Cut(start=s, end=e, heading=h, page=p) for s, e, h, p in message["cuts"]]
-    return document, cuts
+    return Parsed(document=document, cuts=cuts)

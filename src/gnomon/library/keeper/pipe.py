@@ -45,8 +45,9 @@ class Decoder:
             if len(self._buffer) < middle + content:
                 return
             message = json.loads(self._buffer[_LENGTHS.size : middle])
-            yield Frame(message=message, content=bytes(memoryview(self._buffer)[middle : middle + content]))
-            del self._buffer[: middle + content]
+            frame = Frame(message=message, content=bytes(memoryview(self._buffer)[middle : middle + content]))
+            del self._buffer[: middle + content]  # before the yield: whoever wants one frame asks for no more
+            yield frame
 
 
 class Pipe:
