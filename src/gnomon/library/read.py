@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from gnomon.library.folder import Content
+from gnomon.library.folder import Content, Stamps
 from gnomon.reading.document import Document
 from gnomon.reading.file import read_file
 from gnomon.reading.passage import Cut, cut
@@ -37,8 +37,7 @@ class Read:
 
     folder: int
     name: str
-    size: int
-    mtime_ns: int
+    stamps: Stamps
     is_fresh: bool
     """It may have changed after it was read without its stamps telling."""
     sha256: bytes
@@ -55,8 +54,7 @@ def read_content(parse: Parse, place: tuple[int, str], content: Content, *, is_f
     return Read(
         folder=place[0],
         name=place[1],
-        size=content.size,
-        mtime_ns=content.mtime_ns,
+        stamps=content.stamps,
         is_fresh=is_fresh,
         sha256=fingerprint(content),
         document=document,

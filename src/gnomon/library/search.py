@@ -108,7 +108,8 @@ def read_query(connection: sqlite3.Connection, workspace: str, text: str) -> Que
 def choose(words: Mapping[str, str], statistics: bm25.Statistics, wanted: int) -> dict[str, str]:
     """Keep the rarest terms, as many as need not look at too much; the candidates are weighed by all of them."""
     there = [term for term in words if statistics.frequencies[term]]
-    kept, looked_at = [], 0
+    kept: list[str] = []
+    looked_at = 0
     for term in sorted(there, key=lambda term: (statistics.frequencies[term], term))[:MOST_TERMS]:
         looked_at += statistics.frequencies[term]
         if looked_at > _BUDGET and len(kept) > 0 and looked_at - statistics.frequencies[term] >= wanted:
