@@ -27,8 +27,8 @@ _ASKING: Final[Mapping[Kind, Pattern[str]]] = {
         re.IGNORECASE,
     ),
     "name": re.compile(
-        r"\b(?:who|whom|whose|where)\b|\b(?:what|which)\b(?: \w+)? (?:person|people|king|queen|emperor|scientist|leader|"
-        r"author|country|city|town|place|region|state|river|province|area|continent|company|university)\b",
+        r"\b(?:who|whom|whose|where)\b|\b(?:what|which)\b(?: \w+)? (?:person|people|king|queen|emperor|scientist|"
+        r"leader|author|country|city|town|place|region|state|river|province|area|continent|company|university)\b",
         re.IGNORECASE,
     ),
     "cause": re.compile(r"\bwhy\b|\bwhat (?:was |is )?(?:the )?(?:reasons?|caused?)\b", re.IGNORECASE),
