@@ -1,19 +1,21 @@
 """How much of a question's words a piece of text has, the rare ones weighing more."""
 
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from gnomon.workloads.research.interim import terms
+from gnomon.reading.terms import terms
 
-OTHER_WORDS: Sequence[Sequence[str]] = (
+OTHER_WORDS: Final[Sequence[Sequence[str]]] = (
     ("ceo", "chief executive officer", "chief executive"),
     ("cfo", "chief financial officer"),
     ("cto", "chief technology officer"),
     ("coo", "chief operating officer"),
     ("hq", "headquarters", "headquartered", "head office", "based"),
     ("founded", "established", "incorporated", "founding", "inception"),
-    ("founder", "founded by", "co-founder"),
+    ("founder", "co-founder"),
     ("revenue", "sales", "turnover"),
     ("employees", "staff", "headcount", "workforce", "employs"),
     ("population", "inhabitants", "residents"),
@@ -21,11 +23,10 @@ OTHER_WORDS: Sequence[Sequence[str]] = (
     ("email", "e-mail", "mail"),
     ("website", "homepage"),
     ("price", "cost", "costs", "priced"),
-    ("author", "written by", "writer", "wrote"),
+    ("author", "writer", "wrote"),
     ("birth", "born"),
     ("death", "died"),
     ("release", "released", "launch", "launched", "published", "publication"),
-    ("director", "directed by"),
     ("license", "licence", "licensed"),
     ("height", "tall"),
     ("weight", "weighs"),
@@ -34,6 +35,35 @@ OTHER_WORDS: Sequence[Sequence[str]] = (
     ("country", "nation"),
 )
 """Words that say the same of most things; the first of a row need not be the usual one."""
+
+MADE_BY: Final[Mapping[str, str]] = {
+    "founded": "founder",
+    "co-founded": "founder",
+    "established": "founder",
+    "written": "author",
+    "authored": "author",
+    "directed": "director",
+    "created": "creator",
+    "invented": "inventor",
+    "discovered": "discoverer",
+    "designed": "designer",
+    "composed": "composer",
+    "painted": "painter",
+    "built": "builder",
+    "manufactured": "manufacturer",
+    "made": "maker",
+    "developed": "developer",
+    "published": "publisher",
+    "produced": "producer",
+    "owned": "owner",
+    "led": "leader",
+    "headed": "head",
+    "chaired": "chair",
+    "operated": "operator",
+    "maintained": "maintainer",
+}
+"""What somebody is by whom something was so treated: `founded by` names a founder."""
+BY: Final = re.compile(rf"\b({'|'.join(MADE_BY)})\s+(?:in\s+\d{{4}}\s+)?by\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +84,11 @@ class Scale:
         return sum(weight for term, weight in weights.items() if term in there) / whole if whole else 1.0
 
 
+def roles(text: str) -> frozenset[str]:
+    """Return the terms of the roles that a text gives to somebody with a `by`."""
+    return frozenset(term for found in BY.findall(text) for term in terms(MADE_BY[found.lower()]))
+
+
 def widened(there: Iterable[str]) -> frozenset[str]:
     """Add to the terms of a text those that say the same."""
     own = frozenset(there)
@@ -65,4 +100,4 @@ def _row(words: Sequence[str]) -> tuple[frozenset[str], list[frozenset[str]]]:
     return frozenset().union(*phrases), [phrase for phrase in phrases if phrase]
 
 
-_ROWS: Mapping[frozenset[str], Sequence[frozenset[str]]] = dict(map(_row, OTHER_WORDS))
+_ROWS: Final[Mapping[frozenset[str], Sequence[frozenset[str]]]] = dict(map(_row, OTHER_WORDS))

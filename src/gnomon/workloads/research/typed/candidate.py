@@ -11,17 +11,17 @@ from gnomon.core.task import Json
 class Kind(Enum):
     """What a field holds, by its schema and, where that is only a text, by its words."""
 
-    DATE = "date"
-    MOMENT = "date and time"
-    NUMBER = "number"
-    EMAIL = "e-mail address"
-    URL = "web address"
-    PHONE = "telephone number"
+    DATE = "a date"
+    MOMENT = "a date and time"
+    NUMBER = "a number"
+    EMAIL = "an e-mail address"
+    URL = "a web address"
+    PHONE = "a telephone number"
     CHOICE = "one of the named values"
     TRUTH = "yes or no"
-    NAME = "name"
-    TEXT = "text"
-    NOTHING = "value of this kind"
+    NAME = "a name"
+    TEXT = "a text"
+    NOTHING = "a value of this kind"
     """What no words of a text can be taken for."""
 
 
@@ -41,7 +41,7 @@ class Want:
     @property
     def is_text(self) -> bool:
         """Say whether the value is written as a text."""
-        return self.schema.get("type", "string") == "string"
+        return bool(self.schema.get("type", "string") == "string")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +55,5 @@ class Candidate:
     """What was read, for the reasoning."""
     weight: float = 1.0
     """How well it fits what is wanted, 0 to 1."""
+    is_labelled: bool = False
+    """Whether it stands after a label that names the field."""

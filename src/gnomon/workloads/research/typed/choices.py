@@ -5,40 +5,14 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from gnomon.core.task import Json
+from gnomon.reading.terms import terms
 from gnomon.workloads.research.fields import words_of
-from gnomon.workloads.research.interim import terms
 from gnomon.workloads.research.typed.candidate import Candidate, Want
+from gnomon.workloads.research.typed.words import ASKING, NOT, UNSURE
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
-_NOT: Final = frozenset(
-    [*("not", "no", "never", "neither", "nor", "without", "isn't", "wasn't", "aren't", "weren't", "doesn't")]
-    + [*("don't", "didn't", "hasn't", "haven't", "hadn't", "cannot", "can't", "won't", "lacks", "lacked")]
-    + [*("non", "nicht", "kein", "keine", "ceased", "refused", "denies", "denied", "false", "unable")]
-)
-_UNSURE: Final = frozenset(
-    [
-        *(
-            "may",
-            "might",
-            "could",
-            "would",
-            "should",
-            "if",
-            "whether",
-            "perhaps",
-            "possibly",
-            "probably",
-            "unless",
-        )
-    ]
-    + [*("plans", "planned", "considering", "expected", "rumoured", "rumored", "allegedly", "reportedly")]
-    + [*("proposed", "unclear", "likely", "unlikely", "hopes", "intends", "until", "formerly", "hardly")]
-)
-_YES: Final = re.compile(r"\s*(?:[:=|]|\bis\b)\s*(yes|true|y|ja|✓|✔|x)\s*(?=$|[|.;,\n])", re.IGNORECASE)
-_NO: Final = re.compile(r"\s*(?:[:=|]|\bis\b)\s*(no|false|n|nein|none|✗|✘)\s*(?=$|[|.;,\n])", re.IGNORECASE)
-_ASKING: Final = frozenset(
-    {"is", "are", "has", "have", "was", "does", "do", "can", "whether", "if", "should"}
-)
+_YES: Final = re.compile(r"\s*(yes|true|y|ja|\u2713|\u2714|x)\s*(?=$|[.,(])", re.IGNORECASE)
+_NO: Final = re.compile(r"\s*(no|false|n|nein|none|\u2717|\u2718)\s*(?=$|[.,(])", re.IGNORECASE)
 _BEFORE: Final = 4
 """Words before a cue in which a negation belongs to it."""
 
@@ -59,26 +33,24 @@ def choices(text: str, want: Want) -> Iterator[Candidate]:
 def truths(text: str, want: Want) -> Iterator[Candidate]:
     """Yield true where a text says the field's words, false where it denies them; nothing where it hedges."""
     words = _read(text)
-    cue = [term for word in want.name if word not in _ASKING for term in terms(word)]
+    cue = [term for word in want.name if word not in ASKING for term in terms(word)]
     where = [next((n for n, each in enumerate(words) if each[0] == term), None) for term in cue]
     places = [place for place in where if place is not None]
     if not cue or len(places) < len(cue):
         return
     first, last = min(places), max(places)
     start, end = words[first][1], words[last][2]
-    if labelled := _labelled(text, end):
-        yield Candidate(value=labelled[0], start=start, end=labelled[1], why=f"'{text[start : labelled[1]]}'")
-    elif last - first <= len(cue) + _BEFORE and not _is_unsure(words) and not text.rstrip().endswith("?"):
+    if last - first <= len(cue) + _BEFORE and not _is_unsure(words) and not text.rstrip().endswith("?"):
         denied = _is_denied(words, first) or any(_is_not(words[n][3]) for n in range(first, last))
         why = f"'{text[start:end]}'{', which is denied' if denied else ''}"
         yield Candidate(value=not denied, start=start, end=end, why=why, weight=0.9)
 
 
-def _labelled(text: str, end: int) -> tuple[bool, int] | None:
+def yes_or_no(cell: str) -> Iterator[Candidate]:
+    """Read what stands after a label as yes or no."""
     for value, form in ((True, _YES), (False, _NO)):
-        if found := form.match(text, end):
-            return value, found.end(1)
-    return None
+        if found := form.match(cell):
+            yield Candidate(value=value, start=found.start(1), end=found.end(1), why=f"'{found[1]}'")
 
 
 def _read(text: str) -> list[tuple[str, int, int, str]]:
@@ -105,8 +77,8 @@ def _is_denied(words: Sequence[tuple[str, int, int, str]], first: int) -> bool:
 
 
 def _is_not(word: str) -> bool:
-    return word in _NOT
+    return word in NOT
 
 
 def _is_unsure(words: Sequence[tuple[str, int, int, str]]) -> bool:
-    return any(each[3] in _UNSURE for each in words)
+    return any(each[3] in UNSURE for each in words)

@@ -1,113 +1,23 @@
-"""Names of people, places and things, where a text says plainly whose they are; and short texts after a label."""
+"""Names of people, places and things, where a text says plainly whose they are."""
 
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from gnomon.reading.terms import terms
+from gnomon.workloads.research.coverage import BY, roles
 from gnomon.workloads.research.marks import DASHES
 from gnomon.workloads.research.typed.candidate import Candidate, Want
+from gnomon.workloads.research.typed.words import OPENERS, PLACES, WORKS
 
 _WORD: Final = r"(?:[^\W\d_a-zß-öø-ÿ][\w'\u2019&.-]*[\w]|[^\W\d_a-zß-öø-ÿ]\.?)"
-_LINK: Final = r"(?:of|the|de|del|della|di|da|du|la|le|van|von|der|den|bin|al|and|&)"
+_LINK: Final = r"(?:of|the|de|del|della|di|da|du|la|le|van|von|der|den|bin|al|&)"
 NAME: Final = re.compile(rf"(?<![\w.]){_WORD}(?:(?:\s+{_LINK}){{0,2}}\s+{_WORD}){{0,6}}")
 _QUOTED: Final = re.compile(
     r"\"([^\"\n]{2,120})\"|\u201c([^\u201d\n]{2,120})\u201d|\u00ab\s?([^\u00bb\n]{2,120})\s?\u00bb"
 )
-_LABEL: Final = re.compile(
-    r"^[\s>*#|•+-]*\**(?P<label>[^:|\n=*]{1,60}?)\**\s*(?::|\||=)\**\s*(?P<value>[^|\n]{1,300}?)\s*\|?\s*$",
-    re.MULTILINE,
-)
-_OPENERS: Final = frozenset(
-    [
-        *(
-            "the",
-            "a",
-            "an",
-            "in",
-            "on",
-            "at",
-            "it",
-            "he",
-            "she",
-            "they",
-            "we",
-            "i",
-            "this",
-            "that",
-            "these",
-            "those",
-        )
-    ]
-    + [
-        *(
-            "its",
-            "his",
-            "her",
-            "their",
-            "our",
-            "after",
-            "before",
-            "since",
-            "when",
-            "while",
-            "as",
-            "for",
-            "from",
-        )
-    ]
-    + [
-        *(
-            "by",
-            "with",
-            "but",
-            "and",
-            "or",
-            "if",
-            "however",
-            "although",
-            "there",
-            "here",
-            "today",
-            "also",
-            "under",
-        )
-    ]
-    + [
-        *(
-            "according",
-            "during",
-            "until",
-            "then",
-            "who",
-            "what",
-            "where",
-            "both",
-            "each",
-            "all",
-            "some",
-            "many",
-        )
-    ]
-    + [*("mr", "mrs", "ms", "ceo", "cfo", "cto", "chief", "president", "monday", "tuesday", "wednesday")]
-    + [*("thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june")]
-    + [*("july", "august", "september", "october", "november", "december", "no", "not", "yes", "to", "of")]
-)
-_PLACES: Final = frozenset(
-    [*("city", "country", "headquarters", "hq", "location", "place", "capital", "town", "state", "region")]
-    + [*("address", "birthplace", "where", "continent", "province", "county", "venue", "based")]
-)
 _PLACE_BEFORE: Final = re.compile(
     r"(?:\b(?:in|at|near|to|from|of)\s+(?:the\s+(?:city|town|state|village|country)\s+of\s+)?)$",
-    re.IGNORECASE,
-)
-_MAKERS: Final = frozenset(
-    [*("author", "founder", "founders", "writer", "director", "creator", "inventor", "designer", "composer")]
-    + [*("architect", "maker", "manufacturer", "developer", "publisher", "painter", "artist", "discoverer")]
-    + [*("authors", "owner", "producer")]
-)
-_MADE_BY: Final = re.compile(
-    r"\b(?:written|founded|directed|created|invented|designed|composed|built|made|manufactured|developed|established"
-    r"|published|painted|discovered|co-founded|owned|produced|authored)\s+(?:in\s+\d{4}\s+)?by\s+$",
     re.IGNORECASE,
 )
 _BETWEEN_CUE_AND_NAME: Final = re.compile(
@@ -123,37 +33,29 @@ _BETWEEN_NAME_AND_CUE: Final = re.compile(
 )
 
 
-def labelled(text: str, cues: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield what stands after a label that is one of the cues: `CEO: Jane Doe`, `| CEO | Jane Doe |`."""
-    for found in _LABEL.finditer(text):
-        label = " ".join(re.findall(r"[^\W_]+", found["label"].lower()))
-        if label in cues:
-            yield found.span("value")
-
-
 def names(text: str, want: Want, cues: Sequence[str]) -> Iterator[Candidate]:
     """Yield the names that a text ties to one of the cues, which are words such as `ceo` in lower case."""
-    for start, end in labelled(text, cues):
-        yield _candidate(text, start, end, "what stands after the label", 1.0)
     spans = [span for span in _spans(text) if not _is_about(text[slice(*span)], want)]
     cue_spans = [found.span() for cue in cues if cue for found in _cue(cue).finditer(text)]
     for start, end in spans:
         if weight := _tie(text, start, end, cue_spans, want):
             yield _candidate(text, start, end, "the name", weight)
-    if {"title", "name", "book", "film", "song", "paper", "work", "motto"} & set(want.name):
+    if WORKS & set(want.name):
         yield from _quoted(text, cue_spans)
 
 
 def _tie(text: str, start: int, end: int, cues: Sequence[tuple[int, int]], want: Want) -> float:
     """Say how plainly a name belongs to a cue: beside it with nothing but a link between."""
-    if _MAKERS & set(want.name) and _MADE_BY.search(text[:start]):
-        return 1.0
+    wanted = set(terms(" ".join(want.words)))
+    for by in BY.finditer(text, 0, start):
+        if not text[by.end() : start].strip() and wanted & roles(by[0]):
+            return 1.0
     for first, last in cues:
         if last <= start and _BETWEEN_CUE_AND_NAME.match(text[last:start]):
             return 1.0
         if end <= first and _BETWEEN_NAME_AND_CUE.match(text[end:first]):
             return 0.95
-        is_place = bool(_PLACES & set(want.words)) and last <= start and start - last <= 30
+        is_place = bool(PLACES & set(want.words)) and last <= start and start - last <= 30
         if is_place and _PLACE_BEFORE.search(text[last:start]) and not re.search(r"[.;]", text[last:start]):
             return 0.9
     return 0.0
@@ -163,7 +65,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield the capitalised spans of a text, without the word that a sentence opens with."""
     for found in NAME.finditer(text):
         start, end = found.span()
-        while (word := re.match(r"[\w'\u2019]+", text[start:end])) and word[0].lower() in _OPENERS:
+        while (word := re.match(r"[\w'\u2019]+", text[start:end])) and word[0].lower() in OPENERS:
             rest = re.match(r"[\w'\u2019]+\.?\s*", text[start:end])
             start += rest.end() if rest else end - start
         if end - start > 1:
@@ -176,9 +78,8 @@ def _is_about(name: str, want: Want) -> bool:
 
 
 def _cue(cue: str) -> re.Pattern[str]:
-    return re.compile(
-        rf"(?<!\w){re.escape(cue).replace(' ', '[ -]+')}(?!\w)".replace(r"\ ", r"[\s-]+"), re.IGNORECASE
-    )
+    words = r"[\s-]+".join(map(re.escape, cue.split()))
+    return re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
 
 
 def _quoted(text: str, cues: Sequence[tuple[int, int]]) -> Iterator[Candidate]:

@@ -8,37 +8,13 @@ from typing import Final
 from gnomon.core.task import Json
 from gnomon.workloads.research.typed.candidate import Candidate, Want
 from gnomon.workloads.research.typed.quantity import CURRENCIES, SCALES, UNITS, Quantity, quantities
+from gnomon.workloads.research.typed.words import COUNTS, MONEY, SHARES, YEARS
 
-_MONEY: Final = frozenset(
-    [*("revenue", "sales", "turnover", "price", "cost", "costs", "budget", "funding", "valuation", "salary")]
-    + [*("income", "profit", "ebitda", "fee", "fees", "wage", "gdp", "debt", "cash", "raised", "donation")]
-    + [*("investment", "earnings", "rent", "amount", "currency", "money", "grant", "fine", "wealth", "worth")]
-)
-_COUNTS: Final = frozenset(
-    [
-        *(
-            "count",
-            "number",
-            "employees",
-            "population",
-            "users",
-            "customers",
-            "members",
-            "people",
-            "inhabitants",
-        )
-    ]
-    + [*("staff", "headcount", "quantity", "students", "votes", "seats", "passengers", "visitors", "goals")]
-)
-_YEARS: Final = frozenset({"year", "yr", "jahr"})
-_SHARES: Final = frozenset(
-    {"percent", "percentage", "pct", "share", "rate", "%", "proportion", "growth", "margin"}
-)
 _IN_SCALE: Final = re.compile(r"\b(?:in )?(thousands|millions|billions|thousand|million|billion|mn|bn)\b")
-_IN_UNIT: Final = re.compile(
-    rf"\b(?:in|as|unit:?)\s+({'|'.join(re.escape(each) for each in sorted({*UNITS, *CURRENCIES}, key=len, reverse=True))})(?!\w)"
-)
-_LONG_ENOUGH: Final = 2
+_UNIT: Final = "|".join(re.escape(each) for each in sorted({*UNITS, *CURRENCIES}, key=len, reverse=True))
+_IN_UNIT: Final = re.compile(rf"\b(?:in|as|unit:?)\s+({_UNIT})(?!\w)")
+UNIT_WORDS: Final = frozenset({*UNITS, *CURRENCIES, *SCALES, "percentage"}) - {"day", "year", "head"}
+"""Words of a field that say in what it is counted."""
 _WEAK, _STRONG = 0.4, 1.0
 _FIRST_YEAR, _LAST_YEAR = 1000, 2199
 
@@ -46,7 +22,7 @@ _FIRST_YEAR, _LAST_YEAR = 1000, 2199
 def numbers(text: str, want: Want) -> Iterator[Candidate]:
     """Yield the numbers of a text that are in the unit of the field."""
     units = wanted_units(want)
-    wants_year = bool(_YEARS & set(want.name)) or (not units and _years_said(want))
+    wants_year = bool(YEARS & set(want.name)) or (not units and _years_said(want))
     scale = _scale(want)
     for quantity in quantities(text):
         weight = _year_weight(quantity) if wants_year else _weight(quantity, units, want)
@@ -75,7 +51,7 @@ def amounts(text: str, want: Want) -> Iterator[Candidate]:
 
 def wants_money(want: Want) -> bool:
     """Say whether a field is one of money."""
-    return bool(_MONEY & set(want.name)) or any(unit in CURRENCIES.values() for unit in wanted_units(want))
+    return bool(MONEY & set(want.name)) or any(unit in CURRENCIES.values() for unit in wanted_units(want))
 
 
 def wanted_units(want: Want) -> frozenset[str]:
@@ -87,7 +63,7 @@ def wanted_units(want: Want) -> frozenset[str]:
     named |= {known[found[1]] for found in _IN_UNIT.finditer(said)}
     if {"percent", "percentage", "pct"} & {*want.name, *said.split()}:
         named.add("%")
-    return frozenset(named - {"year", "month", "d"} if set(want.name) & _YEARS else named)
+    return frozenset(named - {"year", "month", "d"} if set(want.name) & YEARS else named)
 
 
 def _scale(want: Want) -> Decimal:
@@ -97,9 +73,7 @@ def _scale(want: Want) -> Decimal:
 
 
 def _years_said(want: Want) -> bool:
-    return (
-        bool(_YEARS & set(want.words[:6])) and not _MONEY & set(want.words) and not _COUNTS & set(want.words)
-    )
+    return bool(YEARS & set(want.words[:6])) and not MONEY & set(want.words) and not COUNTS & set(want.words)
 
 
 def _year_weight(quantity: Quantity) -> float:
@@ -113,13 +87,13 @@ def _weight(quantity: Quantity, units: frozenset[str], want: Want) -> float:
         return _STRONG if quantity.unit in units else 0.0
     names = set(want.name)
     if quantity.unit == "%":
-        return _STRONG if names & _SHARES else 0.0
+        return _STRONG if names & SHARES else 0.0
     if quantity.is_money:
-        return 0.0 if names & _COUNTS else _STRONG if names & _MONEY else _WEAK
-    if names & _MONEY:
+        return 0.0 if names & COUNTS else _STRONG if names & MONEY else _WEAK
+    if names & MONEY:
         return 0.0 if quantity.unit or _year_weight(quantity) else _WEAK
     if quantity.unit:
-        return 0.0 if names & _COUNTS else 0.9
+        return 0.0 if names & COUNTS else 0.9
     return _WEAK if _year_weight(quantity) else _STRONG
 
 

@@ -102,15 +102,27 @@ SCALES: Final[Mapping[str, Decimal]] = {
     **dict.fromkeys(("b", "bn", "billion", "billions"), Decimal(10**9)),
     **dict.fromkeys(("tn", "trillion", "trillions"), Decimal(10**12)),
 }
-_SMALL: Final = {
-    word: number
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split(" ")
-    )
-} | {
-    word: 10 * number
-    for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(" "), 2)
+_ONES: Final = (
+    *(
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+    ),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_SMALL: Final = {word: number for number, word in enumerate(_ONES)} | {
+    word: 10 * number for number, word in enumerate(_TENS, 2)
 }
 _SHORT_SCALES: Final = ("k", "m", "mm", "b")
 """Letters that scale money alone: `5 m` is a length."""
@@ -150,10 +162,10 @@ _ROUGHLY: Final = re.compile(
     r"(?:\b(?:about|around|approximately|approx\.?|roughly|some|circa|ca\.?|c\.)|[~≈])\s*$", re.IGNORECASE
 )
 _RANGE_AFTER: Final = re.compile(
-    rf"\s?(?:{_DASH}|\bto\b|\bbis\b)\s?(?:[$€£¥]\s?)?\d|\s*[×x]\s*\d", re.IGNORECASE
+    rf"\s?(?:{_DASH}|\bto\b|\bbis\b)\s?(?:[$€£¥]\s?)?\d|\s*[\u00d7x]\s*\d", re.IGNORECASE
 )
 _RANGE_BEFORE: Final = re.compile(
-    rf"\d[\w%.]*\s?(?:{_DASH}|\bto|\bbis|[×x])\s?[$€£¥]?$|\bbetween\s+[^.;]{{1,30}}\sand\s+[$€£¥]?$",
+    rf"\d[\w%.]*\s?(?:{_DASH}|\bto|\bbis|[\u00d7x])\s?[$€£¥]?$|\bbetween\s+[^.;]{{1,30}}\sand\s+[$€£¥]?$",
     re.IGNORECASE,
 )
 _BETWEEN: Final = re.compile(r"\bbetween\s+[$€£¥]?$", re.IGNORECASE)
@@ -206,7 +218,7 @@ def _read(found: re.Match[str]) -> Quantity | None:
     if scale in _SHORT_SCALES and not currency and (scale != "k" or found["spelled"]):
         unit, scale = scale, ""
     number = _number(found["digits"]) if found["digits"] else _spelled(found["spelled"])
-    if number is None or (found["spelled"] or "").lower() == "one" and not (scale or unit):
+    if number is None or ((found["spelled"] or "").lower() == "one" and not (scale or unit)):
         return None
     number *= SCALES.get(scale, Decimal(1))
     before = found.string[max(0, found.start() - 24) : found.start()]
@@ -240,7 +252,7 @@ def _spelled(words: str) -> Decimal | None:
     whole, part = 0, 0
     for word in re.split(rf"\s+|{_DASH}", words.lower()):
         if word in _SMALL:
-            if part % 100 and not (part % 10 == 0 and 20 <= part % 100 and _SMALL[word] < 10):
+            if part % 100 and not (part % 10 == 0 and part % 100 >= 20 and _SMALL[word] < 10):
                 return None
             part += _SMALL[word]
         elif word == "hundred":

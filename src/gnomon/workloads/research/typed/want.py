@@ -7,6 +7,7 @@ from gnomon.workloads.research.fields import cue_of, words_of
 from gnomon.workloads.research.record import Question
 from gnomon.workloads.research.shape import Schema, is_list, is_object, meaning
 from gnomon.workloads.research.typed.candidate import Kind, Want
+from gnomon.workloads.research.typed.words import NAMES
 
 _FORMATS: Final = {
     "date": Kind.DATE,
@@ -25,15 +26,6 @@ _BY_WORD: Final = {
     **dict.fromkeys(("revenue", "price", "cost", "turnover", "budget", "salary", "population"), Kind.NUMBER),
     **dict.fromkeys(("year", "amount", "length", "height", "weight", "area", "capacity"), Kind.NUMBER),
 }
-_NAMES: Final = frozenset(
-    [*("name", "ceo", "cfo", "cto", "coo", "chair", "chairman", "chairperson", "chairwoman", "president")]
-    + [*("author", "founder", "founders", "director", "writer", "owner", "creator", "inventor", "person")]
-    + [*("manager", "leader", "head", "mayor", "minister", "governor", "editor", "composer", "architect")]
-    + [*("city", "country", "capital", "headquarters", "hq", "location", "state", "region", "birthplace")]
-    + [*("publisher", "manufacturer", "developer", "company", "employer", "university", "brand", "supplier")]
-    + [*("spouse", "husband", "wife", "winner", "successor", "predecessor", "designer", "artist", "parent")]
-    + [*("currency", "language", "team", "title", "who", "where", "contact", "maintainer")]
-)
 _SCALARS: Final = ("string", "number", "integer", "boolean")
 
 
@@ -83,8 +75,8 @@ def _kind_by_words(name: Sequence[str], words: Sequence[str]) -> Kind:
     for word in reversed(name):
         if word in _BY_WORD:
             return _BY_WORD[word]
-        if word in _NAMES:
+        if word in NAMES:
             return Kind.NAME
     if len(name) == 1 and (found := {_BY_WORD[word] for word in words[1:4] if word in _BY_WORD}):
         return found.pop() if len(found) == 1 else Kind.TEXT
-    return Kind.NAME if _NAMES & set(words[:5]) else Kind.TEXT
+    return Kind.NAME if NAMES & set(words[:5]) else Kind.TEXT
