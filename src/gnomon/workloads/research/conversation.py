@@ -76,6 +76,8 @@ class Conversation:
             await _end(question)
         if not question.cancelled():
             if error := question.exception():
+                if not isinstance(error, MCPError) or error.error.code == mcp_types.CONNECTION_CLOSED:
+                    await _end(held)  # so that the next question opens another one
                 raise Broken(_described(error))
             return question.result()
         if held.done():
