@@ -1,34 +1,39 @@
 """What is read without a model: the answer where none is set, and the second opinion where one is."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
 
+from gnomon.reading.ranking import Embed
+from gnomon.workloads.research.extractive import settle
 from gnomon.workloads.research.gather import Finds
-from gnomon.workloads.research.interim import judge, rank
-from gnomon.workloads.research.record import Evidence, Question, Settled
+from gnomon.workloads.research.record import Question, Settled
 from gnomon.workloads.research.study import Study
+
+_OPENING: Final = threading.Lock()
 
 
 async def read_alone(study: Study, question: Question, finds: Finds) -> Sequence[Settled]:
     """Settle a question by what its sources say word for word; a list comes with an entry for each element."""
-    return await asyncio.to_thread(_read, question, finds)
+    is_semantic = study.ctx.settings.get("semantic") == "auto" and not question.path
+    return await asyncio.to_thread(_read, question, finds, is_semantic=is_semantic)
 
 
-def _read(question: Question, finds: Finds) -> Sequence[Settled]:
-    ranked = rank(question.query, [s.text for s in finds.sources], finds.frequencies, finds.size)
-    verdict = judge(question.query, ranked, finds.frequencies, finds.size)
-    if not ranked or not verdict.is_answerable or question.path and question.schema.get("type") != "string":
-        gap = "Nothing was found that answers this."
-        return [Settled(path=question.path, value=None, reasoning=gap, gap=gap)]
-    evidence = [
-        Evidence(source=finds.sources[each.passage], start=each.start, end=each.end) for each in ranked
-    ]
-    return [
-        Settled(
-            path=question.path,
-            value="\n".join(e.excerpt for e in evidence),
-            evidence=evidence,
-            reasoning="x",
-            confidence="low",
-        )
-    ]
+def _read(question: Question, finds: Finds, *, is_semantic: bool) -> Sequence[Settled]:
+    similarity = _embedder() if is_semantic else None
+    return settle(question, finds.sources, finds.frequencies, finds.size, similarity=similarity)
+
+
+def _embedder() -> Embed | None:
+    """Return what embeds sentences, opened once for all tasks of this process; None where there is no such."""
+    with _OPENING:
+        return _open()
+
+
+@lru_cache(1)
+def _open() -> Embed | None:
+    from gnomon.reading.embedding import find_embedder
+
+    return find_embedder()

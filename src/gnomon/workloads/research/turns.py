@@ -32,8 +32,8 @@ _PLAIN: Final = frozenset(
     re.findall(
         r"\w+",
         """a an and are as at be been but by can could did do does for from had has have how i if in into is me
-    my of on or our please should so tell than the to us was we were what when where which who whom whose why will with would
-    you your about give find list name show much many""",
+    my of on or our please should so tell than the to us was we were what when where which who whom whose why
+    will with would you your about give find list name show much many""",
     )
 )
 _MOST_WORDS: Final = 8

@@ -1,6 +1,6 @@
 """The course of a task with a model: plan, look, read, think what is missing, look again, and settle or write."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -141,4 +141,3 @@ def _interleaved(finds: Sequence[Finds]) -> list[Source]:
                 source = each.sources[rank]
                 chosen.setdefault((source.url, source.start, source.text), source)
     return list(chosen.values())[:_SOURCES_FOR_TEXT]
-

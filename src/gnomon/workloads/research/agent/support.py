@@ -14,6 +14,8 @@ from gnomon.workloads.research.record import Evidence, Source
 SHARE: Final = 0.6
 """Of the words of a text that must stand in the words quoted for it."""
 _NUMBER: Final = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3})*(?:[.,]\d+)?|\d+")
+_ADDRESS: Final = re.compile(r"(?:\w+:)?//[^\s)>\]]+|www\.[^\s)>\]]+|[\w.+-]+@[\w-]+\.\w[\w.-]*|\]\([^)]*\)")
+"""Of pages and of mail, and the ends of links."""
 _SCALES: Final = (1.0, 1e2, 1e3, 1e6, 1e9, 1e12, 1e-2)
 _CLOSE: Final = 1e-9
 
@@ -59,10 +61,7 @@ def numbers(text: str) -> list[float]:
 
 def says_all(text: str, evidence: Sequence[Evidence]) -> bool:
     """Say whether a paragraph keeps to what its sources say: most of its words stand in them, and every number."""
-    around = " ".join(each.source.text for each in evidence)
-    have, wanted = set(terms(around)), set(terms(text))
-    known = set(numbers(around))
-    return _share(wanted, have) >= SHARE and all(number in known for number in numbers(text))
+    return _keeps_to(" ".join(each.source.text for each in evidence), text)
 
 
 def _says_text(excerpt: str, value: str) -> bool:
@@ -70,7 +69,17 @@ def _says_text(excerpt: str, value: str) -> bool:
         return True
     if (day := _day(value)) is not None:
         return {str(day.year), str(day.day)} <= {f"{number:g}" for number in numbers(excerpt)}
-    return _share(set(terms(value)), set(terms(excerpt))) >= SHARE
+    return _keeps_to(excerpt, value)
+
+
+def _keeps_to(said: str, text: str) -> bool:
+    """Say whether a text has most of its words, and all of its numbers and addresses, from what was said."""
+    known = set(numbers(said))
+    return (
+        _share(set(terms(text)), set(terms(said))) >= SHARE
+        and all(number in known for number in numbers(text))
+        and all(address in said for address in _ADDRESS.findall(text))
+    )
 
 
 def _share(wanted: Iterable[str], have: set[str]) -> float:

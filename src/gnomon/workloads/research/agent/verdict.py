@@ -1,5 +1,6 @@
 """What is held to be true of what a model picked: what stands in the sources, and how sure that is."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -8,6 +9,7 @@ from gnomon.core.task import Json
 from gnomon.workloads.research.agent.settle import Pick, Picked
 from gnomon.workloads.research.agent.support import find_word
 from gnomon.workloads.research.agent.write import Written, render
+from gnomon.workloads.research.confidence import LIKELY, confidence
 from gnomon.workloads.research.record import Confidence, Evidence, Question, Settled, Source
 from gnomon.workloads.research.shape import is_list, meaning
 from gnomon.workloads.research.study import Study
@@ -15,6 +17,9 @@ from gnomon.workloads.research.study import Study
 _SHORTEST_WITNESS: Final = 3
 """Characters of a text that says something when it stands in another document too."""
 _MOST_WITNESSES: Final = 2
+_SIZE: Final = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)b(?![a-z])", re.IGNORECASE)
+_CAPABLE: Final = 1.5
+"""Billions of parameters."""
 
 
 def weigh(study: Study, question: Question, picked: Picked | None, alone: Sequence[Settled]) -> list[Settled]:
@@ -52,25 +57,35 @@ def _one(
     study: Study, path: tuple[str | int, ...], pick: Pick, shown: Sequence[Source], *, agrees: bool
 ) -> Settled:
     others = witnesses(pick, shown)
-    said = [f"The words that the model {_name(study)} pointed to stand in '{pick.evidence.source.title}'"]
+    title = pick.evidence.source.title
+    said = [f"The words that the model {_name(study)} pointed to stand in '{title}'"]
     said += ["reading without a model gives the same value"] if agrees else []
-    said += [f"{len(others)} other document{'s' * (len(others) > 1)} say it too"] if others else []
+    if others:
+        said.append(
+            "another document says it too" if len(others) == 1 else f"{len(others)} others say it too"
+        )
     return Settled(
         path=path,
         value=pick.value,
         evidence=(pick.evidence, *others),
         reasoning="; ".join(said) + ".",
-        confidence=confidence_of(study, agrees=agrees, witnesses=len(others)),
+        confidence=confidence_of(study, agrees=agrees, works=1 + len(others)),
     )
 
 
-def confidence_of(study: Study, *, agrees: bool, witnesses: int) -> Confidence:
-    """Say how sure a verified value is: `high` takes a capable model and a second reading or document."""
-    is_capable = study.model is not None and study.model.engine.startswith("provider:")
-    seconds = int(agrees) + int(witnesses > 0)
-    if is_capable and seconds:
-        return "high"
-    return "medium" if is_capable or seconds else "low"
+def confidence_of(study: Study, *, agrees: bool, works: int) -> Confidence:
+    """Grade what a model picked and code verified; reading without it gives the second opinion."""
+    return confidence(LIKELY if agrees else 0.0, works, study.used_model if is_capable(study) else None)
+
+
+def is_capable(study: Study) -> bool:
+    """Say whether the model's picking counts as verifying; a small one says in its name how small it is."""
+    if study.model is None:
+        return False
+    size = _SIZE.search(study.model.name)
+    if size is not None:
+        return float(size[1]) >= _CAPABLE
+    return study.model.engine.startswith("provider:")
 
 
 def witnesses(pick: Pick, shown: Sequence[Source]) -> list[Evidence]:
@@ -80,7 +95,8 @@ def witnesses(pick: Pick, shown: Sequence[Source]) -> list[Evidence]:
         return []
     found: dict[str, Evidence] = {}
     for source in shown:
-        if source.work == pick.evidence.source.work or source.work in found:
+        is_copy = source.text == pick.evidence.source.text
+        if is_copy or source.work == pick.evidence.source.work or source.work in found:
             continue
         if (evidence := find_word(value, source)) is not None:
             found[source.work] = evidence
@@ -130,8 +146,8 @@ def settled_text(study: Study, written: Written, parts: Sequence[str], alone: Se
         path=(),
         value=content,
         evidence=tuple(evidence),
-        reasoning=f"{told}; there are {len(works)} of them.",
-        confidence=confidence_of(study, agrees=False, witnesses=len(works) - 1),
+        reasoning=f"{told}; {len(written.paragraphs)} in all, on {len(works)} documents or pages.",
+        confidence=confidence_of(study, agrees=False, works=len(works)),
     )
 
 

@@ -1,5 +1,6 @@
 """Writing a text with a model: paragraphs that quote; a paragraph whose quotes stand nowhere is dropped."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,7 @@ _LONGEST: Final = 6_000
 _MOST_PARAGRAPHS: Final = 40
 _LONGEST_PARAGRAPH: Final = 3_000
 _LONGEST_QUOTE: Final = 600
+_MARK: Final = re.compile(r"\s*\[\d+(?:,\s*\d+)*\]")
 _ORDER: Final = (
     "Write the answer in paragraphs, from the material alone. Give with each the numbers of its sources and the "
     "words of each that bear it. Write no citation, number in brackets or address into a paragraph. Keep numbers "
@@ -104,7 +106,7 @@ def read_written(reply: Json, shown: Shown) -> Written:
     kept: list[Paragraph] = []
     for each in reply["paragraphs"]:
         evidence = tuple(found for one in each["support"] if (found := _locate(one, shown)) is not None)
-        text = " ".join(each["text"].split())
+        text = " ".join(_MARK.sub("", each["text"]).split())
         if text and evidence and says_all(text, evidence):
             kept.append(Paragraph(text=text, evidence=evidence))
     dropped = len(reply["paragraphs"]) - len(kept)
@@ -119,11 +121,14 @@ def _locate(support: Mapping[str, Json], shown: Shown) -> Evidence | None:
 
 
 def render(paragraphs: Sequence[Paragraph]) -> tuple[str, list[Evidence]]:
-    """Set the text, with the number of each source after the paragraph that rests on it; return all evidence too."""
-    numbers: dict[str, int] = {}
+    """Set the text, with the number of each source behind what rests on it, and their titles below."""
+    titles: dict[str, str] = {}
     blocks: list[str] = []
     for paragraph in paragraphs:
+        for each in paragraph.evidence:
+            titles.setdefault(each.source.work, each.source.title)
         works = dict.fromkeys(each.source.work for each in paragraph.evidence)
-        marks = "".join(f"[{numbers.setdefault(work, len(numbers) + 1)}]" for work in works)
+        marks = "".join(f"[{list(titles).index(work) + 1}]" for work in works)
         blocks.append(f"{paragraph.text} {marks}")
-    return "\n\n".join(blocks), [each for paragraph in paragraphs for each in paragraph.evidence]
+    named = "\n".join(f"[{number}] {title}" for number, title in enumerate(titles.values(), start=1))
+    return "\n\n".join([*blocks, named]), [each for paragraph in paragraphs for each in paragraph.evidence]
