@@ -1,5 +1,6 @@
 """What the tests of research on a real server share: documents, a model that reads by a script, and waiting."""
 
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -87,4 +88,8 @@ def serving(data: Path, documents: Path, *options: str) -> Server:
 def wait_for_documents(server: Server, count: int = len(FIELDS)) -> None:
     """Wait until the library has read so many documents."""
     log = server.data / "stderr.log"
-    wait_until(lambda: f"library.read read={count}" in log.read_text(), 30, "the documents to be read")
+
+    def are_read() -> bool:
+        return sum(map(int, re.findall(r"library\.read read=(\d+)", log.read_text()))) >= count
+
+    wait_until(are_read, 30, "the documents to be read")

@@ -46,10 +46,12 @@ def server(tmp_path: Path, stub: StubModel) -> Iterator[Server]:
     address = ("--public-url", "https://gnomon.example.com")
     options = ("--model", "stub", "--model-url", stub.url, "--model-concurrency", "1", *address)
     server = serving(tmp_path / "data", write_documents(tmp_path / "documents"), *options).start()
-    wait_for_documents(server)
-    yield server
-    if server.is_running:
-        server.stop()
+    try:
+        wait_for_documents(server)
+        yield server
+    finally:
+        if server.is_running:
+            server.stop()
 
 
 def in_the_middle(server: Server, stub: StubModel) -> str:
