@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from gnomon.library.folder import Content, Stamps
+from gnomon.library.row import whole
 from gnomon.reading.document import Document
 from gnomon.reading.file import read_file
 from gnomon.reading.passage import Cut, cut
@@ -70,19 +71,14 @@ def fingerprint(content: Content) -> bytes:
 
 
 def _with_text(document: Document) -> Document:
-    """Put a question mark for each lone half of a character, which no database takes."""
-    headings = tuple(replace(each, words=_whole(each.words)) for each in document.headings)
-    origin = document.origin_url and _whole(document.origin_url)
-    title, text = _whole(document.title), _whole(document.text)
+    headings = tuple(replace(each, words=whole(each.words)) for each in document.headings)
+    origin = document.origin_url and whole(document.origin_url)
+    title, text = whole(document.title), whole(document.text)
     return replace(document, title=title, text=text, headings=headings, origin_url=origin)
 
 
 def _with_heading(each: Cut) -> Cut:
-    return replace(each, heading=_whole(each.heading))
-
-
-def _whole(text: str) -> str:
-    return text.encode(errors="replace").decode()
+    return replace(each, heading=whole(each.heading))
 
 
 def _length(document: Document, each: Cut) -> int:
