@@ -196,7 +196,9 @@ def _show_passage(console: "Console", number: int, passage: "Passage", words: st
     from gnomon.wiring.documents import excerpt
 
     found = excerpt(passage.text, words)
-    place = " > ".join(filter(None, (passage.title, passage.heading)))
+    place = passage.heading if passage.heading.startswith(passage.title) else passage.title
+    if place == passage.title and passage.heading:
+        place = f"{passage.title} > {passage.heading}"
     page = f", page {passage.page}" if passage.page else ""
     console.print(Text(f"{number}. {place}{page}", style="bold"))
     text = Text(passage.text[found.start : found.end])
