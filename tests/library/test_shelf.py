@@ -6,12 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from shelves import Room, write
 
 from gnomon.core.errors import Invalid, NotFound
 from gnomon.library.folder import Rules
 from gnomon.library.shelf import Limits
-
-from .conftest import Room, write
 
 
 def only(room: Room, workspace: str = "w") -> Any:

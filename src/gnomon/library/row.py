@@ -45,9 +45,13 @@ def document_of(row: tuple[Any, ...]) -> Document:
     )
 
 
+def whole(text: str) -> str:
+    """Put a question mark for each lone half of a character, which no database takes."""
+    return text.encode(errors="replace").decode()
+
+
 def find_realms(connection: sqlite3.Connection, workspace: str) -> list[int]:
     """Return the realms that a workspace sees: its own, and the shared one, which has no name."""
-    rows = connection.execute(
-        "SELECT seq FROM realm WHERE workspace IN (?, '') ORDER BY workspace DESC", (workspace,)
-    )
+    find = "SELECT seq FROM realm WHERE workspace IN (?, '') ORDER BY workspace DESC"
+    rows = connection.execute(find, (whole(workspace),))
     return [seq for (seq,) in rows]

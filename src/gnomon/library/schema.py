@@ -80,6 +80,7 @@ CREATE TABLE file (
   name TEXT NOT NULL,
   size INTEGER NOT NULL,
   mtime_ns INTEGER NOT NULL,
+  ctime_ns INTEGER NOT NULL,
   state TEXT NOT NULL,
   is_fresh INTEGER NOT NULL DEFAULT 0,
   document INTEGER,

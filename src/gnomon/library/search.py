@@ -8,7 +8,7 @@ from typing import Any, Final
 from gnomon.core.library import Found, Passage
 from gnomon.core.ports.library import MOST_PASSAGES
 from gnomon.library import bm25
-from gnomon.library.row import find_realms
+from gnomon.library.row import find_realms, whole
 from gnomon.reading.terms import spans
 
 MOST_TERMS: Final = 32
@@ -95,7 +95,7 @@ def search(connection: sqlite3.Connection, workspace: str, text: str, limit: int
 def read_query(connection: sqlite3.Connection, workspace: str, text: str) -> Query:
     """Take the terms of a query, and count them in what the workspace sees."""
     realms = _list_filled(connection, find_realms(connection, workspace))
-    head = text[:_LONGEST]
+    head = whole(text[:_LONGEST])
     words: dict[str, str] = {}
     for term, start, end in spans(head):
         words.setdefault(term, head[start:end])
@@ -108,7 +108,8 @@ def read_query(connection: sqlite3.Connection, workspace: str, text: str) -> Que
 def choose(words: Mapping[str, str], statistics: bm25.Statistics, wanted: int) -> dict[str, str]:
     """Keep the rarest terms, as many as need not look at too much; the candidates are weighed by all of them."""
     there = [term for term in words if statistics.frequencies[term]]
-    kept, looked_at = [], 0
+    kept: list[str] = []
+    looked_at = 0
     for term in sorted(there, key=lambda term: (statistics.frequencies[term], term))[:MOST_TERMS]:
         looked_at += statistics.frequencies[term]
         if looked_at > _BUDGET and len(kept) > 0 and looked_at - statistics.frequencies[term] >= wanted:
