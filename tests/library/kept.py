@@ -21,7 +21,9 @@ async def kept(
     """Keep a library whose shared folders are these."""
     provided = tuple(Provided(path=str(folder), label=folder.name) for folder in folders)
     library = KeptLibrary(
-        Order(data=str(data), public_url="http://host", folders=provided, **given), patience=patience
+        Order(data=str(data), public_url="http://host", folders=provided, **given),
+        patience=patience,
+        delay=0,
     )
     await library.start()
     try:

@@ -209,12 +209,6 @@ async def test_a_desk_that_does_not_answer_is_unavailable_and_then_replaced(
     async with kept(data, folder) as library:
         await until_found(library, "heron")
     async with kept(data, folder, patience=0.5) as library:
-        await until_found(library, "heron")
-        pid = pid_of(library.desk.pid)
-        os.kill(pid, signal.SIGSTOP)
-        for _ in range(3):
-            with pytest.raises(Unavailable, match="does not answer"):
-                await library.search("w", "heron")
 
         async def answers() -> bool:
             try:
@@ -222,6 +216,12 @@ async def test_a_desk_that_does_not_answer_is_unavailable_and_then_replaced(
             except Unavailable:
                 return False
 
+        await until(answers)
+        pid = pid_of(library.desk.pid)
+        os.kill(pid, signal.SIGSTOP)
+        for _ in range(3):
+            with pytest.raises(Unavailable, match="does not answer"):
+                await library.search("w", "heron")
         await until(answers)
         assert library.desk.pid != pid
         assert "library.deaf" in {record.message for record in caplog.records}

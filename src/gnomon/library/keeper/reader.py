@@ -45,7 +45,7 @@ def main(pipe: Pipe, order: dict[str, Any]) -> None:
     os.nice(_NICENESS)
     parser = Parser()
     threading.Thread(target=_leave_with, args=(pipe, parser), name="pipe", daemon=True).start()
-    reader = Reader(open_or_refuse(pipe, order, parse=parser.read), Watch(order["watching"]))
+    reader = Reader(open_or_refuse(pipe, order, parse=parser.read), parser, Watch(order["watching"]))
     pipe.send({"op": "ready"})
     provided = [(Path(each["path"]), each["label"]) for each in order["folders"]]
     while True:
@@ -67,8 +67,9 @@ def _leave_with(pipe: Pipe, parser: Parser) -> None:
 class Reader:
     """Keeps a library as its folders are."""
 
-    def __init__(self, shelf: Shelf, watch: Watch) -> None:
+    def __init__(self, shelf: Shelf, parser: Parser, watch: Watch) -> None:
         self._shelf = shelf
+        self._parser = parser
         self._watch = watch
         self._changed: set[Path] = set()
         self._bell = threading.Event()
@@ -155,6 +156,8 @@ class Reader:
         taken = self._shelf.read_in(is_stopped=lambda: time.monotonic() > until)
         self._may_wait = time.monotonic() > until
         self._tell(taken)
+        if not self._may_wait:
+            self._parser.close()  # its memory is worth more than the moment that a new one takes
         return self._may_wait
 
     def _tell(self, taken: Taken) -> None:
