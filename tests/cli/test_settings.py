@@ -202,7 +202,7 @@ def test_every_setting_stands_under_one_heading_of_the_help() -> None:
     assert all(f"--{name.replace('_', '-')}" in told for name in OTHER)
 
 
-@pytest.mark.parametrize("command", [[], ["admin"], ["serve"], ["demo"]])
+@pytest.mark.parametrize("command", [[], ["admin"], ["documents"], ["documents", "add"], ["serve"], ["demo"]])
 def test_no_sentence_of_the_help_is_cut(command: list[str]) -> None:
     done = CliRunner().invoke(gnomon, [*command, "--help"])
     assert done.exit_code == 0

@@ -135,7 +135,7 @@ def _add(library: "Documents", workspace: str | None, path: Path, label: str) ->
 
     console = Console()
     columns = (TextColumn("Reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("read", total=None)
         added = library.add(
             workspace, path, label, lambda done, total: progress.update(bar, completed=done, total=total)
@@ -151,7 +151,9 @@ def _show_folders(console: "Console", reports: "Sequence[tuple[str | None, Repor
     if not reports:
         console.print("The library has no folders yet: gnomon documents add PATH.")
         return
-    table = Table("folder", "label", "for", box=SIMPLE_HEAD)
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("folder", "label", "for"):
+        table.add_column(heading, overflow="fold")
     for heading in ("documents", "waiting", "unreadable"):
         table.add_column(heading, justify="right")
     for workspace, each in reports:
@@ -196,7 +198,9 @@ def _show_passage(console: "Console", number: int, passage: "Passage", words: st
     from gnomon.wiring.documents import excerpt
 
     found = excerpt(passage.text, words)
-    place = " > ".join(filter(None, (passage.title, passage.heading)))
+    place = passage.heading if passage.heading.startswith(passage.title) else passage.title
+    if place == passage.title and passage.heading:
+        place = f"{passage.title} > {passage.heading}"
     page = f", page {passage.page}" if passage.page else ""
     console.print(Text(f"{number}. {place}{page}", style="bold"))
     text = Text(passage.text[found.start : found.end])

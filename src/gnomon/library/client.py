@@ -13,6 +13,7 @@ from gnomon.library.keeper.kept import PATIENCE, Kept
 from gnomon.library.keeper.wire import read_document
 
 Watching = Literal["auto", "poll"]
+_DELAY = 1.0
 LONGEST_QUERY = 4000
 """Characters of a query that are looked at."""
 
@@ -44,14 +45,14 @@ class Order:
 class KeptLibrary:
     """The library, in two processes that are started anew when they end: one answers, one reads what has changed."""
 
-    def __init__(self, order: Order, *, patience: float = PATIENCE) -> None:
+    def __init__(self, order: Order, *, patience: float = PATIENCE, delay: float = _DELAY) -> None:
         told = asdict(order)
         self.desk = Kept("desk", told, patience=patience)
-        self.reader = Kept("reader", told, patience=patience)
+        self.reader = Kept("reader", told, delay=delay)
 
     async def start(self) -> None:
-        """Start the processes; questions wait until they can be answered."""
-        await asyncio.gather(self.desk.start(), self.reader.start())
+        """Begin to read, a moment after the server has begun to serve; the first question starts what answers."""
+        self.reader.start()
 
     async def stop(self) -> None:
         """End the processes, whatever they do, within two seconds."""

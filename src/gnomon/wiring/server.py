@@ -102,6 +102,7 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
     store = SqliteStore.open(settings.data, hub)
     try:
         secret = await find_secret(settings.data, store)
+        library = build_library(settings, address)
         house = build_house(
             secret,
             store,
@@ -110,10 +111,10 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
             workloads=workloads,
             limits=_limits(settings),
             check_target=gate.check_url,
+            library=library,
             cancel_within=timedelta(seconds=settings.cancel_grace + CANCEL_MARGIN),
         )
         workspace, has_new_keys = await default_workspace(house, settings.data / "keys.json")
-        library = build_library(settings, address)
         engine = _engine(settings, house, library, {"research": research_settings(settings, address)})
         office = _post_office(settings, house, gate)
         app = build_app(

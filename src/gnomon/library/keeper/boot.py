@@ -59,7 +59,10 @@ def begin(fd: int, part: str, order: dict[str, Any]) -> None:
     # Ctrl-C and a service manager's SIGTERM reach the whole group; the end of the pipe says when to leave.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    import_module(PARTS[part]).main(Pipe(socket.socket(fileno=fd)), order)
+    try:
+        import_module(PARTS[part]).main(Pipe(socket.socket(fileno=fd)), order)
+    except ConnectionError:
+        os._exit(0)  # nobody is at the other end any more
 
 
 def die_with_parent() -> None:

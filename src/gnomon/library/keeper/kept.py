@@ -95,28 +95,32 @@ class Line(asyncio.Protocol):
 class Kept:
     """One of the library's processes; questions to it survive its end once."""
 
-    def __init__(self, part: str, order: Mapping[str, Any], *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, part: str, order: Mapping[str, Any], *, patience: float = PATIENCE, delay: float = 0.0
+    ) -> None:
         self._part = part
         self._order = order
         self._patience = patience
+        self._delay = delay
         self._line = Line()
         self._process: subprocess.Popen[bytes] | None = None
         self._is_up = asyncio.Event()
         self._unanswered = 0
         self._keeping: asyncio.Task[None] | None = None
+        self._is_stopped = False
 
     @property
     def pid(self) -> int | None:
         """Return the process number while it lives."""
         return self._process.pid if self._process else None
 
-    async def start(self) -> None:
-        """Start the process, and from now on start it anew whenever it ends; it need not be ready yet."""
-        await self._launch()
+    def start(self) -> None:
+        """Start the process, after its delay, and from now on start it anew whenever it ends."""
         self._keeping = asyncio.create_task(self._keep(), name=f"library {self._part}")
 
     async def stop(self) -> None:
         """End the process; one that does not leave is killed."""
+        self._is_stopped = True
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.wait([self._keeping])
@@ -124,7 +128,7 @@ class Kept:
         await self._part_with()
 
     async def ask(self, op: str, **words: Any) -> Frame:
-        """Ask the process, and once more if it ends meanwhile.
+        """Ask the process, which the first question starts, and once more if it ends meanwhile.
 
         Raises
         ------
@@ -133,6 +137,10 @@ class Kept:
         GnomonError
             What the process answers.
         """
+        if self._is_stopped:
+            raise Unavailable("The library is closed.")
+        if self._keeping is None:
+            self.start()
         try:
             async with asyncio.timeout(self._patience):
                 frame = await self._ask({"op": op, "patience": self._patience, **words})
@@ -163,13 +171,14 @@ class Kept:
 
     async def _keep(self) -> None:
         loop, pause = asyncio.get_running_loop(), _FIRST_PAUSE
+        await asyncio.sleep(self._delay)
         while True:
             began = loop.time()
+            await self._launch()
             await self._attend()
             is_sound = loop.time() - began > _SOUND_LIFE
             pause = _FIRST_PAUSE if is_sound else min(2 * pause, _LONGEST_PAUSE)
             await asyncio.sleep(pause)
-            await self._relaunch()
 
     async def _attend(self) -> None:
         """Wait for the process to be ready, then for its end."""
@@ -188,21 +197,19 @@ class Kept:
         cause = line.refusal or _cause_of_death(code)
         log.warning("library.ended", extra={"part": self._part, "cause": cause})
 
-    async def _relaunch(self) -> None:
+    async def _launch(self) -> None:
+        """Start the process; where the system gives none, leave a line that has ended."""
         refusal = self._line.refusal
         try:
-            await self._launch()
+            # A millisecond: the process is started by vfork, and imports what it needs by itself.
+            self._process, end = launch(self._part, self._order)
         except OSError as error:
             self._line = Line()
             self._line.refusal = f"No process can be started: {error.strerror}."
             self._line.ended.set()
-        else:
-            self._line.refusal = refusal
-
-    async def _launch(self) -> None:
-        # A millisecond: the process is started by vfork, and imports what it needs by itself.
-        self._process, end = launch(self._part, self._order)
+            return
         self._line = await _connect(end)
+        self._line.refusal = refusal
 
     async def _part_with(self) -> int:
         """Hang up, and return how the process ended."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.core.errors import GnomonError
+from gnomon.library.fault import told
 from gnomon.library.keeper.pipe import Pipe
 from gnomon.library.shelf import Shelf
 
@@ -38,4 +39,5 @@ def open_or_refuse(pipe: Pipe, order: Mapping[str, Any], **given: Any) -> Shelf:
 
 def open_library(data: Path, **given: Any) -> Shelf:
     """Open the library of a data folder; raises `Unavailable`."""
-    return Shelf.open(data / FILE, SystemClock(), **given)
+    with told(data / FILE):
+        return Shelf.open(data / FILE, SystemClock(), **given)

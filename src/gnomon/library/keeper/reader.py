@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.core.errors import Invalid, NotFound, Unavailable
+from gnomon.library.intake import Taken
 from gnomon.library.keeper.opening import open_or_refuse
 from gnomon.library.keeper.parsing import Parser
 from gnomon.library.keeper.pipe import Pipe
@@ -32,6 +33,8 @@ _BLIND_LOOK = 5.0
 """Seconds between two looks at a folder of which the system does not tell."""
 _SURE_LOOK = 600.0
 """Seconds between two looks at any folder: the system may have missed something."""
+_TELL_EVERY = 30.0
+"""Seconds between two lines of the log while much is read."""
 _TROUBLE = 5.0
 """Seconds to wait when the library cannot be written to."""
 
@@ -42,7 +45,7 @@ def main(pipe: Pipe, order: dict[str, Any]) -> None:
     os.nice(_NICENESS)
     parser = Parser()
     threading.Thread(target=_leave_with, args=(pipe, parser), name="pipe", daemon=True).start()
-    reader = Reader(open_or_refuse(pipe, order, parse=parser.read), Watch(order["watching"]))
+    reader = Reader(open_or_refuse(pipe, order, parse=parser.read), parser, Watch(order["watching"]))
     pipe.send({"op": "ready"})
     provided = [(Path(each["path"]), each["label"]) for each in order["folders"]]
     while True:
@@ -64,8 +67,9 @@ def _leave_with(pipe: Pipe, parser: Parser) -> None:
 class Reader:
     """Keeps a library as its folders are."""
 
-    def __init__(self, shelf: Shelf, watch: Watch) -> None:
+    def __init__(self, shelf: Shelf, parser: Parser, watch: Watch) -> None:
         self._shelf = shelf
+        self._parser = parser
         self._watch = watch
         self._changed: set[Path] = set()
         self._bell = threading.Event()
@@ -74,6 +78,7 @@ class Reader:
         self._not_before: dict[int, float] = {}
         self._may_wait = True
         """Files may wait to be read."""
+        self._untold, self._told_at = Taken(), time.monotonic()
         watch.on_change = self._hear
 
     def bring(self, provided: Iterable[tuple[Path, str]], own_label: str) -> None:
@@ -150,7 +155,17 @@ class Reader:
         until = time.monotonic() + _SPELL
         taken = self._shelf.read_in(is_stopped=lambda: time.monotonic() > until)
         self._may_wait = time.monotonic() > until
-        if taken.done:
-            counts = {"read": taken.read, "unreadable": taken.unreadable}
-            log.info("library.read", extra=counts)
+        self._tell(taken)
+        if not self._may_wait:
+            self._parser.close()  # its memory is worth more than the moment that a new one takes
         return self._may_wait
+
+    def _tell(self, taken: Taken) -> None:
+        """Log what was read, once when all is, and now and then before."""
+        self._untold = Taken(
+            read=self._untold.read + taken.read, unreadable=self._untold.unreadable + taken.unreadable
+        )
+        is_time = not self._may_wait or time.monotonic() > self._told_at + _TELL_EVERY
+        if is_time and self._untold.done:
+            log.info("library.read", extra={"read": self._untold.read, "unreadable": self._untold.unreadable})
+            self._untold, self._told_at = Taken(), time.monotonic()
