@@ -4,7 +4,7 @@ import re
 import unicodedata
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -54,14 +54,14 @@ def assemble(
     Failure
         With the code ``not_found`` when a field that must be there and may not be null has no value.
     """
-    del questions
-    if brief.output.type == "json" and brief.output.schema:
-        content: Json = _content(read_shape(dict(brief.output.schema)), settled)
-        form = "json"
-    else:
-        content, form = _text(settled), "text"
+    unsettled = {each.path for each in questions} - {each.path for each in settled}
+    settled = [*settled, *(_untried(path) for path in sorted(unsettled, key=field_of))]
+    content: Json = _text(settled)
+    if is_json := brief.output.type == "json" and bool(brief.output.schema):
+        content = _content(read_shape(dict(brief.output.schema or {})), settled)
+        settled = [_as_it_stands(each, content) for each in settled]
     return {
-        "type": form,
+        "type": "json" if is_json else "text",
         "content": content,
         "basis": [_entry(each) for each in settled],
         "engine": engine,
@@ -90,6 +90,11 @@ def gather(evidence: Iterable[Evidence]) -> list[list[Evidence]]:
         if _span(each) not in map(_span, group):
             group.append(each)
     return list(groups.values())
+
+
+def titled(source: Source) -> str:
+    """Name a source to a reader."""
+    return source.title or source.url
 
 
 def citations(evidence: Iterable[Evidence]) -> list[dict[str, Json]]:
@@ -166,6 +171,29 @@ def _entry(settled: Settled) -> dict[str, Json]:
         "confidence": settled.confidence,
         "citations": citations(settled.evidence),
     }
+
+
+def _untried(path: Path) -> Settled:
+    gap = "This was not looked into."
+    return Settled(path=path, value=None, reasoning=gap, gap=gap)
+
+
+def _as_it_stands(settled: Settled, content: Json) -> Settled:
+    """Return what was settled, as a gap where its value has no place in the answer."""
+    if settled.value is None or _at(content, settled.path) is not None:
+        return settled
+    gap = f"'{str(settled.value)[:60]}' was found and left out: it, or what is around it, does not fit the schema."
+    return replace(settled, value=None, gap=gap, confidence=None)
+
+
+def _at(value: Any, path: Path) -> Any:
+    """Return what stands at a path; None when nothing does."""
+    for part in path:
+        is_there = part in value if isinstance(value, dict) else isinstance(value, list) and part < len(value)
+        if not is_there:
+            return None
+        value = value[part]
+    return value
 
 
 def _text(settled: Sequence[Settled]) -> str:

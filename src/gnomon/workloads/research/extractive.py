@@ -7,7 +7,8 @@ from typing import Final
 
 from gnomon.core.task import Json
 from gnomon.reading.ranking import Embed, judge, rank
-from gnomon.workloads.research.basis import gather
+from gnomon.workloads.research import confidence
+from gnomon.workloads.research.basis import gather, titled
 from gnomon.workloads.research.fields import cue_of
 from gnomon.workloads.research.lists import settle_list
 from gnomon.workloads.research.record import Confidence, Evidence, Question, Settled, Source
@@ -134,7 +135,7 @@ def _evidence(finding: _Finding) -> list[Evidence]:
 
 def _reasoning(first: _Finding, others: Sequence[_Finding]) -> str:
     best = first.best
-    told = f"In '{_titled(best.sentence.source)}' stands {best.candidate.why}; "
+    told = f"In '{titled(best.sentence.source)}' stands {best.candidate.why}; "
     if best.candidate.is_labelled:
         told += "the label names the field."
     else:
@@ -200,13 +201,13 @@ def _quote(
     if not ranked or not verdict.is_answerable:
         return _gap(question, _nothing(question, sources))
     evidence = [Evidence(source=sources[each.passage], start=each.start, end=each.end) for each in ranked]
-    best = f"The best sentence has {ranked[0].coverage:.0%} of the question's words, by weight"
+    told = confidence.reasoning(ranked[0].covered, ranked[0].asked)
     return Settled(
         path=(),
         value=quoted(evidence),
         evidence=evidence,
-        reasoning=f"{best}; the sentences are quoted as they stand. No model took part.",
-        confidence="low",
+        reasoning=f"{told} The sentences are quoted as they stand. No model took part.",
+        confidence=confidence.confidence(verdict.probability, works=1),
     )
 
 
@@ -215,7 +216,7 @@ def quoted(evidence: Sequence[Evidence]) -> str:
     groups = gather(evidence)
     numbers = {id(each): number for number, group in enumerate(groups, 1) for each in group}
     quotes = [f"\u201c{each.excerpt}\u201d [{numbers[id(each)]}]" for each in evidence if id(each) in numbers]
-    titles = [f"[{number}] {_titled(group[0].source)}" for number, group in enumerate(groups, 1)]
+    titles = [f"[{number}] {titled(group[0].source)}" for number, group in enumerate(groups, 1)]
     return "\n\n".join([*quotes, "\n".join(titles)])
 
 
@@ -258,10 +259,6 @@ def _shown(value: Json) -> str:
 def _shortened(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= _SHORT else f"{text[:_SHORT].rstrip()}..."
-
-
-def _titled(source: Source) -> str:
-    return source.title or source.url
 
 
 def _count(number: int, noun: str) -> str:

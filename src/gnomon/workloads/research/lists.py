@@ -8,18 +8,22 @@ from typing import Final
 
 from gnomon.core.task import Json
 from gnomon.reading.terms import terms
+from gnomon.workloads.research.basis import titled
 from gnomon.workloads.research.coverage import widened
 from gnomon.workloads.research.record import Evidence, Question, Settled, Source
 from gnomon.workloads.research.records import settle_records
 from gnomon.workloads.research.shape import is_list, is_object, meaning
 from gnomon.workloads.research.typed.candidate import Kind, Want
 from gnomon.workloads.research.typed.labels import is_for, labels
+from gnomon.workloads.research.typed.names import NAME
+from gnomon.workloads.research.typed.reading import read
 from gnomon.workloads.research.typed.want import wants_of
 from gnomon.workloads.research.validity import is_valid
 from gnomon.workloads.research.weighing import (
     LEAST_SUBJECT,
     Aim,
     Sentence,
+    Weighed,
     aim_of,
     is_readable,
     read_sentences,
@@ -31,6 +35,7 @@ MOST_ELEMENTS: Final = 50
 _NEAR: Final = 0.7
 """Score, against the best, from which another value counts as one of the list."""
 _PARTED: Final = re.compile(r"\s*(?:,\s*(?:and|or|und|et|y)\b|[,;/\u00b7]|\b(?:and|und|et)\b|&(?=\s))\s*")
+_LINK: Final = re.compile(r"\s*(?:,\s*(?:and\s+)?|\s+and\s+|\s*&\s*)")
 _BULLET: Final = re.compile(
     r"^\s*(?:[-*+\u2022\u25e6]|\d{1,3}[.)])\s+(?P<item>\S.{0,300}?)\s*$", re.MULTILINE
 )
@@ -86,6 +91,18 @@ def _elements(aim: Aim, there: Sequence[Sentence]) -> Iterator[Element]:
     for each in weighed:
         if each.score >= least:
             yield Element(each.candidate.value, each.sentence.evidence, each.candidate.why)
+            yield from _beside(aim, each)
+
+
+def _beside(aim: Aim, weighed: Weighed) -> Iterator[Element]:
+    """Yield the names that follow one in a row: `founded by Jane Doe, John Roe and Ann Poe`."""
+    text, end = weighed.sentence.text, weighed.candidate.end
+    while aim.want.kind is Kind.NAME and (link := _LINK.match(text, end)):
+        name = NAME.match(text, link.end())
+        if name is None:
+            return
+        end = name.end()
+        yield Element(name[0], weighed.sentence.evidence, f"the name '{name[0]}' beside it")
 
 
 def _enumerated(aim: Aim, sentence: Sentence) -> Iterator[Element]:
@@ -112,15 +129,13 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _read(want: Want, sentence: Sentence, start: int, end: int, why: str) -> Iterator[Element]:
-    from gnomon.workloads.research.typed.reading import read
-
     piece = sentence.text[start:end].strip()
     if want.kind in (Kind.TEXT, Kind.NAME):
         if piece and len(piece) <= _LONGEST_ITEM:
-            yield Element(piece, sentence.evidence, f"'{piece}' {why}")
+            yield Element(piece, sentence.evidence, f"'{piece}', which {why}")
         return
     for candidate in read(piece, want):
-        yield Element(candidate.value, sentence.evidence, f"'{piece}' {why}")
+        yield Element(candidate.value, sentence.evidence, f"'{piece}', which {why}")
 
 
 Found = tuple[Json, Sequence[Evidence], str]
@@ -133,19 +148,16 @@ def _whole(question: Question, found: Sequence[Found]) -> list[Settled]:
     for value, evidence, why in found:
         key = json.dumps(value, sort_keys=True, ensure_ascii=False).casefold()
         before = distinct.get(key)
-        distinct[key] = (value, [*before[1], *evidence], before[2]) if before else (value, evidence, why)
+        distinct[key] = (before[0], [*before[1], *evidence], before[2]) if before else (value, evidence, why)
     most = min(int(meant.get("maxItems", MOST_ELEMENTS)), MOST_ELEMENTS)
     kept = list(distinct.values())[:most]
     whole = [value for value, _, _ in kept]
     if not kept or not is_valid(whole, question.schema):
-        return [
-            _gap(question, f"Only {len(kept)} elements were found, which the schema does not take as a list.")
-        ]
+        return [_gap(question, f"The {len(kept)} values that were found are no list that the schema takes.")]
     works = {each.source.work for _, evidence, _ in kept for each in evidence}
     left = f" {len(distinct) - most} more were left out." if len(distinct) > most else ""
-    reasoning = (
-        f"{len(kept)} distinct values from {len(works)} documents; others may not be named there.{left}"
-    )
+    told = f"Distinct values: {len(kept)}, from documents: {len(works)}; there may be others"
+    reasoning = f"{told} that they do not name.{left} No model took part."
     firsts = [evidence[0] for _, evidence, _ in kept]
     head = Settled(path=question.path, value=whole, evidence=firsts, reasoning=reasoning, confidence="low")
     return [head, *(_element(question, index, each) for index, each in enumerate(kept))]
@@ -158,7 +170,7 @@ def _element(question: Question, index: int, found: Found) -> Settled:
         path=(*question.path, index),
         value=value,
         evidence=list(evidence)[:3],
-        reasoning=f"{why[:1].upper()}{why[1:]}. No model took part.",
+        reasoning=f"In '{titled(evidence[0].source)}': {why}. No model took part.",
         confidence="medium" if works > 1 else "low",
     )
 

@@ -11,6 +11,7 @@ MOST_WAYS: Final = 5_000_000
 """Ways to lay a pattern over a text that may be tried: about a second."""
 _MOST_REPEATS: Final = 1_000
 _MOST_WAYS_OF_ONE: Final = 20
+_DOUBTED: Final = re.compile(r"(?<!\\)[\[&~|]|(?<=-)-")
 _TOKEN: Final = re.compile(
     r"""(?P<escape>\\.) | (?P<set>\[\^?\]?(?:\\.|[^\]\\])*\]) | (?P<open>\((?:\?(?:[:=!]|<[=!]|P?<\w+>))?)
     | (?P<close>\)) | (?P<bar>\|) | (?P<repeat>[*+?][?+]?|\{\d*(?:,\d*)?\}[?+]?) | (?P<plain>.)""",
@@ -39,6 +40,8 @@ class _Weighing:
         closed, self.closed = self.closed, False
         if kind == "escape" and word[1] in "123456789k":
             raise Costly("It refers back to a group; write out what it means.")
+        if word == "[":
+            raise Costly("It opens a set and does not close it.")
         if kind == "open":
             self.open.append(False)
         elif kind == "close" and len(self.open) > 1:
@@ -70,6 +73,11 @@ def _ways(fewest: str, most: str) -> int:
     return max(ways, 1) if most and ways <= _MOST_WAYS_OF_ONE else 0
 
 
+def _written(token: re.Match[str]) -> str:
+    """Write a token so that Python has no doubt: in its sets, marks of other dialects are to be escaped."""
+    return _DOUBTED.sub(r"\\\g<0>", token[0][1:-1]).join("[]") if token["set"] else token[0]
+
+
 @cache
 def weigh(pattern: str) -> tuple[re.Pattern[str], int, int]:
     """Compile a pattern; return it with its wide repetitions and the ways through its choices.
@@ -87,7 +95,7 @@ def weigh(pattern: str) -> tuple[re.Pattern[str], int, int]:
     if weighing.narrow > MOST_WAYS:
         raise Costly("It has too many choices and optional parts; write fewer.")
     try:
-        return re.compile(pattern), weighing.wide, weighing.narrow
+        return re.compile(_TOKEN.sub(_written, pattern)), weighing.wide, weighing.narrow
     except (re.error, OverflowError, RecursionError) as error:
         raise Costly(f"It cannot be read ({error}).") from error
 

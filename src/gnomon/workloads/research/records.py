@@ -10,11 +10,11 @@ from gnomon.workloads.research.coverage import Scale, widened
 from gnomon.workloads.research.fields import words_of
 from gnomon.workloads.research.record import Evidence, Question, Source
 from gnomon.workloads.research.shape import Schema, meaning
-from gnomon.workloads.research.typed.labels import Labelled, is_for, labels
+from gnomon.workloads.research.typed.labels import Labelled, is_for, labels, lines
 from gnomon.workloads.research.typed.reading import in_cell
 from gnomon.workloads.research.typed.want import wants_of
 from gnomon.workloads.research.validity import is_valid
-from gnomon.workloads.research.weighing import LEAST_SUBJECT, Sentence, read_sentences
+from gnomon.workloads.research.weighing import LEAST_SUBJECT
 
 FEWEST_MEMBERS: Final = 2
 """Members that a row must name before it is taken for one of the objects."""
@@ -40,7 +40,7 @@ def settle_records(
         }
         enough = min(FEWEST_MEMBERS, len(members))
         if len(value) >= enough and is_valid(filled := _filled(value, items), items):
-            found.append((filled, [evidence], f"a row or block names {', '.join(value)}"))
+            found.append((filled, [evidence], f"a row or block that names {', '.join(value)}"))
     return found
 
 
@@ -67,29 +67,30 @@ def _about(question: Question, members: Mapping[str, Question]) -> Iterator[str]
 def _blocks(sources: Sequence[Source]) -> Iterator[tuple[Evidence, str, frozenset[str]]]:
     """Yield what may be a record: a line with labels, or lines with one label each that stand together."""
     for source in sources:
-        there = read_sentences([source])
-        around = widened(terms(f"{source.title} {source.heading} {source.text}"))
-        for first, last in _runs(source, there):
-            evidence = Evidence(source=source, start=first.start, end=last.end)
-            yield evidence, evidence.excerpt, around
+        title = widened(terms(f"{source.title} {source.heading}"))
+        around = title | widened(terms(source.text))
+        for start, end in _runs(source.text):
+            evidence = Evidence(source=source, start=start, end=end)
+            text = evidence.excerpt
+            # The rows of a table speak each of something else.
+            yield evidence, text, title | widened(terms(text)) if "\n" not in text else around
 
 
-def _runs(source: Source, there: Sequence[Sentence]) -> Iterator[tuple[Sentence, Sentence]]:
-    run: list[Sentence] = []
+def _runs(text: str) -> Iterator[tuple[int, int]]:
+    run: list[tuple[int, int]] = []
     seen: set[str] = set()
-    for sentence in there:
-        own = [each.label.lower() for each in labels(sentence.text)]
-        gap = source.text[run[-1].end : sentence.start] if run else ""
-        if run and (not own or len(own) > 1 or seen.intersection(own) or "\n\n" in gap):
-            yield run[0], run[-1]
+    for start, end in lines(text):
+        own = [each.label.lower() for each in labels(text[start:end])]
+        if run and (len(own) != 1 or seen.intersection(own) or "\n\n" in text[run[-1][1] : start]):
+            yield run[0][0], run[-1][1]
             run, seen = [], set()
         if len(own) > 1:
-            yield sentence, sentence
+            yield start, end
         elif own:
-            run.append(sentence)
+            run.append((start, end))
             seen.update(own)
     if run:
-        yield run[0], run[-1]
+        yield run[0][0], run[-1][1]
 
 
 def _value(text: str, member: Question) -> Json:

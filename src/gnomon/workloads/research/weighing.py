@@ -9,7 +9,7 @@ from gnomon.reading.terms import spans, terms
 from gnomon.workloads.research.coverage import OTHER_WORDS, Scale, roles, widened
 from gnomon.workloads.research.record import Evidence, Question, Source
 from gnomon.workloads.research.typed.candidate import Candidate, Kind, Want
-from gnomon.workloads.research.typed.labels import labels
+from gnomon.workloads.research.typed.labels import labels, lines
 from gnomon.workloads.research.typed.numbers import UNIT_WORDS
 from gnomon.workloads.research.typed.reading import read
 from gnomon.workloads.research.typed.words import GENERIC, OF_KIND
@@ -83,8 +83,9 @@ def aim_of(question: Question, want: Want, frequencies: Mapping[str, int], size:
     of_kind = OF_KIND.get(want.kind, frozenset()) | GENERIC
     if want.kind is Kind.NUMBER:
         of_kind |= UNIT_WORDS
-    name = [word for word in want.name if word not in of_kind]
-    said = [word for word in want.words if word not in of_kind and word not in want.name]
+    known = _terms(sorted(of_kind))
+    name = [word for word in want.name if not set(terms(word)) <= known]
+    said = [word for word in want.words if word not in want.name and not set(terms(word)) <= known]
     own = set(terms(" ".join(want.words)))
     return Aim(
         question=question,
@@ -128,7 +129,8 @@ def _weigh(aim: Aim, sentence: Sentence) -> Iterator[Weighed]:
     if subject < LEAST_SUBJECT:
         return
     field = field_share(aim, sentence)
-    places = [(start, end) for term, start, end in spans(sentence.text) if term in widened(aim.said)]
+    telling = widened(aim.said) or aim.subject
+    places = [(start, end) for term, start, end in spans(sentence.text) if term in telling]
     for candidate in read(sentence.text, aim.want, aim.cues):
         share = max(field, 1.0 if candidate.is_labelled else 0.0)
         if share >= LEAST_FIELD:
@@ -153,12 +155,22 @@ def _nearness(candidate: Candidate, places: Sequence[tuple[int, int]], text: str
 def _sentences(source: Source) -> Iterator[Sentence]:
     heading = widened(terms(f"{source.title} {source.heading}"))
     around = heading | widened(terms(source.text))
-    for span in sentences(source.text):
-        text = source.text[span.start : span.end]
+    for start, end in _spans(source.text):
+        text = source.text[start:end]
         has = widened(terms(text)) | roles(text)
         # The rows of a table speak each of something else.
         near = has | heading if len(labels(text)) > 1 else around
-        yield Sentence(source=source, start=span.start, end=span.end, has=has, heading=heading, around=near)
+        yield Sentence(source=source, start=start, end=end, has=has, heading=heading, around=near)
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the sentences of a text; rows that stand on lines of their own are one each."""
+    for span in sentences(text):
+        rows = [(span.start + start, span.start + end) for start, end in lines(text[span.start : span.end])]
+        if len(rows) > 1 and all(len(labels(text[start:end])) > 1 for start, end in rows):
+            yield from rows
+        else:
+            yield span.start, span.end
 
 
 def _cues(want: Want) -> Sequence[str]:
@@ -169,7 +181,7 @@ def _cues(want: Want) -> Sequence[str]:
     return list(dict.fromkeys(way for way in ways if way))
 
 
-def _terms(words: Sequence[str]) -> Collection[str]:
+def _terms(words: Sequence[str]) -> frozenset[str]:
     return frozenset(terms(" ".join(words))) if words else frozenset()
 
 

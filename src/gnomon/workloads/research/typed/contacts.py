@@ -8,7 +8,7 @@ from gnomon.workloads.research.marks import DASHES
 from gnomon.workloads.research.typed.candidate import Candidate, Want
 
 _EMAIL: Final = re.compile(
-    r"(?<![\w.+%-])[A-Za-z0-9](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_+-])?"
+    r"(?<![\w.+%@-])[A-Za-z0-9](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_+-])?"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w@-])"
 )
 _URL: Final = re.compile(

@@ -32,6 +32,15 @@ def labels(text: str) -> list[Labelled]:
     return [each for line in _LINE.finditer(text) for each in _in_line(text, *line.span())]
 
 
+def lines(text: str) -> list[tuple[int, int]]:
+    """Return where the lines of a text stand, without the blanks around them."""
+    found = ((line, line[0]) for line in _LINE.finditer(text) if line[0].strip())
+    return [
+        (line.start() + len(each) - len(each.lstrip()), line.end() - len(each) + len(each.rstrip()))
+        for line, each in found
+    ]
+
+
 def is_for(labelled: Labelled, want: Want) -> bool:
     """Say whether a label names the field: one has all words of the other, or words that say the same."""
     label, name = set(terms(labelled.label)), set(terms(" ".join(want.name)))

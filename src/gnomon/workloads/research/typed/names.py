@@ -12,7 +12,7 @@ from gnomon.workloads.research.typed.words import OPENERS, PLACES, WORKS
 
 _WORD: Final = r"(?:[^\W\d_a-zß-öø-ÿ][\w'\u2019&.-]*[\w]|[^\W\d_a-zß-öø-ÿ]\.?)"
 _LINK: Final = r"(?:of|the|de|del|della|di|da|du|la|le|van|von|der|den|bin|al|&)"
-NAME: Final = re.compile(rf"(?<![\w.]){_WORD}(?:(?:\s+{_LINK}){{0,2}}\s+{_WORD}){{0,6}}")
+NAME: Final = re.compile(rf"(?<![\w.]){_WORD}(?:(?:\s+{_LINK}){{0,2}}\s+(?:[dl]['\u2019])?{_WORD}){{0,6}}")
 _QUOTED: Final = re.compile(
     r"\"([^\"\n]{2,120})\"|\u201c([^\u201d\n]{2,120})\u201d|\u00ab\s?([^\u00bb\n]{2,120})\s?\u00bb"
 )
@@ -39,7 +39,7 @@ def names(text: str, want: Want, cues: Sequence[str]) -> Iterator[Candidate]:
     cue_spans = [found.span() for cue in cues if cue for found in _cue(cue).finditer(text)]
     for start, end in spans:
         if weight := _tie(text, start, end, cue_spans, want):
-            yield _candidate(text, start, end, "the name", weight)
+            yield _candidate(text, start, end, "the name ", weight)
     if WORKS & set(want.name):
         yield from _quoted(text, cue_spans)
 
@@ -87,11 +87,9 @@ def _quoted(text: str, cues: Sequence[tuple[int, int]]) -> Iterator[Candidate]:
         number = found.lastindex or 1
         start, end = found.span(number)
         if cues:
-            yield _candidate(text, start, end, "what stands in quotes", 0.8)
+            yield _candidate(text, start, end, "in quotes ", 0.8)
 
 
 def _candidate(text: str, start: int, end: int, what: str, weight: float) -> Candidate:
     value = text[start:end].rstrip(" ,;:*_")
-    return Candidate(
-        value=value, start=start, end=start + len(value), why=f"{what}, '{value}'", weight=weight
-    )
+    return Candidate(value=value, start=start, end=start + len(value), why=f"{what}'{value}'", weight=weight)

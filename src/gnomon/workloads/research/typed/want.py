@@ -70,9 +70,15 @@ def _kind(schema: Schema, name: Sequence[str], words: Sequence[str]) -> Kind:
     return _kind_by_words(name, words)
 
 
+def _singular(word: str) -> str:
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "sales")) else word
+
+
 def _kind_by_words(name: Sequence[str], words: Sequence[str]) -> Kind:
     """Read from a text field's words what it holds: the last word of a name says most."""
-    for word in reversed(name):
+    for word in map(_singular, reversed(name)):
         if word in _BY_WORD:
             return _BY_WORD[word]
         if word in NAMES:

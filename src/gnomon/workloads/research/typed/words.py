@@ -33,7 +33,7 @@ UNSURE: Final = _set(
 OPENERS: Final = _set(
     "the a an in on at it he she they we i this that these those its his her their our after before since when while "
     "as for from by with but and or if however although there here today also under according during until then who "
-    "what where both each all some many mr mrs ms ceo cfo cto chief president monday tuesday wednesday thursday "
+    "what where both each all some many mr mrs ms dr prof ceo cfo cto chief president monday tuesday wednesday thursday "
     "friday saturday sunday january february march april may june july august september october november december "
     "no not yes to of"
 )
