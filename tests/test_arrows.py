@@ -58,7 +58,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.workloads.research.models.direct": {"httpx2", "pydantic_ai"},
     "gnomon.workloads.research.models.gguf_server": {"urllib", "xllamacpp"},
     "gnomon.workloads.research.models.local": {"httpx2", "pydantic_ai"},
-    "gnomon.workloads.research.models.opening": {"importlib"},
+    "gnomon.workloads.research.models.client": {"importlib"},
     "gnomon.workloads.research.models.prices": {"genai_prices"},
     "gnomon.workloads.research.models.providers": {"httpx2", "pydantic_ai", "urllib"},
     "gnomon.workloads.research.models.pull": {"importlib", "subprocess"},
