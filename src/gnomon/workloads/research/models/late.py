@@ -37,6 +37,11 @@ class Late:
         return self._wire is not None and self._wire.takes_schema
 
     @property
+    def takes_loose(self) -> bool:
+        """Say whether it also takes a schema that is not strict."""
+        return self._wire is not None and self._wire.takes_loose
+
+    @property
     def window(self) -> int | None:
         """Return the tokens of the model's window, where they are known."""
         return self._wire.window if self._wire else None

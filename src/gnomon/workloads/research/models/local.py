@@ -26,6 +26,11 @@ class Local:
         return True
 
     @property
+    def takes_loose(self) -> bool:
+        """Say that it takes any schema."""
+        return True
+
+    @property
     def window(self) -> int | None:
         """Return the tokens that one caller may use, once it has been started."""
         return self._line[0].window if self._line else None

@@ -31,6 +31,17 @@ _OPEN = {
 }
 """What a strict server does not know, or what would mean something else once objects are closed."""
 _BRANCHES = ("anyOf", "oneOf")
+_SAYS_WHAT = {"type", "enum", "const", "$ref", *_BRANCHES}
+_ABOUT = {"description", "$defs"}
+_NUMBER = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+_WORDS: Mapping[str, frozenset[str]] = {
+    "string": frozenset({"minLength", "maxLength", "pattern", "format"}),
+    "integer": _NUMBER,
+    "number": _NUMBER,
+    "array": frozenset({"items", "minItems", "maxItems", "uniqueItems"}),
+    "object": frozenset({"properties", "required", "additionalProperties", "maxProperties"}),
+}
+"""The words that say something of values of one type."""
 _DROPPED = ("default", "examples", "$schema", "$id", "$comment", "title")
 _NO_LENGTH = ("maxLength", "enum", "const", "format", "pattern")
 
@@ -90,22 +101,27 @@ class _Making:
         return self._tighten_parts(made)
 
     def _tighten_parts(self, made: dict[str, Any]) -> dict[str, Any]:
-        for word in _BRANCHES:
-            if word in made:
-                if "properties" in made:
-                    self.is_strict = False
-                    return made
-                made[word] = [self.tighten(part) for part in made[word]]
         types = _types(made)
+        branches = [word for word in _BRANCHES if word in made]
+        if branches and ("properties" in made or len(types) > 1):
+            self.is_strict = False
+            return made
+        if len(types) > 1:
+            return self._tighten_parts(_split(made, types))
+        for word in branches:
+            made[word] = [self.tighten(part) for part in made[word]]
+        self._tighten_type(made, types)
+        return made
+
+    def _tighten_type(self, made: dict[str, Any], types: tuple[str, ...]) -> None:
         if "object" in types:
             self._close(made)
         if "array" in types:
             self._tighten_items(made)
         if "string" in types and not any(word in made for word in _NO_LENGTH):
             made["maxLength"] = LONGEST_STRING
-        if not ({"type", "enum", "const", "$ref"} | set(_BRANCHES)) & made.keys():
+        if not _SAYS_WHAT & made.keys():
             self.is_strict = False
-        return made
 
     def _close(self, made: dict[str, Any]) -> None:
         if "properties" not in made or made.get("additionalProperties", False) is not False:
@@ -139,15 +155,29 @@ def _types(node: Mapping[str, Any]) -> tuple[str, ...]:
     return (types,) if isinstance(types, str) else tuple(types)
 
 
+def _split(node: Mapping[str, Any], types: tuple[str, ...]) -> dict[str, Any]:
+    """Return a schema of several types as alternatives of one each: not every server reads a list of types."""
+    if "enum" in node or "const" in node:
+        listed = node.get("enum", [node.get("const")])
+        fitting = validator({"type": list(types)})
+        kept = {name: value for name, value in node.items() if name in _ABOUT}
+        return {**kept, "enum": [value for value in listed if fitting.is_valid(value)]}
+    shared = {name: value for name, value in node.items() if name in _ABOUT}
+    words = [
+        {name: node[name] for name in sorted(_WORDS.get(kind, frozenset()) & node.keys())} for kind in types
+    ]
+    return {**shared, "anyOf": [{"type": kind, **own} for kind, own in zip(types, words, strict=True)]}
+
+
 def _nullable(node: Any) -> Any:
-    if not isinstance(node, Mapping) or "null" in _types(node):
+    if not isinstance(node, Mapping) or node.get("type") == "null":
         return node
-    if "type" not in node or "const" in node:
-        return {"anyOf": [node, {"type": "null"}]}
-    made = {**node, "type": [*_types(node), "null"]}
-    if "enum" in node and None not in node["enum"]:
-        made["enum"] = [*node["enum"], None]
-    return made
+    if set(node) - {"description"} == {"anyOf"}:
+        parts = node["anyOf"]
+        return node if {"type": "null"} in parts else {**node, "anyOf": [*parts, {"type": "null"}]}
+    about = {name: value for name, value in node.items() if name == "description"}
+    inner = {name: value for name, value in node.items() if name not in about}
+    return {**about, "anyOf": [inner, {"type": "null"}]}
 
 
 class _Release:

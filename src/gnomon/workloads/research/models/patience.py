@@ -6,7 +6,9 @@ TRIES = 5
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
 """Seconds between two tries when the server does not say how long."""
-FAULTS = 5
+LONGEST_HOLD = 300.0
+"""Seconds for which one answer of a server can keep everybody from asking."""
+FAULTS = 8
 """Failings in a row after which a server is left alone for a while."""
 REST = 15.0
 LONGEST_REST = 240.0

@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
-from gnomon.workloads.research.models.client import ModelFailure
+from gnomon.workloads.research.models.model import ModelFailure
 
 _BLOCK = 1 << 20
 _FETCHED = ".fetched"

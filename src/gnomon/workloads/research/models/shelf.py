@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from gnomon.workloads.research.models.client import ModelFailure
+from gnomon.workloads.research.models.model import ModelFailure
 
 
 def models_folder(env: Mapping[str, str]) -> Path:

@@ -1,6 +1,6 @@
 """Tokens before they are counted: an estimate that errs on the safe side, for cutting prompts to a window."""
 
-from gnomon.workloads.research.models.client import Prompt
+from gnomon.workloads.research.models.model import Prompt
 
 BYTES_PER_TOKEN = 3
 """English prose has four to five, numbers and code two to three, most other scripts three or more."""

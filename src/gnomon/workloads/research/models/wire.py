@@ -71,6 +71,10 @@ class Wire(Protocol):
         """Say whether the server can hold an answer to a schema."""
 
     @property
+    def takes_loose(self) -> bool:
+        """Say whether it also takes a schema that is not strict, without making another of it."""
+
+    @property
     def window(self) -> int | None:
         """Return the tokens of the model's window, where they are known."""
 
