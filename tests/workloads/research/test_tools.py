@@ -313,7 +313,7 @@ async def test_what_is_no_text_is_named(gate: Gate) -> None:
 
 
 def test_servers_are_read_of_a_brief_with_their_headers() -> None:
-    tools = [
+    tools: list[dict[str, Any]] = [
         {"name": "a", "url": "https://a.example/mcp", "allowed": ["x"]},
         {"name": "b", "url": "https://b.example"},
     ]
