@@ -57,7 +57,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.library": {"sqlite3", "numpy", "watchfiles", "signal"},
     "gnomon.workloads.research": {"pydantic", "jsonschema", "referencing"},
     "gnomon.workloads.research.conversation": {"httpx2", "importlib", "mcp", "mcp_types"},
-    "gnomon.workloads.research.tools": {"importlib", "mcp_types"},
+    "gnomon.workloads.research.tools": {"mcp_types"},
     "gnomon.workloads.research.web": {"urllib"},
     "gnomon.workloads.research.web.parser": {"signal"},
     "gnomon.workloads.research.web.reach": {"importlib"},

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -310,6 +311,33 @@ async def test_what_is_no_text_is_named(gate: Gate) -> None:
     ]
     _, call, _ = await tried(gate, hostile(tools_call=lambda asked: rpc(asked, {"content": blocks})))
     assert call.content == "[image, not read]\n[n: https://a.example/]\ninside\nlast"
+
+
+BARE = """
+import asyncio, sys
+for name in ("mcp", "mcp_types", "httpx2", "trafilatura"):
+    sys.modules[name] = None
+from gnomon.workloads.research.tools import Server, Toolbox
+from gnomon.workloads.research.web.reach import open_reach
+
+async def main():
+    reach = open_reach({"search": ["searxng=http://127.0.0.1:1"]}, {})
+    box = Toolbox([Server(name="h", url="https://h.example/mcp")], reach.gate)
+    print((await box.offered()).notes[0])
+    print((await box.call("h", "t", {}, key="1")).error)
+    await box.close()
+    await reach.close()
+
+asyncio.run(main())
+"""
+
+
+def test_without_the_extra_it_is_said_what_to_install() -> None:
+    told = subprocess.run([sys.executable, "-c", BARE], capture_output=True, text=True, check=True)
+    assert (
+        told.stdout.splitlines()
+        == ["h was not asked: MCP servers need the extra `web`; pip install 'gnomon[web]'."] * 2
+    )
 
 
 def test_servers_are_read_of_a_brief_with_their_headers() -> None:
