@@ -289,16 +289,25 @@ async def test_what_a_server_offers_is_bounded(gate: Gate) -> None:
     assert SECRET not in repr(offered)
 
 
-async def test_a_schemas_references_lead_nowhere(gate: Gate) -> None:
-    """The client would check a result against the server's schema, and fetch what that refers to."""
+async def test_a_servers_schema_is_neither_followed_nor_tried(gate: Gate) -> None:
+    """A client that judged results by it could be led elsewhere, or held up by a pattern for years."""
     async with serving(as_json({"type": "object"})) as elsewhere:
-        schema = {"type": "object", "$ref": f"{elsewhere.url}/schema.json"}
+        schema = {
+            "type": "object",
+            "properties": {
+                "a": {"type": "string", "pattern": "^(a+)+$"},
+                "b": {"$ref": f"{elsewhere.url}/b"},
+            },
+        }
+        given = {"a": "a" * 60 + "!", "b": "ü"}
         listed = hostile(
             tools_list=lambda asked: rpc(asked, {"tools": [tool("t", outputSchema=schema)]}),
-            tools_call=lambda asked: rpc(asked, {"content": [], "structuredContent": {"a": "ü"}}),
+            tools_call=lambda asked: rpc(asked, {"content": [], "structuredContent": given}),
         )
+        began = time.monotonic()
         _, call, _ = await tried(gate, listed)
-    assert call.content == '{"a": "ü"}'
+    assert call.content == json.dumps(given, ensure_ascii=False)
+    assert time.monotonic() - began < 5
     assert not elsewhere.asked
 
 
