@@ -67,7 +67,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.workloads.research.models.client": {"importlib"},
     "gnomon.workloads.research.models.prices": {"genai_prices"},
     "gnomon.workloads.research.conversation": {"httpx2", "importlib", "mcp", "mcp_types"},
-    "gnomon.workloads.research.tools": {"importlib", "mcp_types"},
+    "gnomon.workloads.research.tools": {"mcp_types"},
     "gnomon.workloads.research.web": {"urllib"},
     "gnomon.workloads.research.web.parser": {"signal"},
     "gnomon.workloads.research.web.reach": {"importlib"},

@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 import pytest
 
@@ -19,16 +20,16 @@ LOCAL = [ip_network("127.0.0.1/32")]
 TOLD = Wording(unreachable="unreachable", refused="refused:", untrusted="untrusted", remedy="Open it.")
 
 
-def gate(**options: object) -> Gate:
-    return Gate(**{"allow": LOCAL, "is_http_allowed": True, "timeout": 5, "wording": TOLD, **options})  # type: ignore[arg-type]  # options of a test
+def gate(**options: Any) -> Gate:
+    return Gate(**{"allow": LOCAL, "is_http_allowed": True, "timeout": 5, "wording": TOLD, **options})
 
 
-async def visited(url: str, through: Gate | None = None, **options: object) -> Visited:
+async def visited(url: str, through: Gate | None = None, **options: Any) -> Visited:
     given = through or gate()
     try:
         return await visit(
             given, Visit(**{"url": url, "headers": {}, "most": 100_000, "timeout": 5, **options})
-        )  # type: ignore[arg-type]  # options of a test
+        )
     finally:
         await given.close()
 
@@ -108,6 +109,20 @@ async def test_where_a_redirect_leads_can_be_refused() -> None:
         with pytest.raises(Refused, match="not there"):
             await visited(sink.url, may_go=lambda url: "not there" if url.endswith("/b") else None)
     assert len(sink.heard) == 1
+
+
+async def test_a_body_that_is_not_wanted_is_left_unread() -> None:
+    async def flood(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: 1000000000\r\n\r\n")
+        while True:
+            writer.write(b"x" * 65536)
+            await writer.drain()
+
+    async with listening(flood) as sink:
+        page = await visited(
+            sink.url, is_wanted=lambda status, headers: headers["content-type"] != "video/mp4"
+        )
+    assert (page.status_code, page.content, page.is_cut) == (200, b"", True)
 
 
 async def test_redirects_in_a_circle_end() -> None:

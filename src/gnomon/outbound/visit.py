@@ -29,6 +29,8 @@ class Visit:
     redirects: int = 5
     may_go: Callable[[str], str | None] = lambda _: None
     """Says why a redirect may not be followed to a URL; None when it may."""
+    is_wanted: Callable[[int, Mapping[str, str]], bool] = lambda _status, _headers: True
+    """Says of a status and headers whether the body is worth its bytes; one that is not is left unread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,8 @@ async def visit(gate: Gate, wanted: Visit) -> Visited:
         try:
             url_before, url = url, _next(url, reply)
             if url == url_before:
-                content, is_cut = await read_content(reply, wanted.most)
+                is_read = wanted.is_wanted(reply.status_code, reply.headers)
+                content, is_cut = await read_content(reply, wanted.most) if is_read else (b"", True)
                 return Visited(
                     url=url,
                     status_code=reply.status_code,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -288,16 +289,25 @@ async def test_what_a_server_offers_is_bounded(gate: Gate) -> None:
     assert SECRET not in repr(offered)
 
 
-async def test_a_schemas_references_lead_nowhere(gate: Gate) -> None:
-    """The client would check a result against the server's schema, and fetch what that refers to."""
+async def test_a_servers_schema_is_neither_followed_nor_tried(gate: Gate) -> None:
+    """A client that judged results by it could be led elsewhere, or held up by a pattern for years."""
     async with serving(as_json({"type": "object"})) as elsewhere:
-        schema = {"type": "object", "$ref": f"{elsewhere.url}/schema.json"}
+        schema = {
+            "type": "object",
+            "properties": {
+                "a": {"type": "string", "pattern": "^(a+)+$"},
+                "b": {"$ref": f"{elsewhere.url}/b"},
+            },
+        }
+        given = {"a": "a" * 60 + "!", "b": "ü"}
         listed = hostile(
             tools_list=lambda asked: rpc(asked, {"tools": [tool("t", outputSchema=schema)]}),
-            tools_call=lambda asked: rpc(asked, {"content": [], "structuredContent": {"a": "ü"}}),
+            tools_call=lambda asked: rpc(asked, {"content": [], "structuredContent": given}),
         )
+        began = time.monotonic()
         _, call, _ = await tried(gate, listed)
-    assert call.content == '{"a": "ü"}'
+    assert call.content == json.dumps(given, ensure_ascii=False)
+    assert time.monotonic() - began < 5
     assert not elsewhere.asked
 
 
@@ -312,8 +322,35 @@ async def test_what_is_no_text_is_named(gate: Gate) -> None:
     assert call.content == "[image, not read]\n[n: https://a.example/]\ninside\nlast"
 
 
+BARE = """
+import asyncio, sys
+for name in ("mcp", "mcp_types", "httpx2", "trafilatura"):
+    sys.modules[name] = None
+from gnomon.workloads.research.tools import Server, Toolbox
+from gnomon.workloads.research.web.reach import open_reach
+
+async def main():
+    reach = open_reach({"search": ["searxng=http://127.0.0.1:1"]}, {})
+    box = Toolbox([Server(name="h", url="https://h.example/mcp")], reach.gate)
+    print((await box.offered()).notes[0])
+    print((await box.call("h", "t", {}, key="1")).error)
+    await box.close()
+    await reach.close()
+
+asyncio.run(main())
+"""
+
+
+def test_without_the_extra_it_is_said_what_to_install() -> None:
+    told = subprocess.run([sys.executable, "-c", BARE], capture_output=True, text=True, check=True)
+    assert (
+        told.stdout.splitlines()
+        == ["h was not asked: MCP servers need the extra `web`; pip install 'gnomon[web]'."] * 2
+    )
+
+
 def test_servers_are_read_of_a_brief_with_their_headers() -> None:
-    tools = [
+    tools: list[dict[str, Any]] = [
         {"name": "a", "url": "https://a.example/mcp", "allowed": ["x"]},
         {"name": "b", "url": "https://b.example"},
     ]

@@ -52,8 +52,8 @@ class Conversation:
     async def call(self, tool: str, arguments: dict[str, Any]) -> mcp_types.CallToolResult:
         """Call a tool; raises `Broken`.
 
-        The client's own `call_tool` checks results against the schema that the server gives, and follows references
-        in it to wherever they lead, past the gate: so the result is taken as it is.
+        The client's own `call_tool` judges results by the schema that the server gives: its patterns could hold up the
+        whole process, its references lead elsewhere. So the result is taken as it is.
         """
         params = mcp_types.CallToolRequestParams(name=tool, arguments=arguments)
         request = mcp_types.CallToolRequest(params=params)

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from gnomon.core.task import Json
@@ -26,7 +25,7 @@ _LARGEST_SCHEMA = 20_000
 _LARGEST_ARGUMENTS = 100_000
 _TIMEOUT = 60.0
 _SHORTEST_SECRET = 6
-_NOT_INSTALLED = "MCP servers need the extra `web`: pip install 'gnomon[web]'"
+_NOT_INSTALLED = "MCP servers need the extra `web`; pip install 'gnomon[web]'"
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -169,10 +168,10 @@ class Toolbox:
         """Return the conversation with a server, or why there can be none."""
         if why := self._gate.check_url(server.url):
             return None, f"{server.name} was not asked: {why}"
-        if find_spec("mcp") is None:
+        try:
+            from gnomon.workloads.research.conversation import Conversation
+        except ImportError:
             return None, f"{server.name} was not asked: {_NOT_INSTALLED}."
-        from gnomon.workloads.research.conversation import Conversation
-
         if server.name not in self._open:
             self._open[server.name] = Conversation(
                 server.url, server.headers, self._gate, timeout=self._timeout

@@ -1,9 +1,11 @@
 """Providers: requests of their documented form over real sockets, answers of their documented form read."""
 
+import gzip
 import json
 import logging
-from datetime import date
+from datetime import UTC, date, datetime
 from ipaddress import ip_network
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -151,6 +153,14 @@ async def test_an_answer_of_the_documented_form_is_read(make: object, answer: ob
     assert "<" not in hits[0].title
 
 
+async def test_an_answer_may_come_compressed_and_no_bomb_is_opened() -> None:
+    squeezed = {"Content-Encoding": "gzip"}
+    _, hits = await ask(brave, Told(200, gzip.compress(json.dumps(BRAVE).encode()), squeezed))
+    assert len(hits) == 2
+    with pytest.raises(Unanswered, match="more than"):
+        await ask(brave, Told(200, gzip.compress(b" " * 50_000_000), squeezed))
+
+
 FILTERS = Filters(include=("example.org", "b.example"), exclude=("bad.example",), after=date(2025, 1, 2))
 
 
@@ -192,8 +202,6 @@ async def test_what_brave_is_asked() -> None:
 
 def test_a_query_keeps_within_braves_limits() -> None:
     form = Brave(key=KEY, today=lambda: TODAY)
-    from urllib.parse import parse_qs, urlsplit
-
     many = Filters(include=tuple(f"number-{n}.example.com" for n in range(40)))
     for query, filters in [("word " * 200, FILTERS), ("x" * 1000, FILTERS), ("word " * 200, many)]:
         spoken = parse_qs(urlsplit(form.request(query, 5, filters).url).query)["q"][0]
@@ -327,8 +335,6 @@ async def test_what_is_too_long_or_not_there_is_an_error() -> None:
     ],
 )
 def test_how_long_a_provider_wants_to_be_left_alone(headers: dict[str, str], wait: float | None) -> None:
-    from datetime import UTC, datetime
-
     assert read_wait(headers, lambda: datetime(2026, 11, 22, 12, 0, tzinfo=UTC)) == wait
 
 

@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from gnomon.core.task import Json
 from gnomon.outbound.gate import Crowded, Gate, NoAnswer, Wording
@@ -23,21 +21,9 @@ _TIMEOUT = 20.0
 _PER_HOST = 2
 _AT_ONCE = 16
 _ACCEPT = "text/html,application/xhtml+xml,application/pdf,text/plain;q=0.9,text/markdown;q=0.9,*/*;q=0.5"
-_SUFFIXES = {
-    "application/pdf": ".pdf",
-    "application/x-pdf": ".pdf",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
-    "text/csv": ".csv",
-    "text/markdown": ".md",
-    "text/x-markdown": ".md",
-    "text/plain": ".txt",
-    "application/json": ".txt",
-}
-"""What is read as a file of that suffix."""
-_PAGES = {"text/html", "application/xhtml+xml"}
-_UNTOLD = {"", "application/octet-stream", "binary/octet-stream", "application/x-download"}
-_KNOWN_SUFFIXES = {".pdf", ".docx", ".csv", ".md", ".txt", ".html", ".htm"}
-_INDIVISIBLE = {".pdf", ".docx"}
+_NO_TEXT = ("image/", "audio/", "video/", "font/", "model/")
+_INDIVISIBLE = (b"%PDF-", b"PK")
+"""How files begin of which no part can be read without the end."""
 _STATUSES = {
     401: "it wants a login",
     403: "it lets the server not in",
@@ -101,7 +87,12 @@ class Pages:
     async def _visit(self, url: str, filters: Filters) -> Visited:
         headers = {"User-Agent": self._agent, "Accept": _ACCEPT, "Accept-Language": "en, *;q=0.5"}
         wanted = Visit(
-            url=url, headers=headers, most=MOST_BYTES, timeout=self._timeout, may_go=filters.refuses
+            url=url,
+            headers=headers,
+            most=MOST_BYTES,
+            timeout=self._timeout,
+            may_go=filters.refuses,
+            is_wanted=_is_wanted,
         )
         try:
             visited = await visit(self._gate, wanted)
@@ -111,15 +102,11 @@ class Pages:
             raise _Unfit("too much is asked of its address at once.") from error
         except Refused as error:
             raise _Unfit(str(error)) from error
-        if visited.status_code != 200:
-            told = _STATUSES.get(visited.status_code, "it has no page to give")
-            raise _Unfit(f"{told} ({visited.status_code}).")
-        return visited
+        return _checked(visited)
 
     async def _read(self, visited: Visited, filters: Filters) -> tuple[Source, str | None]:
-        task, content = _task(visited)
         try:
-            parsed = await self._parser.parse(task, content)
+            parsed = await self._parser.parse(_task(visited), visited.content)
         except Unparsed as error:
             raise _Unfit(str(error)) from error
         if not parsed.text.strip():
@@ -156,68 +143,34 @@ class _Unfit(Exception):
     """Why a page is no source."""
 
 
-def _task(visited: Visited) -> tuple[dict[str, Any], bytes]:
-    """Say how the content is to be read; text in another character set is written anew in UTF-8."""
-    content_type = visited.headers.get("content-type", "")
-    media, charset = _media(content_type)
-    suffix = _suffix(media, visited)
-    if visited.is_cut and suffix in _INDIVISIBLE:
-        raise _Unfit(f"it is larger than {MOST_BYTES // 2**20} MB.")
-    task = {
-        "name": f"{_stem(visited.url)}{suffix}" if suffix else "",
-        "content_type": content_type or "text/html",
+def _task(visited: Visited) -> dict[str, Any]:
+    """Say how the content is to be read."""
+    return {
+        "content_type": visited.headers.get("content-type", "")[:_MOST_TITLE],
         "url": visited.url,
         "most": MOST_CHARACTERS,
         "most_title": _MOST_TITLE,
     }
-    return task, _in_utf8(visited.content, charset) if suffix in {".txt", ".md", ".csv"} else visited.content
 
 
-def _stem(url: str) -> str:
-    """Return what may stand in for a title, where a file has none."""
-    return PurePosixPath(unquote(urlsplit(url).path)).stem[:_MOST_TITLE].strip() or host_of(url)
+def _media(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _suffix(media: str, visited: Visited) -> str:
-    """Name the suffix of the kind of file it is; empty for a page."""
-    if media in _PAGES:
-        return ""
-    if media in _SUFFIXES:
-        return _SUFFIXES[media]
-    if media in _UNTOLD:
-        return _guessed(visited)
-    if media.startswith("text/"):
-        return ".txt"
-    raise _Unfit(f"it is of the type {media[:80]!r}, of which no text is read.")
+def _is_wanted(status: int, headers: Mapping[str, str]) -> bool:
+    return status == 200 and not _media(headers).startswith(_NO_TEXT)
 
 
-def _guessed(visited: Visited) -> str:
-    named = PurePosixPath(unquote(urlsplit(visited.url).path)).suffix.lower()
-    if visited.content.startswith(b"%PDF-"):
-        return ".pdf"
-    if named in {".html", ".htm"} or visited.content.lstrip()[:1] == b"<":
-        return ""
-    if named in _KNOWN_SUFFIXES:
-        return named
-    raise _Unfit("it does not say of which type it is.")
-
-
-def _media(content_type: str) -> tuple[str, str]:
-    """Return the media type and the character set, in lower case."""
-    media, _, rest = content_type.lower().partition(";")
-    named = [
-        part.strip().removeprefix("charset=").strip("\"' ") for part in rest.split(";") if "charset=" in part
-    ]
-    return media.strip(), named[0] if named else ""
-
-
-def _in_utf8(content: bytes, charset: str) -> bytes:
-    if charset in {"", "utf-8", "utf8"}:
-        return content
-    try:
-        return content.decode(charset, "replace").encode()
-    except LookupError:
-        return content
+def _checked(visited: Visited) -> Visited:
+    """Return what was found; raises `_Unfit` when it is nothing to read."""
+    if visited.status_code != 200:
+        told = _STATUSES.get(visited.status_code, "it has no page to give")
+        raise _Unfit(f"{told} ({visited.status_code}).")
+    if _media(visited.headers).startswith(_NO_TEXT):
+        raise _Unfit(f"it is {_media(visited.headers)[:80]}, of which no text is read.")
+    if visited.is_cut and visited.content.startswith(_INDIVISIBLE):
+        raise _Unfit(f"it is larger than {MOST_BYTES // 2**20} MB.")
+    return visited
 
 
 def _shown(url: str) -> str:

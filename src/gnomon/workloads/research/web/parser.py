@@ -4,10 +4,10 @@ import json
 import resource
 import signal
 import sys
+from contextlib import suppress
 from typing import Any, BinaryIO
 
-from gnomon.reading.document import Document, Unreadable
-from gnomon.reading.file import read_file
+from gnomon.reading.document import Unreadable
 from gnomon.reading.page import read_page
 
 MOST_MEMORY = 2 * 2**30
@@ -16,7 +16,8 @@ MOST_MEMORY = 2 * 2**30
 def main() -> None:
     """Read one content after the other until the pipe ends."""
     timeout = float(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    with suppress(ValueError, OSError):  # a system that sets narrower limits, or none of this kind
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     given, answers = sys.stdin.buffer, sys.stdout.buffer
     while line := given.readline():
         head, content = (_read(given, int(length)) for length in line.split())
@@ -36,7 +37,7 @@ def _read(given: BinaryIO, length: int) -> bytes:
 
 def _answer(task: dict[str, Any], content: bytes) -> dict[str, Any]:
     try:
-        document = _document(task, content)
+        document = read_page(content, task["content_type"], task["url"])
     except Unreadable as error:
         return {"unreadable": error.message}
     except (MemoryError, RecursionError):
@@ -48,12 +49,6 @@ def _answer(task: dict[str, Any], content: bytes) -> dict[str, Any]:
         "is_cut": len(document.text) > task["most"],
         "notes": list(document.notes),
     }
-
-
-def _document(task: dict[str, Any], content: bytes) -> Document:
-    if task["name"]:
-        return read_file(content, task["name"])
-    return read_page(content, task["content_type"], task["url"])
 
 
 if __name__ == "__main__":

@@ -81,6 +81,7 @@ class Parser:
 async def _start(timeout: float) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
+        "-P",  # nothing is imported from the folder that the server was started in
         "-m",
         "gnomon.workloads.research.web.parser",
         str(timeout),
