@@ -11,7 +11,7 @@ from gnomon.reading.decoding import decode
 from gnomon.reading.document import Document
 from gnomon.reading.draft import Draft, clean
 from gnomon.reading.frontmatter import read_front_matter
-from gnomon.reading.row import row_line
+from gnomon.reading.table import row_line
 
 _PIECE = 100_000
 """Characters parsed at once: a parser that is slow on one long text is quick on many short ones."""
