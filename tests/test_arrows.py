@@ -60,7 +60,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.workloads.research.models.local": {"httpx2", "pydantic_ai"},
     "gnomon.workloads.research.models.client": {"importlib"},
     "gnomon.workloads.research.models.prices": {"genai_prices"},
-    "gnomon.workloads.research.models.providers": {"httpx2", "pydantic_ai", "urllib"},
+    "gnomon.workloads.research.models.providers": {"httpx2", "openai", "pydantic_ai", "urllib"},
     "gnomon.workloads.research.models.pull": {"importlib", "subprocess"},
     "gnomon.workloads.research.models.resident": {"subprocess"},
     "gnomon.core.workload": {"importlib"},
