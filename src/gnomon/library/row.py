@@ -16,6 +16,10 @@ DOCUMENT: Final = (
 """The columns that `document_of` takes."""
 
 
+VISIBLE: Final = "passage.cut = document.cut AND document.gone_at IS NULL"
+"""What a search may find."""
+
+
 def micros(moment: datetime) -> int:
     """Return microseconds since 1970."""
     return (moment - _EPOCH) // timedelta(microseconds=1)

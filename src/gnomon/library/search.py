@@ -8,7 +8,8 @@ from typing import Any, Final
 from gnomon.core.library import Found, Passage
 from gnomon.core.ports.library import MOST_PASSAGES
 from gnomon.library import bm25
-from gnomon.library.row import find_realms, whole
+from gnomon.library.meaning import Matrices, Vectors, find_cosines
+from gnomon.library.row import VISIBLE, find_realms, whole
 from gnomon.reading.terms import spans
 
 MOST_TERMS: Final = 32
@@ -22,7 +23,8 @@ _COLUMNS: Final = (
     "passage.seq, document.id, document.edition, document.name, passage.title, passage.heading, passage.text, "
     "passage.start, passage.page, passage.length"
 )
-VISIBLE: Final = "passage.cut = document.cut AND document.gone_at IS NULL"
+_RRF: Final = 60
+"""Reciprocal rank fusion: how little the first places of a list stand out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ class Candidate:
         """Return what orders it: the score, and what never changes where scores are equal."""
         return (-self.score, self.name, self.document, self.start)
 
-    def passage(self, base_url: str) -> Passage:
+    def passage(self, base_url: str, similarity: float | None) -> Passage:
         """Make the record that a search returns."""
         return Passage(
             document=self.document,
@@ -70,6 +72,7 @@ class Candidate:
             heading=self.heading,
             page=self.page,
             score=self.score,
+            similarity=similarity,
         )
 
 
@@ -78,18 +81,67 @@ def page_url(base_url: str, document: str, edition: int) -> str:
     return f"{base_url}/gnomon/v1/documents/{document}/page?edition={edition}"
 
 
-def search(connection: sqlite3.Connection, workspace: str, text: str, limit: int, base_url: str) -> Found:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sense:
+    """What a query means, and where to look for what means the like."""
+
+    matrices: Matrices
+    vector: Vectors
+
+
+def search(
+    connection: sqlite3.Connection,
+    workspace: str,
+    text: str,
+    limit: int,
+    base_url: str,
+    sense: Sense | None = None,
+) -> Found:
     """Find the passages that fit a query, the best first."""
     query = read_query(connection, workspace, text)
     wanted = min(max(limit, 1), MOST_PASSAGES)
-    found = find_by_words(connection, query, wanted)[:wanted]
+    found = find_by_words(connection, query, wanted)
+    engine = "fts5"
+    cosines: Mapping[int, float] = {}
+    if sense is not None and (near := _find_near(connection, query, sense, wanted)):
+        found = fuse(found, _fetch(connection, query, near))
+        cosines = find_cosines(connection, [each.seq for each in found[:wanted]], sense.vector)
+        engine = f"fts5+{sense.matrices.meaning.name}"
     return Found(
-        passages=tuple(each.passage(base_url) for each in found),
+        passages=tuple(each.passage(base_url, cosines.get(each.seq)) for each in found[:wanted]),
         frequencies=query.statistics.frequencies,
         size=query.statistics.size,
-        engine="fts5",
+        engine=engine,
         pending=count_files(connection, find_realms(connection, workspace), "pending"),
     )
+
+
+def _find_near(
+    connection: sqlite3.Connection, query: Query, sense: Sense, wanted: int
+) -> Mapping[int, float]:
+    return sense.matrices.find_nearest(connection, query.realms, sense.vector, wanted + _MORE)
+
+
+def fuse(by_words: Sequence[Candidate], by_meaning: Sequence[Candidate]) -> list[Candidate]:
+    """Order by reciprocal rank fusion: what is high in both lists comes first."""
+    known = {each.seq: each for each in (*by_meaning, *by_words)}
+    points: dict[int, float] = dict.fromkeys(known, 0.0)
+    for ranked in (by_words, by_meaning):
+        for rank, each in enumerate(ranked, 1):
+            points[each.seq] += 1 / (_RRF + rank)
+    return sorted(known.values(), key=lambda each: (-points[each.seq], *each.order))
+
+
+def _fetch(connection: sqlite3.Connection, query: Query, near: Mapping[int, float]) -> list[Candidate]:
+    """Return the passages of these numbers, in their order, weighed by their words."""
+    marks = ", ".join("?" * len(near))
+    rows = connection.execute(
+        f"SELECT {_COLUMNS}, 0.0 FROM passage JOIN document ON document.seq = passage.document "
+        f"WHERE passage.seq IN ({marks})",
+        list(near),
+    )
+    found = {row[0]: _candidate(row) for row in rows}
+    return [replace(found[seq], score=weigh(query, found[seq])) for seq in near]
 
 
 def read_query(connection: sqlite3.Connection, workspace: str, text: str) -> Query:
