@@ -220,6 +220,8 @@ class _Writing:
         if tag in _HEADINGS and not self._is_in_cell():
             self._draft.heading(self._taken(), _HEADINGS[tag])
             self._is_tight = False
+        elif tag == "caption":
+            self._draft.paragraph(self._taken())
         elif tag in ("td", "th") and self._is_in_cell():
             self._table().cell(self._taken(), is_header=tag == "th")
         elif tag in _BLOCKS and not self._is_in_cell():
