@@ -5,6 +5,7 @@ from starlette.concurrency import run_in_threadpool
 
 from gnomon.core.errors import GnomonError, NotFound
 from gnomon.core.service import library as service
+from gnomon.core.service.access import require
 from gnomon.web.answer import answer
 from gnomon.web.auth import identify
 from gnomon.web.desk import AtHouse, Reader, find_gate
@@ -100,7 +101,7 @@ async def open_page(document_id: str, request: Request, house: AtHouse) -> Respo
     """Show the text with its cited passages marked. Who holds the address may open it, unless links need a key."""
     try:
         if not request.app.state.are_links_open:
-            await identify(find_gate(request), request)
+            require(await identify(find_gate(request), request), "read")
         look = ask(Look, request.query_params)
         reading = await service.open_page(house, document_id, look.edition)
     except (GnomonError, Refusal) as error:
