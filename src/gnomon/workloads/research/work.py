@@ -19,7 +19,8 @@ from gnomon.workloads.research.agent.tooling import Tooling
 from gnomon.workloads.research.basis import assemble
 from gnomon.workloads.research.budget import Meter, Spent, budget_of
 from gnomon.workloads.research.gather import together
-from gnomon.workloads.research.models.client import Model, ModelFailure, open_model
+from gnomon.workloads.research.models.client import open_model
+from gnomon.workloads.research.models.model import Model, ModelFailure
 from gnomon.workloads.research.record import Question, Settled, Source
 from gnomon.workloads.research.search import Searching
 from gnomon.workloads.research.second import read_alone
