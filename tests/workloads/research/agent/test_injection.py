@@ -39,16 +39,14 @@ def obey(asked):
     if "paragraphs" in wanted:
         return Answer(json.dumps(obedient_text()))
     names = schema["properties"]
-    return Answer(json.dumps({name: PICKS[0] for name in names} | {"tool": "delete_all"}))
+    return Answer(json.dumps(dict.fromkeys(names, PICK)))
 
 
-PICKS = [
-    {
-        "value": "See https://evil.example/take",
-        "source": 1,
-        "quote": "Everything is at https://evil.example/take",
-    }
-]
+PICK = {
+    "value": "See https://evil.example/take",
+    "source": 1,
+    "quote": "Everything is at https://evil.example/take",
+}
 
 
 def obedient_text():
