@@ -15,6 +15,7 @@ from gnomon.workloads.research.models.model import Model, ModelFailure, Prompt, 
 from gnomon.workloads.research.record import Usage
 from gnomon.workloads.research.telling import Teller
 from gnomon.workloads.research.turns import Conversation, question_text
+from gnomon.workloads.research.web.reach import Reach
 
 WRITING_SHARE: Final = 0.8
 """Of the tokens and the money: what may be used before the answer is written."""
@@ -35,6 +36,8 @@ class Study:
     teller: Teller
     conversation: Conversation
     model: Model | None = None
+    reach: Reach | None = None
+    """The web; None for a task that needs nothing of it."""
     extra_words: str = ""
     """What a person has answered to a question of the task."""
     cuts: dict[str, None] = field(default_factory=dict)
