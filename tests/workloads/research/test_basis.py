@@ -19,7 +19,8 @@ NULLABLE = {"type": ["string", "null"]}
 LETTER = Source(
     url="http://host/gnomon/v1/documents/doc_1/page?edition=2",
     title="A letter",
-    text="Dear all,\nthe \u201cnew\u201d hall \u2013 built by O\u2019Brien \u2013 opened in an exam-\nple  year. It is ﬁne.",
+    text="Dear all,\nthe \u201cnew\u201d hall \u2013 built by O\u2019Brien \u2013 "
+    "opened in an exam-\nple  year. It is ﬁne.",
     start=1_000,
     document="doc_1",
 )

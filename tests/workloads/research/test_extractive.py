@@ -15,7 +15,8 @@ from gnomon.workloads.research.shape import read_shape
 from gnomon.workloads.research.validity import is_valid
 
 ABOUT = """Acme Corp was founded in 1998 by Jane Doe and John Roe. The company employs about 1,250 people.
-Its chief executive officer is Mary Major, who joined on 4 March 2015. In 2023 Acme Corp had revenue of \u20ac5.2 million.
+Its chief executive officer is Mary Major, who joined on 4 March 2015.
+In 2023 Acme Corp had revenue of \u20ac5.2 million.
 Acme Corp is not publicly traded. Write to info@acme.example. The company is headquartered in Berlin, Germany."""
 SHEET = """CEO: Mary Major
 Founded: 1998

@@ -11,6 +11,10 @@ from gnomon.workloads.research.fields import asked_of, check, questions_of, subj
 from gnomon.workloads.research.shape import LARGEST, read_shape
 
 TEXT = {"type": "string"}
+ORDER = (
+    "Please research the company Acme Corp and fill in all of the fields about the people in charge and where the "
+    "firm sits, and what it makes for the European market."
+)
 
 
 def schema(**properties: Any) -> dict[str, Any]:
@@ -93,11 +97,7 @@ def test_required_counts_only_below_required_parents() -> None:
         ("Acme Corp", ["Acme", "Corp"]),
         ({"company": "Acme Corp", "year": 2023}, ["Acme", "Corp", "2023"]),
         ({"question": "Who leads Acme?"}, ["leads", "Acme"]),
-        (
-            "Please research the company Acme Corp and fill in all of the fields about the people in charge and "
-            "where the firm sits, and what it makes for the European market.",
-            ["Acme", "Corp", "European"],
-        ),
+        (ORDER, ["Acme", "Corp", "European"]),
     ],
 )
 def test_the_subject_is_the_names_of_the_input(task_input: Any, words: list[str]) -> None:

@@ -56,7 +56,15 @@ async def test_the_tools_of_a_real_server_are_listed_and_called(gate: Gate, opti
         server = Server(name="numbers", url=url, headers=HEADERS)
         async with Toolbox([server], gate, timeout=20) as box:
             offered = await box.offered()
-            assert {tool.name for tool in offered.tools} == {"add", "count", "fail", "long", "slow", "key"}
+            assert {tool.name for tool in offered.tools} == {
+                "add",
+                "count",
+                "fail",
+                "long",
+                "slow",
+                "key",
+                "ask",
+            }
             assert not offered.notes
             (add,) = [tool for tool in offered.tools if tool.name == "add"]
             assert (add.server, add.description) == ("numbers", "Add two numbers.")
@@ -79,6 +87,8 @@ async def test_the_tools_of_a_real_server_are_listed_and_called(gate: Gate, opti
             assert "moon" in failed.error
             wrong = await box.call("numbers", "add", {"a": "two"}, key="t3")
             assert wrong.error
+            asked = await box.call("numbers", "ask", {}, key="t4")
+            assert asked.error
 
             counted = await asyncio.gather(*(box.call("numbers", "count", {}, key=f"c{n}") for n in range(4)))
             assert {each.content for each in counted} == {f"call {n}" for n in range(1, 5)}

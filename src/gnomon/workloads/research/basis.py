@@ -189,8 +189,8 @@ def _as_it_stands(settled: Settled, content: Json) -> Settled:
 def _at(value: Any, path: Path) -> Any:
     """Return what stands at a path; None when nothing does."""
     for part in path:
-        is_there = part in value if isinstance(value, dict) else isinstance(value, list) and part < len(value)
-        if not is_there:
+        is_index = isinstance(value, list) and isinstance(part, int) and part < len(value)
+        if not is_index and not (isinstance(value, dict) and part in value):
             return None
         value = value[part]
     return value

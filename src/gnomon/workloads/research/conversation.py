@@ -52,8 +52,8 @@ class Conversation:
     async def call(self, tool: str, arguments: dict[str, Any]) -> mcp_types.CallToolResult:
         """Call a tool; raises `Broken`.
 
-        The client's own `call_tool` judges results by the schema that the server gives: its patterns could hold up the
-        whole process, its references lead elsewhere. So the result is taken as it is.
+        The client's own `call_tool` judges results by the schema that the server gives: its patterns could hold up
+        the whole process, its references lead elsewhere. So the result is taken as it is.
         """
         params = mcp_types.CallToolRequestParams(name=tool, arguments=arguments)
         request = mcp_types.CallToolRequest(params=params)
@@ -102,7 +102,7 @@ class Conversation:
         return Client(
             streamable_http_client(self._url, http_client=http, max_sse_event_size=_MOST_BYTES),
             client_info=mcp_types.Implementation(name="gnomon", version=version("gnomon")),
-            read_timeout_seconds=self._timeout,
+            read_timeout_seconds=self._timeout + _GOODBYE,  # ours comes first
             cache=None,
         )
 

@@ -152,7 +152,9 @@ def _whole(question: Question, found: Sequence[Found]) -> list[Settled]:
     most = min(int(meant.get("maxItems", MOST_ELEMENTS)), MOST_ELEMENTS)
     kept = list(distinct.values())[:most]
     whole = [value for value, _, _ in kept]
-    if not kept or not is_valid(whole, question.schema):
+    if not kept:
+        return [_gap(question, "No row or block of the passages names the members of such an object.")]
+    if not is_valid(whole, question.schema):
         return [_gap(question, f"The {len(kept)} values that were found are no list that the schema takes.")]
     works = {each.source.work for _, evidence, _ in kept for each in evidence}
     left = f" {len(distinct) - most} more were left out." if len(distinct) > most else ""

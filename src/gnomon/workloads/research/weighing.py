@@ -112,11 +112,13 @@ def weigh_all(aim: Aim, there: Sequence[Sentence]) -> list[Weighed]:
 def field_share(aim: Aim, sentence: Sentence) -> float:
     """Return how much of the field's words a sentence has, by its name or by all that is said of it."""
     there = sentence.has | sentence.heading
+    if not aim.name and not aim.said:
+        return aim.scale.share(aim.subject, there)
     shares = []
     for wanted in filter(None, (aim.name, aim.said)):
         own, both = aim.scale.share(wanted, sentence.has), aim.scale.share(wanted, there)
         shares.append(own + _HEADING * (both - own))
-    return max(shares, default=1.0)
+    return max(shares)
 
 
 def subject_share(aim: Aim, sentence: Sentence) -> float:

@@ -100,12 +100,38 @@ async def test_a_model_that_was_closed_connects_anew() -> None:
             assert (await model.write(PROMPT, max_tokens=4, key="k")).text == "ok"
 
 
-async def test_the_window_is_what_was_set_or_a_careful_guess() -> None:
-    with StubModel() as stub:
+@pytest.mark.parametrize(
+    ("models", "window"),
+    [
+        (None, 8192),
+        ([], 8192),
+        ([{"id": "other", "max_model_len": 100}, {"id": "another"}], 8192),
+        ([{"id": "stub-1", "object": "model"}], 8192),
+        ([{"id": "other"}, {"id": "stub-1", "max_model_len": 16384}], 16384),
+        ([{"id": "/path/of/the/only/one", "meta": {"n_ctx": 4096, "n_ctx_train": 32768}}], 4096),
+        ([{"id": "stub-1", "context_length": "many", "meta": [1]}], 8192),
+    ],
+)
+async def test_the_window_is_what_the_server_lists_or_a_careful_guess(
+    models: list[dict[str, object]] | None, window: int
+) -> None:
+    with StubModel(models=models) as stub:
         async with asking(stub) as model:
-            assert (model.window, model.name, model.engine) == (8192, "stub-1", "provider:stub-1")
-        async with asking(stub, model="m", model_url=stub.url, model_window=32000) as model:
-            assert model.window == 32000
+            assert (model.window, model.name, model.engine) == (window, "stub-1", "provider:stub-1")
+
+
+async def test_a_window_that_was_set_is_kept_to() -> None:
+    with StubModel(models=[{"id": "m", "max_model_len": 16384}]) as stub:
+        async with asking(stub, model="m", model_url=stub.url, model_window=3000) as model:
+            assert model.window == 3000
+
+
+async def test_a_prompt_that_the_server_has_cut_in_silence_is_told() -> None:
+    long = Prompt(system="", user="a sentence of some length. " * 1000)
+    with StubModel([Answer("ok", input_tokens=2048), Answer("ok", input_tokens=6000)]) as stub:
+        async with asking(stub) as model:
+            assert "cut the prompt" in (await model.write(long, max_tokens=4, key="k")).notes[0]
+            assert not (await model.write(long, max_tokens=4, key="k")).notes
 
 
 async def test_no_model_is_set() -> None:

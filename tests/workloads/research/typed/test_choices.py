@@ -1,3 +1,6 @@
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from gnomon.workloads.research.record import Question
@@ -5,7 +8,7 @@ from gnomon.workloads.research.typed.reading import read
 from gnomon.workloads.research.typed.want import wants_of
 
 
-def values(name: str, schema: dict[str, object], text: str) -> list[object]:
+def values(name: str, schema: Mapping[str, Any], text: str) -> list[object]:
     (want,) = wants_of(Question(path=(name,), query=name, schema=schema))
     return [each.value for each in read(text, want)]
 

@@ -22,10 +22,16 @@ _ASK = (
 )
 UNCOUNTED = "The model's server did not count all tokens; usage and cost are incomplete."
 
+CUT = (
+    "The model's server counted fewer tokens than the prompt has: it has cut the prompt without saying so. Give it a "
+    "larger context (num_ctx of Ollama)."
+)
+
 
 def notes_of(said: Said) -> tuple[str, ...]:
     """Return what to tell about an answer."""
-    return () if said.is_counted else (UNCOUNTED,)
+    told = ((not said.is_counted, UNCOUNTED), (said.is_prompt_cut, CUT))
+    return tuple(note for is_so, note in told if is_so)
 
 
 class Filling:
@@ -82,7 +88,7 @@ class Filling:
             When it has been asked often enough.
         """
         self.usage = self.usage + said.usage
-        self._notes = self._notes or notes_of(said)
+        self._notes = tuple(dict.fromkeys((*self._notes, *notes_of(said))))
         value, wrong = self._read(said)
         if not wrong:
             self.reply = self._accept(said, value)

@@ -49,6 +49,7 @@ _OF_MONTH: Final = (
     _form(rf"{_MONTH}(?:\s+of)?,?\s+{_YEAR}"),
     _form(rf"{_YEAR}-(?P<month>0[1-9]|1[0-2])"),
 )
+_OF_DAY: Final = (_form(rf"{_MONTH}(?:\s+the)?\s+{_DAY}"), _form(rf"{_DAY}(?:\s+of)?\s+{_MONTH}"))
 _OF_YEAR: Final = _form(_YEAR)
 _RANGE_BEFORE: Final = re.compile(
     rf"(?:\d(?:st|nd|rd|th)?\s*(?:{_DASH}|to|and|bis|until)\s*|\d{{1,2}}[./]\s?{_DASH}\s?)$", re.IGNORECASE
@@ -81,7 +82,8 @@ def dates(text: str, want: Want) -> Iterator[Candidate]:
 
 def date_spans(text: str) -> list[tuple[int, int]]:
     """Say where dates with a month stand, so that their digits are not taken for numbers."""
-    return [found.span() for found, value, _ in _read(text) if value is None or len(value) > len("2021")]
+    whole = [found.span() for found, value, _ in _read(text) if value is None or len(value) > len("2021")]
+    return [*whole, *(found.span() for form in _OF_DAY for found in form.finditer(text))]
 
 
 def _lengths(want: Want) -> frozenset[int]:

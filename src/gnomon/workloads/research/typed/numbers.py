@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
 from gnomon.core.task import Json
 from gnomon.workloads.research.typed.candidate import Candidate, Want
 from gnomon.workloads.research.typed.quantity import CURRENCIES, SCALES, UNITS, Quantity, quantities
-from gnomon.workloads.research.typed.words import COUNTS, MONEY, SHARES, YEARS
+from gnomon.workloads.research.typed.words import COUNTS, GENERIC, MONEY, SHARES, YEARS
 
 _IN_SCALE: Final = re.compile(r"\b(?:in )?(thousands|millions|billions|thousand|million|billion|mn|bn)\b")
 _UNIT: Final = "|".join(re.escape(each) for each in sorted({*UNITS, *CURRENCIES}, key=len, reverse=True))
@@ -16,7 +17,6 @@ _IN_UNIT: Final = re.compile(rf"\b(?:in|as|unit:?)\s+({_UNIT})(?!\w)")
 UNIT_WORDS: Final = frozenset({*UNITS, *CURRENCIES, *SCALES, "percentage"}) - {"day", "year", "head"}
 """Words of a field that say in what it is counted."""
 _WEAK, _STRONG = 0.4, 1.0
-_FIRST_YEAR, _LAST_YEAR = 1000, 2199
 
 
 def numbers(text: str, want: Want) -> Iterator[Candidate]:
@@ -25,7 +25,11 @@ def numbers(text: str, want: Want) -> Iterator[Candidate]:
     wants_year = bool(YEARS & set(want.name)) or (not units and _years_said(want))
     scale = _scale(want)
     for quantity in quantities(text):
-        weight = _year_weight(quantity) if wants_year else _weight(quantity, units, want)
+        if not wants_year and quantity.written == text.strip():
+            quantity = replace(
+                quantity, is_year=False
+            )  # alone in its cell, it is the value whatever it looks like
+        weight = float(quantity.is_year) if wants_year else _weight(quantity, units, want)
         if weight:
             value = _json(quantity.number / scale, is_whole=want.schema.get("type") == "integer")
             if value is not None and text[quantity.start : quantity.end].lower() not in want.about:
@@ -47,11 +51,6 @@ def amounts(text: str, want: Want) -> Iterator[Candidate]:
             yield Candidate(
                 value=quantity.written, start=start, end=end, why=_why(quantity, Decimal(1)), weight=weight
             )
-
-
-def wants_money(want: Want) -> bool:
-    """Say whether a field is one of money."""
-    return bool(MONEY & set(want.name)) or any(unit in CURRENCIES.values() for unit in wanted_units(want))
 
 
 def wanted_units(want: Want) -> frozenset[str]:
@@ -76,25 +75,21 @@ def _years_said(want: Want) -> bool:
     return bool(YEARS & set(want.words[:6])) and not MONEY & set(want.words) and not COUNTS & set(want.words)
 
 
-def _year_weight(quantity: Quantity) -> float:
-    is_year = quantity.is_plain and len(quantity.written) == len("2021")
-    return _STRONG if is_year and _FIRST_YEAR <= quantity.number <= _LAST_YEAR else 0.0
-
-
 def _weight(quantity: Quantity, units: frozenset[str], want: Want) -> float:
     """Say how well a quantity fits; one in another unit than the field's does not."""
     if units:
         return _STRONG if quantity.unit in units else 0.0
-    names = set(want.name)
+    is_general = set(want.name) <= GENERIC
+    names = set(want.about if is_general else want.name)
     if quantity.unit == "%":
-        return _STRONG if names & SHARES else 0.0
+        return _STRONG if names & SHARES else _WEAK * is_general
     if quantity.is_money:
         return 0.0 if names & COUNTS else _STRONG if names & MONEY else _WEAK
     if names & MONEY:
-        return 0.0 if quantity.unit or _year_weight(quantity) else _WEAK
+        return 0.0 if quantity.unit or quantity.is_year else _WEAK
     if quantity.unit:
         return 0.0 if names & COUNTS else 0.9
-    return _WEAK if _year_weight(quantity) else _STRONG
+    return 0.0 if quantity.is_year else _STRONG
 
 
 def _json(number: Decimal, *, is_whole: bool) -> Json:

@@ -170,7 +170,13 @@ _RANGE_BEFORE: Final = re.compile(
 )
 _BETWEEN: Final = re.compile(r"\bbetween\s+[$€£¥]?$", re.IGNORECASE)
 _AND: Final = re.compile(r"[^.;]{0,20}\sand\s+[$€£¥]?\d", re.IGNORECASE)
-_ORDINAL: Final = re.compile(r"st\b|nd\b|rd\b|th\b", re.IGNORECASE)
+_YEAR: Final = re.compile(r"1\d{3}|2[01]\d\d")
+_THINGS: Final = re.compile(r"\s(?:[a-z]+\s)?[a-z]{2,}s\b|\speople\b")
+_IN_TIME: Final = re.compile(
+    r"\b(?:in|since|by|until|till|from|to|of|during|before|after|around|early|late|mid|year|summer|winter|spring"
+    r"|autumn|fall|and|circa|on)[\s-]$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +192,8 @@ class Quantity:
     is_money: bool = False
     is_rough: bool = False
     """Whether the text says that it is about so much."""
-    is_plain: bool = False
-    """Whether it is digits and nothing else, such as a year."""
+    is_year: bool = False
+    """Whether it looks like a year: four digits, and not a count of what follows."""
 
 
 def quantities(text: str) -> Iterator[Quantity]:
@@ -230,8 +236,13 @@ def _read(found: re.Match[str]) -> Quantity | None:
         unit=currency or UNITS.get(unit, ""),
         is_money=bool(currency),
         is_rough=bool(_ROUGHLY.search(before)),
-        is_plain=found[0].isdigit(),
+        is_year=bool(_YEAR.fullmatch(found[0])) and not _is_count(found.string, *found.span()),
     )
+
+
+def _is_count(text: str, start: int, end: int) -> bool:
+    """Say whether four digits count the things that are named after them: `1200 people`, not `in 1200 people`."""
+    return bool(_THINGS.match(text, end)) and not _IN_TIME.search(text, max(0, start - 24), start)
 
 
 def _number(digits: str) -> Decimal | None:

@@ -18,7 +18,7 @@ COUNTS: Final = _set(
     "count number employees population users customers members people inhabitants staff headcount quantity students "
     "votes seats passengers visitors goals"
 )
-YEARS: Final = _set("year yr")
+YEARS: Final = _set("year years yr")
 SHARES: Final = _set("percent percentage pct share rate proportion growth margin")
 ASKING: Final = _set("is are has have was does do can whether if should")
 """First words of a field's name that make a yes or no of it."""
@@ -33,9 +33,9 @@ UNSURE: Final = _set(
 OPENERS: Final = _set(
     "the a an in on at it he she they we i this that these those its his her their our after before since when while "
     "as for from by with but and or if however although there here today also under according during until then who "
-    "what where both each all some many mr mrs ms dr prof ceo cfo cto chief president monday tuesday wednesday thursday "
-    "friday saturday sunday january february march april may june july august september october november december "
-    "no not yes to of"
+    "what where both each all some many mr mrs ms dr prof ceo cfo cto chief president monday tuesday wednesday "
+    "thursday friday saturday sunday january february march april may june july august september october "
+    "november december no not yes to of"
 )
 """Words that are capitalised without being a part of a name."""
 PLACES: Final = _set(
@@ -57,7 +57,9 @@ NAMES: Final = (
     )
 )
 """Words of fields that hold a name."""
-GENERIC: Final = _set("name full current official first last the of value text main primary")
+GENERIC: Final = _set(
+    "name full current official first last the of value text main primary answer result output response"
+)
 """Words of a field that say nothing of what it is about."""
 OF_KIND: Final[Mapping[Kind, frozenset[str]]] = {
     Kind.DATE: _set("date day when year month time on"),

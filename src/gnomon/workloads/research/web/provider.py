@@ -13,6 +13,7 @@ from gnomon.outbound.target import LONGEST_URL
 from gnomon.outbound.visit import Refused, read_content
 from gnomon.workloads.research.web.address import canonical
 from gnomon.workloads.research.web.hit import Filters, Hit, read_day
+from gnomon.workloads.research.web.letters import sound
 
 _MOST_BYTES = 4_000_000
 _TIMEOUT = 20.0
@@ -208,7 +209,7 @@ def named_domains(filters: Filters) -> tuple[list[str], list[str]]:
 
 def words(value: object) -> str:
     """Read a text that a provider may leave out; white space made single."""
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    return " ".join(sound(value).split()) if isinstance(value, str) else ""
 
 
 def _usual(headers: Mapping[str, str]) -> dict[str, str]:
