@@ -78,6 +78,8 @@ class Reader:
         self._not_before: dict[int, float] = {}
         self._may_wait = True
         """Files may wait to be read."""
+        self._may_lack = True
+        """Passages may lack their embeddings."""
         self._untold, self._told_at = Taken(), time.monotonic()
         watch.on_change = self._hear
 
@@ -104,7 +106,7 @@ class Reader:
             for folder in folders.values():
                 if self._is_due(folder.seq):
                     self._scan(folder)
-            if not self._read():
+            if not self._read() and not self._embed():
                 self._bell.wait(_GLANCE)
                 self._bell.clear()
 
@@ -154,11 +156,21 @@ class Reader:
             return False
         until = time.monotonic() + _SPELL
         taken = self._shelf.read_in(is_stopped=lambda: time.monotonic() > until)
+        self._may_lack |= bool(taken.read)
         self._may_wait = time.monotonic() > until
         self._tell(taken)
         if not self._may_wait:
             self._parser.close()  # its memory is worth more than the moment that a new one takes
         return self._may_wait
+
+    def _embed(self) -> bool:
+        """Embed for a while what was read; say whether there may be more."""
+        if not self._may_lack:
+            return False
+        until = time.monotonic() + _SPELL
+        self._shelf.embed_pending(is_stopped=lambda: time.monotonic() > until)
+        self._may_lack = time.monotonic() > until
+        return self._may_lack
 
     def _tell(self, taken: Taken) -> None:
         """Log what was read, once when all is, and now and then before."""
