@@ -106,6 +106,13 @@ async def test_folders_that_vanish_keep_what_is_known_and_come_back(
         await until_found(library, "bittern", SOON)
 
 
+async def test_a_folder_that_is_not_there_at_the_start_is_read_once_it_is(data: Path, tmp_path: Path) -> None:
+    async with kept(data, tmp_path / "later") as library:
+        assert not await texts(library, "heron")
+        fill(tmp_path / "later", 1)
+        await until_found(library, "mark0")
+
+
 async def test_a_folder_that_is_added_beside_the_server_is_followed(data: Path, tmp_path: Path) -> None:
     async with kept(data) as library:
         assert not await texts(library, "heron")

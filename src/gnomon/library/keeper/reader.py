@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gnomon.core.errors import Invalid, NotFound, Unavailable
+from gnomon.core.errors import NotFound, Unavailable
 from gnomon.library.intake import Taken
 from gnomon.library.keeper.opening import open_or_refuse
 from gnomon.library.keeper.parsing import Parser
@@ -76,6 +76,8 @@ class Reader:
         self._due: dict[int, float] = {}
         """When each folder is to be looked at, by its number."""
         self._not_before: dict[int, float] = {}
+        self._absent: dict[Path, str] = {}
+        """Folders that the server brings and that are not there yet, with their labels."""
         self._may_wait = True
         """Files may wait to be read."""
         self._may_lack = True
@@ -90,17 +92,20 @@ class Reader:
         for path, folder in shared.items():
             if folder.label == own_label and path not in wanted:
                 self._shelf.remove_folder(folder.seq)
-        for path, label in wanted.items():
-            if path in shared:
-                continue
-            try:
-                self._shelf.add_folder(None, path, label)
-            except Invalid as error:
-                log.warning("library.folder_missing", extra={"folder": str(path), "cause": error.message})
+        self._absent = {path: label for path, label in wanted.items() if path not in shared}
+        self._add_absent()
+        for path in self._absent:
+            log.warning("library.folder_missing", extra={"folder": str(path)})
+
+    def _add_absent(self) -> None:
+        """Add the folders that the server brings and that are there by now."""
+        for path in [path for path in self._absent if path.exists()]:
+            self._shelf.add_folder(None, path, self._absent.pop(path))
 
     def keep(self) -> None:
         """Look and read for ever; raises `Unavailable`."""
         while True:
+            self._add_absent()
             folders = {folder.seq: folder for folder in self._shelf.folders()}
             self._follow(folders)
             for folder in folders.values():
