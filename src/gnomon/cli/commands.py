@@ -11,6 +11,7 @@ import click
 from gnomon.cli.admin import admin
 from gnomon.cli.documents import documents
 from gnomon.cli.helping import Sections, Sentences
+from gnomon.cli.models import models
 from gnomon.settings import Settings
 
 _METAVARS = {
@@ -63,6 +64,7 @@ def gnomon() -> None:
 
 
 gnomon.add_command(admin)
+gnomon.add_command(models)
 gnomon.add_command(documents)
 
 

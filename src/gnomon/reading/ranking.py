@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from gnomon.reading.cue import Kind, kind_of, shows
@@ -27,7 +28,7 @@ SHOWN: Final = 3
 
 SIGNS: Final = ("coverage", "density", "lead", "title", "before", "after", "kind", "opening")
 """What is weighed of a sentence, in this order; `_signs` makes them."""
-WEIGHTS: Final = (9.0, 2.3, 6.0, 6.0, 5.0, 3.0, 1.0, 0.5)
+WEIGHTS: Final = (9.5, 2.7, 3.9, 4.7, 5.1, 3.0, 1.0, 0.3)
 WEIGHTS_WITH_MEANING: Final = (9.1, -0.7, 2.8, 9.4, 4.9, 2.5, 0.9, 0.2, 8.7)
 """Where meaning is measured: the same signs, and the similarity."""
 CONSIDERED: Final = 12
@@ -35,10 +36,11 @@ CONSIDERED: Final = 12
 
 TRUST: Final = ("coverage", "names", "asked", "margin")
 """What tells whether the answer is there, in this order; `_trust` makes them."""
-TRUST_WEIGHTS: Final = (5.6, 2.5, 3.7, 6.1, -7.8)
+TRUST_WEIGHTS: Final = (5.2, 2.1, 4.4, 4.7, -7.1)
 """The last is added as it is."""
 TRUST_WEIGHTS_WITH_MEANING: Final = (5.6, 2.5, 3.7, 6.1, 0.0, -7.8)
-ANSWERABLE: Final = 0.5
+ANSWERABLE: Final = 0.37
+ANSWERABLE_WITH_MEANING: Final = 0.5
 """From which probability on a question is answered and not refused."""
 
 _SATURATION, _BY_LENGTH, _USUAL_SENTENCE = 1.2, 0.75, 14
@@ -143,9 +145,10 @@ def judge(question: str, ranked: Sequence[Ranked], frequencies: Mapping[str, int
     """Tell how probable it is that the best sentences, as `rank` gave them, hold the answer."""
     asked = ask(question, frequencies, size)
     chance = probability(trust(asked, ranked)) if ranked else 0.0
+    by_meaning = any(each.similarity is not None for each in ranked)
     return Verdict(
         probability=chance,
-        is_answerable=chance >= ANSWERABLE,
+        is_answerable=chance >= (ANSWERABLE_WITH_MEANING if by_meaning else ANSWERABLE),
         absent=[question[start:end] for term, start, end in spans(question) if not frequencies.get(term)],
     )
 
@@ -216,11 +219,8 @@ def candidates(asked: Asked, passages: Sequence[str], titles: Sequence[str] = ()
 
 
 def _read(asked: Asked, passages: Sequence[str], titles: Sequence[str]) -> Iterator[_Passage]:
-    spans = [sentences(text) for text in passages]
-    found = [
-        [terms(text[span.start : span.end]) for span in cut]
-        for text, cut in zip(passages, spans, strict=True)
-    ]
+    apart = [_take_apart(text) for text in passages]
+    spans, found = [each[0] for each in apart], [each[1] for each in apart]
     lengths = [sum(map(len, each)) for each in found]
     usual = sum(lengths) / len(lengths) if lengths else 1.0
     for n, text in enumerate(passages):
@@ -228,6 +228,13 @@ def _read(asked: Asked, passages: Sequence[str], titles: Sequence[str]) -> Itera
         fit = _bm25(asked, whole, usual)
         title = asked.weights.keys() & set(terms(titles[n])) if titles else frozenset[str]()
         yield _Passage(n, text, spans[n], found[n], title, fit)
+
+
+@lru_cache(maxsize=512)
+def _take_apart(text: str) -> tuple[Sequence[Span], Sequence[Sequence[str]]]:
+    """Return a passage's sentences and the terms of each; a task's questions meet the same passages again."""
+    cut = sentences(text)
+    return cut, [terms(text[span.start : span.end]) for span in cut]
 
 
 def _bm25(asked: Asked, found: Sequence[str], usual: float) -> float:
