@@ -56,9 +56,7 @@ def client(server: Server) -> Iterator[Parallel]:
 
 
 def test_typed_fields_come_with_citations(client: Parallel, server: Server) -> None:
-    found = client.task_run.execute(
-        input="The bridge of Velden", processor="base", output=Bridge, timeout=60
-    )
+    found = client.task_run.execute(input="The bridge of Velden", processor="base", output=Bridge, timeout=60)
     assert found.output.parsed == Bridge(
         length_m=412.5,
         opened=date(1937, 5, 14),
@@ -71,7 +69,9 @@ def test_typed_fields_come_with_citations(client: Parallel, server: Server) -> N
     assert basis["architect"].citations == []
     assert basis["architect"].reasoning
     for name in ("length_m", "opened", "material", "contact_email"):
-        assert basis[name].confidence in {"low", "medium"}, "without a model, and with one document, never high"
+        assert basis[name].confidence in {"low", "medium"}, (
+            "without a model, and with one document, never high"
+        )
         for citation in basis[name].citations or ():
             assert_cites(citation.url, citation.excerpts or [], server)
 
