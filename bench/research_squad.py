@@ -24,7 +24,7 @@ from itertools import pairwise
 from pathlib import Path
 from secrets import randbits
 from statistics import fmean, median
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -71,7 +71,7 @@ def load(path: Path = SQUAD) -> list[Article]:
     return sorted(articles, key=lambda each: each.title)
 
 
-def _article(each: Mapping[str, object]) -> Article:
+def _article(each: Mapping[str, Any]) -> Article:
     title, paragraphs = str(each["title"]).replace("_", " "), each["paragraphs"]
     queries = [
         Query(title, n, asked["question"], tuple(answer["answer_start"] for answer in asked["answers"]))
@@ -147,6 +147,10 @@ class Posed:
     is_verbatim: bool
     probability: float
     milliseconds: float
+
+    def finds(self, first: int) -> bool:
+        """Tell whether a passage with an answer is among the first."""
+        return self.place is not None and self.place < first
 
     def shows(self, first: int) -> bool:
         """Tell whether the right sentence is among the first."""
@@ -354,7 +358,7 @@ def report(bench: Bench, found: Sequence[Case]) -> Iterator[str]:
         ),
     )
     yield _row("library and ranking: the right sentence among the first", *FIRSTS)
-    yield _row("", *(_percent(share(asked, lambda each, k=k: each.shows(k))) for k in FIRSTS))
+    yield _row("", *(_percent(fmean(each.shows(first) for each in asked)) for first in FIRSTS))
     yield _row("ranking alone, in the answer's passage: among the first", *FIRSTS[:3])
     yield _row("", *(_percent(value) for value in alone(bench, asked)))
     yield from _goals(found, threshold)
@@ -414,7 +418,7 @@ def _reliability(case: Case) -> Iterator[str]:
             total = sum(weight for _, weight in held)
             promised = sum(each.probability * weight for each, weight in held) / total
             shown = sum(each.shows(ranking.SHOWN) * weight for each, weight in held) / total
-            here = share(odd, lambda each, low=low, high=high: low <= each.probability < high)
+            here = fmean(low <= each.probability < high for each in odd)
             yield _row(f"{low:.2f} to {high:.2f}", len(held), *map(_percent, (promised, shown, here)))
 
 
