@@ -132,6 +132,7 @@ def write_tree(root: LexborNode, draft: Draft) -> None:
     writing = _Writing(draft)
     for node, is_opening in _steps(root):
         if draft.is_full:
+            draft.cut_off()
             break
         if node.is_text_node:
             writing.text(node.text_content or "")
@@ -140,8 +141,6 @@ def write_tree(root: LexborNode, draft: Draft) -> None:
         else:
             writing.close(node)
     writing.flush()
-    if draft.is_full:
-        draft.paragraph("...")
 
 
 def _steps(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
@@ -220,6 +219,8 @@ class _Writing:
         if tag in _HEADINGS and not self._is_in_cell():
             self._draft.heading(self._taken(), _HEADINGS[tag])
             self._is_tight = False
+        elif tag == "caption":
+            self._draft.paragraph(self._taken())
         elif tag in ("td", "th") and self._is_in_cell():
             self._table().cell(self._taken(), is_header=tag == "th")
         elif tag in _BLOCKS and not self._is_in_cell():

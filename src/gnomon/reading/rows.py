@@ -27,7 +27,7 @@ def read_rows(content: bytes, name: str) -> Document:
         draft.line(row_line(first))
     for number, row in enumerate(rows):
         if draft.is_full:
-            draft.paragraph("...")
+            draft.cut_off()
             break
         (draft.line if number or draft.length else draft.paragraph)(row_line(row, headers))
     if headers and not draft.length:
@@ -48,13 +48,17 @@ def _evenness(text: str, delimiter: str) -> tuple[float, int]:
 
 
 def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield the rows that hold something; a field too long for quotes to be meant is parted plainly from there."""
+    """Yield the rows that hold something; from a quote on that finds no end, rows are lines."""
     lines = text.split("\n")
     reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter, skipinitialspace=True)
+    taken = 0
     try:
-        yield from (row for row in reader if any(value.strip() for value in row))
+        for row in reader:
+            taken = reader.line_num
+            if any(value.strip() for value in row):
+                yield row
     except csv.Error:
-        plain = (line.split(delimiter) for line in lines[reader.line_num - 1 :])
+        plain = (line.split(delimiter) for line in lines[taken:])
         yield from (row for row in plain if any(value.strip() for value in row))
 
 
