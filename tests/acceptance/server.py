@@ -16,7 +16,7 @@ import httpx
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "examples" / "workloads" / "src"
 MARK = "GNOMON_TEST_MARK"
-QUICK = {"GNOMON_NO_OWN_DOCUMENTS": "1"}
+QUICK = {"GNOMON_NO_OWN_DOCUMENTS": "1", "GNOMON_SEMANTIC": "off"}
 """Reading the documentation in, with each of hundreds of servers, would take longer than the tests."""
 
 

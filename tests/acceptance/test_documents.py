@@ -1,4 +1,4 @@
-"""Documents beside a real server: found by work, followed while it runs, added by the command line, left at its end."""
+"""Documents beside a real server: found by work, followed while it runs, added beside it, left at its end."""
 
 import os
 import signal

@@ -47,5 +47,3 @@ class House:
     """Says why nothing may be sent to a url, if so."""
     bodies: Mapping[str, Body] = field(default_factory=dict, repr=False)
     """Who writes the bodies of deliveries, by dialect."""
-    library: Library | None = None
-    """The documents that work may draw on."""

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from asking_stub import PROMPT, asking
-from stub_model import Answer, Cut, StubModel
+from stub_model import Answer, Asked, Behaviour, Cut, Refuse, StubModel
 
 from gnomon.core.workload import Failure
 from gnomon.workloads.research.models.client import ModelFailure, Prompt, open_model
@@ -90,6 +90,21 @@ async def test_text_that_cannot_be_encoded_is_sent_without_what_cannot() -> None
         async with asking(stub) as model:
             await model.write(Prompt(system="", user="half \ud800 a pair"), max_tokens=4, key="k")
     assert stub.requests[0].turns == [("user", "half ? a pair")]
+
+
+async def test_the_temperature_is_low_unless_the_server_wants_to_choose_it() -> None:
+    def choosy(asked: Asked) -> Behaviour:
+        return (
+            Refuse(400, message="temperature is not supported")
+            if "temperature" in asked.body
+            else Answer("ok")
+        )
+
+    with StubModel(otherwise=choosy) as stub:
+        async with asking(stub) as model:
+            assert (await model.write(PROMPT, max_tokens=4, key="k")).text == "ok"
+            assert (await model.write(PROMPT, max_tokens=4, key="l")).text == "ok"
+    assert [asked.body.get("temperature") for asked in stub.requests] == [0.0, None, None]
 
 
 async def test_a_model_that_was_closed_connects_anew() -> None:

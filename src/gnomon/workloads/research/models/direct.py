@@ -84,13 +84,24 @@ class Direct:
     async def ask(self, call: Call) -> Said:
         """Ask once."""
         try:
-            response = await (self._listen(call) if call.on_text else self._request(call))
+            response = await self._request_plainly(call)
         except Failure:
             raise  # of who is shown the text while it is written
         # What a broken answer, or a schema, makes of the packages between here and the server.
         except Exception as error:
             raise trouble_of(error) from error
         return self._said(response, call)
+
+    async def _request_plainly(self, call: Call) -> ModelResponse:
+        """Ask, and leave the temperature to a server that wants to choose it."""
+        asking = self._listen if call.on_text else self._request
+        try:
+            return await asking(call)
+        except errors.ModelRequestRejectedError as error:
+            if self._temperature is None or "temperature" not in str(error):
+                raise
+            self._temperature = None
+            return await asking(call)
 
     async def _request(self, call: Call) -> ModelResponse:
         return await model_request(
@@ -188,6 +199,8 @@ def trouble_of(error: Exception) -> Trouble:
     """Say what a failed request means for who asked."""
     if isinstance(error, errors.ModelRequestRejectedError) and _TOO_LONG.search(str(error)):
         return Trouble("prompt_too_long", _told(error))
+    if isinstance(error, errors.ModelServerError) and _NO_SCHEMA.search(str(error)):
+        return Trouble("model_refused", _told(error), refuses_schema=True)
     for kind, code, traits in _TROUBLES:
         if isinstance(error, kind):
             retry_after = getattr(error, "retry_after", None)
@@ -197,6 +210,7 @@ def trouble_of(error: Exception) -> Trouble:
 
 _PASSING: Mapping[str, bool] = {"is_passing": True}
 _FAULT: Mapping[str, bool] = {"is_passing": True, "is_fault": True}
+_OF_SCHEMA: Mapping[str, bool] = {"refuses_schema": True}
 _FINAL: Mapping[str, bool] = {}
 _TROUBLES: tuple[tuple[type[Exception], str, Mapping[str, bool]], ...] = (
     (errors.ModelRateLimitError, "model_busy", _PASSING),
@@ -204,20 +218,22 @@ _TROUBLES: tuple[tuple[type[Exception], str, Mapping[str, bool]], ...] = (
     (errors.ModelAuthenticationError, "model_key_refused", _FINAL),
     (errors.ModelNotFoundError, "model_unknown", _FINAL),
     (errors.ModelContextWindowExceededError, "prompt_too_long", _FINAL),
-    (errors.ModelRequestRejectedError, "model_refused", {"refuses_schema": True}),
+    (errors.ModelRequestRejectedError, "model_refused", _OF_SCHEMA),
     (errors.ModelUnavailableError, "model_unavailable", _FAULT),
     (errors.ModelServerError, "model_unavailable", _FAULT),
     (errors.ModelConnectionError, "model_unreachable", _FAULT),
     (errors.ContentFilterError, "model_declined", _FINAL),
     (errors.ModelAPIError, "model_unavailable", _FAULT),
     (errors.UnexpectedModelBehavior, "model_garbled", _FAULT),
-    (errors.UserError, "model_unknown", _FINAL),
+    (errors.UserError, "model_refused", _OF_SCHEMA),
 )
 """The first that fits."""
 _TOO_LONG = re.compile(
     r"exceed_context_size|context_length_exceeded|maximum context length|context (size|window)"
 )
 """How servers that have no status for it say that a prompt is too long."""
+_NO_SCHEMA = re.compile(r"grammar|json.?schema|response_format", re.IGNORECASE)
+"""How servers say that they fail at holding an answer to a schema."""
 _LONGEST = 500
 
 
