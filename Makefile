@@ -32,7 +32,7 @@ test: $(STAMP)  ## the fast tests
 	$(BIN)/pytest -m 'not slow'
 
 test-all: $(STAMP) ## every test, slow ones included
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 check: format lint types arrows test ## format, lint, types, arrows, tests
 

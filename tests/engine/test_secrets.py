@@ -63,7 +63,11 @@ async def test_a_failure_names_secrets_only_by_their_names(shop):
     assert "<secrets: token, tools>" in task.error.message
 
 
-@pytest.mark.parametrize("sealed", [KeyVault(b"x" * 32).seal(b'{"token": 1}'), "no seal", "AAAA"])
+@pytest.mark.parametrize(
+    "sealed",
+    [KeyVault(b"x" * 32).seal(b'{"token": 1}'), "no seal", "AAAA"],
+    ids=["of another key", "no seal", "too short"],
+)
 @pytest.mark.parametrize("kind", ["use_secrets", "io_use_secrets"])
 async def test_what_the_vault_cannot_open_fails_the_task(shop, kind, sealed):
     task = await shop.run(kind, sealed=sealed)

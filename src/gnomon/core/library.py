@@ -65,6 +65,8 @@ class Document:
     """Where the text came from, when that is public."""
     notes: Sequence[str] = ()
     """What was left out in reading, and why."""
+    gone_at: datetime | None = None
+    """Since when its file is not there any more: it is found no longer, and its editions can still be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
