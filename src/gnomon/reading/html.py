@@ -34,6 +34,7 @@ _NEVER_DEEP = frozenset(
             "source",
             "track",
             "wbr",
+            "a",
         ),
         *(
             "html",
