@@ -16,6 +16,9 @@ _MOST_PAUSES = 32
 _LONGEST_PAUSE = timedelta(days=30)
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 _ASSIGNMENT = re.compile(r"(?:[a-z0-9-]+|\*)=\S+")
+_ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
+_MODEL = re.compile(r"[a-z][a-z0-9-]*:\S.*")
+_SEARCH = re.compile(r"(?:searxng|brave|tavily|exa)=https?://[^\s/?#]+(?:/[^\s?#]*)?|brave|tavily|exa")
 _CORES = os.cpu_count() or 1
 LONGEST_WAIT = 28.0
 """Seconds that an answer may be held back: clients commonly give up after 30."""
@@ -85,6 +88,48 @@ class Settings:
         "Whether the Parallel API refuses a run whose particulars are wrong, or warns and leaves them out.",
     ] = "strict"
     max_hold: Annotated[float, "Longest that the Parallel API holds a result call, in seconds."] = 3600.0
+    documents: Annotated[
+        tuple[Path, ...], "Folder of documents that research of every workspace may draw on; repeatable."
+    ] = ()
+    no_own_documents: Annotated[bool, "Leave Gnomon's own documentation out of the library."] = False
+    document_links: Annotated[
+        Literal["open", "key"],
+        "Whether a cited document opens for who knows its address, which cannot be guessed, or with a key.",
+    ] = "open"
+    document_watch: Annotated[
+        Literal["auto", "poll"],
+        "How changes of documents are noticed: told by the system, or by looking, for network file systems.",
+    ] = "auto"
+    public_url: Annotated[
+        str,
+        "Address under which clients reach this server; citations begin with it. [default: http://HOST:PORT]",
+    ] = ""
+    semantic: Annotated[
+        Literal["auto", "off"], "Whether search goes by meaning too, when gnomon[semantic] is installed."
+    ] = "auto"
+    model: Annotated[
+        str, "Model that research asks (openai:NAME, anthropic:NAME, local:NAME-OR-FILE); none unless told."
+    ] = ""
+    model_url: Annotated[str, "OpenAI-compatible server that has the model (http://127.0.0.1:11434/v1)."] = ""
+    model_concurrency: Annotated[int, "Calls of a model that are on their way at the same time."] = 4
+    model_window: Annotated[int, "Tokens that the model can take in; 0 asks the model or assumes little."] = 0
+    model_timeout: Annotated[float, "Seconds that one call of the model may take; 0 leaves it to Gnomon."] = (
+        0.0
+    )
+    model_threads: Annotated[int, "Threads of a local model; 0 leaves one core to others."] = 0
+    model_fallback: Annotated[
+        Literal["none", "extractive"],
+        "What research does when the model does not answer: fail, or read the documents without it and say so.",
+    ] = "none"
+    search: Annotated[
+        tuple[str, ...], "Web search for research: searxng=URL, brave, tavily or exa; repeatable."
+    ] = ()
+    fetch_allow: Annotated[
+        tuple[str, ...],
+        "Network that research may read from although it is not public (10.1.0.0/16); repeatable.",
+    ] = ()
+    fetch_http: Annotated[bool, "Let research read http:// pages too, not only https://."] = False
+    max_cost: Annotated[float, "Most US dollars that a research task may spend; 0 sets no limit."] = 0.0
     log_level: Annotated[Literal["debug", "info", "warning", "error"], "How much to log."] = "info"
 
     def __post_init__(self) -> None:
@@ -93,6 +138,11 @@ class Settings:
                 raise ValueError(f"--{name.replace('_', '-')} must be between {low:g} and {high:g}.")
         read_pauses(self.webhook_schedule)
         read_networks(self.webhook_allow)
+        read_networks(self.fetch_allow, "--fetch-allow")
+        _require_address(self.public_url, "--public-url", "https://gnomon.example.com")
+        _require_address(self.model_url, "--model-url", "http://127.0.0.1:11434/v1")
+        _require_model(self.model, self.model_url)
+        _require_searches(self.search)
         _require_origins(self.cors_origin)
         _require_assignments(self.processor)
         if self.no_auth and not is_loopback(self.host):
@@ -121,6 +171,11 @@ _RANGES = (
     ("heartbeat", 0.1, 60),
     ("max_stream_seconds", 1, 86_400),
     ("max_hold", 0, 86_400),
+    ("model_concurrency", 1, 1000),
+    ("model_window", 0, 100_000_000),
+    ("model_timeout", 0, 86_400),
+    ("model_threads", 0, 1024),
+    ("max_cost", 0, 1_000_000),
     ("keep_events", 0, 36_500),
     ("keep_deliveries", 0.01, 36_500),
 )
@@ -141,13 +196,15 @@ def read_pauses(text: str) -> tuple[timedelta, ...]:
     return pauses
 
 
-def read_networks(texts: Iterable[str]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+def read_networks(
+    texts: Iterable[str], flag: str = "--webhook-allow"
+) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     """Read networks, also by an address in them (127.0.0.1/8); raises `ValueError`."""
     try:
         return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
     except ValueError as error:
         raise ValueError(
-            f"--webhook-allow must be a network such as 127.0.0.0/8 (this machine), 10.1.0.0/16 or fd00::/8: {error}."
+            f"{flag} must be a network such as 127.0.0.0/8 (this machine), 10.1.0.0/16 or fd00::/8: {error}."
         ) from error
 
 
@@ -166,6 +223,30 @@ def _require_assignments(texts: Iterable[str]) -> None:
             raise ValueError(
                 f"--processor must be a processor and the kind of task that it runs, such as pro=research or "
                 f"*=research: {text!r} is none."
+            )
+
+
+def _require_address(text: str, flag: str, example: str) -> None:
+    if text and not _ADDRESS.fullmatch(text):
+        raise ValueError(f"{flag} must be an address such as {example}, without ? and #: {text!r} is none.")
+
+
+def _require_model(model: str, url: str) -> None:
+    if any(letter.isspace() for letter in model) and not model.startswith("local:"):
+        raise ValueError(f"--model must be one name without spaces: {model!r} is none.")
+    if model and not url and not _MODEL.fullmatch(model):
+        raise ValueError(
+            f"--model must say whose model it is, such as openai:gpt-5-mini, anthropic:claude-sonnet-4-5 or "
+            f"local:/path/to/model.gguf; {model!r} alone needs --model-url."
+        )
+
+
+def _require_searches(texts: Iterable[str]) -> None:
+    for text in texts:
+        if not _SEARCH.fullmatch(text):
+            raise ValueError(
+                f"--search must be searxng=URL (such as searxng=http://127.0.0.1:8888), brave, tavily or exa: "
+                f"{text!r} is none."
             )
 
 

@@ -44,6 +44,23 @@ OTHER: dict[str, tuple[str, Any]] = {
     "processor": ("pro=research", ("pro=research",)),
     "parallel_validation": ("lenient", "lenient"),
     "max_hold": ("60", 60.0),
+    "documents": ("papers", (Path("papers"),)),
+    "no_own_documents": ("1", True),
+    "document_links": ("key", "key"),
+    "document_watch": ("poll", "poll"),
+    "public_url": ("https://gnomon.example.com/x", "https://gnomon.example.com/x"),
+    "semantic": ("off", "off"),
+    "model": ("openai:gpt-5-mini", "openai:gpt-5-mini"),
+    "model_url": ("http://127.0.0.1:1/v1", "http://127.0.0.1:1/v1"),
+    "model_concurrency": ("2", 2),
+    "model_window": ("8192", 8192),
+    "model_timeout": ("30", 30.0),
+    "model_threads": ("2", 2),
+    "model_fallback": ("extractive", "extractive"),
+    "search": ("searxng=http://127.0.0.1:8888", ("searxng=http://127.0.0.1:8888",)),
+    "fetch_allow": ("10.1.0.0/16", ("10.1.0.0/16",)),
+    "fetch_http": ("1", True),
+    "max_cost": ("0.25", 0.25),
     "log_level": ("debug", "debug"),
 }
 
@@ -107,6 +124,22 @@ def test_a_variable_sets_it(name: str, seen: list[Settings]) -> None:
         ("processor", ("pro=",)),
         ("max_hold", -1),
         ("max_hold", 86_401),
+        ("model", "gpt"),
+        ("model", "openai:"),
+        ("model", "openai:two words"),
+        ("model_url", "127.0.0.1:11434"),
+        ("model_window", -1),
+        ("model_timeout", -1),
+        ("model_threads", -1),
+        ("model_concurrency", 0),
+        ("search", ("google",)),
+        ("search", ("searxng",)),
+        ("search", ("searxng=127.0.0.1",)),
+        ("search", ("brave", "brave=key")),
+        ("fetch_allow", ("somewhere",)),
+        ("max_cost", -0.01),
+        ("public_url", "gnomon.example.com"),
+        ("public_url", "https://gnomon.example.com/?a=b"),
         ("cors_origin", ("*",)),
         ("cors_origin", ("null",)),
         ("cors_origin", ("app.example.com",)),
@@ -117,6 +150,21 @@ def test_a_variable_sets_it(name: str, seen: list[Settings]) -> None:
 def test_a_value_out_of_range_is_refused_by_the_flags_name(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match="--" + name.replace("_", "-")):
         Settings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("model", "url"),
+    [
+        ("", ""),
+        ("openai:gpt-5-mini", ""),
+        ("local:/models/with spaces/a.gguf", ""),
+        ("", "http://localhost:11434/v1"),
+        ("qwen2.5:1.5b", "http://localhost:11434/v1"),
+        ("any", "https://models.example.com"),
+    ],
+)
+def test_a_model_is_named_with_its_provider_or_its_server(model: str, url: str) -> None:
+    assert Settings(model=model, model_url=url).model == model
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])
@@ -157,7 +205,7 @@ def test_every_setting_stands_under_one_heading_of_the_help() -> None:
     assert all(f"--{name.replace('_', '-')}" in told for name in OTHER)
 
 
-@pytest.mark.parametrize("command", [[], ["admin"], ["serve"], ["demo"]])
+@pytest.mark.parametrize("command", [[], ["admin"], ["documents"], ["documents", "add"], ["serve"], ["demo"]])
 def test_no_sentence_of_the_help_is_cut(command: list[str]) -> None:
     done = CliRunner().invoke(gnomon, [*command, "--help"])
     assert done.exit_code == 0

@@ -65,5 +65,5 @@ async def listening(answer: bytes | Speak = OK, tls: ssl.SSLContext | None = Non
 async def read_request(reader: asyncio.StreamReader) -> Heard:
     head = (await reader.readuntil(b"\r\n\r\n")).decode().removesuffix("\r\n\r\n")
     heard = Heard(head, b"")
-    heard.body = await reader.readexactly(int(heard.header("content-length")[0]))
+    heard.body = await reader.readexactly(int((heard.header("content-length") or ["0"])[0]))
     return heard

@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from gnomon.cli.admin import admin
+from gnomon.cli.documents import documents
 from gnomon.cli.helping import Sections, Sentences
+from gnomon.cli.models import models
 from gnomon.settings import Settings
 
 _METAVARS = {
@@ -17,7 +19,11 @@ _METAVARS = {
     "webhook_allow": "NETWORK",
     "cors_origin": "ORIGIN",
     "processor": "NAME=KIND",
+    "documents": "DIR",
+    "search": "PROVIDER",
+    "fetch_allow": "NETWORK",
 }
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 _EPILOG = "Every option can be given as a variable: --cpu-slots 4 is GNOMON_CPU_SLOTS=4."
 
 
@@ -34,6 +40,15 @@ HEADINGS = {
         *("webhook_allow", "webhook_http"),
     ),
     "Parallel API": ("processor", "parallel_validation", "max_hold"),
+    "Documents": (
+        *("documents", "no_own_documents", "document_links", "document_watch"),
+        *("public_url", "semantic"),
+    ),
+    "Research": (
+        *("model", "model_url", "model_concurrency", "model_window", "model_timeout", "model_threads"),
+        *("model_fallback", "max_cost"),
+        *("search", "fetch_allow", "fetch_http"),
+    ),
     "Retention": ("keep_events", "keep_deliveries"),
 }
 """Under what each setting stands in the help."""
@@ -50,6 +65,8 @@ def gnomon() -> None:
 
 
 gnomon.add_command(admin)
+gnomon.add_command(models)
+gnomon.add_command(documents)
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -67,7 +84,7 @@ def _option(name: str, hint: Any, default: Any, text: str) -> Callable[..., Any]
         "default": default,
         "help": text,
         "envvar": "GNOMON_" + name.upper(),
-        "show_default": default != (),
+        "show_default": default not in ((), ""),
         "show_envvar": True,
     }
     if hint is bool:
@@ -75,9 +92,10 @@ def _option(name: str, hint: Any, default: Any, text: str) -> Callable[..., Any]
     if typing.get_origin(hint) is typing.Literal:
         return click.option(flag, type=click.Choice(typing.get_args(hint)), **shared)
     if typing.get_origin(hint) is tuple:
-        return click.option(flag, type=str, multiple=True, metavar=_METAVARS[name], **shared)
+        kind = _FOLDER if Path in typing.get_args(hint) else str
+        return click.option(flag, type=kind, multiple=True, metavar=_METAVARS[name], **shared)
     if hint is Path:
-        return click.option(flag, type=click.Path(path_type=Path, file_okay=False), metavar="DIR", **shared)
+        return click.option(flag, type=_FOLDER, metavar="DIR", **shared)
     return click.option(flag, type=hint, **shared)
 
 

@@ -85,15 +85,17 @@ def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
 
 async def _serve(settings: Settings) -> None:
     # Imported late: `gnomon --help` and a wrong flag shall answer at once.
-    from gnomon.wiring import open_server
+    from gnomon.wiring import open_server, url_host
 
     # Bound first: a port that is taken shall leave no trace of a server that never was.
     with _bind(settings.host, settings.port) as sock:
-        async with open_server(settings) as opened:
-            await _answer(settings, opened, sock)
+        host, port = sock.getsockname()[:2]
+        async with open_server(settings, f"http://{url_host(host)}:{port}") as opened:
+            shown = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            await _answer(opened, sock, partial(_greet, settings, opened, shown))
 
 
-async def _answer(settings: Settings, opened: "OpenedServer", sock: socket.socket) -> None:
+async def _answer(opened: "OpenedServer", sock: socket.socket, greet: Callable[[], None]) -> None:
     config = uvicorn.Config(
         opened.app,
         http=StreamProtocol,
@@ -109,8 +111,6 @@ async def _answer(settings: Settings, opened: "OpenedServer", sock: socket.socke
     # With thousands of streams a look at all that lives stops the server for half a second, and with the usual
     # thresholds that comes every few seconds: little that lives long goes in circles, so it may come seldom.
     gc.set_threshold(2_000, 10, 100)
-    host, port = sock.getsockname()[:2]
-    greet = partial(_greet, settings, opened, f"http://{f'[{host}]' if ':' in host else host}:{port}")
     await _Server(config, opened.house.hub, greet).serve(sockets=[sock])
 
 

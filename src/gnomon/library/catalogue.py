@@ -11,7 +11,7 @@ from gnomon.core.errors import Complaint, Invalid, NotFound
 from gnomon.core.library import Document, Holdings, Reading
 from gnomon.core.ports import Page
 from gnomon.library.read import unpack
-from gnomon.library.row import DOCUMENT, document_of, find_realms, micros
+from gnomon.library.row import DOCUMENT, document_of, find_realms, micros, whole
 from gnomon.library.search import count_files
 from gnomon.library.writer import Steps
 
@@ -35,7 +35,7 @@ def get_document(connection: sqlite3.Connection, workspace: str, document_id: st
     marks = ", ".join("?" * len(realms))
     row = connection.execute(
         f"SELECT {DOCUMENT} FROM document WHERE id = ? AND {_LISTED} AND realm IN ({marks})",
-        (document_id, *realms),
+        (whole(document_id), *realms),
     ).fetchone()
     if row is None:
         raise NotFound(f"There is no document {document_id}.")
@@ -45,7 +45,7 @@ def get_document(connection: sqlite3.Connection, workspace: str, document_id: st
 def read_edition(connection: sqlite3.Connection, document_id: str, number: int | None) -> Reading:
     """Return the text of a document's edition, the newest unless another is asked for; raises `NotFound`."""
     row = connection.execute(
-        f"SELECT {DOCUMENT} FROM document WHERE id = ? AND edition > 0", (document_id,)
+        f"SELECT {DOCUMENT} FROM document WHERE id = ? AND edition > 0", (whole(document_id),)
     ).fetchone()
     if row is None:
         raise NotFound(f"There is no document {document_id}.")
@@ -87,7 +87,7 @@ def _find_last(connection: sqlite3.Connection, realms: Sequence[int], cursor: st
         return ("", 0)
     marks = ", ".join("?" * len(realms))
     row = connection.execute(
-        f"SELECT name, seq FROM document WHERE id = ? AND realm IN ({marks})", (cursor, *realms)
+        f"SELECT name, seq FROM document WHERE id = ? AND realm IN ({marks})", (whole(cursor), *realms)
     ).fetchone()
     if row is None:
         raise Invalid([Complaint(("cursor",), "Send the `next` of the page before, of this same list.")])
@@ -98,7 +98,7 @@ def _list_realm(
     connection: sqlite3.Connection, realm: int, query: str | None, last: tuple[str, int], limit: int
 ) -> list[tuple[Any, ...]]:
     sought = "AND instr(sought, ?) > 0 " if query else ""
-    values = (realm, *last, *([query.casefold()] if query else []), limit)
+    values = (realm, *last, *([whole(query).casefold()] if query else []), limit)
     return connection.execute(
         f"SELECT {DOCUMENT} FROM document WHERE realm = ? AND {_LISTED} AND (name, seq) > (?, ?) {sought}"
         "ORDER BY name, seq LIMIT ?",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path, PurePath
-from typing import Final
+from typing import Final, NamedTuple
 
 MAX_BYTES: Final = 64 << 20
 LEFT_OUT: Final = frozenset(
@@ -40,13 +40,21 @@ class Rules:
     max_bytes: int = MAX_BYTES
 
 
+class Stamps(NamedTuple):
+    """What tells that a file has changed, without reading it."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    """Few programs set back this one, as some do with the other."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """A file that may be a document."""
 
     name: str
-    size: int
-    mtime_ns: int
+    stamps: Stamps
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +139,7 @@ class Walk:
             return Skipped(name, Skip.FORMAT)
         if found.st_size > self.rules.max_bytes:
             return Skipped(name, Skip.TOO_LARGE)
-        return Seen(name=name, size=found.st_size, mtime_ns=found.st_mtime_ns)
+        return Seen(name=name, stamps=_stamps(found))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,8 +147,7 @@ class Content:
     """A file's bytes, and its stamps when they were read."""
 
     bytes: bytes
-    size: int
-    mtime_ns: int
+    stamps: Stamps
 
 
 def open_below(root: Path, name: str) -> Content | None:
@@ -154,9 +161,13 @@ def open_below(root: Path, name: str) -> Content | None:
             raise OSError(errno.EINVAL, "is no file")
         content = file.read(before.st_size + 1)
         after = os.fstat(file.fileno())
-    if len(content) != before.st_size or after.st_mtime_ns != before.st_mtime_ns:
+    if len(content) != before.st_size or _stamps(after) != _stamps(before):
         return None
-    return Content(bytes=content, size=before.st_size, mtime_ns=before.st_mtime_ns)
+    return Content(bytes=content, stamps=_stamps(before))
+
+
+def _stamps(found: os.stat_result) -> Stamps:
+    return Stamps(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def is_there(root: Path, name: str) -> bool:

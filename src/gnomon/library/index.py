@@ -114,9 +114,9 @@ def _show(connection: sqlite3.Connection, read: Read, place: Place, now: datetim
 
 def _settle(connection: sqlite3.Connection, read: Read, place: Place) -> None:
     connection.execute(
-        "UPDATE file SET state = 'read', size = ?, mtime_ns = ?, is_fresh = ?, document = ?, code = NULL, "
-        "message = NULL WHERE folder = ? AND name = ?",
-        (read.size, read.mtime_ns, read.is_fresh, place.document, read.folder, read.name),
+        "UPDATE file SET state = 'read', size = ?, mtime_ns = ?, ctime_ns = ?, is_fresh = ?, document = ?, "
+        "code = NULL, message = NULL WHERE folder = ? AND name = ?",
+        (*read.stamps, read.is_fresh, place.document, read.folder, read.name),
     )
     connection.execute("UPDATE document SET sha256 = ? WHERE seq = ?", (read.sha256, place.document))
 

@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple
 
 from gnomon.core.ports import Clock
 from gnomon.core.task import crockford
-from gnomon.library.folder import Content, is_there, open_below
+from gnomon.library.folder import Content, Stamps, is_there, open_below
 from gnomon.library.index import hide, purge, put
 from gnomon.library.read import Parse, Read, fingerprint, read_content
 from gnomon.library.readers import Readers
@@ -112,7 +112,7 @@ class Intake:
         if content is None:
             self.taken.left += 1
             return
-        is_fresh = content.mtime_ns // 1000 > micros(self.clock.now()) - _FRESH
+        is_fresh = max(content.stamps[1:]) // 1000 > micros(self.clock.now()) - _FRESH
         if self._is_shown(waiting, content):
             self._add(
                 waiting, partial(_settle_unchanged, waiting=waiting, content=content, is_fresh=is_fresh)
@@ -158,7 +158,7 @@ class Intake:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
             self.taken.left += 1  # the next walk will see that it is gone
             return
-        nothing = Content(bytes=b"", size=-1, mtime_ns=-1)
+        nothing = Content(bytes=b"", stamps=Stamps(-1, -1, -1))
         message = f"The file cannot be opened: {error.strerror or error}."
         self._refuse(waiting, nothing, "no_access", message, is_fresh=True)
 
@@ -235,9 +235,9 @@ def _settle_unchanged(
     connection: sqlite3.Connection, waiting: Waiting, content: Content, *, is_fresh: bool
 ) -> Steps[Outcome]:
     connection.execute(
-        "UPDATE file SET state = 'read', size = ?, mtime_ns = ?, is_fresh = ? WHERE folder = ? AND name = ? "
-        "AND document IN (SELECT seq FROM document WHERE gone_at IS NULL AND cut > 0)",
-        (content.size, content.mtime_ns, is_fresh, waiting.folder, waiting.name),
+        "UPDATE file SET state = 'read', size = ?, mtime_ns = ?, ctime_ns = ?, is_fresh = ? "
+        "WHERE folder = ? AND name = ? AND document IN (SELECT seq FROM document WHERE gone_at IS NULL AND cut > 0)",
+        (*content.stamps, is_fresh, waiting.folder, waiting.name),
     )
     yield
     return "unchanged"
@@ -254,9 +254,9 @@ def _note_unreadable(
     """Record why a file cannot be read; what an earlier content of it said is found no longer."""
     content, code, message = reason
     row = connection.execute(
-        "UPDATE file SET state = 'unreadable', size = ?, mtime_ns = ?, is_fresh = ?, code = ?, message = ? "
-        "WHERE folder = ? AND name = ? RETURNING document",
-        (content.size, content.mtime_ns, is_fresh, code, message, waiting.folder, waiting.name),
+        "UPDATE file SET state = 'unreadable', size = ?, mtime_ns = ?, ctime_ns = ?, is_fresh = ?, code = ?, "
+        "message = ? WHERE folder = ? AND name = ? RETURNING document",
+        (*content.stamps, is_fresh, code, message, waiting.folder, waiting.name),
     ).fetchone()
     if row is not None and row[0] is not None:
         hide(connection, row[0], clock.now())

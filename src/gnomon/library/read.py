@@ -6,7 +6,8 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from gnomon.library.folder import Content
+from gnomon.library.folder import Content, Stamps
+from gnomon.library.row import whole
 from gnomon.reading.document import Document
 from gnomon.reading.file import read_file
 from gnomon.reading.passage import Cut, cut
@@ -37,8 +38,7 @@ class Read:
 
     folder: int
     name: str
-    size: int
-    mtime_ns: int
+    stamps: Stamps
     is_fresh: bool
     """It may have changed after it was read without its stamps telling."""
     sha256: bytes
@@ -55,8 +55,7 @@ def read_content(parse: Parse, place: tuple[int, str], content: Content, *, is_f
     return Read(
         folder=place[0],
         name=place[1],
-        size=content.size,
-        mtime_ns=content.mtime_ns,
+        stamps=content.stamps,
         is_fresh=is_fresh,
         sha256=fingerprint(content),
         document=document,
@@ -72,17 +71,14 @@ def fingerprint(content: Content) -> bytes:
 
 
 def _with_text(document: Document) -> Document:
-    """Put a question mark for each lone half of a character, which no database takes."""
-    headings = tuple(replace(each, words=_whole(each.words)) for each in document.headings)
-    return replace(document, title=_whole(document.title), text=_whole(document.text), headings=headings)
+    headings = tuple(replace(each, words=whole(each.words)) for each in document.headings)
+    origin = document.origin_url and whole(document.origin_url)
+    title, text = whole(document.title), whole(document.text)
+    return replace(document, title=title, text=text, headings=headings, origin_url=origin)
 
 
 def _with_heading(each: Cut) -> Cut:
-    return replace(each, heading=_whole(each.heading))
-
-
-def _whole(text: str) -> str:
-    return text.encode(errors="replace").decode()
+    return replace(each, heading=whole(each.heading))
 
 
 def _length(document: Document, each: Cut) -> int:

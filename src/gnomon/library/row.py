@@ -16,6 +16,10 @@ DOCUMENT: Final = (
 """The columns that `document_of` takes."""
 
 
+VISIBLE: Final = "passage.cut = document.cut AND document.gone_at IS NULL"
+"""What a search may find."""
+
+
 def micros(moment: datetime) -> int:
     """Return microseconds since 1970."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
@@ -45,9 +49,13 @@ def document_of(row: tuple[Any, ...]) -> Document:
     )
 
 
+def whole(text: str) -> str:
+    """Put a question mark for each lone half of a character, which no database takes."""
+    return text.encode(errors="replace").decode()
+
+
 def find_realms(connection: sqlite3.Connection, workspace: str) -> list[int]:
     """Return the realms that a workspace sees: its own, and the shared one, which has no name."""
-    rows = connection.execute(
-        "SELECT seq FROM realm WHERE workspace IN (?, '') ORDER BY workspace DESC", (workspace,)
-    )
+    find = "SELECT seq FROM realm WHERE workspace IN (?, '') ORDER BY workspace DESC"
+    rows = connection.execute(find, (whole(workspace),))
     return [seq for (seq,) in rows]

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
-from gnomon.library.folder import Rules, Seen, Walk
+from gnomon.library.folder import Rules, Seen, Stamps, Walk
 from gnomon.library.index import hide, purge
 from gnomon.library.readers import Readers
 from gnomon.library.row import micros
@@ -19,9 +19,9 @@ R = TypeVar("R")
 
 _PAGE: Final = 1000
 _CHUNK: Final = 256
-_ADD = "INSERT OR IGNORE INTO file (folder, name, size, mtime_ns, state) VALUES (?, ?, ?, ?, 'pending')"
+_ADD = "INSERT OR IGNORE INTO file (folder, name, size, mtime_ns, ctime_ns, state) VALUES (?, ?, ?, ?, ?, 'pending')"
 _CHANGE = (
-    "UPDATE file SET size = ?, mtime_ns = ?, state = 'pending', code = NULL, message = NULL "
+    "UPDATE file SET size = ?, mtime_ns = ?, ctime_ns = ?, state = 'pending', code = NULL, message = NULL "
     "WHERE folder = ? AND name = ?"
 )
 
@@ -43,9 +43,8 @@ class Known(NamedTuple):
     """A file as the library knows it."""
 
     name: str
-    size: int
-    mtime_ns: int
-    is_fresh: int
+    stamps: Stamps
+    is_fresh: bool
 
 
 class Missing(NamedTuple):
@@ -86,7 +85,7 @@ def compare(walk: Walk, known: Iterator[Known]) -> Iterator[Difference]:
         if old is None or old.name != seen.name:
             yield seen, None
             continue
-        if (old.size, old.mtime_ns) != (seen.size, seen.mtime_ns) or old.is_fresh:
+        if old.stamps != seen.stamps or old.is_fresh:
             yield seen, old
         old = next(known, None)
     while old is not None:
@@ -104,11 +103,11 @@ def _known(readers: Readers, folder: int) -> Iterator[Known]:
     while True:
         with readers.snapshot() as connection:
             rows = connection.execute(
-                "SELECT name, size, mtime_ns, is_fresh FROM file WHERE folder = ? AND name > ? "
+                "SELECT name, is_fresh, size, mtime_ns, ctime_ns FROM file WHERE folder = ? AND name > ? "
                 "ORDER BY name LIMIT ?",
                 (folder, last, _PAGE),
             ).fetchall()
-        yield from map(Known._make, rows)
+        yield from (Known(name, Stamps(*stamps), bool(is_fresh)) for name, is_fresh, *stamps in rows)
         if len(rows) < _PAGE:
             return
         last = rows[-1][0]
@@ -133,12 +132,11 @@ def _note_file(
     connection: sqlite3.Connection, folder: int, seen: Seen, old: Known | None, scanned: Scanned
 ) -> None:
     if old is None:
-        row = (folder, seen.name, seen.size, seen.mtime_ns)
+        row = (folder, seen.name, *seen.stamps)
         scanned.added += connection.execute(_ADD, row).rowcount
         return
-    is_changed = (old.size, old.mtime_ns) != (seen.size, seen.mtime_ns)
-    connection.execute(_CHANGE, (seen.size, seen.mtime_ns, folder, seen.name))
-    scanned.changed += is_changed
+    connection.execute(_CHANGE, (*seen.stamps, folder, seen.name))
+    scanned.changed += old.stamps != seen.stamps
 
 
 def drop_file(connection: sqlite3.Connection, folder: int, name: str, now: datetime) -> int:

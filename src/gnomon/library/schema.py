@@ -80,6 +80,7 @@ CREATE TABLE file (
   name TEXT NOT NULL,
   size INTEGER NOT NULL,
   mtime_ns INTEGER NOT NULL,
+  ctime_ns INTEGER NOT NULL,
   state TEXT NOT NULL,
   is_fresh INTEGER NOT NULL DEFAULT 0,
   document INTEGER,
@@ -105,11 +106,13 @@ CREATE TABLE leftover (
   document INTEGER PRIMARY KEY
 );
 CREATE TABLE vector (
-  passage INTEGER PRIMARY KEY,
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  passage INTEGER NOT NULL UNIQUE,
   value BLOB NOT NULL
 );
 CREATE TABLE embedder (
-  name TEXT PRIMARY KEY
+  name TEXT PRIMARY KEY,
+  mark TEXT NOT NULL
 );
 """
 WEIGHTS: Final = (2.0, 1.5, 1.0)

@@ -8,7 +8,8 @@ from typing import Any, Final
 from gnomon.core.library import Found, Passage
 from gnomon.core.ports.library import MOST_PASSAGES
 from gnomon.library import bm25
-from gnomon.library.row import find_realms
+from gnomon.library.meaning import Matrices, Vectors, find_cosines
+from gnomon.library.row import VISIBLE, find_realms, whole
 from gnomon.reading.terms import spans
 
 MOST_TERMS: Final = 32
@@ -16,27 +17,27 @@ _LONGEST: Final = 20_000
 """Characters of a query that are looked at."""
 _MORE: Final = 30
 """Candidates of each realm beyond what is wanted: FTS5 weighs a realm alone, and words in most of it not at all."""
-_SMALL: Final = 1000
-"""Passages up to which even a word that most of them have is looked for."""
+_BUDGET: Final = 20_000
+"""Matches that FTS5 may have to weigh: so a search of a large library takes no longer than of a middling one."""
 _COLUMNS: Final = (
     "passage.seq, document.id, document.edition, document.name, passage.title, passage.heading, passage.text, "
     "passage.start, passage.page, passage.length"
 )
-VISIBLE: Final = "passage.cut = document.cut AND document.gone_at IS NULL"
+_RRF: Final = 60
+"""Reciprocal rank fusion: how little the first places of a list stand out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A query's terms, each with the word that FTS5 is asked for."""
+    """A query's terms, each with a word of the query that makes it."""
 
     words: Mapping[str, str]
     statistics: bm25.Statistics
     realms: Sequence[int]
 
-    @property
-    def match(self) -> str:
+    def match(self, wanted: int) -> str:
         """Write the words for FTS5, each as a string of its own."""
-        return " OR ".join(f'"{word}"' for word in self.words.values())
+        return " OR ".join(f'"{word}"' for word in choose(self.words, self.statistics, wanted).values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Candidate:
         """Return what orders it: the score, and what never changes where scores are equal."""
         return (-self.score, self.name, self.document, self.start)
 
-    def passage(self, base_url: str) -> Passage:
+    def passage(self, base_url: str, similarity: float | None) -> Passage:
         """Make the record that a search returns."""
         return Passage(
             document=self.document,
@@ -71,6 +72,7 @@ class Candidate:
             heading=self.heading,
             page=self.page,
             score=self.score,
+            similarity=similarity,
         )
 
 
@@ -79,42 +81,93 @@ def page_url(base_url: str, document: str, edition: int) -> str:
     return f"{base_url}/gnomon/v1/documents/{document}/page?edition={edition}"
 
 
-def search(connection: sqlite3.Connection, workspace: str, text: str, limit: int, base_url: str) -> Found:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sense:
+    """What a query means, and where to look for what means the like."""
+
+    matrices: Matrices
+    vector: Vectors
+
+
+def search(
+    connection: sqlite3.Connection,
+    workspace: str,
+    text: str,
+    limit: int,
+    base_url: str,
+    sense: Sense | None = None,
+) -> Found:
     """Find the passages that fit a query, the best first."""
     query = read_query(connection, workspace, text)
     wanted = min(max(limit, 1), MOST_PASSAGES)
-    found = find_by_words(connection, query, wanted)[:wanted]
+    found = find_by_words(connection, query, wanted)
+    engine = "fts5"
+    cosines: Mapping[int, float] = {}
+    if sense is not None and (near := _find_near(connection, query, sense, wanted)):
+        found = fuse(found, _fetch(connection, query, near))
+        cosines = find_cosines(connection, [each.seq for each in found[:wanted]], sense.vector)
+        engine = f"fts5+{sense.matrices.meaning.name}"
     return Found(
-        passages=tuple(each.passage(base_url) for each in found),
+        passages=tuple(each.passage(base_url, cosines.get(each.seq)) for each in found[:wanted]),
         frequencies=query.statistics.frequencies,
         size=query.statistics.size,
-        engine="fts5",
+        engine=engine,
         pending=count_files(connection, find_realms(connection, workspace), "pending"),
     )
+
+
+def _find_near(
+    connection: sqlite3.Connection, query: Query, sense: Sense, wanted: int
+) -> Mapping[int, float]:
+    return sense.matrices.find_nearest(connection, query.realms, sense.vector, wanted + _MORE)
+
+
+def fuse(by_words: Sequence[Candidate], by_meaning: Sequence[Candidate]) -> list[Candidate]:
+    """Order by reciprocal rank fusion: what is high in both lists comes first."""
+    known = {each.seq: each for each in (*by_meaning, *by_words)}
+    points: dict[int, float] = dict.fromkeys(known, 0.0)
+    for ranked in (by_words, by_meaning):
+        for rank, each in enumerate(ranked, 1):
+            points[each.seq] += 1 / (_RRF + rank)
+    return sorted(known.values(), key=lambda each: (-points[each.seq], *each.order))
+
+
+def _fetch(connection: sqlite3.Connection, query: Query, near: Mapping[int, float]) -> list[Candidate]:
+    """Return the passages of these numbers, in their order, weighed by their words."""
+    marks = ", ".join("?" * len(near))
+    rows = connection.execute(
+        f"SELECT {_COLUMNS}, 0.0 FROM passage JOIN document ON document.seq = passage.document "
+        f"WHERE passage.seq IN ({marks})",
+        list(near),
+    )
+    found = {row[0]: _candidate(row) for row in rows}
+    return [replace(found[seq], score=weigh(query, found[seq])) for seq in near]
 
 
 def read_query(connection: sqlite3.Connection, workspace: str, text: str) -> Query:
     """Take the terms of a query, and count them in what the workspace sees."""
     realms = _list_filled(connection, find_realms(connection, workspace))
-    head = text[:_LONGEST]
+    head = whole(text[:_LONGEST])
     words: dict[str, str] = {}
     for term, start, end in spans(head):
         words.setdefault(term, head[start:end])
     size, length = _sum_standing(connection, realms)
     frequencies = {term: min(_count(connection, realms, term), size) for term in words}
     statistics = bm25.Statistics(frequencies=frequencies, size=size, length=length)
-    return Query(words=_choose(words, statistics), statistics=statistics, realms=realms)
+    return Query(words=words, statistics=statistics, realms=realms)
 
 
-def _choose(words: Mapping[str, str], statistics: bm25.Statistics) -> dict[str, str]:
-    """Keep the terms that tell passages apart: the rarest, and none that most passages have unless all are so."""
+def choose(words: Mapping[str, str], statistics: bm25.Statistics, wanted: int) -> dict[str, str]:
+    """Keep the rarest terms, as many as need not look at too much; the candidates are weighed by all of them."""
     there = [term for term in words if statistics.frequencies[term]]
-    is_small = statistics.size < _SMALL
-    telling = [
-        term for term in there if is_small or statistics.frequencies[term] * 2 <= statistics.size
-    ] or there
-    rarest = sorted(telling, key=lambda term: statistics.frequencies[term])[:MOST_TERMS]
-    return {term: words[term] for term in rarest}
+    kept: list[str] = []
+    looked_at = 0
+    for term in sorted(there, key=lambda term: (statistics.frequencies[term], term))[:MOST_TERMS]:
+        looked_at += statistics.frequencies[term]
+        if looked_at > _BUDGET and len(kept) > 0 and looked_at - statistics.frequencies[term] >= wanted:
+            break
+        kept.append(term)
+    return {term: words[term] for term in kept}
 
 
 def _list_filled(connection: sqlite3.Connection, realms: Sequence[int]) -> list[int]:
@@ -141,13 +194,11 @@ def _count(connection: sqlite3.Connection, realms: Iterable[int], term: str) -> 
 
 def find_by_words(connection: sqlite3.Connection, query: Query, wanted: int) -> list[Candidate]:
     """Return the best candidates of all realms, weighed together."""
-    if not query.words:
+    candidates = wanted + _MORE
+    match = query.match(candidates)
+    if not match:
         return []
-    found = [
-        candidate
-        for realm in query.realms
-        for candidate in _match(connection, realm, query.match, wanted + _MORE)
-    ]
+    found = [each for realm in query.realms for each in _match(connection, realm, match, candidates)]
     found = [replace(each, score=weigh(query, each)) for each in found]
     return sorted(found, key=lambda each: each.order)
 

@@ -18,17 +18,21 @@ from gnomon.library.fault import Damaged
 from gnomon.library.folder import Rules
 from gnomon.library.index import purge
 from gnomon.library.intake import Intake, Taken, Tell, hold_intake
+from gnomon.library.meaning import Matrices, Meaning, Told, embed_pending, hold_embedding
 from gnomon.library.read import Parse, parse
 from gnomon.library.readers import Readers
 from gnomon.library.row import micros, moment
 from gnomon.library.scan import Scanned, drop_file, scan
 from gnomon.library.schema import create_realm
+from gnomon.library.search import Sense
 from gnomon.library.turn import Turn
 from gnomon.library.writer import Steps, Writer
 from gnomon.reading.file import SUFFIXES
 
 EDITIONS: Final = 20
 _SHARED: Final = ""
+_LONGEST: Final = 2_000
+"""Characters of a query whose meaning is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,7 @@ class Shelf:
     turn: Turn
     writer: Writer
     readers: Readers
+    matrices: Matrices | None = None
 
     @classmethod
     def open(
@@ -83,6 +88,7 @@ class Shelf:
         base_url: str = "",
         limits: Limits | None = None,
         parse: Parse = parse,
+        meaning: Meaning | None = None,
     ) -> "Shelf":
         """Open the library, made anew where it is not there, not sound or of another version.
 
@@ -104,6 +110,7 @@ class Shelf:
             turn=turn,
             writer=Writer(path, turn, limits.max_bytes),
             readers=Readers(path),
+            matrices=Matrices(meaning) if meaning else None,
         )
 
     def close(self) -> None:
@@ -166,8 +173,29 @@ class Shelf:
 
     def search(self, workspace: str, query: str, limit: int = 10) -> Found:
         """Find the passages that fit a query, the best first; raises `Unavailable`."""
+        sense = self._make_sense(query)
         with self._watched(), self.readers.snapshot() as connection:
-            return search.search(connection, workspace, query, limit, self.base_url)
+            return search.search(connection, workspace, query, limit, self.base_url, sense)
+
+    def _make_sense(self, query: str) -> Sense | None:
+        if self.matrices is None or not query.strip():
+            return None
+        (vector,) = self.matrices.meaning.embed([query[:_LONGEST]])
+        return Sense(matrices=self.matrices, vector=vector)
+
+    def embed_pending(
+        self, on_progress: Told = lambda *_: None, is_stopped: Callable[[], bool] = lambda: False
+    ) -> int:
+        """Embed the passages that have no vector yet, until it is stopped; return how many.
+
+        It does nothing where no model was given, or while another process is at it.
+        """
+        if self.matrices is None:
+            return 0
+        with self._watched(), hold_embedding(self.path) as is_held:
+            if not is_held:
+                return 0
+            return embed_pending(self.readers, self.writer, self.matrices.meaning, on_progress, is_stopped)
 
     def get_document(self, workspace: str, document_id: str) -> Document:
         """Return a document that the workspace sees; raises `NotFound`."""

@@ -13,10 +13,11 @@ from gnomon.outbound.address import Address
 from gnomon.outbound.target import Target
 
 MOST_READ = 16_384
-"""Bytes of an answer's body that are read."""
+"""Bytes of the body that are read of an answer to a post."""
 _MOST_HEAD = 32_768
 """Bytes of an answer before its body, those of interim answers included."""
 _PIECE = 4096
+_LARGE_PIECE = 65_536
 _PATIENCE = 5.0
 """Seconds for one address to accept, when the name has another one."""
 _IDLE = 5.0
@@ -47,12 +48,29 @@ class Line:
         """Say whether another request may go over it: it lies idle, and the other end has not closed it."""
         return self._http.is_idle() and not self._http.has_expired()
 
-    async def ask(self, target: Target, headers: Iterable[tuple[str, str]], body: bytes) -> httpcore.Response:
-        """Send a POST and return the answer's head; the body is yet to be read."""
-        self._stream.heard = 0
-        lines = [("Host", target.authority), ("Content-Length", str(len(body))), *headers]
-        request = httpcore.Request(
-            method=b"POST",
+    async def ask(
+        self,
+        target: Target,
+        headers: Iterable[tuple[str, str]],
+        body: bytes,
+        *,
+        method: str = "POST",
+        most: int = MOST_READ,
+    ) -> httpcore.Response:
+        """Send a request and return the answer's head; the body, of which most may be read, is yet to come."""
+        self._stream.begin(_MOST_HEAD + MOST_READ)
+        length = [("Content-Length", str(len(body)))] if body or method == "POST" else []
+        lines = [("Host", target.authority), *length, *headers]
+        response = await self._http.handle_async_request(self._request(method, target, lines, body))
+        if most > MOST_READ:
+            self._stream.go_on(most)
+        return response
+
+    def _request(
+        self, method: str, target: Target, lines: Iterable[tuple[str, str]], body: bytes
+    ) -> httpcore.Request:
+        return httpcore.Request(
+            method=method.encode(),
             url=httpcore.URL(
                 scheme=self._origin.scheme,
                 host=self._origin.host,
@@ -62,7 +80,6 @@ class Line:
             headers=[(name.encode(), value.encode()) for name, value in lines],
             content=body,
         )
-        return await self._http.handle_async_request(request)
 
     async def close(self) -> None:
         """Close it at once, whatever the other end does."""
@@ -109,11 +126,21 @@ class _Bounded(httpcore.AsyncNetworkStream):
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
         self.heard = 0
+        self._most = 0
+        self._piece = _PIECE
+
+    def begin(self, most: int) -> None:
+        """Await a new answer, whose head and interim answers have small bounds."""
+        self.heard, self._most, self._piece = 0, most, _PIECE
+
+    def go_on(self, most: int) -> None:
+        """Let a long body follow; what frames its chunks may be as long again."""
+        self._most, self._piece = self.heard + 2 * most + _LARGE_PIECE, _LARGE_PIECE
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if self.heard > _MOST_HEAD + MOST_READ:
+        if self.heard > self._most:
             raise httpcore.ReadError("the answer is too long")
-        piece = await self._stream.read(min(max_bytes, _PIECE), timeout)
+        piece = await self._stream.read(min(max_bytes, self._piece), timeout)
         self.heard += len(piece)
         return piece
 

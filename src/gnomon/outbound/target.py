@@ -17,10 +17,6 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PORTS = {"http": 80, "https": 443}
 _FIRST_FREE_PORT = 1024
-OWN_RECEIVERS = (
-    "Its operator opens it to a receiver on the same machine by --webhook-http --webhook-allow 127.0.0.0/8, "
-    "and to another network by that network."
-)
 
 
 class BadTarget(ValueError):
@@ -52,12 +48,12 @@ class Target:
         return self.host == "localhost" or self.host.endswith((".localhost", ".localdomain"))
 
 
-def read_target(url: str, *, is_http_allowed: bool = False) -> Target:
-    """Read a URL; raises `BadTarget` with what to change."""
+def read_target(url: str, *, is_http_allowed: bool = False, remedy: str = "") -> Target:
+    """Read a URL; raises `BadTarget` with what to change, and with how the server's operator would allow it."""
     match = _URL.fullmatch(_plain(url))
     if match is None:
         raise BadTarget("Give an absolute URL without a fragment, such as https://example.com/hook.")
-    scheme = _scheme(match["scheme"].lower(), is_http_allowed=is_http_allowed)
+    scheme = _scheme(match["scheme"].lower(), is_http_allowed=is_http_allowed, remedy=remedy)
     host, literal, port = _authority(match["authority"], scheme)
     path = (match["path"] or "/") + (match["query"] or "")
     if not path.isascii():
@@ -73,16 +69,16 @@ def _plain(url: str) -> str:
     return url
 
 
-def _scheme(scheme: str, *, is_http_allowed: bool) -> str:
+def _scheme(scheme: str, *, is_http_allowed: bool, remedy: str) -> str:
     if scheme == "https" or (scheme == "http" and is_http_allowed):
         return scheme
-    hint = f" Plain http is off on this server. {OWN_RECEIVERS}" if scheme == "http" else ""
+    hint = f" Plain http is off on this server. {remedy}".rstrip() if scheme == "http" else ""
     raise BadTarget(f"Give a URL that begins with https://.{hint}")
 
 
 def _authority(authority: str, scheme: str) -> tuple[str, Address | None, int]:
     if "@" in authority:
-        raise BadTarget("Leave user name and password out of the URL; every request is signed instead.")
+        raise BadTarget("Leave user name and password out of the URL.")
     if "%" in authority:
         raise BadTarget("Write the host without percent-encoding and without a zone.")
     match = _AUTHORITY.fullmatch(authority)

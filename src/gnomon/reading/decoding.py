@@ -14,6 +14,7 @@ _MARKS = (
 )
 _SAMPLE = 4_096
 _MOST_NOISE = 0.02
+_LEAST_NOISE = 8
 _NOISE = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _OF_TEXT = re.compile(
     r"utf-(8|16|32)|cp\d|iso8859|koi8|shift_jis|euc_|iso2022_jp|gb|big5|mac-|johab|hz|tis-620|kz"
@@ -33,7 +34,7 @@ def decode(content: bytes, declared: str | None = None) -> tuple[str, tuple[str,
         When it is no text.
     """
     text, notes = _decode(content, declared)
-    if len(_NOISE.findall(text)) > _MOST_NOISE * len(text):
+    if len(_NOISE.findall(text)) > max(_LEAST_NOISE, _MOST_NOISE * len(text)):
         raise Unreadable(
             "unsupported", "It holds bytes that are no text; save it as text, PDF or Word first."
         )

@@ -8,6 +8,7 @@ from gnomon.reading.document import Document, Heading, Unreadable
 MOST_CHARACTERS = 4_000_000
 """Of one document's text: some 1,500 printed pages. What is beyond is cut off, and a note says so."""
 _LONGEST_TITLE = 300
+_ENDS = frozenset(".!?:")
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\xad\ufeff\ud800-\udfff\ufffe\uffff]")
 _BLANK = re.compile(r"[^\S\n]+")
 _BLANK_AT_END = re.compile(r"[^\S\n]+$", re.MULTILINE)
@@ -37,11 +38,17 @@ class Draft:
     _parts: list[str] = field(default_factory=list)
     _headings: list[Heading] = field(default_factory=list)
     _pages: list[int] = field(default_factory=list)
+    _pages_begun: int = 0
 
     @property
     def is_full(self) -> bool:
         """Whether no more is taken."""
         return self.length >= MOST_CHARACTERS
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the last words end no sentence."""
+        return bool(self._parts) and self._parts[-1].rstrip()[-1:] not in _ENDS
 
     def heading(self, words: str, depth: int) -> None:
         """Add a heading on a line of its own."""
@@ -63,22 +70,27 @@ class Draft:
         if words not in self.notes:
             self.notes.append(words)
 
+    def cut_off(self) -> None:
+        """Say that more would follow."""
+        self.note(f"Only the first {MOST_CHARACTERS:,} characters were read; the rest is left out.")
+
     def page(self) -> None:
         """Begin a printed page."""
-        self._pages.append(self.length + (2 if self.length else 0))
+        self._pages_begun += 1
 
     def finish(self, name: str) -> Document:
         """Make the document; `name` stands in for a title."""
         if not self.length:
             raise Unreadable("empty", "It holds no text: nothing can be found in it.")
         text = "".join(self._parts)
+        self._begin_pages()
         first = self._headings[0].words if self._headings and self._headings[0].depth == 1 else ""
         title = on_one_line(clean(self.title)) or first or on_one_line(clean(name)) or "Untitled"
         return Document(
             title=title[:_LONGEST_TITLE],
             text=text,
             headings=tuple(self._headings),
-            pages=tuple(min(start, len(text)) for start in self._pages),
+            pages=tuple(self._pages),
             published=self.published,
             origin_url=self.origin_url,
             media_type=self.media_type,
@@ -89,9 +101,7 @@ class Draft:
         """Append words behind what parts them from the text so far; return where they begin."""
         room = MOST_CHARACTERS - self.length
         if len(words) > room:
-            self.note(
-                f"Only the first {MOST_CHARACTERS:,} characters were read; what follows them is left out."
-            )
+            self.cut_off()
         words = words[: max(0, room)]
         if not words:
             return self.length
@@ -99,9 +109,14 @@ class Draft:
             self._parts.append(apart)
             self.length += len(apart)
         start = self.length
+        self._begin_pages()
         self._parts.append(words)
         self.length += len(words)
         return start
+
+    def _begin_pages(self) -> None:
+        self._pages += [self.length] * self._pages_begun
+        self._pages_begun = 0
 
 
 def _trimmed(words: str) -> str:

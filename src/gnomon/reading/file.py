@@ -4,20 +4,43 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
 from gnomon.reading.document import Document, Unreadable
+from gnomon.reading.html import read_html
 from gnomon.reading.markdown import read_markdown
 from gnomon.reading.plain import read_plain
+from gnomon.reading.rows import read_rows
 
 MOST_BYTES = 64 * 1024 * 1024
 """Of one file."""
 
 Reader = Callable[[bytes, str], Document]
 
+
+def _read_pdf(content: bytes, name: str) -> Document:
+    from gnomon.reading.pdf import read_pdf
+
+    return read_pdf(content, name)
+
+
+def _read_word(content: bytes, name: str) -> Document:
+    from gnomon.reading.word import read_word
+
+    return read_word(content, name)
+
+
+# The parsers of PDF and Word take half a second to import: only who reads such a file waits for them.
 READERS: Mapping[str, Reader] = {
     ".md": read_markdown,
     ".markdown": read_markdown,
     ".txt": read_plain,
     ".text": read_plain,
     ".rst": read_plain,
+    ".html": read_html,
+    ".htm": read_html,
+    ".xhtml": read_html,
+    ".pdf": _read_pdf,
+    ".docx": _read_word,
+    ".csv": read_rows,
+    ".tsv": read_rows,
 }
 
 SUFFIXES = frozenset(READERS)
@@ -35,13 +58,11 @@ def read_file(content: bytes, name: str) -> Document:
     path = PurePosixPath(name.replace("\\", "/"))
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise Unreadable(
-            "unsupported",
-            f"Files such as {path.name!r} are not read; these are: {', '.join(sorted(SUFFIXES))}.",
-        )
+        known = ", ".join(sorted(SUFFIXES))
+        raise Unreadable("unsupported", f"Files such as {path.name!r} are not read. These are: {known}.")
     if len(content) > MOST_BYTES:
         raise Unreadable(
-            "too_large", f"It has {len(content):,} bytes, and {MOST_BYTES:,} are read at most; split it."
+            "too_large", f"It has {len(content):,} bytes; {MOST_BYTES:,} are read at most. Split it."
         )
     if not content.strip():
         raise Unreadable("empty", "It is empty.")

@@ -16,9 +16,12 @@ that one is not narrow."""
 _GAP = re.compile(r"\n(?:[^\S\n]*\n)+")
 _LINE = re.compile(r"[^\n]+")
 _MARKER = re.compile(r"[-*+•‣◦▪·\u2013—]\s|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]\s")
+_CLOSING = r"[\"'\u201d\u2019»)\]*_]*+(?:\[[^\[\]\n]{1,40}\])*+"
+"""What still belongs to a sentence behind its stop: quotes, brackets, marks of notes."""
 _STOP = re.compile(
-    r"(?:(?<![.!?…])[.!?…]++[\"'\u201d\u2019»)\]*_]*+(?=\s)|[\u3002\uff01\uff1f][\u201d\u300d\u300f\uff09]*+)\s*+"
+    rf"(?:(?<![.!?…])[.!?…]++{_CLOSING}(?=\s)|[\u3002\uff01\uff1f][\u201d\u300d\u300f\uff09]*+)\s*+"
 )
+_LABEL = re.compile(r"[^:;.]{1,80}: ")
 _WORD = re.compile(r"\S+")
 
 
@@ -68,6 +71,8 @@ def _is_wrapped(text: str, lines: list[Span], number: int) -> bool:
     line = text[lines[number - 1].start : lines[number - 1].end].rstrip()
     following = text[lines[number].start : lines[number].end].lstrip()
     if _MARKER.match(following) or "|" in line or "|" in following or "\t" in line.lstrip():
+        return False
+    if line[-1] == "." and _LABEL.match(following):
         return False
     if following[0].islower() or line[-1] in ",;-\u2013(":
         return True

@@ -22,10 +22,12 @@ from gnomon.core.hub import Hub
 from gnomon.core.service import House
 from gnomon.core.service.access import found_workspace
 from gnomon.core.service.secret import give_webhook_secret
+from gnomon.core.task import Json
 from gnomon.delivery.office import PostOffice
 from gnomon.delivery.signature import WITH_TEXT_KEY, Scheme
 from gnomon.engine.embedded import EmbeddedEngine
 from gnomon.engine.upkeep import Retention
+from gnomon.library.client import KeptLibrary
 from gnomon.outbound.gate import Gate
 from gnomon.settings import LONGEST_WAIT, Settings, read_networks, read_pauses
 from gnomon.store.sqlite import SqliteStore
@@ -36,7 +38,9 @@ from gnomon.web.dialects.parallel.render.webhook import output_body, status_body
 from gnomon.web.native.render.hook import payload
 from gnomon.web.sse import Pace
 from gnomon.wiring.keys import add_webhook_secret, write_keys, write_private
+from gnomon.wiring.library import build_library
 from gnomon.wiring.plugins import load_plugins
+from gnomon.wiring.research import research_settings
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +89,11 @@ class OpenedServer:
 
 
 @asynccontextmanager
-async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
-    """Open the store, start the engine, build the application; close all of it in the reverse order."""
+async def open_server(settings: Settings, address: str | None = None) -> AsyncIterator[OpenedServer]:
+    """Open the store, start the engine, build the application; close all of it in the reverse order.
+
+    `address` is where the server listens, when that is known better than by the settings: a free port was taken.
+    """
     hub, gate = Hub(), _gate(settings)
     # Workloads know no settings, and check in this process and in their children: both see the variable.
     os.environ["GNOMON_MAX_WEATHER_ROWS"] = str(settings.max_weather_rows)
@@ -95,6 +102,7 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
     store = SqliteStore.open(settings.data, hub)
     try:
         secret = await find_secret(settings.data, store)
+        library = build_library(settings, address)
         house = build_house(
             secret,
             store,
@@ -103,10 +111,11 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             workloads=workloads,
             limits=_limits(settings),
             check_target=gate.check_url,
+            library=library,
             cancel_within=timedelta(seconds=settings.cancel_grace + CANCEL_MARGIN),
         )
-        workspace, has_new_keys = await _default_workspace(house, settings.data / "keys.json")
-        engine = _engine(settings, house)
+        workspace, has_new_keys = await default_workspace(house, settings.data / "keys.json")
+        engine = _engine(settings, house, library, {"research": research_settings(settings, address)})
         office = _post_office(settings, house, gate)
         app = build_app(
             house,
@@ -118,6 +127,7 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             max_body=int(settings.max_body_mb * 1e6),
             pace=Pace(heartbeat=settings.heartbeat, longest=settings.max_stream_seconds),
             origins=settings.cors_origin,
+            are_document_links_open=settings.document_links == "open",
             parallel=ParallelOptions(
                 processors=settings.processor,
                 is_lenient=settings.parallel_validation == "lenient",
@@ -125,14 +135,10 @@ async def open_server(settings: Settings) -> AsyncIterator[OpenedServer]:
             ),
         )
         await _warn_of_unserved(house)
-        await engine.start()
-        try:
-            async with _attended(house), _open(office):
-                yield OpenedServer(
-                    app=app, house=house, keys_file=settings.data / "keys.json", has_new_keys=has_new_keys
-                )
-        finally:
-            await engine.stop()
+        async with _open(library), _open(engine), _attended(house), _open(office):
+            yield OpenedServer(
+                app=app, house=house, keys_file=settings.data / "keys.json", has_new_keys=has_new_keys
+            )
     finally:
         await store.close()
 
@@ -211,15 +217,17 @@ def _post_office(settings: Settings, house: House, gate: Gate) -> PostOffice:
 
 
 @asynccontextmanager
-async def _open(office: PostOffice) -> AsyncIterator[None]:
-    await office.start()
+async def _open(part: KeptLibrary | EmbeddedEngine | PostOffice) -> AsyncIterator[None]:
+    await part.start()
     try:
         yield
     finally:
-        await office.stop()
+        await part.stop()
 
 
-def _engine(settings: Settings, house: House) -> EmbeddedEngine:
+def _engine(
+    settings: Settings, house: House, library: KeptLibrary, of_kinds: Mapping[str, Mapping[str, Json]]
+) -> EmbeddedEngine:
     return EmbeddedEngine(
         store=house.store,
         hub=house.hub,
@@ -236,10 +244,12 @@ def _engine(settings: Settings, house: House) -> EmbeddedEngine:
             events=timedelta(days=settings.keep_events) if settings.keep_events else None,
             deliveries=timedelta(days=settings.keep_deliveries),
         ),
+        library=library,
+        settings=of_kinds,
     )
 
 
-async def _default_workspace(house: House, keys_file: Path) -> tuple[str, bool]:
+async def default_workspace(house: House, keys_file: Path) -> tuple[str, bool]:
     """Return the oldest workspace's id; make one and write its keys when there is none."""
     workspaces = await house.store.list_workspaces()
     if workspaces:

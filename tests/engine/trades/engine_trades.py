@@ -12,6 +12,7 @@ import zlib
 from datetime import timedelta
 from pathlib import Path
 
+from gnomon.core.library import found_json
 from gnomon.core.retry import RetryPolicy
 from gnomon.core.task import Visibility
 from gnomon.core.workload import Asked, Cancelled, Child, Failure, GaveWay, Split, Workload
@@ -309,6 +310,17 @@ def reply_when_cancelled(order, ctx):
     return order["input"]["replies"][0]
 
 
+def look_up(order, ctx):
+    return {"found": found_json(ctx.search(order["query"], limit=order["limit"])), "told": ctx.settings}
+
+
+async def io_look_up(order, ctx):
+    found = await asyncio.gather(
+        *(ctx.search(f"{order['query']} {n}", limit=order["limit"]) for n in range(order.get("times", 1)))
+    )
+    return {"found": [found_json(each) for each in found], "told": ctx.settings}
+
+
 async def io_echo(order, ctx):
     await asyncio.sleep(0)
     first = await ctx.step("first", lambda: _soon(order))
@@ -506,9 +518,10 @@ _CPU = (
     tell_threads, spawn_family, multiply, follow, propose, interview, ask_badly, ask_and_go_on, ask_and_stumble,
     ask_when_told, keep_when_pausing, park_uncalled, swallow_pause, never_checkpoint,
     work_deafly, derive_keys, end_at_random, use_secrets, stumble_with_secrets, look_back,
+    look_up,
 )  # fmt: skip
 _IO = (io_echo, io_keep, io_keep_on, io_meet, io_wait, io_wait_once, io_block, io_fail, io_propose, io_ask_twice,
-       io_park, io_raise_a_strange_thing, io_use_secrets, io_look_back)  # fmt: skip
+       io_look_up, io_park, io_raise_a_strange_thing, io_use_secrets, io_look_back)  # fmt: skip
 
 WORKLOADS = (
     *(Workload(kind=function.__name__, run=function, retry=SOON) for function in _CPU),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from gnomon.core.access import Limits
 from gnomon.core.delivery import Body
 from gnomon.core.hub import Hub
-from gnomon.core.ports import Clock, Store, Vault
+from gnomon.core.ports import Clock, Library, Store, Vault
 from gnomon.core.resource import ResourceKind
 from gnomon.core.service.attendance import Attendance
 from gnomon.core.service.in_flight import InFlight
@@ -41,6 +41,8 @@ class House:
     """Which idempotency keys are at work."""
     vigil: Vigil = field(default_factory=Vigil, repr=False)
     """Ends what is open by a key that was ended."""
+    library: Library | None = None
+    """The documents that work may draw on and that people may open."""
     check_target: Callable[[str], str | None] = _any_target
     """Says why nothing may be sent to a url, if so."""
     bodies: Mapping[str, Body] = field(default_factory=dict, repr=False)

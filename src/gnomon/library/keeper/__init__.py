@@ -1,0 +1,1 @@
+"""The keeper: the library's processes: one answers, one reads, one parses what may be hostile."""

@@ -1,0 +1,143 @@
+"""The course of a task with a model: plan, look, read, think what is missing, look again, and settle or write."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from gnomon.workloads.research.agent.plan import Line, Plan, dotted
+from gnomon.workloads.research.agent.reflect import reflect
+from gnomon.workloads.research.agent.settle import Picked, pick
+from gnomon.workloads.research.agent.verdict import settled_text, weigh
+from gnomon.workloads.research.agent.write import write
+from gnomon.workloads.research.budget import Spent
+from gnomon.workloads.research.gather import Finds, merge, together
+from gnomon.workloads.research.record import Path, Question, Settled, Source
+from gnomon.workloads.research.search import Searching
+from gnomon.workloads.research.second import read_alone
+from gnomon.workloads.research.study import Study, Unusable, cut_short
+from gnomon.workloads.research.telling import tell_settled
+
+_SOURCES_FOR_TEXT: Final = 30
+
+
+@dataclass(slots=True, kw_only=True)
+class Course:
+    """How far a task with a model has come."""
+
+    study: Study
+    searching: Searching
+    finds: dict[Path | str, Finds] = field(default_factory=dict)
+    settled: dict[Path, list[Settled]] = field(default_factory=dict)
+
+    async def fields(self, plan: Plan) -> list[Settled]:
+        """Settle the fields of a schema, in rounds."""
+        lines: Sequence[Line] = plan.lines
+        for round_ in range(1, self.study.meter.budget.rounds + 1):
+            await self._look(lines)
+            await self._settle(lines)
+            await self.study.ctx.checkpoint()
+            missing = [line.gathered() for line in lines if self._is_open(line.question)]
+            if not missing or round_ == self.study.meter.budget.rounds:
+                break
+            lines = await self._further(missing)
+            if not lines:
+                break
+        return [each for line in plan.lines for each in self.settled[line.question.path]]
+
+    async def text(self, plan: Plan) -> list[Settled]:
+        """Write a text, looking again for the parts for which nothing was found."""
+        lines: Sequence[Line] = plan.lines
+        for round_ in range(1, self.study.meter.budget.rounds + 1):
+            await self._look(lines)
+            await self.study.ctx.checkpoint()
+            missing = [line.gathered() for line in lines if not self.finds[_name(line)].sources]
+            if not missing or round_ == self.study.meter.budget.rounds:
+                break
+            lines = await self._further(missing)
+            if not lines:
+                break
+        return [await self._write(plan)]
+
+    async def _look(self, lines: Sequence[Line]) -> None:
+        """Put the fresh queries of all lines."""
+        found = await self.searching.look([line.fresh for line in lines])
+        for line, finds in zip(lines, found, strict=True):
+            before = self.finds.get(_name(line))
+            self.finds[_name(line)] = merge([before, finds]) if before else finds
+
+    async def _settle(self, lines: Sequence[Line]) -> None:
+        """Have the model settle what is found, some fields at a time, several calls at once."""
+        size = self.study.meter.budget.fields_per_call
+        batches = [lines[place : place + size] for place in range(0, len(lines), size)]
+        done = await together([partial(self._settle_some, batch) for batch in batches])
+        for each in done:
+            self.settled.update(each)
+
+    async def _settle_some(self, lines: Sequence[Line]) -> dict[Path, list[Settled]]:
+        batch = [(line.question, self.finds[_name(line)]) for line in lines]
+        picked = await self._pick(batch)
+        settled: dict[Path, list[Settled]] = {}
+        for (question, finds), found in zip(batch, picked, strict=True):
+            alone = await read_alone(self.study, question, finds)
+            settled[question.path] = weigh(self.study, question, found, alone)
+            self.study.teller.settled(question.path)
+            if found is None or found.is_new:
+                tell_settled(self.study.teller, settled[question.path][0])
+        return settled
+
+    async def _pick(self, batch: Sequence[tuple[Question, Finds]]) -> Sequence[Picked | None]:
+        names = [dotted(question.path) for question, _ in batch]
+        try:
+            return await pick(self.study, batch)
+        except Spent as spent:
+            cut_short(self.study, spent, names)
+        except Unusable as error:
+            self.study.cut(f"{', '.join(names)}: not settled by the model: {error}")
+        return [None] * len(batch)
+
+    async def _further(self, lines: Sequence[Line]) -> Sequence[Line]:
+        settled = [each for some in self.settled.values() for each in some if each.value is not None]
+        try:
+            return await reflect(self.study, lines, settled, is_web=self.searching.is_web)
+        except Spent as spent:
+            names = ", ".join(line.name for line in lines[:5])
+            self.study.cut(f"It was not looked again for {names}, because {spent} was used up.")
+        except Unusable as error:
+            self.study.cut(f"It was not looked again: {error}")
+        return []
+
+    async def _write(self, plan: Plan) -> Settled:
+        main, *others = plan.lines
+        sources = _interleaved([self.finds[_name(line)] for line in (main, *others)])
+        alone = (await read_alone(self.study, main.question, merge([*self.finds.values()])))[0]
+        if not sources:
+            return alone
+        try:
+            written = await write(self.study, sources, plan.parts)
+        except Spent as spent:
+            cut_short(self.study, spent, ["The answer"])
+            return alone
+        except Unusable as error:
+            self.study.cut(f"The text is not the model's: {error}")
+            return alone
+        self.study.teller.settled(())
+        return settled_text(self.study, written, plan.parts, alone)
+
+    def _is_open(self, question: Question) -> bool:
+        return all(each.value is None for each in self.settled[question.path])
+
+
+def _name(line: Line) -> Path | str:
+    return line.question.path or line.question.query
+
+
+def _interleaved(finds: Sequence[Finds]) -> list[Source]:
+    """Take the best of each in turn, each passage once."""
+    chosen: dict[tuple[str, int, str], Source] = {}
+    for rank in range(max((len(each.sources) for each in finds), default=0)):
+        for each in finds:
+            if rank < len(each.sources):
+                source = each.sources[rank]
+                chosen.setdefault((source.url, source.start, source.text), source)
+    return list(chosen.values())[:_SOURCES_FOR_TEXT]

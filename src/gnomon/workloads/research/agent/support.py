@@ -1,0 +1,104 @@
+"""Whether a source says what a model took from it: decided by code, from the words of the source alone."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, Final
+
+from gnomon.core.task import Json
+from gnomon.reading.sentence import sentences
+from gnomon.reading.terms import terms
+from gnomon.workloads.research.basis import locate
+from gnomon.workloads.research.record import Evidence, Source
+
+SHARE: Final = 0.6
+"""Of the words of a text that must stand in the words quoted for it."""
+_NUMBER: Final = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3})*(?:[.,]\d+)?|\d+")
+_ADDRESS: Final = re.compile(r"(?:\w+:)?//[^\s)>\]]+|www\.[^\s)>\]]+|[\w.+-]+@[\w-]+\.\w[\w.-]*|\]\([^)]*\)")
+"""Of pages and of mail, and the ends of links."""
+_SCALES: Final = (1.0, 1e2, 1e3, 1e6, 1e9, 1e12, 1e-2)
+_CLOSE: Final = 1e-9
+
+
+def find_evidence(source: Source, quote: object, value: Json) -> Evidence | None:
+    """Find the quote in the source, or else the value's own sentence; None when neither stands there."""
+    if isinstance(quote, str) and quote.strip() and (found := locate(quote, [source])) is not None:
+        return found
+    return find_word(value, source) if isinstance(value, str) and value.strip() else None
+
+
+def find_word(value: str, source: Source) -> Evidence | None:
+    """Find the sentence of a source in which a value stands as words of its own."""
+    found = re.search(rf"(?<!\w){re.escape(value.strip())}(?!\w)", source.text)
+    if found is None:
+        return None
+    start, end = found.span()
+    around = next((span for span in sentences(source.text) if span.start <= start and end <= span.end), None)
+    return Evidence(source=source, start=around.start if around else start, end=around.end if around else end)
+
+
+def says(evidence: Evidence, value: Json, schema: dict[str, Any] | None = None) -> bool:
+    """Say whether the words of the evidence carry the value.
+
+    A truth value and a choice out of a list are judgements: that words stand there for them is all that code can see.
+    """
+    if isinstance(value, bool) or "enum" in (schema or {}) or "const" in (schema or {}):
+        return True
+    if isinstance(value, int | float):
+        return any(_is_scaled(value, number) for number in numbers(evidence.excerpt))
+    if isinstance(value, str):
+        return _says_text(evidence.excerpt, value)
+    if isinstance(value, dict):
+        parts = [each for each in value.values() if each is not None]
+        return bool(parts) and all(says(evidence, each) for each in parts)
+    return isinstance(value, list) and bool(value) and all(says(evidence, each) for each in value)
+
+
+def numbers(text: str) -> list[float]:
+    """Read the numbers that a text writes, in either way of setting points and commas."""
+    return [number for found in _NUMBER.findall(text) for number in _readings(found)]
+
+
+def says_all(text: str, evidence: Sequence[Evidence]) -> bool:
+    """Say whether a paragraph keeps to what its sources say: most of its words stand in them, and every number."""
+    return _keeps_to(" ".join(each.source.text for each in evidence), text)
+
+
+def _says_text(excerpt: str, value: str) -> bool:
+    if " ".join(value.casefold().split()) in " ".join(excerpt.casefold().split()):
+        return True
+    if (day := _day(value)) is not None:
+        return {str(day.year), str(day.day)} <= {f"{number:g}" for number in numbers(excerpt)}
+    return _keeps_to(excerpt, value)
+
+
+def _keeps_to(said: str, text: str) -> bool:
+    """Say whether a text has most of its words, and all of its numbers and addresses, from what was said."""
+    known = set(numbers(said))
+    return (
+        _share(set(terms(text)), set(terms(said))) >= SHARE
+        and all(number in known for number in numbers(text))
+        and all(address in said for address in _ADDRESS.findall(text))
+    )
+
+
+def _share(wanted: Iterable[str], have: set[str]) -> float:
+    words = list(wanted)
+    return sum(word in have for word in words) / len(words) if words else 0.0
+
+
+def _day(value: str) -> date | None:
+    try:
+        return date.fromisoformat(value.strip()[:10])
+    except ValueError:
+        return None
+
+
+def _readings(text: str) -> list[float]:
+    plain = re.sub(r"[\u00a0\u202f ]", "", text)
+    candidates = {plain.replace(",", ""), plain.replace(".", "").replace(",", ".")}
+    return [float(each) for each in candidates if re.fullmatch(r"\d+(?:\.\d+)?", each)]
+
+
+def _is_scaled(value: float, number: float) -> bool:
+    return any(abs(abs(value) - number * scale) <= _CLOSE * max(abs(value), 1.0) for scale in _SCALES)

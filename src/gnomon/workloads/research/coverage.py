@@ -1,0 +1,103 @@
+"""How much of a question's words a piece of text has, the rare ones weighing more."""
+
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gnomon.reading.terms import terms
+
+OTHER_WORDS: Final[Sequence[Sequence[str]]] = (
+    ("ceo", "chief executive officer", "chief executive"),
+    ("cfo", "chief financial officer"),
+    ("cto", "chief technology officer"),
+    ("coo", "chief operating officer"),
+    ("hq", "headquarters", "headquartered", "head office", "based"),
+    ("founded", "established", "incorporated", "founding", "inception"),
+    ("founder", "co-founder"),
+    ("revenue", "sales", "turnover"),
+    ("employees", "staff", "headcount", "workforce", "employs"),
+    ("population", "inhabitants", "residents"),
+    ("phone", "telephone", "tel"),
+    ("email", "e-mail", "mail"),
+    ("website", "homepage"),
+    ("price", "cost", "costs", "priced"),
+    ("author", "writer", "wrote"),
+    ("birth", "born"),
+    ("death", "died"),
+    ("release", "released", "launch", "launched", "published", "publication"),
+    ("license", "licence", "licensed"),
+    ("height", "tall"),
+    ("weight", "weighs"),
+    ("area", "covers"),
+    ("capacity", "rated"),
+    ("country", "nation"),
+)
+"""Words that say the same of most things; the first of a row need not be the usual one."""
+
+MADE_BY: Final[Mapping[str, str]] = {
+    "founded": "founder",
+    "co-founded": "founder",
+    "established": "founder",
+    "written": "author",
+    "authored": "author",
+    "directed": "director",
+    "created": "creator",
+    "invented": "inventor",
+    "discovered": "discoverer",
+    "designed": "designer",
+    "composed": "composer",
+    "painted": "painter",
+    "built": "builder",
+    "manufactured": "manufacturer",
+    "made": "maker",
+    "developed": "developer",
+    "published": "publisher",
+    "produced": "producer",
+    "owned": "owner",
+    "led": "leader",
+    "headed": "head",
+    "chaired": "chair",
+    "operated": "operator",
+    "maintained": "maintainer",
+}
+"""What somebody is by whom something was so treated: `founded by` names a founder."""
+BY: Final = re.compile(rf"\b({'|'.join(MADE_BY)})\s+(?:in\s+\d{{4}}\s+)?by\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What a term weighs: the rarer in the library, the more."""
+
+    frequencies: Mapping[str, int]
+    size: int
+
+    def weigh(self, term: str) -> float:
+        """Return the weight of a term."""
+        return math.log(1 + (self.size + 1) / (self.frequencies.get(term, 0) + 0.5))
+
+    def share(self, wanted: Iterable[str], there: Collection[str]) -> float:
+        """Return how much of some terms is among others, 0 to 1; all of nothing is 1."""
+        weights = {term: self.weigh(term) for term in wanted}
+        whole = sum(weights.values())
+        return sum(weight for term, weight in weights.items() if term in there) / whole if whole else 1.0
+
+
+def roles(text: str) -> frozenset[str]:
+    """Return the terms of the roles that a text gives to somebody with a `by`."""
+    return frozenset(term for found in BY.findall(text) for term in terms(MADE_BY[found.lower()]))
+
+
+def widened(there: Iterable[str]) -> frozenset[str]:
+    """Add to the terms of a text those that say the same."""
+    own = frozenset(there)
+    return own.union(*(row for row in _ROWS if any(phrase <= own for phrase in _ROWS[row])))
+
+
+def _row(words: Sequence[str]) -> tuple[frozenset[str], list[frozenset[str]]]:
+    phrases = [frozenset(terms(word)) for word in words]
+    return frozenset().union(*phrases), [phrase for phrase in phrases if phrase]
+
+
+_ROWS: Final[Mapping[frozenset[str], Sequence[frozenset[str]]]] = dict(map(_row, OTHER_WORDS))

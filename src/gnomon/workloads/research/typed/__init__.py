@@ -1,0 +1,1 @@
+"""Values of a wanted type, read out of a sentence, each with the place where it stands."""

@@ -1,0 +1,1 @@
+"""The web: search providers behind one interface, and pages read through the gate."""

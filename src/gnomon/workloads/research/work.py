@@ -1,0 +1,220 @@
+"""Research as a piece of work: from a brief to an answer whose every value rests on words that stand in a source."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import fields, replace
+from functools import partial
+from typing import Final
+
+from gnomon.core.brief import Brief, read_brief
+from gnomon.core.errors import Complaint
+from gnomon.core.naming import no_such
+from gnomon.core.task import Json
+from gnomon.core.workload import AsyncContext, Failure
+from gnomon.workloads.research import fields as wanted
+from gnomon.workloads.research.agent.course import Course
+from gnomon.workloads.research.agent.plan import Plan, dotted, make_plan, plain_plan
+from gnomon.workloads.research.agent.tooling import Tooling
+from gnomon.workloads.research.basis import assemble
+from gnomon.workloads.research.budget import Meter, Spent, budget_of
+from gnomon.workloads.research.gather import together
+from gnomon.workloads.research.models.client import open_model
+from gnomon.workloads.research.models.model import Model, ModelFailure
+from gnomon.workloads.research.record import Question, Settled, Source
+from gnomon.workloads.research.search import Searching
+from gnomon.workloads.research.second import read_alone
+from gnomon.workloads.research.study import Study, Unusable
+from gnomon.workloads.research.surfing import Surfing, in_reach
+from gnomon.workloads.research.telling import Teller, tell_settled
+from gnomon.workloads.research.tools import Toolbox, read_servers
+from gnomon.workloads.research.turns import (
+    Conversation,
+    answer_text,
+    conversation,
+    leans,
+    question_text,
+    subject,
+)
+from gnomon.workloads.research.web.hit import read_filters
+
+EXTRACTIVE: Final = "extractive"
+_LONGEST_REPLY: Final = 2_000
+
+
+async def run(task_input: Mapping[str, Json], ctx: AsyncContext) -> Json:
+    """Answer a brief: with the model that is set, or by what the sources say word for word."""
+    brief = read_brief(task_input)
+    talk = conversation(brief, ctx.predecessor)
+    questions = wanted.questions_of(_in_context(brief, talk))
+    model = open_model(ctx.settings, os.environ)
+    study = Study(
+        ctx=ctx,
+        brief=brief,
+        meter=Meter(budget_of(brief, ctx.settings)),
+        teller=Teller(ctx, len(questions)),
+        conversation=talk,
+        model=model,
+    )
+    for sentence in talk.cuts:
+        study.cut(sentence)
+    async with AsyncExitStack() as stack:
+        if model is not None:
+            stack.push_async_callback(model.close)
+        if ctx.settings.get("search") or (brief.tools and model is not None):
+            study.reach = await stack.enter_async_context(in_reach(ctx.settings))
+        settled = await _answered(study, questions)
+    study.teller.progress(95, "checking")
+    return _answer(study, questions, settled)
+
+
+def check(task_input: Json) -> Sequence[Complaint]:
+    """Find what a brief says that research cannot take."""
+    if not isinstance(task_input, dict):
+        return ()
+    known = [field.name for field in fields(Brief)]
+    strange = [name for name in task_input if name not in known]
+    complaints = [Complaint((name,), no_such("member", name, known), "unknown") for name in strange]
+    if not question_text(task_input.get("input", "")).strip():
+        complaints.append(Complaint(("input",), "Say in 'input' what shall be found out.", "missing"))
+    return [*complaints, *wanted.check(task_input)]
+
+
+def _in_context(brief: Brief, talk: Conversation) -> Brief:
+    """Add to a question that leans on an earlier one the words that say what it is about."""
+    if not isinstance(brief.input, str) or not talk.turns or not leans(brief.input):
+        return brief
+    return replace(brief, input=f"{brief.input} {subject(talk.turns)}".strip())
+
+
+async def _answered(study: Study, questions: Sequence[Question]) -> list[Settled]:
+    if study.model is None:
+        return await _read_through(study, questions)
+    try:
+        return await _with_model(study, questions)
+    except ModelFailure as failure:
+        if study.ctx.settings.get("fallback") != EXTRACTIVE:
+            raise _unavailable(failure, study.model) from failure
+        study.cut(f"The model did not answer, so the documents were read without it: {failure.message}")
+        study.model, study.used_model = None, ""
+        return await _read_through(study, questions)
+
+
+def _unavailable(failure: ModelFailure, model: Model) -> Failure:
+    if not failure.retryable:
+        return failure
+    return Failure("provider_unavailable", f"{model.name}: {failure.message}", retryable=True)
+
+
+async def _with_model(study: Study, questions: Sequence[Question]) -> list[Settled]:
+    study.teller.progress(1, "planning")
+    plan = await _plan(study, questions)
+    study.teller.fields = len(plan.lines)
+    searching = _searching(study)
+    searching.given = await _use_tools(study)
+    await study.ctx.checkpoint()
+    course = Course(study=study, searching=searching)
+    is_text = len(questions) == 1 and not questions[0].path
+    return await (course.text(plan) if is_text else course.fields(plan))
+
+
+async def _use_tools(study: Study) -> tuple[Source, ...]:
+    """Have the task's tools called, and return what they said as passages."""
+    if not study.brief.tools or study.reach is None:
+        return ()
+    servers = read_servers(study.brief.tools, study.ctx.secrets)
+    urls = {server.name: server.url for server in servers}
+    async with Toolbox(servers, study.reach.gate) as toolbox:
+        tooling = Tooling(study=study, toolbox=toolbox, urls=urls)
+        said = await tooling.use()
+    study.tool_calls = [call.json() for call in tooling.calls]
+    return said
+
+
+def _searching(study: Study) -> Searching:
+    if study.reach is None or study.reach.search is None:
+        return Searching(study=study)
+    filters = read_filters(study.brief.sources)
+    surfing = Surfing(study=study, reach=study.reach, search=study.reach.search, filters=filters)
+    return Searching(study=study, surfing=surfing)
+
+
+async def _plan(study: Study, questions: Sequence[Question]) -> Plan:
+    """Plan, and plan anew with what a person has answered to the one question that may be asked."""
+    try:
+        plan = await make_plan(study, questions)
+        if plan.clarification and study.brief.may_ask:
+            reply = await study.ctx.ask("clarification", {"text": plan.clarification})
+            study.extra_words = reply_text(reply)
+            plan = await make_plan(study, questions)
+    except Spent as spent:
+        study.cut(f"It was planned without the model, because {spent} was used up.")
+        plan = plain_plan(questions)
+    except Unusable as error:
+        study.cut(f"It was planned without the model: {error}")
+        plan = plain_plan(questions)
+    if plan.is_new:
+        _tell_plan(study, plan)
+    return plan
+
+
+def _tell_plan(study: Study, plan: Plan) -> None:
+    names = [line.name for line in plan.lines]
+    study.teller.note("plan", f"To be found out: {'; '.join(names)}")
+
+
+async def _read_through(study: Study, questions: Sequence[Question]) -> list[Settled]:
+    """Answer without a model; when nothing at all is found, other words may be asked for once."""
+    study.teller.progress(1, "planning")
+    _tell_plan(study, plain_plan(questions))
+    if study.brief.tools:
+        study.cut("The task's tools were not called: no model is set that could decide on it.")
+    settled = await _look_and_read(study, questions, "")
+    if any(each.value is not None for each in settled) or not study.brief.may_ask:
+        return settled
+    names = ", ".join(dotted(each.path) or each.query for each in questions[:10])
+    text = f"Nothing was found for: {names}. By which other words could it be looked for?"
+    more = reply_text(await study.ctx.ask("other_words", {"text": text}))
+    return await _look_and_read(study, questions, more) if more else settled
+
+
+async def _look_and_read(study: Study, questions: Sequence[Question], more: str) -> list[Settled]:
+    asked = [replace(each, query=f"{each.query} {more}".strip()) for each in questions]
+    finds = await _searching(study).look([(each.query,) for each in asked])
+    await study.ctx.checkpoint()
+
+    async def one(place: int) -> Sequence[Settled]:
+        settled = await read_alone(study, asked[place], finds[place])
+        study.teller.settled(asked[place].path)
+        tell_settled(study.teller, settled[0])
+        return settled
+
+    done = await together([partial(one, place) for place in range(len(asked))])
+    return [each for some in done for each in some]
+
+
+def reply_text(reply: Json) -> str:
+    """Read what a person has answered, in whatever form it came."""
+    if isinstance(reply, dict) and isinstance(reply.get("text"), str):
+        reply = reply["text"]
+    text = reply if isinstance(reply, str) else json.dumps(reply, ensure_ascii=False)
+    return " ".join(text.split())[:_LONGEST_REPLY]
+
+
+def _answer(study: Study, questions: Sequence[Question], settled: Sequence[Settled]) -> Json:
+    has_model = study.model is not None and bool(study.used_model)
+    answer = assemble(
+        study.brief,
+        questions,
+        settled,
+        engine=study.model.engine if study.model is not None and has_model else EXTRACTIVE,
+        usage=study.meter.usage,
+        truncated=list(study.cuts),
+        tool_calls=study.tool_calls,
+    )
+    talk = study.conversation
+    answer["turns"] = talk.then(question_text(study.brief.input), answer_text(answer["content"]))
+    study.teller.note("result", answer_text(answer["content"]))
+    study.teller.progress(100, "checking")
+    return answer

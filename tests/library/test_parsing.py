@@ -1,0 +1,102 @@
+"""What is parsed may hang, swell, or end the process: the file is refused with the reason; the next one is read."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gnomon.library.keeper.parsing import Parser
+from gnomon.reading.document import Unreadable
+
+BOMB = """
+import sys
+from gnomon.library import read as reading
+whole = reading.parse
+def parse(content, name):
+    word = content.partition(b" ")[0]
+    if word == b"hang":
+        import re; re.match(r"(a+)+$", "a" * 64 + "!")
+    if word == b"swell":
+        return whole(b"x" * (1 << 33), name)
+    if word == b"leak":
+        import gnomon; gnomon.leak = bytearray(500 << 20); gnomon.leak[::4096] = b"x" * len(gnomon.leak[::4096])
+    if word == b"die":
+        import os, signal; os.kill(os.getpid(), signal.SIGSEGV)
+    if word == b"leave":
+        import os; os._exit(0)
+    if word == b"nest":
+        return parse(content, name)
+    return whole(content, name)
+reading.parse = parse
+"""
+
+
+@pytest.fixture
+def parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parser]:
+    """Give a parser whose process does as a file's first word says, as hostile files make real ones do."""
+    (tmp_path / "sitecustomize.py").write_text(BOMB)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    parser = Parser(seconds=1.0)
+    yield parser
+    parser.close()
+
+
+def text_of(parser: Parser, content: bytes) -> str:
+    return parser.read(content, "a.txt").document.text
+
+
+def test_a_file_is_parsed_as_it_would_be_here(parser: Parser) -> None:
+    parsed = parser.read("# Tïtle\n\nWörds 🙂 stand here.\n\n## Below\n\nMore.".encode(), "a.md")
+    assert parsed.document.title == "Tïtle"
+    assert [(each.depth, each.words) for each in parsed.document.headings] == [(1, "Tïtle"), (2, "Below")]
+    assert "Wörds 🙂 stand here." in parsed.document.text
+    assert parsed.cuts[-1].end == len(parsed.document.text.rstrip())
+
+
+def test_files_get_each_their_own_answer(parser: Parser) -> None:
+    assert [text_of(parser, f"text {n}".encode()) for n in range(20)] == [f"text {n}" for n in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "told"),
+    [
+        ("hang", "too_large", "more than 1 s"),
+        ("swell", "too_large", "memory"),
+        ("die", "damaged", "ended the process"),
+        ("leave", "damaged", "ended the process"),
+        ("nest", "damaged", "nested too deeply"),
+    ],
+)
+def test_what_breaks_the_parser_is_refused_and_the_next_is_read(
+    parser: Parser, word: str, code: str, told: str
+) -> None:
+    with pytest.raises(Unreadable, match=told) as refused:
+        text_of(parser, f"{word} a".encode())
+    assert refused.value.code == code
+    assert text_of(parser, b"good words") == "good words"
+
+
+def test_the_parsers_own_reason_is_told(parser: Parser) -> None:
+    with pytest.raises(Unreadable) as refused:
+        text_of(parser, b"  ")
+    assert refused.value.code == "empty"
+
+
+def test_a_process_that_has_grown_is_replaced(parser: Parser) -> None:
+    text_of(parser, b"first")
+    before = parser.pid
+    assert text_of(parser, b"leak much") == "leak much"
+    assert text_of(parser, b"next") == "next"
+    assert parser.pid not in (None, before)
+
+
+def test_a_process_that_is_killed_meanwhile_costs_the_file_at_most(parser: Parser) -> None:
+    text_of(parser, b"first")
+    assert parser.pid is not None
+    threading.Timer(0.2, os.kill, (parser.pid, signal.SIGKILL)).start()
+    with pytest.raises(Unreadable):
+        text_of(parser, b"hang a")
+    assert text_of(parser, b"next") == "next"
