@@ -36,10 +36,10 @@ CONSIDERED: Final = 12
 
 TRUST: Final = ("coverage", "names", "asked", "margin")
 """What tells whether the answer is there, in this order; `_trust` makes them."""
-TRUST_WEIGHTS: Final = (5.2, 2.1, 4.4, 4.7, -7.1)
+TRUST_WEIGHTS: Final = (5.2, 2.2, 4.1, 5.6, -7.4)
 """The last is added as it is."""
 TRUST_WEIGHTS_WITH_MEANING: Final = (5.6, 2.5, 3.7, 6.1, 0.0, -7.8)
-ANSWERABLE: Final = 0.37
+ANSWERABLE: Final = 0.34
 ANSWERABLE_WITH_MEANING: Final = 0.5
 """From which probability on a question is answered and not refused."""
 

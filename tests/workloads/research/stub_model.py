@@ -196,6 +196,11 @@ class StubModel:
         """How many requests were being answered at the same time, at most."""
         return self._state.most_open
 
+    @property
+    def hang_ups(self) -> int:
+        """How many clients have hung up on an answer that was still to come."""
+        return self._state.hung_up
+
     def add(self, *behaviours: Behaviour) -> None:
         """Lengthen the script."""
         with self._state.changed:

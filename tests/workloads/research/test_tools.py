@@ -321,6 +321,26 @@ async def test_a_servers_schema_is_neither_followed_nor_tried(gate: Gate) -> Non
     assert not elsewhere.asked
 
 
+async def test_a_server_cannot_make_the_client_ask_without_end(gate: Gate) -> None:
+    """A stream that ends at once, and is to be opened anew at once: for what is said unasked, and for an answer."""
+    again = Told(200, b"id: 1\nretry: 0\ndata: \n\n", {"Content-Type": "text/event-stream"})
+    usual = hostile(tools_call=lambda _: again)
+
+    def answer(asked: Asked) -> Told:
+        return again if asked.method == "GET" else usual(asked)
+
+    async with serving(answer) as stub:
+        box = Toolbox([Server(name="h", url=stub.url)], gate, timeout=2)
+        await box.offered()
+        call = await box.call("h", "t", {}, key="t1")
+        await box.close()
+    assert call.error
+    assert len(stub.asked) <= 510
+    gets = [asked for asked in stub.asked if asked.method == "GET"]
+    assert gets
+    assert all("last-event-id" in asked.headers for asked in gets)
+
+
 async def test_what_is_no_text_is_named(gate: Gate) -> None:
     blocks = [
         {"type": "image", "data": "AAAA", "mimeType": "image/png"},

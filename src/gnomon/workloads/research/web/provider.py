@@ -176,7 +176,7 @@ def _bounded(hit: Hit) -> Hit | None:
 
 def get(url: str, headers: Mapping[str, str]) -> Request:
     """Write a request without a body."""
-    return Request(url=url, headers=_usual(headers), most=_MOST_BYTES, timeout=_TIMEOUT)
+    return Request(url=url, headers=_usual(headers), most=_MOST_BYTES, timeout=_TIMEOUT, is_repeatable=True)
 
 
 def post(url: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> Request:
