@@ -1,9 +1,10 @@
 """Questions of SQuAD 2.0 put to a folder of its articles: is the right sentence shown, is what is not there refused?
 
     python bench/research_squad.py [--semantic] [--every N]            the tables, with the weights as they are
-    python bench/research_squad.py --curve docs/figures/refusal.svg    and the picture of both goals over the threshold
+    python bench/research_squad.py --curve docs/figures/refusal.svg    and the picture of both goals by threshold
     python bench/research_squad.py --fit [--semantic]                  fit the weights anew and print them
     python bench/research_squad.py --fit --swap [--semantic]           the two halves change places
+    python bench/research_squad.py --beside FOLDER [--every N]         with all that is in a folder indexed beside
 
 Every article is a text file in a folder of its own, read, cut, indexed and searched by the library itself. Of the
 articles in alphabetical order, the first, third ... are for fitting, the second, fourth ... for reporting. A sentence
@@ -16,14 +17,14 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from secrets import randbits
 from statistics import fmean, median
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def load(path: Path = SQUAD) -> list[Article]:
     return sorted(articles, key=lambda each: each.title)
 
 
-def _article(each: Mapping[str, object]) -> Article:
+def _article(each: Mapping[str, Any]) -> Article:
     title, paragraphs = str(each["title"]).replace("_", " "), each["paragraphs"]
     queries = [
         Query(title, n, asked["question"], tuple(answer["answer_start"] for answer in asked["answers"]))
@@ -120,6 +121,11 @@ class Folders:
         self.shelf.read_in()
         return workspace
 
+    def hold_beside(self, place: Path) -> None:
+        """Index a folder that every workspace sees."""
+        self.shelf.scan(self.shelf.add_folder(None, place).seq)
+        self.shelf.read_in()
+
     def text(self, document: str) -> str:
         if document not in self.texts:
             self.texts[document] = self.shelf.read(document).text
@@ -141,6 +147,10 @@ class Posed:
     is_verbatim: bool
     probability: float
     milliseconds: float
+
+    def finds(self, first: int) -> bool:
+        """Tell whether a passage with an answer is among the first."""
+        return self.place is not None and self.place < first
 
     def shows(self, first: int) -> bool:
         """Tell whether the right sentence is among the first."""
@@ -201,7 +211,7 @@ class Bench:
         """Put the questions of each article to the folder from which it alone was left out."""
         posed: list[Posed] = []
         for article in articles:
-            others = [each for each in among or articles if each is not article]
+            others = [each for each in among or articles if each.title != article.title]
             posed += self.pose(self.folders.hold(others), [article])
         return posed
 
@@ -225,17 +235,22 @@ def answerable(posed: Sequence[Posed]) -> list[Posed]:
     return [each for each in posed if each.query.answers]
 
 
-def share(posed: Sequence[Posed], is_so: Callable[[Posed], bool]) -> float:
-    return fmean(is_so(each) for each in posed)
+def unanswerable(posed: Sequence[Posed]) -> list[Posed]:
+    return [each for each in posed if not each.query.answers]
+
+
+def only_answerable(article: Article) -> Article:
+    """Leave out the questions that the set holds to have no answer."""
+    return replace(article, queries=[each for each in article.queries if each.answers])
 
 
 def kept_and_right(posed: Sequence[Posed], threshold: float) -> float:
     """Return how many of all answerable questions are answered, with the right sentence among those shown."""
-    return share(posed, lambda each: each.probability >= threshold and each.shows(ranking.SHOWN))
+    return fmean(each.probability >= threshold and each.shows(ranking.SHOWN) for each in posed)
 
 
 def refused(posed: Sequence[Posed], threshold: float) -> float:
-    return share(posed, lambda each: each.probability < threshold)
+    return fmean(each.probability < threshold for each in posed)
 
 
 # Fitting
@@ -256,17 +271,27 @@ def fit(bench: Bench, tuning: Sequence[Article]) -> dict[str, object]:
         setattr(ranking, name + end, value)
 
     wide = bench.sibling(limit=CONSIDERED_IN_FIT if bench.embed else EVERY_SENTENCE)
-    choices = [_choice(each) for each in answerable(wide.inside(tuning)) if each.ranked]
+    answerable_ones = [only_answerable(each) for each in tuning]
+    choices = [_choice(each) for each in wide.inside(answerable_ones) if each.ranked]
     settle("WEIGHTS", research_fit.rounded(research_fit.fit_sentences(choices)))
-    inside, outside = bench.inside(tuning), bench.outside(tuning)
-    smaller = bench.sibling(every=2)
-    rings = [_ring(tuning, n, size) for size in FOLDERS_IN_FIT for n in range(len(tuning))]
-    near = [each for ring in rings for each in smaller.pose(bench.folders.hold(ring[1:]), ring[1:2])]
-    far = [each for ring in rings for each in smaller.pose(bench.folders.hold(ring[1:]), ring[:1])]
+    inside, outside = bench.inside(answerable_ones), bench.outside(tuning)
+    near, far = rings(bench, answerable_ones)
     trials, judged = _trials([*inside, *near], [*outside, *far]), _trials(inside, outside)
     settle("TRUST_WEIGHTS", research_fit.rounded(research_fit.fit_trust(trials)))
     settle("ANSWERABLE", round(research_fit.choose_threshold(trials, judged), 2))
     return constants
+
+
+def rings(bench: Bench, articles: Sequence[Article]) -> tuple[list[Posed], list[Posed]]:
+    """Put questions to smaller folders that their article is in, and to those that it is not in."""
+    near, far = [], []
+    for size in FOLDERS_IN_FIT:
+        for n in range(len(articles)):
+            outer, *inner = _ring(articles, n, size)
+            workspace = bench.folders.hold(inner)
+            near += bench.sibling(every=2).pose(workspace, inner[:1])
+            far += bench.sibling(every=2).pose(workspace, [outer])
+    return near, far
 
 
 def _ring(articles: Sequence[Article], first: int, size: int) -> list[Article]:
@@ -324,7 +349,7 @@ def cases(bench: Bench, reporting: Sequence[Article], others: Sequence[Article])
         Case("its folder; outside: the other half's questions", inside, bench.foreign(reporting, others)),
         Case(
             "the folder of all; outside: each article left out in turn",
-            bench.inside(reporting, bench.articles),
+            bench.inside([only_answerable(each) for each in reporting], bench.articles),
             bench.outside(reporting, bench.articles),
         ),
     ]
@@ -340,22 +365,16 @@ def report(bench: Bench, found: Sequence[Case]) -> Iterator[str]:
     asked = answerable(found[0].inside)
     yield f"{len(asked)} answerable questions, {found[0].inside[0].found.size} passages, threshold {threshold:.2f}\n"
     yield _row("the library alone: an answer's passage among the first", *PLACES)
-    yield _row(
-        "",
-        *(
-            _percent(share(asked, lambda each, k=k: each.place is not None and each.place < k))
-            for k in PLACES
-        ),
-    )
+    yield _row("", *(_percent(fmean(each.finds(first) for each in asked)) for first in PLACES))
     yield _row("library and ranking: the right sentence among the first", *FIRSTS)
-    yield _row("", *(_percent(share(asked, lambda each, k=k: each.shows(k))) for k in FIRSTS))
+    yield _row("", *(_percent(fmean(each.shows(first) for each in asked)) for first in FIRSTS))
     yield _row("ranking alone, in the answer's passage: among the first", *FIRSTS[:3])
     yield _row("", *(_percent(value) for value in alone(bench, asked)))
     yield from _goals(found, threshold)
     yield from _curve(found, threshold)
     yield from _reliability(found[0])
     shown = [each for case in found for each in (*case.inside, *case.outside)]
-    yield f"\nexcerpts verbatim: {_percent(share(shown, lambda each: each.is_verbatim))} of {len(shown)} questions"
+    yield f"\nexcerpts verbatim: {_percent(fmean(each.is_verbatim for each in shown))} of {len(shown)} questions"
     times = sorted(each.milliseconds for each in shown)
     yield f"ranking and judging: {median(times):.1f} ms, p99 {times[int(0.99 * len(times))]:.1f} ms a question"
 
@@ -384,7 +403,7 @@ def _goals(found: Sequence[Case], threshold: float) -> Iterator[str]:
         answered = 1.0 - refused(inside, threshold)
         outside = refused(answerable(case.outside), threshold)
         yield _row(case.name, *map(_percent, (point.right, answered, point.refused, outside)))
-    odd = [each for each in found[0].inside if not each.query.answers]
+    odd = unanswerable(found[0].inside)
     yield f"written to have no answer in their paragraph ({len(odd)}): refused {_percent(refused(odd, threshold))}"
 
 
@@ -400,14 +419,16 @@ def _reliability(case: Case) -> Iterator[str]:
     inside = answerable(case.inside)
     worth = [(each, 0.5 / len(inside)) for each in inside]
     worth += [(each, 0.5 / len(case.outside)) for each in case.outside]
-    yield _row("\nprobability", "questions", "promised", "right sentence shown")
+    odd = unanswerable(case.inside)
+    yield _row("\nprobability", "questions", "promised", "right sentence shown", "of those without an answer")
     for low, high in pairwise(BOUNDS):
         held = [(each, weight) for each, weight in worth if low <= each.probability < high]
-        total = sum(weight for _, weight in held)
         if held:
+            total = sum(weight for _, weight in held)
             promised = sum(each.probability * weight for each, weight in held) / total
             shown = sum(each.shows(ranking.SHOWN) * weight for each, weight in held) / total
-            yield _row(f"{low:.2f} to {high:.2f}", len(held), _percent(promised), _percent(shown))
+            here = fmean(low <= each.probability < high for each in odd)
+            yield _row(f"{low:.2f} to {high:.2f}", len(held), *map(_percent, (promised, shown, here)))
 
 
 def _row(first: str, *rest: object) -> str:
@@ -427,6 +448,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         articles = load()
         bench = Bench(Folders.open(Path(place), articles), articles, every=given.every)
+        if given.beside:
+            bench.folders.hold_beside(given.beside)
         tuning, reporting = reversed(halves(articles)) if given.swap else halves(articles)
         if given.fit:
             _print_constants(fit(bench, tuning))
@@ -452,7 +475,7 @@ def picture(plain: Sequence[Case], near: Sequence[Case] | None) -> str:
 
 def _print_constants(constants: Mapping[str, object]) -> None:
     for name, value in constants.items():
-        print(f"{name}: Final = {value}")
+        print(f"{name}: Final = {value}", flush=True)
 
 
 class Remembered:
@@ -481,6 +504,7 @@ def _arguments() -> argparse.Namespace:
         "--swap", action="store_true", help="fit on the half that reports, and the other way round"
     )
     parser.add_argument("--every", type=int, default=1, metavar="N", help="put every Nth question alone")
+    parser.add_argument("--beside", type=Path, metavar="FOLDER", help="index this folder too")
     parser.add_argument("--curve", metavar="SVG", help="draw the curve")
     return parser.parse_args()
 

@@ -112,6 +112,15 @@ class Settings:
     ] = ""
     model_url: Annotated[str, "OpenAI-compatible server that has the model (http://127.0.0.1:11434/v1)."] = ""
     model_concurrency: Annotated[int, "Calls of a model that are on their way at the same time."] = 4
+    model_window: Annotated[int, "Tokens that the model can take in; 0 asks the model or assumes little."] = 0
+    model_timeout: Annotated[float, "Seconds that one call of the model may take; 0 leaves it to Gnomon."] = (
+        0.0
+    )
+    model_threads: Annotated[int, "Threads of a local model; 0 leaves one core to others."] = 0
+    model_fallback: Annotated[
+        Literal["none", "extractive"],
+        "What research does when the model does not answer: fail, or read the documents without it and say so.",
+    ] = "none"
     search: Annotated[
         tuple[str, ...], "Web search for research: searxng=URL, brave, tavily or exa; repeatable."
     ] = ()
@@ -163,6 +172,9 @@ _RANGES = (
     ("max_stream_seconds", 1, 86_400),
     ("max_hold", 0, 86_400),
     ("model_concurrency", 1, 1000),
+    ("model_window", 0, 100_000_000),
+    ("model_timeout", 0, 86_400),
+    ("model_threads", 0, 1024),
     ("max_cost", 0, 1_000_000),
     ("keep_events", 0, 36_500),
     ("keep_deliveries", 0.01, 36_500),
@@ -220,8 +232,6 @@ def _require_address(text: str, flag: str, example: str) -> None:
 
 
 def _require_model(model: str, url: str) -> None:
-    if url and not model:
-        raise ValueError("--model-url says where a model is; name it with --model.")
     if any(letter.isspace() for letter in model) and not model.startswith("local:"):
         raise ValueError(f"--model must be one name without spaces: {model!r} is none.")
     if model and not url and not _MODEL.fullmatch(model):

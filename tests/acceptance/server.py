@@ -16,6 +16,8 @@ import httpx
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "examples" / "workloads" / "src"
 MARK = "GNOMON_TEST_MARK"
+QUICK = {"GNOMON_NO_OWN_DOCUMENTS": "1", "GNOMON_SEMANTIC": "off"}
+"""Reading the documentation in, with each of hundreds of servers, would take longer than the tests."""
 
 
 class Server:
@@ -39,7 +41,7 @@ class Server:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={**os.environ, "PYTHONPATH": path, MARK: self.mark},
+                env={**QUICK, **os.environ, "PYTHONPATH": path, MARK: self.mark},
                 start_new_session=True,
             )
         self.url = self._wait_for_address()

@@ -15,10 +15,10 @@ from .research_trial import serving, wait_for_documents
 from .server import Server
 
 TEXTS = {
-    "bridge.md": "# The bridge of Velden\n\nThe bridge of Velden is 412.5 metres long. It was opened on 14 May 1937.\n\n"
+    "bridge.md": "# The bridge of Velden\n\nThe bridge of Velden has a length of 412.5 metres. It was opened on 14 May 1937.\n\n"
     "## Contact\n\nThe bridge office answers at bridge@velden.example.\n",
     "velden.html": "<html><head><title>Velden</title></head><body><h1>Velden</h1><p>Velden is a town in Holmark. "
-    "Its population is 48,250. The bridge of Velden is made of steel.</p></body></html>",
+    "Its population is 48,250. The material of the bridge is steel.</p></body></html>",
 }
 PAGE = re.compile(r"/gnomon/v1/documents/(doc_[0-9a-z]{26})/page")
 
@@ -56,9 +56,7 @@ def client(server: Server) -> Iterator[Parallel]:
 
 
 def test_typed_fields_come_with_citations(client: Parallel, server: Server) -> None:
-    found = client.task_run.execute(
-        input="The bridge of Velden", processor="base", output=Bridge, timeout=60
-    )
+    found = client.task_run.execute(input="The bridge of Velden", processor="base", output=Bridge, timeout=60)
     assert found.output.parsed == Bridge(
         length_m=412.5,
         opened=date(1937, 5, 14),
@@ -71,7 +69,9 @@ def test_typed_fields_come_with_citations(client: Parallel, server: Server) -> N
     assert basis["architect"].citations == []
     assert basis["architect"].reasoning
     for name in ("length_m", "opened", "material", "contact_email"):
-        assert basis[name].confidence in {"low", "medium"}, "without a model, and with one document, never high"
+        assert basis[name].confidence in {"low", "medium"}, (
+            "without a model, and with one document, never high"
+        )
         for citation in basis[name].citations or ():
             assert_cites(citation.url, citation.excerpts or [], server)
 
@@ -92,7 +92,10 @@ def assert_cites(url: str, excerpts: list[str], server: Server) -> None:
 
 def test_a_text_quotes_its_documents(client: Parallel, server: Server) -> None:
     found = client.task_run.execute(
-        input="How long is the bridge of Velden?", processor="lite", output="A short answer.", timeout=60
+        input="What is the length of the bridge of Velden?",
+        processor="lite",
+        output="A short answer.",
+        timeout=60,
     )
     assert found.output.type == "text"
     assert "412.5 metres" in str(found.output.content)
@@ -112,7 +115,7 @@ def test_what_no_document_says_is_not_made_up(client: Parallel) -> None:
 
 def test_a_follow_up_knows_what_was_spoken_of(client: Parallel) -> None:
     first = client.task_run.execute(
-        input="How long is the bridge of Velden?", processor="lite", output="A length.", timeout=60
+        input="What is the length of the bridge of Velden?", processor="lite", output="A length.", timeout=60
     )
     run = client.task_run.create(
         input="When was it opened?",

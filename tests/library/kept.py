@@ -16,12 +16,12 @@ GLANCE = 0.02
 
 @asynccontextmanager
 async def kept(
-    data: Path, *folders: Path, patience: float = 10.0, **given: Any
+    data: Path, *folders: Path, patience: float = 10.0, is_semantic: bool = False, **given: Any
 ) -> AsyncIterator[KeptLibrary]:
     """Keep a library whose shared folders are these."""
     provided = tuple(Provided(path=str(folder), label=folder.name) for folder in folders)
     library = KeptLibrary(
-        Order(data=str(data), public_url="http://host", folders=provided, **given),
+        Order(data=str(data), public_url="http://host", folders=provided, is_semantic=is_semantic, **given),
         patience=patience,
         delay=0,
     )

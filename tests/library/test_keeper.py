@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gnomon.core.errors import Invalid, NotFound, Unavailable
-from gnomon.library.keeper.opening import open_library
+from gnomon.library.keeper.opening import find_meaning, open_library
 
 from .kept import (
     family,
@@ -104,6 +104,13 @@ async def test_folders_that_vanish_keep_what_is_known_and_come_back(
         await until(lambda: is_told("library.folder_back"))
         (folder / "third.md").write_text("The bittern booms.")
         await until_found(library, "bittern", SOON)
+
+
+async def test_a_folder_that_is_not_there_at_the_start_is_read_once_it_is(data: Path, tmp_path: Path) -> None:
+    async with kept(data, tmp_path / "later") as library:
+        assert not await texts(library, "heron")
+        fill(tmp_path / "later", 1)
+        await until_found(library, "mark0")
 
 
 async def test_a_folder_that_is_added_beside_the_server_is_followed(data: Path, tmp_path: Path) -> None:
@@ -230,12 +237,32 @@ async def test_a_desk_that_does_not_answer_is_unavailable_and_then_replaced(
 async def test_why_it_cannot_be_opened_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     data = tmp_path / "data"
     (data / "library.sqlite").mkdir(parents=True)
-    async with kept(data, patience=1.0) as library:
-        with pytest.raises(Unavailable, match=r"library\.sqlite"):
-            await library.search("w", "heron")
-    ended = [record for record in caplog.records if record.message == "library.ended"]
-    assert ended
-    assert "library.sqlite" in ended[0].cause
+    async with kept(data, patience=30) as library:
+        for _ in range(2):
+            with pytest.raises(Unavailable, match=r"library\.sqlite"):
+                await library.search("w", "heron")
+
+        async def is_logged() -> bool:
+            causes = [vars(record).get("cause", "") for record in caplog.records]
+            return any("library.sqlite" in str(cause) for cause in causes)
+
+        await until(is_logged)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_meaning() is None, reason="no model of meanings is installed (gnomon[semantic])")
+async def test_with_a_model_passages_are_found_by_their_meaning(data: Path, folder: Path) -> None:
+    (folder / "second.md").write_text("# Second\n\nThe physician examined the patient in the ward.\n")
+    async with kept(data, folder, is_semantic=True, patience=30) as library:
+
+        async def is_embedded() -> bool:
+            return (await library.holdings("w")).embedded == 2
+
+        await until(is_embedded, 60)
+        found = await library.search("w", "doctor in a hospital")
+        assert found.engine.startswith("fts5+")
+        assert found.passages[0].title == "Second"
+        assert found.passages[0].similarity is not None
 
 
 def test_the_servers_side_imports_neither_database_nor_parsers() -> None:

@@ -33,6 +33,7 @@ def found(text: str) -> list[str]:
         ["Vitamin C.", "It helps."],
         ["Pi is 3.14159.", "E is 2.71."],
         ["Kimura et al. found it.", "Others (cf. Table 2) did not."],
+        ["It fell.[1][2]", "It was ended.[citation needed]", "Then peace came."],
         ["Node.js and example.com are names."],
         ["Er wohnt z.B. in Bern.", "Dort regnet es."],
         ["\u6771\u4eac\u306f\u9996\u90fd\u3067\u3059\u3002", "\u4eba\u53e3\u306f\u591a\u3044\u3002"],

@@ -45,7 +45,8 @@ HEADINGS = {
         *("public_url", "semantic"),
     ),
     "Research": (
-        *("model", "model_url", "model_concurrency", "max_cost"),
+        *("model", "model_url", "model_concurrency", "model_window", "model_timeout", "model_threads"),
+        *("model_fallback", "max_cost"),
         *("search", "fetch_allow", "fetch_http"),
     ),
     "Retention": ("keep_events", "keep_deliveries"),

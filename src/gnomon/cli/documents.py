@@ -87,13 +87,22 @@ def list_folders(data: Path) -> None:
 @_DATA
 @_WORKSPACE
 @click.option("--limit", default=5, show_default=True, type=click.IntRange(1, 100), help="Passages to show.")
+@click.option(
+    "--semantic",
+    type=click.Choice(["auto", "off"]),
+    default="auto",
+    show_default=True,
+    envvar="GNOMON_SEMANTIC",
+    show_envvar=True,
+    help="Whether to search by meaning too, when gnomon[semantic] is installed.",
+)
 @click.argument("query", nargs=-1, required=True)
-def search(data: Path, workspace: str | None, limit: int, query: tuple[str, ...]) -> None:
-    """Find passages by words, as research does."""
+def search(data: Path, workspace: str | None, limit: int, semantic: str, query: tuple[str, ...]) -> None:
+    """Find passages, as research does."""
     from rich.console import Console
 
     words = " ".join(query)
-    with _opened(data) as library:
+    with _opened(data, is_semantic=semantic == "auto") as library:
         found = library.search(workspace, words, limit)
         console = Console()
         for number, passage in enumerate(found.passages, 1):
@@ -211,13 +220,13 @@ def _show_passage(console: "Console", number: int, passage: "Passage", words: st
 
 
 @contextmanager
-def _opened(data: Path) -> "Iterator[Documents]":
+def _opened(data: Path, *, is_semantic: bool = False) -> "Iterator[Documents]":
     """Open the library of a data folder; what the house refuses is told plainly."""
     from gnomon.core.errors import GnomonError
     from gnomon.wiring.documents import open_documents
 
     try:
-        with open_documents(data) as library:
+        with open_documents(data, is_semantic=is_semantic) as library:
             yield library
     except (GnomonError, ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error

@@ -46,6 +46,7 @@ class KeptLibrary:
     """The library, in two processes that are started anew when they end: one answers, one reads what has changed."""
 
     def __init__(self, order: Order, *, patience: float = PATIENCE, delay: float = _DELAY) -> None:
+        self.order = order
         told = asdict(order)
         self.desk = Kept("desk", told, patience=patience)
         self.reader = Kept("reader", told, delay=delay)

@@ -89,6 +89,8 @@ class Request:
     """Bytes of the answer's body that are read."""
     timeout: float | None = None
     """Seconds until the end of the answer; the gate's own when None."""
+    is_repeatable: bool = False
+    """Whether it may arrive twice: only then it goes over a line that lay idle and may be closed in this moment."""
 
 
 class Reply:
@@ -196,7 +198,9 @@ class Gate:
         Crowded
             When it could not be sent for a while, because others' posts to the same address were on their way.
         """
-        request = Request(url=url, method="POST", headers=headers, body=body, most=MOST_READ)
+        request = Request(
+            url=url, method="POST", headers=headers, body=body, most=MOST_READ, is_repeatable=True
+        )
         with _told(self._wording):
             reply, response, deadline = await self._send({**headers, "Accept-Encoding": "identity"}, request)
             try:
@@ -298,7 +302,7 @@ class Gate:
                 raise
 
         async with asyncio.timeout_at(deadline):
-            idle = await self._idle.take(target, addresses)
+            idle = await self._idle.take(target, addresses) if request.is_repeatable else None
             if idle is not None:
                 try:
                     return idle, await ask(idle)

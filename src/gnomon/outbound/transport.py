@@ -1,6 +1,6 @@
 """A transport for clients that are not ours: what they send passes the gate, what comes back is bounded."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 
 import httpx2
@@ -46,6 +46,7 @@ class GateTransport(httpx2.AsyncBaseTransport):
             body=body,
             most=self._most,
             timeout=self._timeout,
+            is_repeatable=request.method == "GET",
         )
 
 
@@ -65,11 +66,11 @@ class _Body(httpx2.AsyncByteStream):
         await self._reply.close()
 
 
-def client(gate: Gate, headers: dict[str, str], *, most: int, timeout: float) -> httpx2.AsyncClient:
+def client(transport: GateTransport, headers: Mapping[str, str], *, timeout: float) -> httpx2.AsyncClient:
     """Make a client whose every request passes the gate; it reads nothing of the environment."""
     return httpx2.AsyncClient(
-        transport=GateTransport(gate, most=most, timeout=timeout),
-        headers=headers,
+        transport=transport,
+        headers=dict(headers),
         timeout=httpx2.Timeout(timeout),
         trust_env=False,
         follow_redirects=False,

@@ -82,7 +82,7 @@ async def visit(gate: Gate, wanted: Visit) -> Visited:
 
 def _request(url: str, wanted: Visit, timeout: float) -> Request:
     headers = {**wanted.headers, "Accept-Encoding": ENCODINGS}
-    return Request(url=url, headers=headers, most=wanted.most, timeout=max(timeout, 0))
+    return Request(url=url, headers=headers, most=wanted.most, timeout=max(timeout, 0), is_repeatable=True)
 
 
 def _next(url: str, reply: Reply) -> str:

@@ -6,6 +6,8 @@ from gnomon.reading.document import Document, Unreadable
 from gnomon.reading.draft import Draft
 from gnomon.reading.table import Table
 
+_MOST = 2_000_000
+"""Characters of a page: the extractor goes over its tree many times."""
 _LEAST = 250
 _SHARE = 0.2
 """Of the whole page's words: less is a sign that the extractor has missed the point."""
@@ -29,7 +31,7 @@ def main_content(html: str, *, least: int) -> Document | None:
 
     `least` is the length of all that the page says.
     """
-    body = _extracted(html)
+    body = _extracted(html) if len(html) <= _MOST else None
     if body is None:
         return None
     draft = Draft(media_type="text/html")

@@ -7,10 +7,7 @@ from typing import Final, Literal
 
 Kind = Literal["moment", "number", "name", "cause", "thing"]
 
-_MONTH = (
-    "January|February|March|April|May|June|July|August|September|October|November|December|"
-    "spring|summer|autumn|winter"
-)
+_MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _NUMERAL = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|billion|"
     "half|third|quarter|several|percent|first|second|once|twice"
@@ -35,7 +32,7 @@ _ASKING: Final[Mapping[Kind, Pattern[str]]] = {
 }
 _SHOWING: Final[Mapping[Kind, Pattern[str]]] = {
     "moment": re.compile(
-        rf"\b1\d{{3}}s?\b|\b20\d\ds?\b|\bcentur|\b(?:{_MONTH})\b|\b(?:BC|BCE|AD|CE)\b|\d:\d\d", re.IGNORECASE
+        rf"\b1\d{{3}}s?\b|\b20\d\ds?\b|\b[Cc]entur(?:y|ies)\b|\b(?:{_MONTH}|BC|BCE|AD|CE)\b|\d:\d\d"
     ),
     "number": re.compile(rf"\d|\b(?:{_NUMERAL})\b", re.IGNORECASE),
     "cause": re.compile(

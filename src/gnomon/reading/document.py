@@ -36,7 +36,7 @@ class Document:
     pages: tuple[int, ...] = ()
     """Where each printed page begins; none when the document has no pages."""
     published: str | None = None
-    """The day on which it says to be published: `2026-11-22`, or a moment."""
+    """The day on which it says to be published: `2026-11-22`."""
     origin_url: str | None = None
     """Where it was fetched, or the address that it names as its own."""
     media_type: str

@@ -70,6 +70,10 @@ class Draft:
         if words not in self.notes:
             self.notes.append(words)
 
+    def cut_off(self) -> None:
+        """Say that more would follow."""
+        self.note(f"Only the first {MOST_CHARACTERS:,} characters were read; the rest is left out.")
+
     def page(self) -> None:
         """Begin a printed page."""
         self._pages_begun += 1
@@ -97,9 +101,7 @@ class Draft:
         """Append words behind what parts them from the text so far; return where they begin."""
         room = MOST_CHARACTERS - self.length
         if len(words) > room:
-            self.note(
-                f"Only the first {MOST_CHARACTERS:,} characters were read; what follows them is left out."
-            )
+            self.cut_off()
         words = words[: max(0, room)]
         if not words:
             return self.length

@@ -42,15 +42,12 @@ _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 def read_html(content: bytes, name: str, *, charset: str | None = None) -> Document:
     """Read HTML; `charset` is what the header of an answer declares."""
     text, notes = decode_html(content, charset)
-    _refuse_depth(text)
-    tree = LexborHTMLParser(text)
+    tree = _parsed(text)
     draft = Draft(media_type="text/html", notes=list(notes))
     draft.title = _title(tree)
     draft.published = _published(tree)
     draft.origin_url = _canonical(tree)
-    root = _main(tree)
-    if root is not None:
-        write_tree(root, draft)
+    write_tree(_main(tree), draft)
     return draft.finish(name)
 
 
@@ -62,19 +59,30 @@ def decode_html(content: bytes, charset: str | None = None) -> tuple[str, tuple[
     return text, (*notes, cut) if len(content) > MOST_BYTES else notes
 
 
-def _refuse_depth(text: str) -> None:
+def parse(text: str) -> LexborNode:
+    """Parse a piece of HTML, and return its body."""
+    return _body(_parsed(text))
+
+
+def _parsed(text: str) -> LexborHTMLParser:
     depth = 0
     for slash in _NESTED.findall(text):
         depth = max(0, depth - 1) if slash else depth + 1
         if depth > _DEEPEST:
             raise Unreadable("damaged", f"Its elements stand in each other more than {_DEEPEST:,} deep.")
+    return LexborHTMLParser(text)
 
 
-def _main(tree: LexborHTMLParser) -> LexborNode | None:
-    """Return the element that holds what the page is about, else its body."""
-    body = tree.body
+def _body(tree: LexborHTMLParser) -> LexborNode:
+    body = tree.body or tree.root
     if body is None:
-        return tree.root
+        raise Unreadable("empty", "The page has no body.")
+    return body
+
+
+def _main(tree: LexborHTMLParser) -> LexborNode:
+    """Return the element that holds what the page is about, else its body."""
+    body = _body(tree)
     for selector in ("main, [role=main]", "article"):
         found = tree.css(selector)
         if len(found) == 1 and len(found[0].text()) >= _LEAST_SHARE * len(body.text()):

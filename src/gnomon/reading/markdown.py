@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from html import unescape
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -11,13 +10,14 @@ from gnomon.reading.decoding import decode
 from gnomon.reading.document import Document
 from gnomon.reading.draft import Draft, clean
 from gnomon.reading.frontmatter import read_front_matter
+from gnomon.reading.html import parse
+from gnomon.reading.markup import write_tree
 from gnomon.reading.table import row_line
 
-_PIECE = 100_000
+_PIECE = 30_000
 """Characters parsed at once: a parser that is slow on one long text is quick on many short ones."""
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-_TAG = re.compile(r"<!--.{0,20000}?-->|</?[A-Za-z][^<>]{0,2000}>", re.DOTALL)
-_SKIPPED = re.compile(r"<(script|style)\b.{0,100000}?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_REFERENCE = re.compile(r"^ {0,3}\[[^\[\]\n]{1,200}\]:[^\n]+$", re.MULTILINE)
 
 
 def read_markdown(content: bytes, name: str) -> Document:
@@ -32,11 +32,15 @@ def read_markdown(content: bytes, name: str) -> Document:
         origin_url=matter.origin_url,
         notes=list(notes),
     )
-    for piece in _split(text[matter.length :]):
+    text = text[matter.length :]
+    references: dict[str, object] = {}
+    if len(text) > _PIECE:
+        _PARSER.parse("\n".join(_REFERENCE.findall(text)), references)
+    for piece in _split(text):
         if draft.is_full:
-            draft.paragraph(piece)
+            draft.cut_off()
             break
-        _Walk(draft).read(_PARSER.parse(piece))
+        _Walk(draft).read(_PARSER.parse(piece, references))
     return draft.finish(name)
 
 
@@ -72,7 +76,7 @@ class _Walk:
                 case "fence" | "code_block":
                     self._draft.paragraph(token.content)
                 case "html_block":
-                    self._draft.paragraph(_untagged(token.content))
+                    write_tree(parse(token.content), self._draft)
                 case _:
                     self._enter(token)
 
@@ -146,7 +150,3 @@ def _written(token: Token) -> str:
             return "\n"
         case _:
             return ""
-
-
-def _untagged(html: str) -> str:
-    return unescape(_TAG.sub(" ", _SKIPPED.sub(" ", html))).strip()

@@ -132,6 +132,7 @@ def write_tree(root: LexborNode, draft: Draft) -> None:
     writing = _Writing(draft)
     for node, is_opening in _steps(root):
         if draft.is_full:
+            draft.cut_off()
             break
         if node.is_text_node:
             writing.text(node.text_content or "")
@@ -140,8 +141,6 @@ def write_tree(root: LexborNode, draft: Draft) -> None:
         else:
             writing.close(node)
     writing.flush()
-    if draft.is_full:
-        draft.paragraph("...")
 
 
 def _steps(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:

@@ -1,6 +1,7 @@
 """PDF files, by pypdf: the text of each page, with what the printing added taken out again."""
 
 import logging
+import re
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -46,6 +47,8 @@ _DAMAGED = (
         zlib.error,
     ),
 )
+_SHORTEST_TITLE, _LONGEST_TITLE = 4, 150
+_NUMBERING = re.compile(r"^\d{1,3}(?:\.\d{1,3})*[.:)]?\s+")
 _IDLE_TITLES = ("untitled", "microsoft word", "microsoft powerpoint", "powerpoint presentation", "layout 1")
 
 # What pypdf warns of is told in notes; it would write a line for each broken object.
@@ -72,9 +75,12 @@ def read_pdf(content: bytes, name: str) -> Document:
         )
     _note_empty(sheets, draft)
     entries = _outline(reader)
+    draft.title = draft.title or _first_line(sheets)
     for number, sheet in enumerate(mend(sheets, {entry.words for entry in entries})):
         draft.page()
-        _write(sheet, {entry.words: entry.depth for entry in entries if entry.page == number}, draft)
+        _write(
+            sheet, {_unnumbered(entry.words): entry.depth for entry in entries if entry.page == number}, draft
+        )
     return draft.finish(name)
 
 
@@ -141,6 +147,17 @@ def _title(reader: PdfReader) -> str:
     return "" if title.lower().startswith(_IDLE_TITLES) else title
 
 
+def _first_line(sheets: Sequence[str]) -> str:
+    """Return the first line when it may be a title."""
+    first = next((line.strip() for sheet in sheets for line in sheet.split("\n") if line.strip()), "")
+    return first if _SHORTEST_TITLE <= len(first) <= _LONGEST_TITLE else ""
+
+
+def _unnumbered(words: str) -> str:
+    """Return a heading's words as the outline and the page may both write them."""
+    return _NUMBERING.sub("", words, count=1).casefold()
+
+
 def _outline(reader: PdfReader) -> list[_Entry]:
     try:
         return list(islice(_entries(reader, reader.outline, 1), _MOST_HEADINGS))
@@ -163,7 +180,7 @@ def _write(sheet: str, headings: dict[str, int], draft: Draft) -> None:
     lines: list[str] = []
     add = draft.line if draft.is_open and sheet.lstrip()[:1].islower() else draft.paragraph
     for line in sheet.split("\n"):
-        depth = headings.pop(on_one_line(line), None)
+        depth = headings.pop(_unnumbered(on_one_line(line)), None)
         if depth is None:
             lines.append(line)
             continue

@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from gnomon.reading.cue import Kind, kind_of, shows
@@ -35,10 +36,10 @@ CONSIDERED: Final = 12
 
 TRUST: Final = ("coverage", "names", "asked", "margin")
 """What tells whether the answer is there, in this order; `_trust` makes them."""
-TRUST_WEIGHTS: Final = (5.2, 2.1, 4.4, 4.7, -7.1)
+TRUST_WEIGHTS: Final = (5.2, 2.2, 4.1, 5.6, -7.4)
 """The last is added as it is."""
 TRUST_WEIGHTS_WITH_MEANING: Final = (5.6, 2.5, 3.7, 6.1, 0.0, -7.8)
-ANSWERABLE: Final = 0.37
+ANSWERABLE: Final = 0.34
 ANSWERABLE_WITH_MEANING: Final = 0.5
 """From which probability on a question is answered and not refused."""
 
@@ -218,11 +219,8 @@ def candidates(asked: Asked, passages: Sequence[str], titles: Sequence[str] = ()
 
 
 def _read(asked: Asked, passages: Sequence[str], titles: Sequence[str]) -> Iterator[_Passage]:
-    spans = [sentences(text) for text in passages]
-    found = [
-        [terms(text[span.start : span.end]) for span in cut]
-        for text, cut in zip(passages, spans, strict=True)
-    ]
+    apart = [_take_apart(text) for text in passages]
+    spans, found = [each[0] for each in apart], [each[1] for each in apart]
     lengths = [sum(map(len, each)) for each in found]
     usual = sum(lengths) / len(lengths) if lengths else 1.0
     for n, text in enumerate(passages):
@@ -230,6 +228,13 @@ def _read(asked: Asked, passages: Sequence[str], titles: Sequence[str]) -> Itera
         fit = _bm25(asked, whole, usual)
         title = asked.weights.keys() & set(terms(titles[n])) if titles else frozenset[str]()
         yield _Passage(n, text, spans[n], found[n], title, fit)
+
+
+@lru_cache(maxsize=512)
+def _take_apart(text: str) -> tuple[Sequence[Span], Sequence[Sequence[str]]]:
+    """Return a passage's sentences and the terms of each; a task's questions meet the same passages again."""
+    cut = sentences(text)
+    return cut, [terms(text[span.start : span.end]) for span in cut]
 
 
 def _bm25(asked: Asked, found: Sequence[str], usual: float) -> float:

@@ -27,7 +27,7 @@ def read_rows(content: bytes, name: str) -> Document:
         draft.line(row_line(first))
     for number, row in enumerate(rows):
         if draft.is_full:
-            draft.paragraph("...")
+            draft.cut_off()
             break
         (draft.line if number or draft.length else draft.paragraph)(row_line(row, headers))
     if headers and not draft.length:

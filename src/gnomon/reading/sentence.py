@@ -16,8 +16,10 @@ that one is not narrow."""
 _GAP = re.compile(r"\n(?:[^\S\n]*\n)+")
 _LINE = re.compile(r"[^\n]+")
 _MARKER = re.compile(r"[-*+•‣◦▪·\u2013—]\s|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]\s")
+_CLOSING = r"[\"'\u201d\u2019»)\]*_]*+(?:\[[^\[\]\n]{1,40}\])*+"
+"""What still belongs to a sentence behind its stop: quotes, brackets, marks of notes."""
 _STOP = re.compile(
-    r"(?:(?<![.!?…])[.!?…]++[\"'\u201d\u2019»)\]*_]*+(?=\s)|[\u3002\uff01\uff1f][\u201d\u300d\u300f\uff09]*+)\s*+"
+    rf"(?:(?<![.!?…])[.!?…]++{_CLOSING}(?=\s)|[\u3002\uff01\uff1f][\u201d\u300d\u300f\uff09]*+)\s*+"
 )
 _LABEL = re.compile(r"[^:;.]{1,80}: ")
 _WORD = re.compile(r"\S+")

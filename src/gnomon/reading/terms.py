@@ -55,4 +55,4 @@ def _make(word: str) -> tuple[str, bool]:
     return stem(folded), folded in STOP_WORDS
 
 
-_kept = lru_cache(maxsize=1 << 17)(_make)
+_kept = lru_cache(maxsize=1 << 16)(_make)

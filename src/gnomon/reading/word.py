@@ -86,7 +86,7 @@ def _write(opened: WordDocument, draft: Draft) -> None:
     is_tight = False
     for block in _blocks(body):
         if draft.is_full:
-            draft.paragraph("...")
+            draft.cut_off()
             break
         if block.tag == _TABLE:
             _write_table(block, draft)

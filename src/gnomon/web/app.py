@@ -36,6 +36,7 @@ def build_app(
     pace: Pace | None = None,
     origins: Iterable[str] = (),
     parallel: ParallelOptions | None = None,
+    are_document_links_open: bool = True,
 ) -> ASGIApp:
     """Build the ASGI application; the server that runs it keeps lifespan and websockets off.
 
@@ -63,6 +64,8 @@ def build_app(
         Sites whose pages may call from their visitors' browsers, such as `https://app.example.com`.
     parallel
         What the settings say about the Parallel door.
+    are_document_links_open
+        Whether who holds the address of a document's page may open it without a key.
     """
     gate = Gate(
         house=house,
@@ -78,7 +81,7 @@ def build_app(
     doors: dict[Prefix, ASGIApp] = {
         (): daly,
         ("daly",): daly,
-        NATIVE: build_native(gate, pace),
+        NATIVE: build_native(gate, pace, are_links_open=are_document_links_open),
         **dict.fromkeys(PARALLEL, runs),
         **dict.fromkeys(PARALLEL_BEYOND, refuse_product),
     }

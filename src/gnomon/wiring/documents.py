@@ -12,7 +12,7 @@ from gnomon.core.errors import NotFound
 from gnomon.core.hub import Hub
 from gnomon.core.library import Found, Holdings
 from gnomon.core.naming import no_such
-from gnomon.library.keeper.opening import open_library
+from gnomon.library.keeper.opening import find_meaning, open_library
 from gnomon.library.keeper.parsing import Parser
 from gnomon.library.report import Report, count_pending, report
 from gnomon.library.shelf import Folder, Shelf
@@ -155,11 +155,14 @@ class Documents:
 
 
 @contextmanager
-def open_documents(data: Path) -> Iterator[Documents]:
-    """Open the library of a data folder, which is made when absent; raises `Unavailable`."""
+def open_documents(data: Path, *, is_semantic: bool = False) -> Iterator[Documents]:
+    """Open the library of a data folder, which is made when absent; raises `Unavailable`.
+
+    With `is_semantic` it is searched by meaning too, where a model for that is installed.
+    """
     parser = Parser()
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    shelf = open_library(data, parse=parser.read)
+    shelf = open_library(data, parse=parser.read, meaning=find_meaning() if is_semantic else None)
     try:
         yield Documents(data=data, shelf=shelf)
     finally:

@@ -127,6 +127,7 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
             max_body=int(settings.max_body_mb * 1e6),
             pace=Pace(heartbeat=settings.heartbeat, longest=settings.max_stream_seconds),
             origins=settings.cors_origin,
+            are_document_links_open=settings.document_links == "open",
             parallel=ParallelOptions(
                 processors=settings.processor,
                 is_lenient=settings.parallel_validation == "lenient",

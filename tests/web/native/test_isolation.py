@@ -1,13 +1,16 @@
 """Every route and id of another workspace answers like one that nobody has; a new route needs a row here."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from natives import ORDER, client_for, client_with, key_with, operations, read_document, scope_of
-from rig import Hands, House, Tenant
+from rig import Hands, House, Tenant, open_house
+from shelved import ShelfLibrary, open_library
 
 from gnomon.core.access import ALL_SCOPES
 from gnomon.core.retry import Done
@@ -22,6 +25,7 @@ UNKNOWN = {
     "delivery_id": "msg_" + "0" * 55,
     "key": "nobo",
     "group_id": "grp_" + "0" * 26,
+    "document_id": "doc_" + "0" * 26,
 }
 """An id of each kind that nobody has."""
 
@@ -88,6 +92,13 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/deliveries/{delivery_id}"): Row(),
     ("GET", "/deliveries/{delivery_id}/attempts"): Row(),
     ("POST", "/deliveries/{delivery_id}/redeliver"): Row(),
+    ("GET", "/passages"): Row(queries=("?query=secret",), is_everybodys=True),
+    ("GET", "/library"): Row(is_everybodys=True),
+    ("GET", "/documents"): Row(is_everybodys=True),
+    ("GET", "/documents/{document_id}"): Row(),
+    ("GET", "/documents/{document_id}/text"): Row(queries=("", "?edition=1")),
+    # Who knows a document's id, which cannot be guessed, holds the address of its page.
+    ("GET", "/documents/{document_id}/page"): Row(is_everybodys=True),
     ("GET", "/workloads"): Row(is_everybodys=True),
     ("GET", "/workloads/{kind}"): Row(is_everybodys=True),
     ("GET", "/queue"): Row(is_everybodys=True),
@@ -103,7 +114,19 @@ class Neighbour:
 
 
 @pytest.fixture
-async def neighbour(theirs: Tenant, app: Any, hands: Hands) -> Neighbour:
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    opened, library = open_house(tmp_path / "data"), open_library(tmp_path)
+    yield replace(opened, library=library)
+    library.shelf.close()
+    await opened.store.close()
+
+
+@pytest.fixture
+async def neighbour(theirs: Tenant, app: Any, hands: Hands, tmp_path: Path) -> Neighbour:
+    library = hands.house.library
+    assert isinstance(library, ShelfLibrary)
+    library.put(theirs.id, tmp_path / "files", "theirs.txt", "This secret is theirs.")
+    (document,) = (await library.list_documents(theirs.id)).records
     async with client_for(app, theirs) as client:
         hook = (await client.post("/webhook-endpoints", json={"url": "https://theirs.example/"})).json()
         task = (await client.post("/tasks", json=ORDER, headers={"Idempotency-Key": "mine"})).json()
@@ -124,6 +147,7 @@ async def neighbour(theirs: Tenant, app: Any, hands: Hands) -> Neighbour:
         "delivery_id": sent[0]["id"],
         "key": "mine",
         "group_id": group["id"],
+        "document_id": document.id,
     }
     return Neighbour(ids=made)
 
@@ -177,6 +201,9 @@ async def test_lists_and_counts_hold_ones_own(ours: Tenant, neighbour: Neighbour
         assert (await client.get("/webhook-endpoints")).json() == {"webhook_endpoints": [], "next": None}
         queue = (await client.get("/queue")).json()["kinds"]
         assert not any(count for kind in queue for count in kind["counts"].values())
+        assert (await client.get("/documents")).json() == {"documents": [], "next": None}
+        assert (await client.get("/passages?query=secret")).json()["passages"] == []
+        assert not any((await client.get("/library")).json().values())
 
 
 async def test_a_foreign_cursor_leads_to_ones_own(ours: Tenant, theirs: Tenant, app: Any) -> None:
@@ -217,7 +244,7 @@ async def test_a_key_needs_the_scope_and_no_other(
     scope, row = scope_of(DOCUMENT, method, path), ROWS[method, path]
     place = re.sub(r"\{\w+\}", "nothing", path)
     if scope is None:
-        assert path == "/health"
+        assert path in ("/health", "/documents/{document_id}/page")
         return
     keys = [await key_with(house, ours, scopes) for scopes in (ALL_SCOPES - {scope}, frozenset({scope}))]
     for key, may in zip(keys, (False, True), strict=True):

@@ -7,6 +7,7 @@ import sys
 import uvicorn
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import BaseModel
 
 server = MCPServer("numbers", log_level="CRITICAL")
 calls = 0
@@ -50,6 +51,17 @@ def key(ctx: Context) -> str:
     """Repeat the key that came with the request."""
     headers = ctx.headers or {}
     return f"You sent {headers.get('authorization')}."
+
+
+class Answer(BaseModel):
+    words: str
+
+
+@server.tool()
+async def ask(ctx: Context) -> str:
+    """Ask the person who is not there."""
+    asked = await ctx.elicit("Who are you?", Answer)
+    return f"You are {asked}."
 
 
 def main() -> None:

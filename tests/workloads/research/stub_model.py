@@ -133,6 +133,7 @@ class _State:
     script: list[Behaviour]
     otherwise: Behaviour | Callable[[Asked], Behaviour]
     api_key: str | None
+    models: list[dict[str, Any]] | None
     requests: list[Asked] = field(default_factory=list)
     hung_up: int = 0
     open: int = 0
@@ -150,8 +151,10 @@ class StubModel:
         *,
         otherwise: Behaviour | Callable[[Asked], Behaviour] = Answer("ok"),
         api_key: str | None = None,
+        models: Iterable[dict[str, Any]] | None = None,
     ) -> None:
-        self._state = _State(script=list(script), otherwise=otherwise, api_key=api_key)
+        listed = None if models is None else list(models)
+        self._state = _State(script=list(script), otherwise=otherwise, api_key=api_key, models=listed)
         self._server = _Server(("127.0.0.1", 0), self._state)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -193,6 +196,11 @@ class StubModel:
         """How many requests were being answered at the same time, at most."""
         return self._state.most_open
 
+    @property
+    def hang_ups(self) -> int:
+        """How many clients have hung up on an answer that was still to come."""
+        return self._state.hung_up
+
     def add(self, *behaviours: Behaviour) -> None:
         """Lengthen the script."""
         with self._state.changed:
@@ -230,6 +238,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
         pass
+
+    def do_GET(self) -> None:
+        """List the models, where there is a list; this is no request of the script."""
+        models = self.server.state.models
+        found = 404 if models is None else 200
+        self._send(found, json.dumps({"object": "list", "data": models}).encode())
 
     def do_POST(self) -> None:
         state = self.server.state

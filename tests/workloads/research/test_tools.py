@@ -56,7 +56,15 @@ async def test_the_tools_of_a_real_server_are_listed_and_called(gate: Gate, opti
         server = Server(name="numbers", url=url, headers=HEADERS)
         async with Toolbox([server], gate, timeout=20) as box:
             offered = await box.offered()
-            assert {tool.name for tool in offered.tools} == {"add", "count", "fail", "long", "slow", "key"}
+            assert {tool.name for tool in offered.tools} == {
+                "add",
+                "count",
+                "fail",
+                "long",
+                "slow",
+                "key",
+                "ask",
+            }
             assert not offered.notes
             (add,) = [tool for tool in offered.tools if tool.name == "add"]
             assert (add.server, add.description) == ("numbers", "Add two numbers.")
@@ -79,6 +87,8 @@ async def test_the_tools_of_a_real_server_are_listed_and_called(gate: Gate, opti
             assert "moon" in failed.error
             wrong = await box.call("numbers", "add", {"a": "two"}, key="t3")
             assert wrong.error
+            asked = await box.call("numbers", "ask", {}, key="t4")
+            assert asked.error
 
             counted = await asyncio.gather(*(box.call("numbers", "count", {}, key=f"c{n}") for n in range(4)))
             assert {each.content for each in counted} == {f"call {n}" for n in range(1, 5)}
@@ -309,6 +319,26 @@ async def test_a_servers_schema_is_neither_followed_nor_tried(gate: Gate) -> Non
     assert call.content == json.dumps(given, ensure_ascii=False)
     assert time.monotonic() - began < 5
     assert not elsewhere.asked
+
+
+async def test_a_server_cannot_make_the_client_ask_without_end(gate: Gate) -> None:
+    """A stream that ends at once, and is to be opened anew at once: for what is said unasked, and for an answer."""
+    again = Told(200, b"id: 1\nretry: 0\ndata: \n\n", {"Content-Type": "text/event-stream"})
+    usual = hostile(tools_call=lambda _: again)
+
+    def answer(asked: Asked) -> Told:
+        return again if asked.method == "GET" else usual(asked)
+
+    async with serving(answer) as stub:
+        box = Toolbox([Server(name="h", url=stub.url)], gate, timeout=2)
+        await box.offered()
+        call = await box.call("h", "t", {}, key="t1")
+        await box.close()
+    assert call.error
+    assert len(stub.asked) <= 510
+    gets = [asked for asked in stub.asked if asked.method == "GET"]
+    assert gets
+    assert all("last-event-id" in asked.headers for asked in gets)
 
 
 async def test_what_is_no_text_is_named(gate: Gate) -> None:

@@ -41,9 +41,9 @@ class House:
     """Which idempotency keys are at work."""
     vigil: Vigil = field(default_factory=Vigil, repr=False)
     """Ends what is open by a key that was ended."""
+    library: Library | None = None
+    """The documents that work may draw on and that people may open."""
     check_target: Callable[[str], str | None] = _any_target
     """Says why nothing may be sent to a url, if so."""
     bodies: Mapping[str, Body] = field(default_factory=dict, repr=False)
     """Who writes the bodies of deliveries, by dialect."""
-    library: Library | None = None
-    """The documents that work may draw on."""

@@ -104,7 +104,9 @@ class Kept:
         self._delay = delay
         self._line = Line()
         self._process: subprocess.Popen[bytes] | None = None
-        self._is_up = asyncio.Event()
+        self._is_known = asyncio.Event()
+        """Whether it can be asked is known: it is ready, or has said why it cannot be."""
+        self._refusal: str | None = None
         self._unanswered = 0
         self._keeping: asyncio.Task[None] | None = None
         self._is_stopped = False
@@ -124,7 +126,6 @@ class Kept:
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.wait([self._keeping])
-        self._is_up.clear()
         await self._part_with()
 
     async def ask(self, op: str, **words: Any) -> Frame:
@@ -146,8 +147,7 @@ class Kept:
                 frame = await self._ask({"op": op, "patience": self._patience, **words})
         except TimeoutError as error:
             self._count_silence()
-            cause = self._line.refusal or "The library does not answer; try again in a moment."
-            raise Unavailable(cause) from error
+            raise Unavailable("The library does not answer; try again in a moment.") from error
         self._unanswered = 0
         if frame.message["op"] == "failed":
             raise _error(frame.message)
@@ -155,16 +155,18 @@ class Kept:
 
     async def _ask(self, message: Mapping[str, Any]) -> Frame:
         for _ in range(2):
-            await self._is_up.wait()
+            await self._is_known.wait()
+            if self._refusal is not None:
+                raise Unavailable(self._refusal)
             try:
                 return await self._line.ask(message)
             except _Ended:
-                self._is_up.clear()
+                self._is_known.clear()
         raise Unavailable("The library's process ended over this question; it is started anew.")
 
     def _count_silence(self) -> None:
         self._unanswered += 1
-        if self._unanswered >= _DEAF and self._process is not None and self._is_up.is_set():
+        if self._unanswered >= _DEAF and self._process is not None and self._line.is_ready.is_set():
             log.warning("library.deaf", extra={"part": self._part, "unanswered": self._unanswered})
             self._unanswered = 0
             self._process.kill()
@@ -187,19 +189,23 @@ class Kept:
         try:
             await asyncio.wait([ready, ended], return_when=asyncio.FIRST_COMPLETED)
             if line.is_ready.is_set() and not line.ended.is_set():
-                self._is_up.set()
+                self._refusal = None
+                self._is_known.set()
             await ended
         finally:
             ready.cancel()
             ended.cancel()
-        self._is_up.clear()
+        self._refusal = line.refusal
+        if line.refusal is None:
+            self._is_known.clear()
+        else:
+            self._is_known.set()
         code = await self._part_with()
         cause = line.refusal or _cause_of_death(code)
         log.warning("library.ended", extra={"part": self._part, "cause": cause})
 
     async def _launch(self) -> None:
         """Start the process; where the system gives none, leave a line that has ended."""
-        refusal = self._line.refusal
         try:
             # A millisecond: the process is started by vfork, and imports what it needs by itself.
             self._process, end = launch(self._part, self._order)
@@ -209,7 +215,6 @@ class Kept:
             self._line.ended.set()
             return
         self._line = await _connect(end)
-        self._line.refusal = refusal
 
     async def _part_with(self) -> int:
         """Hang up, and return how the process ended."""

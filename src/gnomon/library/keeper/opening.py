@@ -10,7 +10,9 @@ from typing import Any
 from gnomon.core.errors import GnomonError
 from gnomon.library.fault import told
 from gnomon.library.keeper.pipe import Pipe
+from gnomon.library.meaning import Meaning
 from gnomon.library.shelf import Shelf
+from gnomon.reading.embedding import NAME, find_embedder
 
 FILE = "library.sqlite"
 """The library's file in the data folder."""
@@ -30,11 +32,18 @@ class SystemClock:
 
 def open_or_refuse(pipe: Pipe, order: Mapping[str, Any], **given: Any) -> Shelf:
     """Open the library of an order; where that is refused, say why and end the process."""
+    meaning = find_meaning() if order["is_semantic"] else None
     try:
-        return open_library(Path(order["data"]), base_url=order["public_url"], **given)
+        return open_library(Path(order["data"]), base_url=order["public_url"], meaning=meaning, **given)
     except (GnomonError, OSError) as error:
         pipe.send({"op": "refused", "message": str(error)})
         os._exit(1)
+
+
+def find_meaning() -> Meaning | None:
+    """Return what makes vectors of texts, where gnomon[semantic] and its model are installed."""
+    embedder = find_embedder()
+    return Meaning(name=NAME, embed=embedder.embed) if embedder is not None else None
 
 
 def open_library(data: Path, **given: Any) -> Shelf:

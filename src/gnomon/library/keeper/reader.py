@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gnomon.core.errors import Invalid, NotFound, Unavailable
+from gnomon.core.errors import NotFound, Unavailable
 from gnomon.library.intake import Taken
 from gnomon.library.keeper.opening import open_or_refuse
 from gnomon.library.keeper.parsing import Parser
@@ -76,8 +76,12 @@ class Reader:
         self._due: dict[int, float] = {}
         """When each folder is to be looked at, by its number."""
         self._not_before: dict[int, float] = {}
+        self._absent: dict[Path, str] = {}
+        """Folders that the server brings and that are not there yet, with their labels."""
         self._may_wait = True
         """Files may wait to be read."""
+        self._may_lack = True
+        """Passages may lack their embeddings."""
         self._untold, self._told_at = Taken(), time.monotonic()
         watch.on_change = self._hear
 
@@ -88,23 +92,26 @@ class Reader:
         for path, folder in shared.items():
             if folder.label == own_label and path not in wanted:
                 self._shelf.remove_folder(folder.seq)
-        for path, label in wanted.items():
-            if path in shared:
-                continue
-            try:
-                self._shelf.add_folder(None, path, label)
-            except Invalid as error:
-                log.warning("library.folder_missing", extra={"folder": str(path), "cause": error.message})
+        self._absent = {path: label for path, label in wanted.items() if path not in shared}
+        self._add_absent()
+        for path in self._absent:
+            log.warning("library.folder_missing", extra={"folder": str(path)})
+
+    def _add_absent(self) -> None:
+        """Add the folders that the server brings and that are there by now."""
+        for path in [path for path in self._absent if path.exists()]:
+            self._shelf.add_folder(None, path, self._absent.pop(path))
 
     def keep(self) -> None:
         """Look and read for ever; raises `Unavailable`."""
         while True:
+            self._add_absent()
             folders = {folder.seq: folder for folder in self._shelf.folders()}
             self._follow(folders)
             for folder in folders.values():
                 if self._is_due(folder.seq):
                     self._scan(folder)
-            if not self._read():
+            if not self._read() and not self._embed():
                 self._bell.wait(_GLANCE)
                 self._bell.clear()
 
@@ -154,11 +161,21 @@ class Reader:
             return False
         until = time.monotonic() + _SPELL
         taken = self._shelf.read_in(is_stopped=lambda: time.monotonic() > until)
+        self._may_lack |= bool(taken.read)
         self._may_wait = time.monotonic() > until
         self._tell(taken)
         if not self._may_wait:
             self._parser.close()  # its memory is worth more than the moment that a new one takes
         return self._may_wait
+
+    def _embed(self) -> bool:
+        """Embed for a while what was read; say whether there may be more."""
+        if not self._may_lack:
+            return False
+        until = time.monotonic() + _SPELL
+        self._shelf.embed_pending(is_stopped=lambda: time.monotonic() > until)
+        self._may_lack = time.monotonic() > until
+        return self._may_lack
 
     def _tell(self, taken: Taken) -> None:
         """Log what was read, once when all is, and now and then before."""

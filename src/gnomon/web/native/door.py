@@ -26,7 +26,7 @@ from gnomon.web.sse import Pace
 PREFIX = ("gnomon", "v1")
 
 
-def build_native(gate: Gate, pace: Pace) -> FastAPI:
+def build_native(gate: Gate, pace: Pace, *, are_links_open: bool = True) -> FastAPI:
     """Build the native door's application; it expects to be called with its prefix as `root_path`."""
     app = FastAPI(
         title="Gnomon",
@@ -39,6 +39,7 @@ def build_native(gate: Gate, pace: Pace) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gate = gate
+    app.state.are_links_open = are_links_open
     app.state.studio = Studio(pace=pace, digests=Digests(gate.house.store, line))
     app.add_middleware(_OwnIds)
     for routes in ROUTERS:

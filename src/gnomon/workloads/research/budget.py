@@ -35,6 +35,8 @@ class Budget:
     """Of work: what a task waits for a slot or for an answer does not count."""
     fields_per_call: int
     """Fields that a model is asked for at once."""
+    is_cost_limited: bool = False
+    """Somebody has set a limit of money, not the effort alone."""
 
 
 _EFFORTS: Final[Mapping[int, Budget]] = {
@@ -74,6 +76,7 @@ def budget_of(brief: Brief, settings: Mapping[str, Json]) -> Budget:
         sources=int(min(budget.sources, limits.get("sources", inf))),
         tokens=int(min(budget.tokens, limits.get("tokens", inf))),
         cost_usd=min(budget.cost_usd, limits.get("cost_usd", inf), most),
+        is_cost_limited="cost_usd" in limits or most < inf,
         seconds=min(budget.seconds, limits.get("seconds", inf)),
     )
 

@@ -1,8 +1,8 @@
 """How far a settled value may be trusted, and the words that say why.
 
-Words that a question and a sentence share say that the sentence is about the question, never that it is true: without
-anything else to go by they are worth `medium` at the most. `high` takes a second witness: a model that picked the same
-words, or another work that has the same value.
+There are three witnesses: the words that question and sentences share, another work that has the same value, and a
+model that picked the same words. One is worth `medium`, two are worth `high`, none is `low`. Words alone say that a
+sentence is about the question, never that it is true, so they never reach `high` by themselves.
 """
 
 from typing import Final
@@ -10,19 +10,26 @@ from typing import Final
 from gnomon.workloads.research.record import Confidence
 
 LIKELY: Final = 0.8
-"""From this probability on, `medium`; docs/research-quality.md tells how often it then held."""
+"""From this probability on, the words count; docs/research-quality.md tells how often it then held."""
 
 
-def confidence(probability: float, works: int, verified_by: str | None = None) -> Confidence:
-    """Grade a value.
+def confidence(
+    probability: float | None, works: int = 1, verified_by: str | None = None
+) -> Confidence | None:
+    """Grade a value; None where nothing is known of it.
 
-    `probability` is that of its sentences holding the answer, as `reading.ranking.judge` has it; `works` counts the
-    independent works that have the value, the first one included (`Source.work` tells them apart); `verified_by`
-    names the model that picked the same words, of the 1.5-billion class or better.
+    `probability` is that of its sentences holding the answer, as `reading.ranking.judge` has it, None where that was
+    not asked; `works` counts the independent works that have the value, the first one included (`Source.work` tells
+    them apart); `verified_by` names a model of the 1.5-billion class or better that picked the same words.
     """
-    if probability < LIKELY:
-        return "medium" if verified_by or works > 1 else "low"
-    return "high" if verified_by or works > 1 else "medium"
+    is_likely = probability is not None and probability >= LIKELY
+    witnesses = is_likely + (works > 1) + bool(verified_by)
+    if witnesses == 0 and probability is None:
+        return None
+    return _GRADES[min(witnesses, 2)]
+
+
+_GRADES: Final[tuple[Confidence, ...]] = ("low", "medium", "high")
 
 
 def reasoning(covered: int, asked: int, works: int = 1, verified_by: str | None = None) -> str:

@@ -13,6 +13,7 @@ from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from gnomon.outbound.gate import Gate
+from gnomon.outbound.transport import GateTransport
 from gnomon.outbound.transport import client as client_over
 
 T = TypeVar("T")
@@ -21,6 +22,8 @@ _MOST_BYTES = 4 * 2**20
 """Of one answer, events and notifications included."""
 _LONGEST_STREAM = 300.0
 _LONGEST_ERROR = 500
+_MOST_REQUESTS = 500
+"""Of one conversation."""
 _GOODBYE = 2.0
 
 for _name in ("mcp", "httpx2"):
@@ -52,8 +55,8 @@ class Conversation:
     async def call(self, tool: str, arguments: dict[str, Any]) -> mcp_types.CallToolResult:
         """Call a tool; raises `Broken`.
 
-        The client's own `call_tool` judges results by the schema that the server gives: its patterns could hold up the
-        whole process, its references lead elsewhere. So the result is taken as it is.
+        The client's own `call_tool` judges results by the schema that the server gives: its patterns could hold up
+        the whole process, its references lead elsewhere. So the result is taken as it is.
         """
         params = mcp_types.CallToolRequestParams(name=tool, arguments=arguments)
         request = mcp_types.CallToolRequest(params=params)
@@ -93,7 +96,8 @@ class Conversation:
 
     async def _hold(self, opened: "asyncio.Future[Client]") -> None:
         """Keep the client open in this task, since it must be closed by the task that opened it."""
-        http = client_over(self._gate, self._headers, most=_MOST_BYTES, timeout=_LONGEST_STREAM)
+        transport = _Thrifty(self._gate, most=_MOST_BYTES, timeout=_LONGEST_STREAM)
+        http = client_over(transport, self._headers, timeout=_LONGEST_STREAM)
         async with http, self._talk(http) as client:
             opened.set_result(client)
             await self._end.wait()
@@ -102,9 +106,27 @@ class Conversation:
         return Client(
             streamable_http_client(self._url, http_client=http, max_sse_event_size=_MOST_BYTES),
             client_info=mcp_types.Implementation(name="gnomon", version=version("gnomon")),
-            read_timeout_seconds=self._timeout,
+            read_timeout_seconds=self._timeout + _GOODBYE,  # ours comes first
             cache=None,
         )
+
+
+class _Thrifty(GateTransport):
+    """Carries what a question needs and no more.
+
+    The stream on which a server speaks unasked is not opened: the client opens it anew whenever it ends, as soon as
+    the server says.
+    """
+
+    _left = _MOST_REQUESTS
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET" and "last-event-id" not in request.headers:
+            return httpx2.Response(405, request=request)
+        self._left -= 1
+        if self._left < 0:
+            raise httpx2.ConnectError(f"it led to more than {_MOST_REQUESTS} requests", request=request)
+        return await super().handle_async_request(request)
 
 
 async def _put(client: "asyncio.Future[Client]", ask: Callable[[Client], Awaitable[T]]) -> T:

@@ -27,6 +27,7 @@ _PAGES: Final = {False: 4, True: 8}
 """Pages that are read of what one query finds."""
 _THOROUGH: Final = 3
 """The effort from which on more passages are taken of each query."""
+_OWN_DOCUMENTS: Final = "The task's domains and day hold for the web; own documents were searched without them."
 _SATURATION: Final = 1.2
 
 
@@ -128,6 +129,9 @@ class Searching:
         for each in finds:
             if each.pending:
                 self.study.cut(f"{each.pending} files of the library had not been read when it was searched.")
+        policy = self.study.brief.sources or {}
+        if any(policy.values()) and any(s.kind == "document" for each in kept for s in each.sources):
+            self.study.cut(_OWN_DOCUMENTS)
         read = [source.url for each in kept for source in each.sources]
         self.study.teller.take_in([source.url for each in finds for source in each.sources], read)
         self.study.teller.count()

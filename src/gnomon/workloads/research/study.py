@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
@@ -10,10 +11,11 @@ from gnomon.core.brief import Brief
 from gnomon.core.task import Json
 from gnomon.core.workload import AsyncContext
 from gnomon.workloads.research.budget import Meter, Spent
-from gnomon.workloads.research.models.client import Model, ModelFailure, Prompt, Reply
+from gnomon.workloads.research.models.model import Model, ModelFailure, Prompt, Reply
 from gnomon.workloads.research.record import Usage
 from gnomon.workloads.research.telling import Teller
 from gnomon.workloads.research.turns import Conversation, question_text
+from gnomon.workloads.research.web.reach import Reach
 
 WRITING_SHARE: Final = 0.8
 """Of the tokens and the money: what may be used before the answer is written."""
@@ -21,6 +23,7 @@ _WHOLE: Final = 1.0
 _UNUSABLE: Final = ("answer_cut", "answer_invalid")
 """Codes of failings of one answer; with any other the model cannot be asked at all."""
 _DIGEST: Final = 16
+_UNPRICED: Final = "The price of the model is not known, so the limit in US dollars could not be held."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,6 +36,8 @@ class Study:
     teller: Teller
     conversation: Conversation
     model: Model | None = None
+    reach: Reach | None = None
+    """The web; None for a task that needs nothing of it."""
     extra_words: str = ""
     """What a person has answered to a question of the task."""
     cuts: dict[str, None] = field(default_factory=dict)
@@ -62,7 +67,7 @@ class Study:
 
         async def do() -> dict[str, Any]:
             nonlocal fresh
-            result = await work(f"{self.ctx.task_id}:{key}")
+            result = await work(call_key(self.ctx.task_id, key))
             fresh = True
             self.meter.usage += Usage(**result.get("usage", {}))
             return {**result, "at": round(self.meter.seconds, 3)}
@@ -113,6 +118,8 @@ class Study:
         if "unusable" in stored:
             raise Unusable(stored["unusable"])
         self.used_model = stored["model"] or self.used_model
+        if self.meter.usage.cost_usd is None and self.meter.budget.is_cost_limited:
+            self.cut(_UNPRICED)
         for note in stored["notes"]:
             self.cut(note)
         return Filled(json=stored["json"], is_new=bool(is_new))
@@ -161,6 +168,11 @@ def step_key(name: str, material: Json) -> str:
     """Name a step by what it does and what it is given: the same key for the same work in every attempt."""
     text = json.dumps(material, sort_keys=True, ensure_ascii=False).encode(errors="replace")
     return f"{name} {hashlib.sha256(text).hexdigest()[:_DIGEST]}"
+
+
+def call_key(task_id: str, key: str) -> str:
+    """Name a call for providers that recognise a repeated one, in characters that a header may have."""
+    return re.sub(r"[^A-Za-z0-9._:-]+", "-", f"{task_id}:{key}")
 
 
 def cut_short(study: Study, spent: Spent, what: Sequence[str]) -> None:

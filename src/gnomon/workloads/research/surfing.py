@@ -1,9 +1,12 @@
 """Reading the web for a task: searches and pages as steps of it, within its filters, shared by all its questions."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from gnomon.core.task import Json
 from gnomon.reading.document import Document
@@ -13,10 +16,24 @@ from gnomon.workloads.research.record import Source
 from gnomon.workloads.research.study import Study
 from gnomon.workloads.research.web.fetch import fetched_json, read_fetched
 from gnomon.workloads.research.web.hit import Filters, Hit, read_searched, searched_json
-from gnomon.workloads.research.web.reach import Reach
+from gnomon.workloads.research.web.reach import Reach, close_shared, shared_reach
 from gnomon.workloads.research.web.search import WebSearch
 
 _HITS: Final = 10
+_USERS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, int]] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def in_reach(settings: Mapping[str, Json]) -> AsyncIterator[Reach]:
+    """Give the reach that all tasks of this event loop share; with the last of them it is closed."""
+    loop = asyncio.get_running_loop()
+    _USERS[loop] = _USERS.get(loop, 0) + 1
+    try:
+        yield shared_reach(settings)
+    finally:
+        _USERS[loop] -= 1
+        if not _USERS[loop]:
+            await close_shared()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Tools that the task brings along: MCP servers, bounded in what they offer, take, give and cost in time."""
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnomon.core.task import Json
 from gnomon.outbound.gate import Gate
+from gnomon.workloads.research.web.letters import sound
 
 if TYPE_CHECKING:
     import mcp_types
@@ -102,13 +104,9 @@ class Toolbox:
 
     async def offered(self) -> Offered:
         """Ask every server for its tools."""
-        tools: list[Tool] = []
-        notes: list[str] = []
-        for server in self._servers.values():
-            given, note = await self._tools_of(server)
-            tools.extend(given)
-            notes.extend([note] if note else [])
-        return Offered(tools=tools, notes=notes)
+        told = await asyncio.gather(*map(self._tools_of, self._servers.values()))
+        tools = [tool for given, _ in told for tool in given]
+        return Offered(tools=tools, notes=[note for _, note in told if note])
 
     async def call(self, server: str, tool: str, arguments: Mapping[str, Any], *, key: str) -> ToolCall:
         """Call a tool; an error is part of what is returned. `key` becomes the call's id."""
@@ -179,7 +177,8 @@ class Toolbox:
         return self._open[server.name], ""
 
     def _scrubbed(self, text: str) -> str:
-        """Take the task's secrets out of what a server said: it may repeat what it was sent."""
+        """Take the task's secrets out of what a server said, which may repeat what it was sent."""
+        text = sound(text)
         for secret in self._secrets:
             text = text.replace(secret, "[secret]")
         return text

@@ -91,7 +91,8 @@ def subject(turns: Sequence[Turn]) -> str:
     for turn in reversed(turns):
         words = list(_WORD.finditer(turn.question))
         names = [each[0] for place, each in enumerate(words) if _is_name(each[0], place)]
-        telling = names or [each[0] for each in words if _carries(each[0])]
+        own = [] if leans(turn.question) else [each[0] for each in words if _carries(each[0])]
+        telling = names or own
         if telling:
             return " ".join(dict.fromkeys(telling[:_MOST_WORDS]))
     return ""

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import fields, replace
 from functools import partial
 from typing import Final
@@ -19,12 +20,13 @@ from gnomon.workloads.research.agent.tooling import Tooling
 from gnomon.workloads.research.basis import assemble
 from gnomon.workloads.research.budget import Meter, Spent, budget_of
 from gnomon.workloads.research.gather import together
-from gnomon.workloads.research.models.client import Model, ModelFailure, open_model
+from gnomon.workloads.research.models.client import open_model
+from gnomon.workloads.research.models.model import Model, ModelFailure
 from gnomon.workloads.research.record import Question, Settled, Source
 from gnomon.workloads.research.search import Searching
 from gnomon.workloads.research.second import read_alone
 from gnomon.workloads.research.study import Study, Unusable
-from gnomon.workloads.research.surfing import Surfing
+from gnomon.workloads.research.surfing import Surfing, in_reach
 from gnomon.workloads.research.telling import Teller, tell_settled
 from gnomon.workloads.research.tools import Toolbox, read_servers
 from gnomon.workloads.research.turns import (
@@ -36,7 +38,6 @@ from gnomon.workloads.research.turns import (
     subject,
 )
 from gnomon.workloads.research.web.hit import read_filters
-from gnomon.workloads.research.web.reach import shared_reach
 
 EXTRACTIVE: Final = "extractive"
 _LONGEST_REPLY: Final = 2_000
@@ -58,11 +59,12 @@ async def run(task_input: Mapping[str, Json], ctx: AsyncContext) -> Json:
     )
     for sentence in talk.cuts:
         study.cut(sentence)
-    try:
-        settled = await _answered(study, questions)
-    finally:
+    async with AsyncExitStack() as stack:
         if model is not None:
-            await model.close()
+            stack.push_async_callback(model.close)
+        if ctx.settings.get("search") or (brief.tools and model is not None):
+            study.reach = await stack.enter_async_context(in_reach(ctx.settings))
+        settled = await _answered(study, questions)
     study.teller.progress(95, "checking")
     return _answer(study, questions, settled)
 
@@ -119,26 +121,23 @@ async def _with_model(study: Study, questions: Sequence[Question]) -> list[Settl
 
 async def _use_tools(study: Study) -> tuple[Source, ...]:
     """Have the task's tools called, and return what they said as passages."""
-    if not study.brief.tools:
+    if not study.brief.tools or study.reach is None:
         return ()
     servers = read_servers(study.brief.tools, study.ctx.secrets)
-    async with Toolbox(servers, shared_reach(study.ctx.settings).gate) as toolbox:
-        tooling = Tooling(study=study, toolbox=toolbox, urls={server.name: server.url for server in servers})
+    urls = {server.name: server.url for server in servers}
+    async with Toolbox(servers, study.reach.gate) as toolbox:
+        tooling = Tooling(study=study, toolbox=toolbox, urls=urls)
         said = await tooling.use()
     study.tool_calls = [call.json() for call in tooling.calls]
     return said
 
 
 def _searching(study: Study) -> Searching:
-    settings = study.ctx.settings
-    if not settings.get("search"):
+    if study.reach is None or study.reach.search is None:
         return Searching(study=study)
-    reach = shared_reach(settings)
-    assert reach.search is not None
     filters = read_filters(study.brief.sources)
-    return Searching(
-        study=study, surfing=Surfing(study=study, reach=reach, search=reach.search, filters=filters)
-    )
+    surfing = Surfing(study=study, reach=study.reach, search=study.reach.search, filters=filters)
+    return Searching(study=study, surfing=surfing)
 
 
 async def _plan(study: Study, questions: Sequence[Question]) -> Plan:

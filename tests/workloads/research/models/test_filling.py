@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from asking_stub import PARIS, PROMPT, SCHEMA, asking
-from stub_model import Answer, Asked, Behaviour, Refuse, StubModel
+from stub_model import Answer, Asked, Behaviour, Hang, Refuse, StubModel
 
 from gnomon.workloads.research.models.model import ModelFailure
 
@@ -41,13 +41,15 @@ async def test_a_list_is_asked_for_in_an_object() -> None:
     assert reply.json == ["a", "b"]
 
 
-def without_schemas(asked: Asked) -> Behaviour:
-    if asked.schema is not None:
-        return Refuse(400, message="response_format is not supported")
-    return Answer('```json\n{"city": "Paris"}\n```')
+@pytest.mark.parametrize(
+    "refusal",
+    [Refuse(400, message="unknown field"), Refuse(422), Refuse(500, message="failed to parse grammar")],
+    ids=str,
+)
+async def test_a_server_without_schemas_is_asked_in_words(refusal: Refuse) -> None:
+    def without_schemas(asked: Asked) -> Behaviour:
+        return refusal if asked.schema is not None else Answer('```json\n{"city": "Paris"}\n```')
 
-
-async def test_a_server_without_schemas_is_asked_in_words() -> None:
     with StubModel(otherwise=without_schemas) as stub:
         async with asking(stub) as model:
             reply = await model.fill(PROMPT, SCHEMA, max_tokens=40, key="k")
@@ -72,6 +74,21 @@ async def test_a_wrong_answer_is_put_right_by_naming_its_faults(wrong: Any, told
     assert (reply.usage.input_tokens, reply.usage.output_tokens) == (20, 10)
     assert told in stub.requests[1].prompt
     assert [role for role, _ in stub.requests[1].turns] == ["system", "user", "assistant", "user"]
+
+
+async def test_what_is_nested_too_deeply_is_a_fault() -> None:
+    deep = '{"city": ' + '{"a": ' * 400 + "1" + "}" * 401
+    with StubModel([Answer(deep), Answer(PARIS)]) as stub:
+        async with asking(stub) as model:
+            assert (await model.fill(PROMPT, SCHEMA, max_tokens=40, key="k")).mode == "repaired"
+
+
+async def test_what_was_counted_before_the_time_was_up_is_told() -> None:
+    with StubModel([Answer("no"), Hang()]) as stub:
+        async with asking(stub) as model:
+            with pytest.raises(ModelFailure) as caught:
+                await model.fill(PROMPT, SCHEMA, max_tokens=40, key="k", seconds=1)
+    assert (caught.value.code, caught.value.usage.calls) == ("model_timeout", 1)
 
 
 async def test_repairs_are_bounded_and_what_they_took_is_told() -> None:

@@ -20,7 +20,18 @@ def test_the_object_in_a_reply_is_found(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "no", "12", "[1]", '{"a": 1', '{"a": NaN}', '{"a": Infinity}', '{"a": "\\ud800"}', "{" * 100_000],
+    [
+        "",
+        "no",
+        "12",
+        "[1]",
+        '{"a": 1',
+        '{"a": NaN}',
+        '{"a": Infinity}',
+        '{"a": 1e400}',
+        '{"a": "\\ud800"}',
+        "{" * 100_000,
+    ],
     ids=lambda text: text[:20] or "empty",
 )
 def test_what_is_no_object_is_refused(text: str) -> None:

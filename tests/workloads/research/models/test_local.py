@@ -82,6 +82,21 @@ async def test_two_that_start_at_once_share_one_process_which_is_started_again_w
 
 
 @pytest.mark.slow
+async def test_a_real_server_refuses_a_wrong_key(small_model: Path) -> None:
+    address = await asyncio.to_thread(resident_of(small_model).address)
+    for key, code in (("wrong", "model_key_refused"), (address.key, None)):
+        model = open_model({"model": "any", "model_url": address.url}, {"GNOMON_MODEL_KEY": key})
+        assert model is not None
+        async with model:
+            if code is None:
+                assert (await model.write(PROMPT, max_tokens=3, key="k")).usage.output_tokens > 0
+                continue
+            with pytest.raises(ModelFailure, match="GNOMON_MODEL_KEY") as caught:
+                await model.write(PROMPT, max_tokens=3, key="k")
+            assert caught.value.code == code
+
+
+@pytest.mark.slow
 async def test_a_prompt_beyond_the_window_is_refused_as_such(small_model: Path) -> None:
     async with open_local(small_model) as model:
         with pytest.raises(ModelFailure) as caught:

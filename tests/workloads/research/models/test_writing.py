@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from asking_stub import PROMPT, asking
-from stub_model import Answer, Cut, StubModel
+from stub_model import Answer, Asked, Behaviour, Cut, Refuse, StubModel
 
 from gnomon.core.workload import Failure
 from gnomon.workloads.research.models.client import ModelFailure, Prompt, open_model
@@ -92,6 +92,21 @@ async def test_text_that_cannot_be_encoded_is_sent_without_what_cannot() -> None
     assert stub.requests[0].turns == [("user", "half ? a pair")]
 
 
+async def test_the_temperature_is_low_unless_the_server_wants_to_choose_it() -> None:
+    def choosy(asked: Asked) -> Behaviour:
+        return (
+            Refuse(400, message="temperature is not supported")
+            if "temperature" in asked.body
+            else Answer("ok")
+        )
+
+    with StubModel(otherwise=choosy) as stub:
+        async with asking(stub) as model:
+            assert (await model.write(PROMPT, max_tokens=4, key="k")).text == "ok"
+            assert (await model.write(PROMPT, max_tokens=4, key="l")).text == "ok"
+    assert [asked.body.get("temperature") for asked in stub.requests] == [0.0, None, None]
+
+
 async def test_a_model_that_was_closed_connects_anew() -> None:
     with StubModel() as stub:
         async with asking(stub) as model:
@@ -100,12 +115,38 @@ async def test_a_model_that_was_closed_connects_anew() -> None:
             assert (await model.write(PROMPT, max_tokens=4, key="k")).text == "ok"
 
 
-async def test_the_window_is_what_was_set_or_a_careful_guess() -> None:
-    with StubModel() as stub:
+@pytest.mark.parametrize(
+    ("models", "window"),
+    [
+        (None, 8192),
+        ([], 8192),
+        ([{"id": "other", "max_model_len": 100}, {"id": "another"}], 8192),
+        ([{"id": "stub-1", "object": "model"}], 8192),
+        ([{"id": "other"}, {"id": "stub-1", "max_model_len": 16384}], 16384),
+        ([{"id": "/path/of/the/only/one", "meta": {"n_ctx": 4096, "n_ctx_train": 32768}}], 4096),
+        ([{"id": "stub-1", "context_length": "many", "meta": [1]}], 8192),
+    ],
+)
+async def test_the_window_is_what_the_server_lists_or_a_careful_guess(
+    models: list[dict[str, object]] | None, window: int
+) -> None:
+    with StubModel(models=models) as stub:
         async with asking(stub) as model:
-            assert (model.window, model.name, model.engine) == (8192, "stub-1", "provider:stub-1")
-        async with asking(stub, model="m", model_url=stub.url, model_window=32000) as model:
-            assert model.window == 32000
+            assert (model.window, model.name, model.engine) == (window, "stub-1", "provider:stub-1")
+
+
+async def test_a_window_that_was_set_is_kept_to() -> None:
+    with StubModel(models=[{"id": "m", "max_model_len": 16384}]) as stub:
+        async with asking(stub, model="m", model_url=stub.url, model_window=3000) as model:
+            assert model.window == 3000
+
+
+async def test_a_prompt_that_the_server_has_cut_in_silence_is_told() -> None:
+    long = Prompt(system="", user="a sentence of some length. " * 1000)
+    with StubModel([Answer("ok", input_tokens=2048), Answer("ok", input_tokens=6000)]) as stub:
+        async with asking(stub) as model:
+            assert "cut the prompt" in (await model.write(long, max_tokens=4, key="k")).notes[0]
+            assert not (await model.write(long, max_tokens=4, key="k")).notes
 
 
 async def test_no_model_is_set() -> None:

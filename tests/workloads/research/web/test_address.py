@@ -37,7 +37,10 @@ def test_an_address_is_spelled_in_one_way(url: str, spelled: str | None) -> None
     assert canonical(url) == spelled
 
 
-@given(st.text(max_size=60), st.text(max_size=60))
+@given(
+    st.text(st.characters(exclude_categories=()), max_size=60),
+    st.text(st.characters(exclude_categories=()), max_size=60),
+)
 def test_what_is_spelled_stays_as_it_is(path: str, query: str) -> None:
     once = canonical(f"https://example.com/{path}?{query}")
     assert once is not None
@@ -45,11 +48,16 @@ def test_what_is_spelled_stays_as_it_is(path: str, query: str) -> None:
     assert once.isascii()
 
 
-@given(st.text())
+@given(st.text(st.characters(exclude_categories=())))
 def test_no_text_is_too_strange(text: str) -> None:
     canonical(text)
     host_of(text)
     domain(text)
+
+
+def test_a_name_in_another_script_is_compared_as_it_is_looked_up() -> None:
+    assert host_of("https://Bücher.example/a") == domain("bücher.example") == "xn--bcher-kva.example"
+    assert is_under(host_of("https://www.xn--bcher-kva.example/"), str(domain("BÜCHER.example")))
 
 
 def test_addresses_of_one_page() -> None:

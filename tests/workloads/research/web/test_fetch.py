@@ -291,7 +291,7 @@ def read_page(content, content_type, url):
     if content == b"keys":
         import os
         return Document(title="", text=" ".join(sorted(os.environ)), media_type="text/plain")
-    return Document(title="t", text=content.decode(), media_type="text/plain")
+    return Document(title="t", text=content.decode("utf-8", "surrogatepass"), media_type="text/plain")
 
 page.read_page = read_page
 """
@@ -317,6 +317,18 @@ async def test_a_reader_that_hangs_or_dies_is_ended_and_the_next_page_is_read() 
             await parser.parse(TASK, content)
         assert time.monotonic() - began < 10
         assert (await parser.parse(TASK, b"words")).text == "words"
+    await parser.close()
+
+
+@pytest.mark.usefixtures("odd_reader")
+async def test_a_process_that_has_nothing_to_do_is_ended() -> None:
+    parser = Parser(idle=0.05)
+    await parser.parse(TASK, b"words")
+    (process,) = parser._free
+    async with asyncio.timeout(5):
+        await process.wait()
+    assert not parser._free
+    assert (await parser.parse(TASK, "ha\ud800lf".encode("utf-8", "surrogatepass"))).text == "ha?lf"
     await parser.close()
 
 

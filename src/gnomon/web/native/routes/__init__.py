@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from gnomon.web.native.routes import (
     access,
+    documents,
     groups,
     hooks,
     idempotency,
@@ -19,5 +20,5 @@ from gnomon.web.native.routes import (
 
 ROUTERS: Sequence[APIRouter] = tuple(
     noun.routes
-    for noun in (tasks, steering, lines, streams, groups, queue, hooks, access, idempotency, index)
+    for noun in (tasks, steering, lines, streams, groups, queue, hooks, access, idempotency, documents, index)
 )

@@ -6,7 +6,7 @@ from gnomon.web.answer import answer
 from gnomon.web.native.openapi import router
 
 routes = router("index")
-_PLACES = ("tasks", "workloads", "queue", "health")
+_PLACES = ("tasks", "workloads", "documents", "queue", "health")
 
 
 @routes.get("/", include_in_schema=False)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gnomon.web.native.schema import access, group, hook, idempotency, problem, queue, task
+from gnomon.web.native.schema import access, document, group, hook, idempotency, problem, queue, task
 
 SCHEMAS: Mapping[str, dict[str, Any]] = {
     **task.SCHEMAS,
@@ -11,6 +11,7 @@ SCHEMAS: Mapping[str, dict[str, Any]] = {
     **queue.SCHEMAS,
     **hook.SCHEMAS,
     **access.SCHEMAS,
+    **document.SCHEMAS,
     **idempotency.SCHEMAS,
     **problem.SCHEMAS,
 }

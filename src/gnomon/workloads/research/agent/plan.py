@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from gnomon.core.task import Json
 from gnomon.workloads.research.agent.prompt import PLANNING_RULES, earlier, prompt
-from gnomon.workloads.research.models.client import Prompt
+from gnomon.workloads.research.models.model import Prompt
 from gnomon.workloads.research.record import Path, Question
 from gnomon.workloads.research.study import Study
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gnomon.workloads.research.models.client import Prompt
+from gnomon.workloads.research.models.model import Prompt
 from gnomon.workloads.research.models.tokens import cut, estimate_tokens
 from gnomon.workloads.research.record import Source
 from gnomon.workloads.research.turns import Turn

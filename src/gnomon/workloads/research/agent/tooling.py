@@ -10,7 +10,7 @@ from gnomon.core.task import Json
 from gnomon.workloads.research.agent.prompt import PLANNING_RULES, fenced, prompt
 from gnomon.workloads.research.budget import Spent
 from gnomon.workloads.research.gather import together
-from gnomon.workloads.research.models.client import Prompt
+from gnomon.workloads.research.models.model import Prompt
 from gnomon.workloads.research.models.tokens import cut
 from gnomon.workloads.research.record import Source
 from gnomon.workloads.research.study import Study, Unusable

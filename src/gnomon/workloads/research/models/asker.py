@@ -14,7 +14,6 @@ from gnomon.workloads.research.models.lane import Lane, find_lane
 from gnomon.workloads.research.models.model import ModelFailure, Prompt, Reply
 from gnomon.workloads.research.models.patience import LONGEST_HOLD, wait_before
 from gnomon.workloads.research.models.wire import Call, Role, Said, Trouble, Wire
-from gnomon.workloads.research.record import Usage
 
 PATIENCE = 300.0
 """Seconds for all tries of a call together, from its first on."""
@@ -103,10 +102,14 @@ class Asker:
         """Answer in JSON that is valid for the schema."""
         ceiling = max(max_tokens, self.window // 2)
         filling = Filling(prompt, schema, max_tokens=max_tokens, ceiling=ceiling, key=key)
-        async with self._within(seconds) as until:
-            await self._open()
-            while (reply := filling.reply) is None:
-                await self._fill_once(filling, until)
+        try:
+            async with self._within(seconds) as until:
+                await self._open()
+                while (reply := filling.reply) is None:
+                    await self._fill_once(filling, until)
+        except ModelFailure as failure:
+            failure.usage = filling.usage
+            raise
         return reply
 
     async def _fill_once(self, filling: Filling, until: float) -> None:
@@ -115,11 +118,7 @@ class Asker:
             filling.take(await self._ask(call, until))
         except _SchemaRefused as refused:
             if not filling.refuse_schema():
-                raise self._failure(refused.trouble, filling.usage) from refused
-        except ModelFailure as failure:
-            if failure.usage is not filling.usage:
-                failure.usage = filling.usage + failure.usage
-            raise
+                raise self._failure(refused.trouble) from refused
 
     async def __aenter__(self) -> Self:
         """Import what is needed, and start what runs here."""
@@ -134,7 +133,7 @@ class Asker:
         try:
             await self._wire.open()
         except Trouble as trouble:
-            raise self._failure(trouble, Usage()) from trouble
+            raise self._failure(trouble) from trouble
 
     async def close(self) -> None:
         """Hang up."""
@@ -177,7 +176,7 @@ class Asker:
             lane.hold(min(trouble.retry_after, LONGEST_HOLD))
         wait = wait_before(tries, trouble, left=until - self._clock(), chance=self._chance())
         if wait is None:
-            raise self._failure(trouble, Usage()) from trouble
+            raise self._failure(trouble) from trouble
         await asyncio.sleep(wait)
 
     @asynccontextmanager
@@ -191,19 +190,13 @@ class Asker:
                 "model_timeout", f"{self.name} did not answer within {seconds:g} seconds.", retryable=True
             ) from error
 
-    def _failure(self, trouble: Trouble, usage: Usage) -> ModelFailure:
+    def _failure(self, trouble: Trouble) -> ModelFailure:
         """Say how it failed, to who asked for the work: without the key, whatever the server says."""
         told = trouble.message.replace(self._server.key, "[key]") if self._server.key else trouble.message
         if trouble.code == "model_key_refused":
             remedy = f" Check the key in {self._server.variable}." if self._server.variable else ""
             told = f"The provider of {self.name} has refused the key.{remedy} It says: {told}"
-        return ModelFailure(
-            trouble.code,
-            told,
-            retryable=trouble.retryable,
-            retry_after=trouble.retry_after,
-            usage=usage,
-        )
+        return ModelFailure(trouble.code, told, retryable=trouble.retryable, retry_after=trouble.retry_after)
 
 
 class _SchemaRefused(Exception):

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import httpx2
 from pydantic_ai import exceptions as errors
@@ -29,6 +29,9 @@ LONGEST = 3600.0
 THOUGHT = 4096
 """Tokens that a model which thinks before it writes may have beyond those of its reply: providers count both."""
 _THINKS = ("thinking_always_enabled", "thinking_enabled_by_default", "openai_reasoning_enabled_by_default")
+_SHORT = 6000
+_MOST_BYTES = 8
+"""Bytes of a prompt for each of its tokens, and more than any text of some length has."""
 _PLAIN = re.compile(r"[!-~]{1,200}")
 Pricing = Callable[[ModelResponse], float | None]
 
@@ -43,15 +46,20 @@ class Direct:
         *,
         client: httpx2.AsyncClient | None = None,
         temperature: float | None = None,
+        find_window: Callable[[], Awaitable[int | None]] | None = None,
     ) -> None:
         self._model = model
         self._pricing = pricing
         self._client = client
         self._temperature = temperature
+        self._find_window = find_window
+        self._window: int | None = model.profile.get("context_window")
 
     async def open(self) -> None:
-        """Make ready to connect."""
+        """Make ready to connect; ask for the window where the server alone knows it."""
         await self._model.__aenter__()
+        if self._find_window is not None:
+            self._window = await self._find_window() or self._window
 
     @property
     def takes_schema(self) -> bool:
@@ -66,7 +74,7 @@ class Direct:
     @property
     def window(self) -> int | None:
         """Return the tokens of the model's window, where they are known."""
-        return self._model.profile.get("context_window")
+        return self._window
 
     @property
     def _thought(self) -> int:
@@ -76,13 +84,24 @@ class Direct:
     async def ask(self, call: Call) -> Said:
         """Ask once."""
         try:
-            response = await (self._listen(call) if call.on_text else self._request(call))
+            response = await self._request_plainly(call)
         except Failure:
             raise  # of who is shown the text while it is written
         # What a broken answer, or a schema, makes of the packages between here and the server.
         except Exception as error:
             raise trouble_of(error) from error
-        return self._said(response)
+        return self._said(response, call)
+
+    async def _request_plainly(self, call: Call) -> ModelResponse:
+        """Ask, and leave the temperature to a server that wants to choose it."""
+        asking = self._listen if call.on_text else self._request
+        try:
+            return await asking(call)
+        except errors.ModelRequestRejectedError as error:
+            if self._temperature is None or "temperature" not in str(error):
+                raise
+            self._temperature = None
+            return await asking(call)
 
     async def _request(self, call: Call) -> ModelResponse:
         return await model_request(
@@ -105,7 +124,7 @@ class Direct:
                     call.on_text(shown := text)
             return stream.get()
 
-    def _said(self, response: ModelResponse) -> Said:
+    def _said(self, response: ModelResponse, call: Call) -> Said:
         if response.finish_reason == "content_filter":
             raise Trouble("model_declined", "The model's provider declined to answer this prompt.")
         counted = response.usage
@@ -121,6 +140,7 @@ class Direct:
             ),
             is_truncated=response.finish_reason == "length",
             is_counted=is_counted,
+            is_prompt_cut=is_counted and _is_cut(call, counted.input_tokens),
         )
 
     async def close(self) -> None:
@@ -143,6 +163,12 @@ class Direct:
 
 def _text(response: ModelResponse) -> str:
     return "".join(part.content for part in response.parts if isinstance(part, TextPart))
+
+
+def _is_cut(call: Call, tokens: int) -> bool:
+    """Say whether so few tokens cannot be the whole prompt."""
+    size = sum(len(text.encode(errors="replace")) for _, text in call.turns)
+    return size > _SHORT and tokens * _MOST_BYTES < size
 
 
 def _header(key: str) -> str:
@@ -173,6 +199,8 @@ def trouble_of(error: Exception) -> Trouble:
     """Say what a failed request means for who asked."""
     if isinstance(error, errors.ModelRequestRejectedError) and _TOO_LONG.search(str(error)):
         return Trouble("prompt_too_long", _told(error))
+    if isinstance(error, errors.ModelServerError) and _NO_SCHEMA.search(str(error)):
+        return Trouble("model_refused", _told(error), refuses_schema=True)
     for kind, code, traits in _TROUBLES:
         if isinstance(error, kind):
             retry_after = getattr(error, "retry_after", None)
@@ -182,6 +210,7 @@ def trouble_of(error: Exception) -> Trouble:
 
 _PASSING: Mapping[str, bool] = {"is_passing": True}
 _FAULT: Mapping[str, bool] = {"is_passing": True, "is_fault": True}
+_OF_SCHEMA: Mapping[str, bool] = {"refuses_schema": True}
 _FINAL: Mapping[str, bool] = {}
 _TROUBLES: tuple[tuple[type[Exception], str, Mapping[str, bool]], ...] = (
     (errors.ModelRateLimitError, "model_busy", _PASSING),
@@ -189,20 +218,22 @@ _TROUBLES: tuple[tuple[type[Exception], str, Mapping[str, bool]], ...] = (
     (errors.ModelAuthenticationError, "model_key_refused", _FINAL),
     (errors.ModelNotFoundError, "model_unknown", _FINAL),
     (errors.ModelContextWindowExceededError, "prompt_too_long", _FINAL),
-    (errors.ModelRequestRejectedError, "model_refused", {"refuses_schema": True}),
+    (errors.ModelRequestRejectedError, "model_refused", _OF_SCHEMA),
     (errors.ModelUnavailableError, "model_unavailable", _FAULT),
     (errors.ModelServerError, "model_unavailable", _FAULT),
     (errors.ModelConnectionError, "model_unreachable", _FAULT),
     (errors.ContentFilterError, "model_declined", _FINAL),
     (errors.ModelAPIError, "model_unavailable", _FAULT),
     (errors.UnexpectedModelBehavior, "model_garbled", _FAULT),
-    (errors.UserError, "model_unknown", _FINAL),
+    (errors.UserError, "model_refused", _OF_SCHEMA),
 )
 """The first that fits."""
 _TOO_LONG = re.compile(
     r"exceed_context_size|context_length_exceeded|maximum context length|context (size|window)"
 )
 """How servers that have no status for it say that a prompt is too long."""
+_NO_SCHEMA = re.compile(r"grammar|json.?schema|response_format", re.IGNORECASE)
+"""How servers say that they fail at holding an answer to a schema."""
 _LONGEST = 500
 
 

@@ -22,10 +22,16 @@ _ASK = (
 )
 UNCOUNTED = "The model's server did not count all tokens; usage and cost are incomplete."
 
+CUT = (
+    "The model's server counted fewer tokens than the prompt has: it has cut the prompt without saying so. Give it a "
+    "larger context (num_ctx of Ollama)."
+)
+
 
 def notes_of(said: Said) -> tuple[str, ...]:
     """Return what to tell about an answer."""
-    return () if said.is_counted else (UNCOUNTED,)
+    told = ((not said.is_counted, UNCOUNTED), (said.is_prompt_cut, CUT))
+    return tuple(note for is_so, note in told if is_so)
 
 
 class Filling:
@@ -82,7 +88,7 @@ class Filling:
             When it has been asked often enough.
         """
         self.usage = self.usage + said.usage
-        self._notes = self._notes or notes_of(said)
+        self._notes = tuple(dict.fromkeys((*self._notes, *notes_of(said))))
         value, wrong = self._read(said)
         if not wrong:
             self.reply = self._accept(said, value)
@@ -94,9 +100,11 @@ class Filling:
     def _read(self, said: Said) -> tuple[Json, Sequence[str]]:
         try:
             value = self._mould.release(read_object(said.text))
+            return value, faults(value, self._schema)
         except NotJson as error:
             return None, [f"/: {error}"]
-        return value, faults(value, self._schema)
+        except RecursionError:
+            return None, ["/: it is nested too deeply"]
 
     def _accept(self, said: Said, value: Json) -> Reply:
         mode: Mode = "repaired" if self._repairs else "native" if self._is_held else "prompted"
@@ -112,7 +120,7 @@ class Filling:
     def _ask_for_more(self, said: Said) -> None:
         larger = min(self._max_tokens * LARGER, self._ceiling)
         if self._is_larger or larger <= self._max_tokens:
-            raise self._failure(
+            raise ModelFailure(
                 "answer_cut",
                 f"{said.model} did not finish its JSON within {self._max_tokens} tokens. Ask for fewer or shorter "
                 "fields, or set a model that is less wordy.",
@@ -121,7 +129,7 @@ class Filling:
 
     def _ask_for_repair(self, said: Said, wrong: Sequence[str]) -> None:
         if self._repairs >= REPAIRS:
-            raise self._failure(
+            raise ModelFailure(
                 "answer_invalid",
                 f"{said.model} did not answer in the wanted schema, also when told what was wrong: {wrong[0]}",
             )
@@ -132,6 +140,3 @@ class Filling:
             ("model", said.text[:_SHOWN] or "(nothing)"),
             ("user", f"That is not what was asked for:\n{told}\n{_ASK}{wanted}"),
         ]
-
-    def _failure(self, code: str, message: str) -> ModelFailure:
-        return ModelFailure(code, message, usage=self.usage)

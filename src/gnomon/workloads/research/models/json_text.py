@@ -32,7 +32,7 @@ def read_object(text: str) -> dict[str, Json]:
     for candidate in (told, *_FENCED.findall(told), *_from_brace(told)):
         try:
             value = json.JSONDecoder(parse_constant=_refuse).raw_decode(candidate.strip())[0]
-            json.dumps(value, ensure_ascii=False).encode()
+            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
         except (ValueError, RecursionError):
             continue
         if isinstance(value, dict):

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from gnomon.workloads.research.models.wire import Call, Said, Trouble, Wire
 
+STARTING = ThreadPoolExecutor(1, thread_name_prefix="model")
+"""What imports and starts: many tasks that wait for that must not keep the loop's own threads from other work."""
 Make = Callable[[], Wire]
 
 
@@ -24,7 +27,7 @@ class Late:
         async with self._making:
             if self._wire is None:
                 try:
-                    wire = await asyncio.to_thread(self._make)
+                    wire = await asyncio.get_running_loop().run_in_executor(STARTING, self._make)
                 except ImportError as error:
                     raise Trouble("model_extra_missing", str(error)) from error
                 await wire.open()

@@ -6,6 +6,7 @@ import httpx2
 from pydantic_ai.messages import ModelResponse
 
 from gnomon.workloads.research.models.direct import Direct
+from gnomon.workloads.research.models.late import STARTING
 from gnomon.workloads.research.models.providers import make_compatible
 from gnomon.workloads.research.models.resident import Address, Resident
 from gnomon.workloads.research.models.wire import Call, Said
@@ -41,7 +42,8 @@ class Local:
 
     async def _connected(self) -> Direct:
         async with self._connecting:
-            address = await asyncio.to_thread(self._resident.address)
+            loop = asyncio.get_running_loop()
+            address = await loop.run_in_executor(STARTING, self._resident.address)
             if self._line is not None and self._line[0] == address:
                 return self._line[1]
             await self._hang_up()

@@ -1,8 +1,12 @@
 """The models of providers and of OpenAI-compatible servers, as pydantic-ai makes them."""
 
+import asyncio
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
+from openai import AsyncOpenAI
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model, infer_model
@@ -14,6 +18,11 @@ from gnomon.workloads.research.models.wire import Trouble
 
 EXACT = 0.0
 """The temperature of models whose servers would otherwise take a high one."""
+LISTING = 5.0
+"""Seconds for a server to list its models."""
+_WINDOWS = ("max_model_len", "context_length", "context_window", "max_context_length")
+_METAS = ("n_ctx", "n_ctx_train")
+"""The words of vLLM, OpenRouter, Groq, LM Studio and llama.cpp for it."""
 _PROFILE = OpenAIModelProfile(
     supports_json_schema_output=True,
     json_schema_transformer=None,
@@ -70,7 +79,33 @@ def make_compatible(
     host = urlsplit(url).hostname or "server"
     provider = OpenAICompatibleProvider(host, base_url=url, api_key=key, http_client=client, profile=_PROFILE)
     made = OpenAIChatModel(model, provider=provider)
-    return Direct(made, pricing or _by_url(url, model), client=client, temperature=EXACT)
+
+    async def find() -> int | None:
+        return await find_window(provider.client, model)
+
+    pays = pricing or _by_url(url, model)
+    return Direct(made, pays, client=client, temperature=EXACT, find_window=find)
+
+
+async def find_window(client: AsyncOpenAI, model: str) -> int | None:
+    """Return the tokens that the server's list of models gives a model; None where it says nothing of them."""
+    try:
+        async with asyncio.timeout(LISTING):
+            listed = await client.with_options(max_retries=0).models.list()
+            models = [entry.model_dump() for entry in listed.data]
+    # Servers need not have this list, or may send anything: then the window is what was set, or a guess.
+    except Exception:  # noqa: BLE001 - a guess will do
+        return None
+    named = [entry for entry in models if entry.get("id") == model] or (models if len(models) == 1 else [])
+    return _window(named[0]) if named else None
+
+
+def _window(entry: Mapping[str, Any]) -> int | None:
+    meta = entry.get("meta")
+    inner = meta if isinstance(meta, dict) else {}
+    told = [entry.get(word) for word in _WINDOWS] + [inner.get(word) for word in _METAS]
+    known = [number for number in told if isinstance(number, int) and number > 0]
+    return min(known, default=None)
 
 
 def _by_provider(made: Model, model: str) -> Pricing:

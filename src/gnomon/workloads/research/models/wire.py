@@ -33,6 +33,8 @@ class Said:
     is_truncated: bool = False
     is_counted: bool = True
     """The server has said how many tokens it took."""
+    is_prompt_cut: bool = False
+    """The server counts fewer tokens than any prompt of that length has."""
 
 
 class Trouble(Exception):

@@ -23,7 +23,7 @@ def canonical(url: str) -> str | None:
         return None
     named = f"[{host}]" if ":" in host else host
     place = named if port in {None, _PORTS[parts.scheme]} else f"{named}:{port}"
-    path, query = quote(parts.path or "/", safe=_SAFE), _without_tracking(parts.query)
+    path, query = quote(parts.path or "/", _SAFE, errors="replace"), _without_tracking(parts.query)
     return urlunsplit((parts.scheme, place, path, query, ""))
 
 
@@ -34,9 +34,9 @@ def same_page(url: str) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host's name in lower case; empty when there is none."""
+    """Return the host's name in lower case, of other scripts in ASCII; empty when there is none."""
     try:
-        return (urlsplit(url).hostname or "").rstrip(".")
+        return _in_ascii((urlsplit(url).hostname or "").rstrip("."))
     except ValueError:
         return ""
 
@@ -46,7 +46,8 @@ def domain(given: object) -> str | None:
     text = str(given).strip().lower()
     host = host_of(text) if "://" in text else text.partition("/")[0]
     name = host.removeprefix("*").removeprefix(".").rstrip(".")
-    return name if name and len(name) < 254 and all(map(_LABEL.fullmatch, name.split("."))) else None
+    is_name = len(name) < 254 and all(map(_LABEL.fullmatch, name.split(".")))
+    return _in_ascii(name) if is_name else None
 
 
 def is_under(host: str, name: str) -> bool:
@@ -54,8 +55,17 @@ def is_under(host: str, name: str) -> bool:
     return host == name or host.endswith(f".{name}")
 
 
+def _in_ascii(name: str) -> str:
+    """Spell a name as it is looked up, for comparing alone."""
+    try:
+        return name if name.isascii() else name.encode("idna").decode()
+    except UnicodeError:
+        return name
+
+
 def _without_tracking(query: str) -> str:
     if not _TRACKING.search(query):
-        return quote(query, safe=_SAFE + "?")
+        return quote(query, _SAFE + "?", errors="replace")
     given = parse_qsl(query, keep_blank_values=True)
-    return urlencode([(name, value) for name, value in given if not _TRACKING.fullmatch(name)])
+    kept = [(name, value) for name, value in given if not _TRACKING.fullmatch(name)]
+    return urlencode(kept, errors="replace")

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from gnomon.reading.document import Unreadable
 from gnomon.reading.page import read_page
+from gnomon.workloads.research.web.letters import sound
 
 MOST_MEMORY = 2 * 2**30
 
@@ -43,8 +44,8 @@ def _answer(task: dict[str, Any], content: bytes) -> dict[str, Any]:
     except (MemoryError, RecursionError):
         return {"unreadable": "It is too large or too deeply nested to be read."}
     return {
-        "title": document.title[: task["most_title"]],
-        "text": document.text[: task["most"]],
+        "title": sound(document.title[: task["most_title"]]),
+        "text": sound(document.text[: task["most"]]),
         "published": document.published,
         "is_cut": len(document.text) > task["most"],
         "notes": list(document.notes),

@@ -13,6 +13,8 @@ _KEPT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LANG", "LC_ALL", "SYSTEMROOT", "VI
 """Of the environment; no key of a provider is among it."""
 _MOST_ANSWER = 64 * 2**20
 TIMEOUT = 20.0
+_IDLE = 60.0
+"""Seconds without any page after which the processes are ended."""
 _GRACE = 2.0
 """Seconds after its own time limit until the process is ended from here."""
 
@@ -35,14 +37,18 @@ class Parsed:
 class Parser:
     """Keeps a few processes warm, each of which reads one content after the other."""
 
-    def __init__(self, *, processes: int = 2, timeout: float = TIMEOUT) -> None:
+    def __init__(self, *, processes: int = 2, timeout: float = TIMEOUT, idle: float = _IDLE) -> None:
         self._timeout = timeout
+        self._idle = idle
+        self._count = 0
         self._free: list[asyncio.subprocess.Process] = []
+        self._ending: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(processes)
 
     async def parse(self, task: Mapping[str, Any], content: bytes) -> Parsed:
         """Read what was fetched; raises `Unparsed`."""
         async with self._places:
+            self._count += 1
             process = self._take() or await _start(self._timeout)
             is_sound = False
             try:
@@ -57,7 +63,7 @@ class Parser:
                 ) from error
             finally:
                 if is_sound:
-                    self._free.append(process)
+                    self._keep(process)
                 else:
                     await _stop(process)
         if "unreadable" in answer:
@@ -69,6 +75,18 @@ class Parser:
         free, self._free = self._free, []
         for process in free:
             await _stop(process)
+
+    def _keep(self, process: asyncio.subprocess.Process) -> None:
+        """Keep a process for a while, for the next page."""
+        self._free.append(process)
+        asyncio.get_running_loop().call_later(self._idle, self._tidy, self._count)
+
+    def _tidy(self, count: int) -> None:
+        """End the processes, if no page was read since."""
+        if count == self._count:
+            ending = asyncio.ensure_future(self.close())
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
 
     def _take(self) -> asyncio.subprocess.Process | None:
         while self._free:

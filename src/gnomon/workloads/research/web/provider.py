@@ -13,6 +13,7 @@ from gnomon.outbound.target import LONGEST_URL
 from gnomon.outbound.visit import Refused, read_content
 from gnomon.workloads.research.web.address import canonical
 from gnomon.workloads.research.web.hit import Filters, Hit, read_day
+from gnomon.workloads.research.web.letters import sound
 
 _MOST_BYTES = 4_000_000
 _TIMEOUT = 20.0
@@ -175,7 +176,7 @@ def _bounded(hit: Hit) -> Hit | None:
 
 def get(url: str, headers: Mapping[str, str]) -> Request:
     """Write a request without a body."""
-    return Request(url=url, headers=_usual(headers), most=_MOST_BYTES, timeout=_TIMEOUT)
+    return Request(url=url, headers=_usual(headers), most=_MOST_BYTES, timeout=_TIMEOUT, is_repeatable=True)
 
 
 def post(url: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> Request:
@@ -208,7 +209,7 @@ def named_domains(filters: Filters) -> tuple[list[str], list[str]]:
 
 def words(value: object) -> str:
     """Read a text that a provider may leave out; white space made single."""
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    return " ".join(sound(value).split()) if isinstance(value, str) else ""
 
 
 def _usual(headers: Mapping[str, str]) -> dict[str, str]:

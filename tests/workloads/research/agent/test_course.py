@@ -1,0 +1,241 @@
+"""The agent over a real library and a model of a script: what it asks, keeps, drops, and tells."""
+
+from itertools import pairwise
+
+import pytest
+from conftest import json_of
+from scripted_reader import Reader, sources_of
+from stub_model import Answer, Refuse
+
+from gnomon.core.workload import ChildResult, Failure
+
+TEXTS = {
+    "velden.md": "# Velden\n\nVelden has 48,250 inhabitants. Its mayor is Ada Lind. The bridges are the Old Bridge "
+    "and the New Bridge.\n",
+    "news.md": "# News\n\nMayor Ada Lind opened the market of Velden in 2024.\n",
+    "far.md": "# Farum\n\nFarum has a lighthouse. It stands on Cape Brim.\n",
+}
+NAME = {"type": ["string", "null"]}
+MAYOR = ("Ada Lind", "Its mayor is Ada Lind.")
+
+
+def test_a_value_is_cited_where_it_stands(bureau, serve):
+    office = bureau(TEXTS)
+    answer = office.run("Velden", model=serve(Reader(values={"mayor": MAYOR})), output=json_of(mayor=NAME))
+    assert answer["content"] == {"mayor": "Ada Lind"}
+    (entry,) = answer["basis"]
+    excerpts = [excerpt for citation in entry["citations"] for excerpt in citation["excerpts"]]
+    assert excerpts == ["Its mayor is Ada Lind.", "Mayor Ada Lind opened the market of Velden in 2024."]
+    assert all(any(excerpt in text for text in TEXTS.values()) for excerpt in excerpts)
+    assert entry["confidence"] == "high", "two works say it, and a model picked it"
+    assert answer["engine"] == "provider:stub"
+    assert answer["usage"]["calls"] == 1
+    assert answer["usage"]["input_tokens"] == 10
+
+
+@pytest.mark.parametrize(
+    ("value", "quote"),
+    [
+        ("Eve Holt", "Its mayor is Eve Holt."),
+        ("Eve Holt", "Its mayor is Ada Lind."),
+        ("Ada Lind of www.evil.example", "Its mayor is Ada Lind."),
+    ],
+    ids=[
+        "a quote that stands nowhere",
+        "a value that the quote does not say",
+        "an address that nobody wrote",
+    ],
+)
+def test_what_does_not_stand_in_a_source_is_dropped(bureau, serve, value, quote):
+    piece = {"value": value, "source": 1, "quote": quote}
+    stub = serve(Answer({"f1": piece}))
+    answer = bureau(TEXTS).run("Velden", model=stub, output=json_of(mayor=NAME))
+    assert answer["content"] == {"mayor": None}
+    (entry,) = answer["basis"]
+    assert (entry["citations"], entry["confidence"]) == ([], None)
+    assert "stands in none of the" in entry["reasoning"]
+
+
+def test_a_wrong_number_of_a_source_is_put_right(bureau, serve):
+    stub = serve(lambda asked: Answer({"f1": {"value": MAYOR[0], "source": 99, "quote": MAYOR[1]}}))
+    answer = bureau(TEXTS).run("Velden", model=stub, output=json_of(mayor=NAME))
+    assert answer["content"] == {"mayor": "Ada Lind"}
+    assert answer["basis"][0]["citations"][0]["title"] == "Velden"
+
+
+def test_numbers_must_stand_in_the_quote(bureau, serve):
+    said = {
+        "people": (48250, "Velden has 48,250 inhabitants."),
+        "area": (99, "Velden has 48,250 inhabitants."),
+    }
+    number = {"type": ["number", "null"]}
+    answer = bureau(TEXTS).run(
+        "Velden", model=serve(Reader(values=said)), output=json_of(people=number, area=number)
+    )
+    assert answer["content"] == {"people": 48250, "area": None}
+
+
+def test_a_list_has_a_basis_for_each_element(bureau, serve):
+    words = "The bridges are the Old Bridge and the New Bridge."
+    said = {
+        "bridges": ([("Old Bridge", words), ("New Bridge", words), ("No Bridge", "It has no bridge.")], "")
+    }
+    bridges = {"type": "array", "items": {"type": "string"}}
+    answer = bureau(TEXTS).run("Velden", model=serve(Reader(values=said)), output=json_of(bridges=bridges))
+    assert answer["content"] == {"bridges": ["Old Bridge", "New Bridge"]}
+    assert [entry["field"] for entry in answer["basis"]] == ["bridges", "bridges.0", "bridges.1"]
+    assert all(entry["citations"] for entry in answer["basis"])
+
+
+def test_a_required_field_that_nothing_says_fails_and_is_named(bureau, serve):
+    output = {
+        "type": "json",
+        "schema": {"type": "object", "properties": {"king": {"type": "string"}}, "required": ["king"]},
+    }
+    with pytest.raises(Failure, match="king") as failed:
+        bureau(TEXTS).run("Velden", model=serve(Reader()), output=output)
+    assert failed.value.code == "not_found"
+
+
+def test_paragraphs_quote_or_are_left_out(bureau, serve):
+    reader = Reader(
+        parts=[("Who is mayor?", "mayor of Velden")],
+        paragraphs=[
+            ("The mayor of Velden is Ada Lind.", "Its mayor is Ada Lind."),
+            ("Velden is the richest town on earth.", "Velden is rich beyond all words."),
+            ("The mayor of Velden is paid 900 crowns.", "Its mayor is Ada Lind."),
+        ],
+    )
+    office = bureau(TEXTS)
+    answer = office.run("Tell me of Velden", model=serve(reader), output={"type": "text"})
+    assert answer["content"] == "The mayor of Velden is Ada Lind. [1]\n\n[1] Velden"
+    assert any("2 paragraphs" in sentence for sentence in answer["truncated"])
+    assert answer["basis"][0]["field"] == "output"
+
+
+def test_it_is_looked_again_in_other_words(bureau, serve):
+    reader = Reader(values={"lamp": ("Cape Brim", "It stands on Cape Brim.")}, queries=["lighthouse Farum"])
+    stub = serve(reader)
+    office = bureau(TEXTS)
+    answer = office.run("pharos xyzzy", model=stub, effort=4, output=json_of(lamp=NAME))
+    assert answer["content"] == {"lamp": "Cape Brim"}
+    assert "Query: lighthouse Farum" in office.notes("search")
+
+
+def test_one_round_is_one_round(bureau, serve):
+    stub = serve(Reader(queries=["lighthouse Farum"]))
+    office = bureau(TEXTS)
+    office.run("pharos xyzzy", model=stub, effort=1, output=json_of(lamp=NAME))
+    assert office.notes("search") == ["Query: lamp pharos xyzzy"]
+
+
+def test_deciding_steps_are_shown_no_text_of_a_document(bureau, serve):
+    stub = serve(Reader(values={"mayor": MAYOR}, queries=["x"]))
+    office = bureau(TEXTS)
+    office.run("Velden", model=stub, effort=4, output=json_of(mayor=NAME, king=NAME))
+    steps = {asked.key.partition(":")[2].partition("-")[0]: asked for asked in stub.requests}
+    assert set(steps) == {"plan", "settle", "reflect"}
+    deciding = [steps["plan"], steps["reflect"]]
+    assert not any("inhabitants" in asked.prompt or sources_of(asked.prompt) for asked in deciding)
+
+
+def test_progress_never_goes_back_and_messages_are_of_work_done(bureau, serve):
+    office = bureau(TEXTS)
+    office.run("Velden", model=serve(Reader(values={"mayor": MAYOR})), effort=4, output=json_of(mayor=NAME))
+    percents = [percent for percent, _ in office.log.progress]
+    assert all(one <= other for one, other in pairwise(percents))
+    assert percents[-1] == 100
+    kinds = [message["kind"] for message in office.log.messages]
+    assert kinds == ["plan", "search", "sources", "extract", "result"]
+    assert office.notes("extract") == ["mayor: Ada Lind"]
+    counted = next(message for message in office.log.messages if message["kind"] == "sources")
+    assert counted["considered"] >= counted["read"] == len(counted["sample"]) > 0
+
+
+def test_one_clarifying_question_flows_into_the_plan(bureau, serve):
+    stub = serve(Reader(values={"mayor": MAYOR}, clarification="Which Velden?"))
+    office = bureau(TEXTS)
+    with pytest.raises(Failure, match="Which Velden") as failed:
+        office.run("the town", model=stub, may_ask=True, output=json_of(mayor=NAME))
+    assert failed.value.code == "question_open"
+    answers = {"clarification": {"text": "The one with the mayor Velden"}}
+    answer = office.run("the town", model=stub, may_ask=True, answers=answers, output=json_of(mayor=NAME))
+    assert answer["content"] == {"mayor": "Ada Lind"}
+    assert "The one with the mayor" in stub.requests[-1].prompt
+
+
+def test_nothing_is_asked_of_who_may_not_be_asked(bureau, serve):
+    stub = serve(Reader(values={"mayor": MAYOR}, clarification="Which Velden?"))
+    answer = bureau(TEXTS).run("Velden", model=stub, effort=4, output=json_of(mayor=NAME))
+    assert answer["content"] == {"mayor": "Ada Lind"}
+
+
+def test_the_conversation_is_shown_and_goes_on(bureau, serve):
+    stub = serve(Reader(values={"mayor": MAYOR}))
+    before = ChildResult(
+        position=0,
+        kind="research",
+        status="completed",
+        input={"input": "How many people live in Velden?"},
+        result={"type": "text", "content": "48,250."},
+        error=None,
+    )
+    office = bureau(TEXTS)
+    answer = office.run("Who is its mayor?", model=stub, predecessor=before, output=json_of(mayor=NAME))
+    assert "How many people live in Velden?" in stub.requests[0].prompt
+    assert [turn["question"] for turn in answer["turns"]] == [
+        "How many people live in Velden?",
+        "Who is its mayor?",
+    ]
+    assert any("Velden" in query for query in office.notes("search"))
+
+
+def test_a_provider_that_is_down_fails_the_task_and_says_so(bureau, serve):
+    stub = serve(Refuse(401, message="no such key"))
+    with pytest.raises(Failure) as failed:
+        bureau(TEXTS).run("Velden", model=stub, output=json_of(mayor=NAME))
+    assert not failed.value.retryable
+    assert "key" in failed.value.message
+
+
+@pytest.mark.slow
+def test_a_provider_that_fails_is_unavailable_and_may_be_tried_again(bureau, serve):
+    stub = serve(Refuse(503))
+    with pytest.raises(Failure) as failed:
+        bureau(TEXTS).run("Velden", model=stub, output=json_of(mayor=NAME))
+    assert (failed.value.code, failed.value.retryable) == ("provider_unavailable", True)
+
+
+def test_it_falls_back_where_the_operator_wants_that_alone(bureau, serve):
+    stub = serve(Refuse(401))
+    answer = bureau(TEXTS).run(
+        "Velden", model=stub, settings={"fallback": "extractive"}, output=json_of(mayor=NAME)
+    )
+    assert answer["engine"] == "extractive"
+    assert any("read without it" in sentence for sentence in answer["truncated"])
+
+
+def test_answers_of_no_use_are_paid_for_and_told(bureau, serve):
+    stub = serve(Answer("I would rather not."))
+    answer = bureau(TEXTS).run("Velden", model=stub, output=json_of(mayor=NAME))
+    assert answer["engine"] == "extractive", "no word of the model is in it"
+    assert answer["usage"]["calls"] == len(stub.requests) > 0
+    assert any("not settled by the model" in sentence for sentence in answer["truncated"])
+
+
+def test_when_the_budget_ends_the_rest_is_read_without_the_model(bureau, serve):
+    stub = serve(Reader(values={"mayor": MAYOR}))
+    answer = bureau(TEXTS).run(
+        "Velden", model=stub, effort=6, budget={"tokens": 100}, output=json_of(mayor=NAME)
+    )
+    assert stub.requests == []
+    assert any("100 tokens was used up" in sentence for sentence in answer["truncated"])
+    assert answer["engine"] == "extractive"
+    assert answer["usage"]["calls"] == 0
+
+
+def test_a_price_that_is_not_known_is_said_where_money_is_limited(bureau, serve):
+    stub = serve(Reader(values={"mayor": MAYOR}))
+    answer = bureau(TEXTS).run("Velden", model=stub, budget={"cost_usd": 1}, output=json_of(mayor=NAME))
+    assert answer["usage"]["cost_usd"] is None
+    assert any("price" in sentence for sentence in answer["truncated"])

@@ -1,0 +1,56 @@
+"""The goals of answering without a model, on questions that the weights were not fitted on."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gnomon.reading import ranking
+
+ROOT = Path(__file__).parents[3]
+sys.path.insert(0, str(ROOT / "bench"))
+
+import research_squad as bench  # noqa: E402  # a script, no package
+
+SQUAD = (
+    Path(os.environ.get("GNOMON_GOLDEN") or ROOT.parent / "shared" / "golden") / "squad/dev-v2.0-part.json"
+)
+pytestmark = pytest.mark.skipif(
+    not SQUAD.is_file(), reason="the golden cases are not beside the repository; set GNOMON_GOLDEN"
+)
+
+
+@pytest.fixture(scope="module")
+def squad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[bench.Bench]:
+    articles = bench.load(SQUAD)
+    folders = bench.Folders.open(tmp_path_factory.mktemp("squad"), articles)
+    yield bench.Bench(folders, articles)
+    folders.shelf.close()
+
+
+def test_the_halves_share_no_article(squad: bench.Bench) -> None:
+    fitted, reported = bench.halves(squad.articles)
+    assert not {each.title for each in fitted} & {each.title for each in reported}
+    assert len(fitted) + len(reported) == len(squad.articles)
+
+
+def test_both_goals_hold_at_the_threshold_on_some_of_the_questions(squad: bench.Bench) -> None:
+    others, reported = bench.halves(squad.articles)
+    inside = squad.sibling(every=6).inside([bench.only_answerable(each) for each in reported])
+    outside = squad.sibling(every=16).foreign(reported, others)
+    assert len(inside) > 140
+    assert bench.kept_and_right(inside, ranking.ANSWERABLE) >= bench.GOAL.right
+    assert bench.refused(outside, ranking.ANSWERABLE) >= bench.GOAL.refused
+    assert all(each.is_verbatim for each in (*inside, *outside))
+
+
+@pytest.mark.slow
+def test_both_goals_hold_at_the_threshold_on_all_questions_however_they_are_put(squad: bench.Bench) -> None:
+    others, reported = bench.halves(squad.articles)
+    for case in bench.cases(squad, reported, others):
+        point = case.at(ranking.ANSWERABLE)
+        assert point.right >= bench.GOAL.right, case.name
+        assert point.refused >= bench.GOAL.refused, case.name
+        assert all(each.is_verbatim for each in (*case.inside, *case.outside))
