@@ -71,7 +71,6 @@ MAY: dict[str, set[str]] = {
     "gnomon.workloads.research.web": {"urllib"},
     "gnomon.workloads.research.web.parser": {"signal"},
     "gnomon.workloads.research.web.reach": {"importlib"},
-    "gnomon.workloads.research.models.providers": {"httpx2", "pydantic_ai", "urllib"},
     "gnomon.workloads.research.models.providers": {"httpx2", "openai", "pydantic_ai", "urllib"},
     "gnomon.workloads.research.models.pull": {"importlib", "subprocess"},
     "gnomon.workloads.research.models.resident": {"subprocess"},
