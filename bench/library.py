@@ -217,7 +217,7 @@ def build_gnomon(docs: Path, work: Path, *, is_embedded: bool) -> Search:
     shelf.scan(folder.seq)
     shelf.read_in(tell("read"))
     shelf.embed_pending(lambda done, total: tell("embedded")(done, total, ""))
-    names = {}
+    names: dict[str, str] = {}
     cursor = None
     while True:
         page = shelf.list_documents("bench", cursor=cursor, limit=500)
