@@ -13,7 +13,6 @@ import itertools
 import json
 import os
 import random
-import resource
 import secrets
 import subprocess
 import sys
@@ -191,8 +190,9 @@ def measure(engine: str, docs: Path, work: Path, options: argparse.Namespace) ->
 
 
 def memory() -> float:
-    """Return the most memory that this process has had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Return the most memory that this process has had, in MB; not that of its parent, as `getrusage` may."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 class Clock:
