@@ -18,7 +18,7 @@ _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?"
 _ASSIGNMENT = re.compile(r"(?:[a-z0-9-]+|\*)=\S+")
 _ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
 _MODEL = re.compile(r"[a-z][a-z0-9-]*:\S.*")
-_SEARCH = re.compile(r"searxng=https?://[^\s/?#]+(?:/[^\s?#]*)?|brave|tavily|exa")
+_SEARCH = re.compile(r"(?:searxng|brave|tavily|exa)=https?://[^\s/?#]+(?:/[^\s?#]*)?|brave|tavily|exa")
 _CORES = os.cpu_count() or 1
 LONGEST_WAIT = 28.0
 """Seconds that an answer may be held back: clients commonly give up after 30."""

@@ -147,11 +147,11 @@ def test_a_country_is_written_as_lines_that_say_what_they_are_about() -> None:
     lines = starter.render("Norway", NORWAY).splitlines()
     assert lines[0] == "# Norway"
     assert "public domain" in lines[2]
-    assert "- Norway, Background: Two centuries of Viking raids.; And more & more." in lines
-    assert "- Norway, Area, total: 323,802 sq km" in lines
-    assert "- Norway, Area: note: with islands" in lines
-    assert "- Norway, Land use, agricultural land: arable land: 2.2%" in lines
-    assert "- Norway, Capital, name: Oslo" in lines
+    assert "Norway, Background: Two centuries of Viking raids.; And more & more." in lines
+    assert "Norway, Area, total: 323,802 sq km" in lines
+    assert "Norway, Area: note: with islands" in lines
+    assert "Norway, Land use, agricultural land: arable land: 2.2%" in lines
+    assert "Norway, Capital, name: Oslo" in lines
     assert [line for line in lines if line.startswith("## ")] == [
         "## Introduction",
         "## Geography",

@@ -1,4 +1,6 @@
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from string import ascii_lowercase
 
 import pytest
@@ -169,3 +171,16 @@ def test_weights_fit_their_signs() -> None:
     assert len(ranking.TRUST_WEIGHTS) == len(ranking.TRUST) + 1
     assert len(ranking.TRUST_WEIGHTS_WITH_MEANING) == len(ranking.TRUST) + 2
     assert 0.0 < ranking.ANSWERABLE < 1.0
+
+
+def test_the_page_has_the_weights_as_they_are() -> None:
+    page = (Path(__file__).parents[2] / "docs/research-quality.md").read_text()
+    tables = [part for part in page.split("\n\n") if part.startswith("| sign |")]
+    shown = [re.findall(r"^\| `?(\w*)`? ?\|.*\| (-?[\d.]+) \|$", table, re.MULTILINE) for table in tables]
+    assert shown == [
+        [(sign, str(weight)) for sign, weight in zip(signs, weights, strict=True)]
+        for signs, weights in (
+            (ranking.SIGNS, ranking.WEIGHTS),
+            ((*ranking.TRUST, ""), ranking.TRUST_WEIGHTS),
+        )
+    ]

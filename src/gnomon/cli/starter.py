@@ -105,7 +105,7 @@ def render(title: str, country: Mapping[str, Any]) -> str:
     for heading, fields in country.items():
         parts.append(f"## {heading}")
         for field, value in fields.items():
-            parts += [f"- {title}, {words}" for words in _facts(field.strip(), value)]
+            parts += [f"{title}, {words}" for words in _facts(field.strip(), value)]
     return "\n\n".join(parts) + "\n"
 
 

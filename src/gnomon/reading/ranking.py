@@ -29,19 +29,19 @@ SHOWN: Final = 3
 SIGNS: Final = ("coverage", "density", "lead", "title", "before", "after", "kind", "opening")
 """What is weighed of a sentence, in this order; `_signs` makes them."""
 WEIGHTS: Final = (9.5, 2.7, 3.9, 4.7, 5.1, 3.0, 1.0, 0.3)
-WEIGHTS_WITH_MEANING: Final = (9.1, -0.7, 2.8, 9.4, 4.9, 2.5, 0.9, 0.2, 8.7)
+WEIGHTS_WITH_MEANING: Final = (9.5, -1.0, 2.2, 9.7, 4.8, 2.7, 0.9, 0.1, 9.1)
 """Where meaning is measured: the same signs, and the similarity."""
 CONSIDERED: Final = 12
 """How many of the best sentences by words are looked at for their meaning."""
 
 TRUST: Final = ("coverage", "names", "asked", "margin")
-"""What tells whether the answer is there, in this order; `_trust` makes them."""
+"""What tells whether the answer is there, in this order; `trust` makes them."""
 TRUST_WEIGHTS: Final = (5.2, 2.2, 4.1, 5.6, -7.4)
 """The last is added as it is."""
-TRUST_WEIGHTS_WITH_MEANING: Final = (5.6, 2.5, 3.7, 6.1, 0.0, -7.8)
+TRUST_WEIGHTS_WITH_MEANING: Final = (3.4, 0.9, 1.7, 3.7, 7.8, -7.8)
 ANSWERABLE: Final = 0.34
-ANSWERABLE_WITH_MEANING: Final = 0.5
 """From which probability on a question is answered and not refused."""
+ANSWERABLE_WITH_MEANING: Final = 0.24
 
 _SATURATION, _BY_LENGTH, _USUAL_SENTENCE = 1.2, 0.75, 14
 _MANY_TERMS, _RIVAL = 12, 5
@@ -55,8 +55,6 @@ class Asked:
     weights: Mapping[str, float]
     """Its terms, each with how much it tells: rare ones the most."""
     total: float
-    heaviest: float
-    """The weight of a term that stands in no passage."""
     names: frozenset[str]
     """Its terms that are numbers, or capitalised inside the question."""
     kind: Kind
@@ -199,7 +197,6 @@ def ask(question: str, frequencies: Mapping[str, int], size: int) -> Asked:
     return Asked(
         weights=weights,
         total=sum(weights.values()) or 1.0,
-        heaviest=_weight(0, size),
         names=frozenset(term for term in named if term in weights),
         kind=kind_of(question),
         words=frozenset(re.findall(r"[\w'-]+", question.lower())),

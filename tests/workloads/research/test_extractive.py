@@ -1,3 +1,4 @@
+import time
 from collections import Counter
 from typing import Any
 
@@ -192,3 +193,14 @@ def test_whatever_the_sources_say_the_answer_is_valid_and_stands_there(texts: li
     for entry in written["basis"]:
         for citation in entry["citations"]:
             assert all(any(excerpt in text for text in texts) for excerpt in citation["excerpts"])
+
+
+@pytest.mark.parametrize(
+    "unit", ["1 ", "A a ", "* ", "a: b; ", "- a\n", "| a ", ": ", "((", "$1 ", "and A ", "\u201c"]
+)
+def test_a_text_made_to_be_slow_is_read_in_time(unit: str) -> None:
+    hostile = source("Acme Corp", (unit * 2_000)[:2_000])
+    started = time.process_time()
+    for schema in ({"type": "string"}, {"type": "integer"}, {"type": "array", "items": {"type": "string"}}):
+        settle_all({"founders": schema}, [hostile])
+    assert time.process_time() - started < 2

@@ -30,7 +30,7 @@ _SAME: Final[Mapping[str, str]] = {
     # A word that was divided at a line's end is the word; for finding, so is one with a hyphen in it.
     **dict.fromkeys((*DASHES, *UNSEEN), ""),
 }
-_COMPARED: Final = 64
+_COMPARED: Final = 16
 """Texts whose form for comparing is kept."""
 
 
@@ -138,7 +138,7 @@ def _place_alike(wanted: str, text: str) -> tuple[int, int] | None:
 def _plain(text: str) -> tuple[str, Sequence[int]]:
     """Write a text as it is compared, and for each of its characters where it stands in the original."""
     letters: list[str] = []
-    offsets = array("L")
+    offsets = array("I")
     is_divided = False
     for offset, letter in enumerate(text):
         if letter in DASHES:

@@ -19,7 +19,8 @@ LEAST_FIELD: Final = 0.55
 LEAST_SUBJECT: Final = 0.5
 """Share of the words that the question is about which must stand in the sentence, its passage or its title."""
 MOST_SOURCES: Final = 60
-MOST_SENTENCES: Final = 2_000
+MOST_READ: Final = 120_000
+"""Characters of all sources together."""
 _REACH: Final = 60
 """Characters over which nearness halves."""
 _HEADING: Final = 0.8
@@ -99,8 +100,14 @@ def aim_of(question: Question, want: Want, frequencies: Mapping[str, int], size:
 
 
 def read_sentences(sources: Sequence[Source]) -> list[Sentence]:
-    """Part sources into sentences, each with the terms in it and around it."""
-    return [each for source in sources[:MOST_SOURCES] for each in _sentences(source)][:MOST_SENTENCES]
+    """Part sources into sentences, each with the terms in it and around it; the first of them, so far as bounded."""
+    read: list[Sentence] = []
+    left = MOST_READ
+    for source in sources[:MOST_SOURCES]:
+        if (left := left - len(source.text)) < 0 and read:
+            break
+        read += (each for each in _sentences(source) if each.end <= MOST_READ)
+    return read
 
 
 def weigh_all(aim: Aim, there: Sequence[Sentence]) -> list[Weighed]:
@@ -119,6 +126,11 @@ def field_share(aim: Aim, sentence: Sentence) -> float:
         own, both = aim.scale.share(wanted, sentence.has), aim.scale.share(wanted, there)
         shares.append(own + _HEADING * (both - own))
     return max(shares)
+
+
+def said_share(aim: Aim, sentence: Sentence) -> float:
+    """Return how much of all that is said of the field a sentence or its heading has."""
+    return aim.scale.share(aim.said, sentence.has | sentence.heading)
 
 
 def subject_share(aim: Aim, sentence: Sentence) -> float:
