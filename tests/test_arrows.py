@@ -52,7 +52,6 @@ MAY: dict[str, set[str]] = {
         "markdown_it",
         "pypdf",
         "selectolax",
-        "snowballstemmer",
         "trafilatura",
     },
     "gnomon.reading.embedding": {"numpy", "onnxruntime", "tokenizers"},

@@ -1,4 +1,4 @@
-"""Research on a real server is steered: cancelled in the middle of a slow call, timed out, asked, and out of reach."""
+"""Research on a real server is steered: cancelled in a slow call, timed out, asked, and out of reach."""
 
 import time
 from collections.abc import Iterator

@@ -1,9 +1,8 @@
-"""The vendor's client, unmodified: `execute()` with a pydantic schema over a local folder gives typed fields, cited."""
+"""The vendor's client, unmodified: `execute()` with a pydantic schema over a local folder, typed and cited."""
 
 import re
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,8 +14,8 @@ from .research_trial import serving, wait_for_documents
 from .server import Server
 
 TEXTS = {
-    "bridge.md": "# The bridge of Velden\n\nThe bridge of Velden has a length of 412.5 metres. It was opened on 14 May 1937.\n\n"
-    "## Contact\n\nThe bridge office answers at bridge@velden.example.\n",
+    "bridge.md": "# The bridge of Velden\n\nThe bridge of Velden has a length of 412.5 metres. It was opened on "
+    "14 May 1937.\n\n## Contact\n\nThe bridge office answers at bridge@velden.example.\n",
     "velden.html": "<html><head><title>Velden</title></head><body><h1>Velden</h1><p>Velden is a town in Holmark. "
     "Its population is 48,250. The material of the bridge is steel.</p></body></html>",
 }

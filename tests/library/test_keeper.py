@@ -5,9 +5,11 @@ import logging
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,30 @@ async def test_changes_are_found_within_seconds(data: Path, folder: Path) -> Non
         await until_found(library, "dipper", SOON)
         shutil.rmtree(folder / "deep")
         await until_lost(library, "kingfisher dipper", SOON)
+
+
+async def test_a_change_that_leaves_size_and_time_as_they_were_is_found(data: Path, folder: Path) -> None:
+    async with kept(data, folder) as library:
+        path = folder / "second.md"
+        path.write_text("The kingfisher dives.")
+        await until_found(library, "kingfisher")
+        stamps = path.stat()
+        path.write_text("The red flamingo eats")
+        os.utime(path, ns=(stamps.st_atime_ns, stamps.st_mtime_ns))
+        assert path.stat().st_size == stamps.st_size
+        await until_found(library, "flamingo")
+
+
+async def test_what_was_read_while_it_was_fresh_is_looked_at_once_more(data: Path, folder: Path) -> None:
+    async with kept(data, folder) as library:
+        await until_found(library, "heron")
+        query = "SELECT count(*) FROM file WHERE is_fresh OR state <> 'read'"
+
+        async def is_settled() -> bool:
+            with closing(sqlite3.connect(data / "library.sqlite")) as connection:
+                return bool(connection.execute(query).fetchone() == (0,))
+
+        await until(is_settled)
 
 
 async def test_folders_that_vanish_keep_what_is_known_and_come_back(

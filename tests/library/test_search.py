@@ -13,7 +13,7 @@ from shelves import Room
 from gnomon.core.ports.library import MOST_PASSAGES
 from gnomon.library import bm25
 from gnomon.library.schema import WEIGHTS
-from gnomon.library.search import MOST_TERMS, choose
+from gnomon.library.search import MOST_TERMS, Query, choose
 from gnomon.library.shelf import Limits
 from gnomon.reading.terms import tokens
 
@@ -170,10 +170,21 @@ def test_the_rarest_terms_are_asked_for_and_few_matches_looked_at(counts: list[i
     words = {f"t{number}": f"T{number}" for number in range(len(counts))}
     frequencies = dict(zip(words, counts, strict=True))
     statistics = bm25.Statistics(frequencies=frequencies, size=100_000, length=1)
-    chosen = choose(words, statistics, wanted)
-    kept = [frequencies[term] for term in chosen]
-    left = [count for term, count in frequencies.items() if count and term not in chosen]
+    rare, common = choose(words, statistics, wanted)
+    kept = [frequencies[term] for term in rare]
+    left = [count for term, count in frequencies.items() if count and term not in rare]
     assert len(kept) <= MOST_TERMS
     assert bool(kept) == any(counts)
     assert not left or max(kept) <= min(left)
-    assert sum(kept[:-1]) < max(20_000, wanted) or len(kept) == 1
+    assert sum(kept[:-1]) < max(10_000, wanted) or len(kept) == 1
+    assert [frequencies[term] for term in common] == sorted(left)[: len(common)]
+
+
+def test_common_words_of_a_large_library_count_where_they_meet() -> None:
+    frequencies = {"rare": 50, "amber": 9_990, "birch": 20_000, "cedar": 30_000, "dune": 40_000}
+    statistics = bm25.Statistics(frequencies=frequencies, size=100_000, length=1)
+    query = Query(words={term: term.upper() for term in frequencies}, statistics=statistics, realms=[1])
+    assert query.match(40) == ('"RARE" OR ("AMBER" AND ("BIRCH" OR "CEDAR")) OR ("BIRCH" AND ("CEDAR"))')
+    assert query.match(60) == (
+        '"RARE" OR "AMBER" OR ("BIRCH" AND ("CEDAR" OR "DUNE")) OR ("CEDAR" AND ("DUNE"))'
+    )

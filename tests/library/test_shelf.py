@@ -69,6 +69,31 @@ def test_a_touched_file_is_not_read_again(room: Room) -> None:
     assert only(room).edition == 1
 
 
+def test_a_young_file_is_looked_at_once_more_and_then_rests(room: Room) -> None:
+    folder = room.add(a_txt="one")
+    write(folder.path / "a.txt", "one", back=0)
+    room.take_in()
+    room.clock.moment += timedelta(seconds=3)
+    assert room.shelf.scan(folder.seq).changed == 1
+    assert room.shelf.read_in().unchanged == 1
+    assert room.shelf.scan(folder.seq).changed == 0
+    assert room.shelf.search("w", "one").pending == 0
+
+
+def test_a_file_that_may_not_be_opened_is_listed_and_rests_until_it_may(room: Room) -> None:
+    folder = room.add(a_txt="Alpha.", b_txt="Beta.")
+    (folder.path / "a.txt").unlink()
+    room.shelf.scan(folder.seq)
+    write(folder.path / "a.txt", "Alpha.")
+    room.shelf.scan(folder.seq)
+    (folder.path / "a.txt").unlink()
+    (folder.path / "a.txt").symlink_to(folder.path / "b.txt")  # since the walk: it will not be followed
+    assert room.shelf.read_in().unreadable == 1
+    (refused,) = room.shelf.refused("w")
+    assert (refused.name, refused.code) == ("a.txt", "no_access")
+    assert room.shelf.scan(folder.seq).gone == 1
+
+
 def test_a_file_changed_within_its_stamps_is_noticed(room: Room) -> None:
     path = room.place / "docs" / "a.txt"
     room.add(a_txt="one")

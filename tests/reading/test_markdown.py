@@ -81,3 +81,14 @@ def test_headings_of_a_long_text_are_all_found() -> None:
     document = read_file(("".join(parts) + "[w]: https://words.example").encode(), "a.md")
     assert "[" not in document.text
     assert [each.words for each in document.headings] == [f"Part {number}" for number in range(100)]
+
+
+def test_code_of_a_long_text_stays_code() -> None:
+    code = "```\n# no heading\n\nx = [a](b)\n```\n\n"
+    document = read_file((code * 3_000 + "# Head\n").encode(), "a.md")
+    assert [each.words for each in document.headings] == ["Head"]
+    assert document.text.count("# no heading\n\nx = [a](b)") == 3_000
+
+
+def test_a_long_text_without_any_break_is_read_whole() -> None:
+    assert read_file(b"[" * 100_000, "a.md").text.count("[") == 100_000

@@ -28,6 +28,22 @@ def test_main_content_is_read_with_its_headings() -> None:
     assert "Sport" not in document.text
 
 
+def test_main_content_that_nothing_marks_is_told_by_the_extractor() -> None:
+    links = "".join(f"<li><a href=/{number}>Headline {number}</a></li>" for number in range(30))
+    page = ARTICLE.replace("article>", "div>").replace("</h1>", f"</h1><ul>{links}</ul>")
+    text = read_page(page.encode(), "text/html", URL).text
+    assert "Headline 7" not in text
+    assert PROSE.strip() in text
+
+
+def test_listings_that_the_extractor_drops_are_kept() -> None:
+    listing = (
+        "<table><tr><td>" + "<pre><code>flow(river, 288)\nflow(stream, 12)\n</code></pre>" * 60 + "</table>"
+    )
+    page = f"<main><h1>Flows</h1><p>{PROSE * 3}</p><form>{listing}</form></main>"
+    assert "flow(stream, 12)" in read_page(page.encode(), "text/html", URL).text
+
+
 def test_without_the_extractor_our_own_reader_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trafilatura", None)
     document = read_page(ARTICLE.encode(), "text/html", URL)

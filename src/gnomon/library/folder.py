@@ -170,6 +170,14 @@ def _stamps(found: os.stat_result) -> Stamps:
     return Stamps(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
+def find_stamps(root: Path, name: str) -> Stamps | None:
+    """Return a file's stamps without opening it, None when it is not there."""
+    try:
+        return _stamps((root if root.is_file() else root / name).lstat())
+    except OSError:
+        return None
+
+
 def is_there(root: Path, name: str) -> bool:
     """Say whether the folder still has something of that name."""
     return os.path.lexists(root if root.is_file() else root / name)

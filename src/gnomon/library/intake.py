@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple
 
 from gnomon.core.ports import Clock
 from gnomon.core.task import crockford
-from gnomon.library.folder import Content, Stamps, is_there, open_below
+from gnomon.library.folder import Content, find_stamps, is_there, open_below
 from gnomon.library.index import hide, purge, put
 from gnomon.library.read import Parse, Read, fingerprint, read_content
 from gnomon.library.readers import Readers
@@ -36,6 +36,8 @@ _BATCH_CHARACTERS: Final = 1 << 19
 _GLANCE: Final = 0.1
 _FRESH: Final = 2_000_000
 """Microseconds within which a file may change again and keep its stamps."""
+_PASSING: Final = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR, errno.ESTALE}
+"""Errors that say nothing of the file."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,7 +48,7 @@ class Taken:
     unchanged: int = 0
     unreadable: int = 0
     left: int = 0
-    """Files that changed while they were read, and wait for the next time."""
+    """Files that changed or went while they were read, and wait for the next time."""
 
     @property
     def done(self) -> int:
@@ -155,12 +157,12 @@ class Intake:
                 self.writer.run(drop_file, folder, name, self.clock.now())
 
     def _refuse_access(self, waiting: Waiting, error: OSError) -> None:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR):
-            self.taken.left += 1  # the next walk will see that it is gone
+        stamps = find_stamps(Path(waiting.root), waiting.name)
+        if stamps is None or error.errno in _PASSING:
+            self.taken.left += 1
             return
-        nothing = Content(bytes=b"", stamps=Stamps(-1, -1, -1))
         message = f"The file cannot be opened: {error.strerror or error}."
-        self._refuse(waiting, nothing, "no_access", message, is_fresh=True)
+        self._refuse(waiting, Content(bytes=b"", stamps=stamps), "no_access", message, is_fresh=False)
 
     def _refuse(self, waiting: Waiting, content: Content, code: str, message: str, *, is_fresh: bool) -> None:
         reason = (content, code, message)

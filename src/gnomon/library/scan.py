@@ -32,6 +32,7 @@ class Scanned:
 
     added: int = 0
     changed: int = 0
+    """Files whose stamps differ, or had been too young to be trusted: reading will tell."""
     gone: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
     """How many were left out, by reason."""
@@ -135,8 +136,7 @@ def _note_file(
         row = (folder, seen.name, *seen.stamps)
         scanned.added += connection.execute(_ADD, row).rowcount
         return
-    connection.execute(_CHANGE, (*seen.stamps, folder, seen.name))
-    scanned.changed += old.stamps != seen.stamps
+    scanned.changed += connection.execute(_CHANGE, (*seen.stamps, folder, seen.name)).rowcount
 
 
 def drop_file(connection: sqlite3.Connection, folder: int, name: str, now: datetime) -> int:

@@ -17,8 +17,10 @@ _LONGEST: Final = 20_000
 """Characters of a query that are looked at."""
 _MORE: Final = 30
 """Candidates of each realm beyond what is wanted: FTS5 weighs a realm alone, and words in most of it not at all."""
-_BUDGET: Final = 20_000
-"""Matches that FTS5 may have to weigh: so a search of a large library takes no longer than of a middling one."""
+_BUDGET: Final = 10_000
+"""Matches that FTS5 may have to weigh: so a search of a large library takes little longer than of a small one."""
+_MET: Final = 3
+"""Terms beyond that budget, of which a candidate must have two."""
 _COLUMNS: Final = (
     "passage.seq, document.id, document.edition, document.name, passage.title, passage.heading, passage.text, "
     "passage.start, passage.page, passage.length"
@@ -36,8 +38,17 @@ class Query:
     realms: Sequence[int]
 
     def match(self, wanted: int) -> str:
-        """Write the words for FTS5, each as a string of its own."""
-        return " OR ".join(f'"{word}"' for word in choose(self.words, self.statistics, wanted).values())
+        """Write the words for FTS5, each as a string of its own; common ones count where two of them meet."""
+        rare, common = choose(self.words, self.statistics, wanted)
+        alone = [self._quote([term]) for term in rare]
+        met = [
+            f"({self._quote([term])} AND ({self._quote(common[at:])}))"
+            for at, term in enumerate(common[:-1], 1)
+        ]
+        return " OR ".join(alone + met)
+
+    def _quote(self, terms: Sequence[str]) -> str:
+        return " OR ".join(f'"{self.words[term]}"' for term in terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +168,22 @@ def read_query(connection: sqlite3.Connection, workspace: str, text: str) -> Que
     return Query(words=words, statistics=statistics, realms=realms)
 
 
-def choose(words: Mapping[str, str], statistics: bm25.Statistics, wanted: int) -> dict[str, str]:
-    """Keep the rarest terms, as many as need not look at too much; the candidates are weighed by all of them."""
+def choose(
+    words: Iterable[str], statistics: bm25.Statistics, wanted: int
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the rarest terms, as many as need not look at too much, and the few that are rarest after them.
+
+    This only finds candidates: they are weighed by all terms.
+    """
     there = [term for term in words if statistics.frequencies[term]]
-    kept: list[str] = []
+    ordered = sorted(there, key=lambda term: (statistics.frequencies[term], term))[:MOST_TERMS]
     looked_at = 0
-    for term in sorted(there, key=lambda term: (statistics.frequencies[term], term))[:MOST_TERMS]:
+    for number, term in enumerate(ordered):
+        is_enough = number > 0 and looked_at >= wanted
         looked_at += statistics.frequencies[term]
-        if looked_at > _BUDGET and len(kept) > 0 and looked_at - statistics.frequencies[term] >= wanted:
-            break
-        kept.append(term)
-    return {term: words[term] for term in kept}
+        if is_enough and looked_at > _BUDGET:
+            return ordered[:number], ordered[number : number + _MET]
+    return ordered, []
 
 
 def _list_filled(connection: sqlite3.Connection, realms: Sequence[int]) -> list[int]:

@@ -9,8 +9,6 @@ from gnomon.reading.table import Table
 _MOST = 2_000_000
 """Characters of a page: the extractor goes over its tree many times."""
 _LEAST = 250
-_SHARE = 0.2
-"""Of the whole page's words: less is a sign that the extractor has missed the point."""
 _FAILURES = (
     *(
         LxmlError,
@@ -29,7 +27,7 @@ _FAILURES = (
 def main_content(html: str, *, least: int) -> Document | None:
     """Return the text of a page's main content; None without the extractor, or when it finds too little.
 
-    `least` is the length of all that the page says.
+    `least` is how many characters are enough.
     """
     body = _extracted(html) if len(html) <= _MOST else None
     if body is None:
@@ -40,7 +38,7 @@ def main_content(html: str, *, least: int) -> Document | None:
         article = draft.finish("")
     except Unreadable:
         return None
-    return article if len(article.text) >= max(_LEAST, _SHARE * least) else None
+    return article if len(article.text) >= max(_LEAST, least) else None
 
 
 def _extracted(html: str) -> _Element | None:

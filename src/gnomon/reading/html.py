@@ -16,10 +16,46 @@ _DEEPEST = 5_000
 """Elements in elements. The standard's way of parsing takes the square of the depth in time."""
 _DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _HEAD = 4_096
-_NESTED = re.compile(
-    r"<(/?)(?:div|section|article|[uod]l|blockquote|main|aside|nav|header|footer|center|form|fieldset|figure|details)\b",
-    re.IGNORECASE,
+_TAG = re.compile(r"<(/?)([a-z][a-z0-9]*+)", re.IGNORECASE)
+_NEVER_DEEP = frozenset(
+    (
+        *(
+            "area",
+            "base",
+            "br",
+            "col",
+            "embed",
+            "hr",
+            "img",
+            "input",
+            "link",
+            "meta",
+            "param",
+            "source",
+            "track",
+            "wbr",
+            "a",
+        ),
+        *(
+            "html",
+            "head",
+            "body",
+            "p",
+            "li",
+            "dt",
+            "dd",
+            "tr",
+            "td",
+            "th",
+            "tbody",
+            "thead",
+            "tfoot",
+            "colgroup",
+        ),
+        *("option", "optgroup", "rp", "rt"),
+    )
 )
+"""Elements that hold nothing, and those that end where the next one begins."""
 _DATES = frozenset(
     (
         *("article:published_time", "og:published_time", "date", "dc.date", "dc.date.issued", "dcterms.date"),
@@ -64,10 +100,16 @@ def parse(text: str) -> LexborNode:
     return _body(_parsed(text))
 
 
+def names_main(text: str) -> bool:
+    """Tell whether a page itself marks what it is about."""
+    return _main(_parsed(text)).tag in ("main", "article")
+
+
 def _parsed(text: str) -> LexborHTMLParser:
     depth = 0
-    for slash in _NESTED.findall(text):
-        depth = max(0, depth - 1) if slash else depth + 1
+    for slash, name in _TAG.findall(text):
+        if name.lower() not in _NEVER_DEEP:
+            depth = max(0, depth - 1) if slash else depth + 1
         if depth > _DEEPEST:
             raise Unreadable("damaged", f"Its elements stand in each other more than {_DEEPEST:,} deep.")
     return LexborHTMLParser(text)

@@ -14,9 +14,10 @@ from gnomon.reading.html import parse
 from gnomon.reading.markup import write_tree
 from gnomon.reading.table import row_line
 
-_PIECE = 30_000
+_PIECE = 20_000
 """Characters parsed at once: a parser that is slow on one long text is quick on many short ones."""
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+_BEGINNING = re.compile(r"^(?: {0,3}(`{3,}|~{3,})|#{1,6} |[^\S\n]*$)", re.MULTILINE)
 _REFERENCE = re.compile(r"^ {0,3}\[[^\[\]\n]{1,200}\]:[^\n]+$", re.MULTILINE)
 
 
@@ -45,15 +46,27 @@ def read_markdown(content: bytes, name: str) -> Document:
 
 
 def _split(text: str) -> Iterator[str]:
-    """Part a long text before headings, or else at empty lines."""
-    start = 0
-    while len(text) - start > _PIECE:
-        middle = text.rfind("\n#", start + _PIECE // 2, start + _PIECE)
-        middle = middle if middle > 0 else text.rfind("\n\n", start + 1, start + _PIECE)
-        middle = middle if middle > 0 else start + _PIECE
-        yield text[start:middle]
-        start = middle
+    """Part a long text before headings and at empty lines that are not in code, and what has none anywhere."""
+    start = best = 0
+    for place in (*_breaks(text), len(text)):
+        if place - start > _PIECE and best > start:
+            yield text[start:best]
+            start = best
+        while place - start > 3 * _PIECE:
+            yield text[start : start + _PIECE]
+            start += _PIECE
+        best = place
     yield text[start:]
+
+
+def _breaks(text: str) -> Iterator[int]:
+    """Yield where a long text may be parted: empty lines and headings that are not in fenced code."""
+    fence = ""
+    for line in _BEGINNING.finditer(text) if len(text) > _PIECE else ():
+        if line[1]:
+            fence = "" if fence and line[1].startswith(fence) else fence or line[1]
+        elif not fence:
+            yield line.start()
 
 
 class _Walk:

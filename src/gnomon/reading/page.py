@@ -6,7 +6,7 @@ from dataclasses import replace
 from gnomon.reading.article import main_content
 from gnomon.reading.document import Document, Unreadable
 from gnomon.reading.file import MOST_BYTES, READERS, Reader
-from gnomon.reading.html import decode_html, read_html
+from gnomon.reading.html import decode_html, names_main, read_html
 
 _BY_TYPE = {
     "application/pdf": ".pdf",
@@ -19,6 +19,9 @@ _BY_TYPE = {
     "text/html": ".html",
     "application/xhtml+xml": ".html",
 }
+_SHARE_OF_PAGE = 0.2
+_SHARE_OF_MAIN = 0.6
+"""Of a page's words that the extractor must keep; less is a sign that it has missed the point, or the listings."""
 _PLAIN = re.compile(r"text/(?!html)[\w.+-]+|application/(?:[\w.-]+\+)?(?:json|xml|yaml|toml|x-ndjson)")
 _UNTOLD = ("", "text/plain", "application/octet-stream", "binary/octet-stream", "application/download")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
@@ -73,7 +76,8 @@ def _read_html(content: bytes, name: str, charset: str | None) -> Document:
     """Read a page whole, and then what it is about, when that can be told."""
     page = read_html(content, name, charset=charset)
     text, _ = decode_html(content, charset)
-    article = main_content(text, least=len(page.text))
+    least = (_SHARE_OF_MAIN if names_main(text) else _SHARE_OF_PAGE) * len(page.text)
+    article = main_content(text, least=int(least))
     return replace(page, text=article.text, headings=article.headings) if article else page
 
 

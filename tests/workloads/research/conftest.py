@@ -74,8 +74,3 @@ def serve() -> Iterator[Callable[[Behaviour | Callable[..., Behaviour]], StubMod
     """Start a server of a model that answers so."""
     with ExitStack() as stack:
         yield lambda otherwise: stack.enter_context(StubModel(otherwise=otherwise))
-
-
-def json_of(**properties: Any) -> dict[str, Any]:
-    """Ask for an object of these properties."""
-    return {"type": "json", "schema": {"type": "object", "properties": properties}}

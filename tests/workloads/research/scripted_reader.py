@@ -47,6 +47,9 @@ class Reader:
                 "paragraphs": [self._paragraph(asked, *each) for each in self.paragraphs],
                 "uncovered": [],
             }
+        if "marks" in wanted:
+            found = [(number_of(asked.prompt, quote), quote) for _, quote in self.paragraphs]
+            return {"marks": [{"source": number, "quote": quote} for number, quote in found if number]}
         if "calls" in wanted:
             done = "What they have given so far" in asked.prompt
             calls = [{"tool": tool, "arguments": json.dumps(arguments)} for tool, arguments in self.calls]

@@ -144,7 +144,7 @@ class Reader:
             return
         now = time.monotonic()
         is_changed = bool(scanned.added or scanned.changed or scanned.gone)
-        self._may_wait |= is_changed
+        self._may_wait = True  # also what looks unchanged may have to be read again
         self._not_before[folder.seq] = now + _SHARE * (now - began)
         self._due[folder.seq] = now + (_SECOND_LOOK if is_changed else _SURE_LOOK)
         if is_changed:

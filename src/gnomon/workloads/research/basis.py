@@ -21,6 +21,7 @@ SHORTEST_QUOTE: Final = 12
 """Characters of a quote that say where it stands."""
 MOST_PLACES: Final = 3
 """Places of one source at which a quote may stand before it says nothing."""
+NOTHING_USED: Final = Usage()
 _ABSENT: Final = object()
 _NAMED_AT_MOST: Final = 20
 _ELLIPSIS: Final = re.compile(r"\.\.\.|…|\[…]|\[\.\.\.]")
@@ -30,7 +31,7 @@ _SAME: Final[Mapping[str, str]] = {
     # A word that was divided at a line's end is the word; for finding, so is one with a hyphen in it.
     **dict.fromkeys((*DASHES, *UNSEEN), ""),
 }
-_COMPARED: Final = 64
+_COMPARED: Final = 16
 """Texts whose form for comparing is kept."""
 
 
@@ -40,7 +41,7 @@ def assemble(
     settled: Sequence[Settled],
     *,
     engine: str,
-    usage: Usage = Usage(),  # noqa: B008 -- frozen
+    usage: Usage = NOTHING_USED,
     truncated: Sequence[str] = (),
     tool_calls: Sequence[Mapping[str, Json]] = (),
     turns: Sequence[Mapping[str, Json]] = (),
@@ -138,7 +139,7 @@ def _place_alike(wanted: str, text: str) -> tuple[int, int] | None:
 def _plain(text: str) -> tuple[str, Sequence[int]]:
     """Write a text as it is compared, and for each of its characters where it stands in the original."""
     letters: list[str] = []
-    offsets = array("L")
+    offsets = array("I")
     is_divided = False
     for offset, letter in enumerate(text):
         if letter in DASHES:

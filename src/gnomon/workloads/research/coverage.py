@@ -63,7 +63,7 @@ MADE_BY: Final[Mapping[str, str]] = {
     "maintained": "maintainer",
 }
 """What somebody is by whom something was so treated: `founded by` names a founder."""
-BY: Final = re.compile(rf"\b({'|'.join(MADE_BY)})\s+(?:in\s+\d{{4}}\s+)?by\b", re.IGNORECASE)
+BY: Final = re.compile(rf"\b({'|'.join(MADE_BY)})\s+(?:(?:in|on)\s+[\w ,]{{1,30}}?\s+)?by\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,9 @@ def roles(text: str) -> frozenset[str]:
 def widened(there: Iterable[str]) -> frozenset[str]:
     """Add to the terms of a text those that say the same."""
     own = frozenset(there)
-    return own.union(*(row for row in _ROWS if any(phrase <= own for phrase in _ROWS[row])))
+    rows = {row for term in own & _KNOWN for row in _ROWS_OF[term]}
+    said = (row for row in rows if any(phrase <= own for phrase in _ROWS[row]))
+    return own.union(*said)
 
 
 def _row(words: Sequence[str]) -> tuple[frozenset[str], list[frozenset[str]]]:
@@ -101,3 +103,7 @@ def _row(words: Sequence[str]) -> tuple[frozenset[str], list[frozenset[str]]]:
 
 
 _ROWS: Final[Mapping[frozenset[str], Sequence[frozenset[str]]]] = dict(map(_row, OTHER_WORDS))
+_KNOWN: Final = frozenset().union(*_ROWS)
+_ROWS_OF: Final[Mapping[str, Sequence[frozenset[str]]]] = {
+    term: [row for row in _ROWS if term in row] for term in _KNOWN
+}

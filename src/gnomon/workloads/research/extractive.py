@@ -27,6 +27,7 @@ from gnomon.workloads.research.weighing import (
     is_plain_text,
     is_readable,
     read_sentences,
+    said_share,
     subject_share,
     weigh_all,
 )
@@ -37,8 +38,11 @@ _MOST_CITED: Final = 3
 _SHORT: Final = 60
 _TIE: Final = 0.02
 _SURE: Final = 0.8
-_FACTOR_OF_SENTENCE: Final = 0.8
-"""What a whole sentence counts against a value that was read from it."""
+_ENDS: Final = (".", "!", "?", ")", '"', "\u201d", "\u2019")
+_AGREEMENT: Final = 0.15
+"""What another work that says the same adds to a score."""
+_MOST_RANKED: Final = 10
+"""Sentences that may be taken whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class _Finding:
 
     @property
     def score(self) -> float:
-        return self.best.score + 0.08 * min(self.works - 1, _MOST_CITED)
+        return self.best.score + _AGREEMENT * min(self.works - 1, _MOST_CITED)
 
 
 def settle(
@@ -92,7 +96,7 @@ def _settle_field(
     for want in wants:
         aim = aim_of(question, want, frequencies, size)
         found = [each for each in weigh_all(aim, there) if is_valid(each.candidate.value, question.schema)]
-        found = found or _whole_sentences(aim, there)
+        found = found or _whole_sentences(aim, there, sources)
         if found:
             return _choose(question, found)
     aim = aim_of(question, wants[0], frequencies, size)
@@ -159,29 +163,40 @@ def _confidence(first: _Finding, others: Sequence[_Finding]) -> Confidence:
     return "medium" if first.works > 1 and is_sure and not is_denied else "low"
 
 
-def _whole_sentences(aim: Aim, there: Sequence[Sentence]) -> list[Weighed]:
-    """Take the sentences that have the words of a text field for its value."""
+def _whole_sentences(aim: Aim, there: Sequence[Sentence], sources: Sequence[Source]) -> list[Weighed]:
+    """Take the sentences that speak of a text field for its value, where an answer is likely to be among them."""
+    query, scale = aim.question.query, aim.scale
     if not is_plain_text(aim.want):
         return []
-    found = []
-    for sentence in there:
-        field, subject = field_share(aim, sentence), subject_share(aim, sentence)
-        own = aim.scale.share(aim.said, sentence.has)
-        if (
-            field < LEAST_FIELD
-            or subject < LEAST_SUBJECT
-            or not own
-            or not is_valid(sentence.text, aim.want.schema)
-        ):
-            continue
-        why = "this sentence, of which no shorter words are plainly the value"
-        length = len(sentence.text)
-        candidate = Candidate(value=sentence.text, start=0, end=length, why=why)
-        score = _FACTOR_OF_SENTENCE * (0.5 * field + 0.2 * subject + 0.3 * own)
-        found.append(
-            Weighed(candidate=candidate, sentence=sentence, field=field, subject=subject, score=score)
-        )
-    return sorted(found, key=lambda each: -each.score)
+    ranked = rank(
+        query, _texts(sources), scale.frequencies, scale.size, titles=_titles(sources), limit=_MOST_RANKED
+    )
+    if not ranked or not judge(query, ranked, scale.frequencies, scale.size).is_answerable:
+        return []
+    by_place = {(id(each.source), each.start, each.end): each for each in there}
+    places = ((id(sources[each.passage]), each.start, each.end) for each in ranked)
+    best = [by_place[place] for place in places if place in by_place]
+    return [_as_value(aim, each, rank) for rank, each in enumerate(best) if _speaks_of(aim, each)]
+
+
+def _speaks_of(aim: Aim, sentence: Sentence) -> bool:
+    """Say whether a sentence has what is said of a field, what it is about, and is short enough for the schema."""
+    if not sentence.text.endswith(_ENDS):  # a heading names things and says nothing of them
+        return False
+    is_about = min(said_share(aim, sentence), field_share(aim, sentence)) >= LEAST_FIELD
+    is_about = is_about and subject_share(aim, sentence) >= LEAST_SUBJECT
+    return is_about and is_valid(sentence.text, aim.want.schema)
+
+
+def _as_value(aim: Aim, sentence: Sentence, rank: int) -> Weighed:
+    why = "this sentence, of which no shorter words are plainly the value"
+    return Weighed(
+        candidate=Candidate(value=sentence.text, start=0, end=len(sentence.text), why=why),
+        sentence=sentence,
+        field=field_share(aim, sentence),
+        subject=subject_share(aim, sentence),
+        score=1 / (1 + rank),
+    )
 
 
 def _quote(
@@ -192,10 +207,14 @@ def _quote(
     similarity: Embed | None,
 ) -> Settled:
     """Answer with sentences as they stand, numbered like the citations."""
-    texts = [source.text for source in sources]
-    titles = [f"{source.title} {source.heading}".strip() for source in sources]
     ranked = rank(
-        question.query, texts, frequencies, size, titles=titles, similarity=similarity, limit=MOST_QUOTED
+        question.query,
+        _texts(sources),
+        frequencies,
+        size,
+        titles=_titles(sources),
+        similarity=similarity,
+        limit=MOST_QUOTED,
     )
     verdict = judge(question.query, ranked, frequencies, size)
     if not ranked or not verdict.is_answerable:
@@ -218,6 +237,14 @@ def quoted(evidence: Sequence[Evidence]) -> str:
     quotes = [f"\u201c{each.excerpt}\u201d [{numbers[id(each)]}]" for each in evidence if id(each) in numbers]
     titles = [f"[{number}] {titled(group[0].source)}" for number, group in enumerate(groups, 1)]
     return "\n\n".join([*quotes, "\n".join(titles)])
+
+
+def _texts(sources: Sequence[Source]) -> list[str]:
+    return [source.text for source in sources]
+
+
+def _titles(sources: Sequence[Source]) -> list[str]:
+    return [f"{source.title} {source.heading}".strip() for source in sources]
 
 
 def _nothing(question: Question, sources: Sequence[Source]) -> str:

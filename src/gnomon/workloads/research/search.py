@@ -27,7 +27,9 @@ _PAGES: Final = {False: 4, True: 8}
 """Pages that are read of what one query finds."""
 _THOROUGH: Final = 3
 """The effort from which on more passages are taken of each query."""
-_OWN_DOCUMENTS: Final = "The task's domains and day hold for the web; own documents were searched without them."
+_OWN_DOCUMENTS: Final = (
+    "The task's domains and day hold for the web; own documents were searched without them."
+)
 _SATURATION: Final = 1.2
 
 

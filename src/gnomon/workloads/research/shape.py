@@ -268,7 +268,7 @@ def _look_at(schema: Schema, place: Path) -> None:
 
 def _look_at_number(word: str, value: Json, here: Path) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or (word in _COUNTS and (value < 0 or value != int(value))):
+    if not is_number or (word in _COUNTS and (value < 0 or value % 1 != 0)):
         raise BadSchema(here, f"'{word}' must be a number, and a count where it counts.", "schema_form")
     if word == "multipleOf" and value <= 0:
         raise BadSchema(here, "'multipleOf' must be more than 0.", "schema_form")

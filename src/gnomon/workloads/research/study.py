@@ -42,14 +42,16 @@ class Study:
     """What a person has answered to a question of the task."""
     cuts: dict[str, None] = field(default_factory=dict)
     tool_calls: list[dict[str, Json]] = field(default_factory=list)
+    has_model_answered: bool = False
+    """Something in the answer is the model's, if only that it found nothing."""
     used_model: str = ""
     """The model that has answered, by the name that its provider gives it."""
 
     @property
     def question(self) -> str:
         """Return what is asked, as text, with what was answered to a question of the task."""
-        words = question_text(self.brief.input)
-        return f"{words}\n{self.extra_words}" if self.extra_words else words
+        place = f"Who asks is in: {self.brief.location}" if self.brief.location else ""
+        return "\n".join(filter(None, (question_text(self.brief.input), self.extra_words, place)))
 
     def cut(self, sentence: str) -> None:
         """Note what was cut off or left out, and why; each once."""

@@ -59,7 +59,7 @@ class Surfing:
 
         async def work(_: str) -> dict[str, Any]:
             found = await self.search.search(query, limit=_HITS, filters=self.filters)
-            self.study.teller.note("search", f"Query: {query}")
+            self.study.teller.note("search", f"Query: {query} (web)")
             return searched_json(found)
 
         searched = read_searched(await self.study.paid("web search", material, work))
@@ -69,13 +69,16 @@ class Surfing:
 
     async def read(self, urls: Sequence[str]) -> None:
         """Read pages, some at once."""
-        await together([partial(self._read, url) for url in urls if url not in self.pages])
+        fresh = [url for url in urls if url not in self.pages]
+        read = await together([partial(self._read, url) for url in fresh])
+        # In the order of choosing, not of coming: a later attempt must see the same sources in the same order.
+        self.pages.update(zip(fresh, read, strict=True))
 
     def passages(self) -> list[Source]:
         """Return the passages of all that was read."""
         return [passage for page in self.pages.values() for passage in page]
 
-    async def _read(self, url: str) -> None:
+    async def _read(self, url: str) -> tuple[Source, ...]:
         async def work(_: str) -> dict[str, Any]:
             fetched = fetched_json(await self.reach.pages.fetch(url, self.filters))
             if fetched["source"] is not None:
@@ -88,7 +91,7 @@ class Surfing:
         if fetched.note:
             self.study.cut(fetched.note)
         text = (await self.study.ctx.get(stored["blob"])).decode() if "blob" in stored else ""
-        self.pages[url] = tuple(passages_of(replace(fetched.source, text=text))) if fetched.source else ()
+        return tuple(passages_of(replace(fetched.source, text=text))) if fetched.source else ()
 
 
 def passages_of(source: Source) -> Iterator[Source]:

@@ -28,7 +28,7 @@ from gnomon.workloads.research.second import read_alone
 from gnomon.workloads.research.study import Study, Unusable
 from gnomon.workloads.research.surfing import Surfing, in_reach
 from gnomon.workloads.research.telling import Teller, tell_settled
-from gnomon.workloads.research.tools import Toolbox, read_servers
+from gnomon.workloads.research.tools import Toolbox, ToolCall, read_servers
 from gnomon.workloads.research.turns import (
     Conversation,
     answer_text,
@@ -41,6 +41,9 @@ from gnomon.workloads.research.web.hit import read_filters
 
 EXTRACTIVE: Final = "extractive"
 _LONGEST_REPLY: Final = 2_000
+_LONGEST_TOLD: Final = 4_000
+"""Characters of a tool's result that an answer repeats."""
+_MOST_CUTS: Final = 50
 
 
 async def run(task_input: Mapping[str, Json], ctx: AsyncContext) -> Json:
@@ -59,6 +62,9 @@ async def run(task_input: Mapping[str, Json], ctx: AsyncContext) -> Json:
     )
     for sentence in talk.cuts:
         study.cut(sentence)
+    for name in ("data_sources", "memory_scope"):
+        if getattr(brief, name):
+            study.cut(f"'{name}' was left out: there is no such thing on this server.")
     async with AsyncExitStack() as stack:
         if model is not None:
             stack.push_async_callback(model.close)
@@ -128,8 +134,15 @@ async def _use_tools(study: Study) -> tuple[Source, ...]:
     async with Toolbox(servers, study.reach.gate) as toolbox:
         tooling = Tooling(study=study, toolbox=toolbox, urls=urls)
         said = await tooling.use()
-    study.tool_calls = [call.json() for call in tooling.calls]
+    study.tool_calls = [_told(call) for call in tooling.calls]
     return said
+
+
+def _told(call: ToolCall) -> dict[str, Json]:
+    content = call.content
+    if content is not None and len(content) > _LONGEST_TOLD:
+        content = f"{content[: _LONGEST_TOLD - 1]}…"
+    return {**call.json(), "content": content}
 
 
 def _searching(study: Study) -> Searching:
@@ -203,14 +216,17 @@ def reply_text(reply: Json) -> str:
 
 
 def _answer(study: Study, questions: Sequence[Question], settled: Sequence[Settled]) -> Json:
-    has_model = study.model is not None and bool(study.used_model)
+    model = study.model if study.has_model_answered else None
+    cuts = list(study.cuts)
+    if len(cuts) > _MOST_CUTS:
+        cuts[_MOST_CUTS:] = [f"{len(cuts) - _MOST_CUTS} more of the kind."]
     answer = assemble(
         study.brief,
         questions,
         settled,
-        engine=study.model.engine if study.model is not None and has_model else EXTRACTIVE,
+        engine=model.engine if model is not None else EXTRACTIVE,
         usage=study.meter.usage,
-        truncated=list(study.cuts),
+        truncated=cuts,
         tool_calls=study.tool_calls,
     )
     talk = study.conversation

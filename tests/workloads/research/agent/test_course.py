@@ -3,9 +3,9 @@
 from itertools import pairwise
 
 import pytest
-from conftest import json_of
 from scripted_reader import Reader, sources_of
 from stub_model import Answer, Refuse
+from wanted import json_of
 
 from gnomon.core.workload import ChildResult, Failure
 
@@ -111,6 +111,19 @@ def test_paragraphs_quote_or_are_left_out(bureau, serve):
     assert answer["content"] == "The mayor of Velden is Ada Lind. [1]\n\n[1] Velden"
     assert any("2 paragraphs" in sentence for sentence in answer["truncated"])
     assert answer["basis"][0]["field"] == "output"
+
+
+def test_from_some_effort_on_parts_are_read_before_the_text_is_written(bureau, serve):
+    parts = [("Who is mayor?", "mayor of Velden"), ("How many live there?", "inhabitants of Velden")]
+    stub = serve(Reader(parts=parts, paragraphs=[("The mayor is Ada Lind.", "Its mayor is Ada Lind.")]))
+    office = bureau(TEXTS)
+    answer = office.run("Tell me of Velden", model=stub, effort=3, output={"type": "text"})
+    steps = [asked.key.partition(":")[2].partition("-")[0] for asked in stub.requests]
+    assert sorted(steps) == ["plan", "read", "read", "read", "write"]
+    writing = sources_of(next(asked for asked in stub.requests if ":write" in asked.key).prompt)
+    assert len(writing) == 1, "what was not marked is not written from"
+    assert answer["content"].startswith("The mayor is Ada Lind. [1]")
+    assert answer["engine"] == "provider:stub"
 
 
 def test_it_is_looked_again_in_other_words(bureau, serve):

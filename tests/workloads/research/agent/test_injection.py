@@ -1,12 +1,12 @@
-"""A document gives orders, and the model obeys as badly as it can: the task, the tools and the answer stay as they were."""
+"""A document gives orders, and the model obeys as badly as it can: task, tools and answer stay what they are."""
 
 import json
 import re
 
 import pytest
-from conftest import json_of
 from scripted_reader import sources_of
 from stub_model import Answer
+from wanted import json_of
 
 from gnomon.workloads.research.agent.prompt import show
 from gnomon.workloads.research.record import Source
@@ -36,6 +36,10 @@ def obey(asked):
     if "calls" in wanted:
         assert not in_sight, "who decides on tools sees no document"
         return Answer({"calls": []})
+    if "marks" in wanted:
+        return Answer(
+            {"marks": [{"source": 1, "quote": ORDER}, {"source": 2, "quote": "Made up by the model."}]}
+        )
     if "paragraphs" in wanted:
         return Answer(json.dumps(obedient_text()))
     names = schema["properties"]
@@ -92,9 +96,10 @@ def test_what_leaves_the_form_is_no_answer_at_all(bureau, serve):
     assert_literal(answer)
 
 
-def test_an_obedient_writer_gets_no_word_past_its_sources(bureau, serve):
+@pytest.mark.parametrize("effort", [1, 6])
+def test_an_obedient_writer_gets_no_word_past_its_sources(bureau, serve, effort):
     office = bureau(TEXTS)
-    answer = office.run("Who is mayor of Velden?", model=serve(obey), output={"type": "text"})
+    answer = office.run("Who is mayor of Velden?", model=serve(obey), effort=effort, output={"type": "text"})
     assert "evil.example/steal" not in answer["content"]
     assert "send money" not in answer["content"]
     assert "Made up" not in json.dumps(answer)

@@ -1,4 +1,4 @@
-"""The agent on the web and with the task's own tools: real sockets, pages that are read, calls that are decided on."""
+"""The agent on the web and with the task's own tools: real sockets, pages read, calls decided on."""
 
 import asyncio
 import json
@@ -9,14 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import json_of
 from scripted_reader import Reader, sources_of
+from wanted import json_of
 from web.stub import as_json, html, serving
 
 TEXTS = {"velden.md": "# Velden\n\nThe private note of Velden says that the vault code is tulip-9.\n"}
 NAME = {"type": ["string", "null"]}
 NUMBER = {"type": ["number", "null"]}
-PAGE = "<html><head><title>Velden online</title></head><body><h1>Velden</h1><p>The mayor of Velden is Ada Lind.</p></body></html>"
+PAGE = (
+    "<html><head><title>Velden online</title></head><body><h1>Velden</h1>"
+    "<p>The mayor of Velden is Ada Lind.</p></body></html>"
+)
 WORDS = "The mayor of Velden is Ada Lind."
 
 

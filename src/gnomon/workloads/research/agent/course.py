@@ -1,11 +1,12 @@
 """The course of a task with a model: plan, look, read, think what is missing, look again, and settle or write."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
 from gnomon.workloads.research.agent.plan import Line, Plan, dotted
+from gnomon.workloads.research.agent.read import read
 from gnomon.workloads.research.agent.reflect import reflect
 from gnomon.workloads.research.agent.settle import Picked, pick
 from gnomon.workloads.research.agent.verdict import settled_text, weigh
@@ -19,6 +20,10 @@ from gnomon.workloads.research.study import Study, Unusable, cut_short
 from gnomon.workloads.research.telling import tell_settled
 
 _SOURCES_FOR_TEXT: Final = 30
+_READS_FROM: Final = 3
+"""The effort from which on the parts of a text are read one by one before it is written."""
+_UNREAD: Final = 3
+"""Sources of a part that are written from although the model did not get to reading them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,35 +34,55 @@ class Course:
     searching: Searching
     finds: dict[Path | str, Finds] = field(default_factory=dict)
     settled: dict[Path, list[Settled]] = field(default_factory=dict)
+    useful: dict[Path | str, Sequence[Source]] = field(default_factory=dict)
+    """Of each part of a text, the sources to write from."""
 
     async def fields(self, plan: Plan) -> list[Settled]:
-        """Settle the fields of a schema, in rounds."""
-        lines: Sequence[Line] = plan.lines
-        for round_ in range(1, self.study.meter.budget.rounds + 1):
-            await self._look(lines)
-            await self._settle(lines)
-            await self.study.ctx.checkpoint()
-            missing = [line.gathered() for line in lines if self._is_open(line.question)]
-            if not missing or round_ == self.study.meter.budget.rounds:
-                break
-            lines = await self._further(missing)
-            if not lines:
-                break
+        """Settle the fields of a schema."""
+        await self._in_rounds(plan.lines, self._settle, lambda line: self._is_open(line.question))
         return [each for line in plan.lines for each in self.settled[line.question.path]]
 
     async def text(self, plan: Plan) -> list[Settled]:
-        """Write a text, looking again for the parts for which nothing was found."""
-        lines: Sequence[Line] = plan.lines
-        for round_ in range(1, self.study.meter.budget.rounds + 1):
-            await self._look(lines)
-            await self.study.ctx.checkpoint()
-            missing = [line.gathered() for line in lines if not self.finds[_name(line)].sources]
-            if not missing or round_ == self.study.meter.budget.rounds:
-                break
-            lines = await self._further(missing)
-            if not lines:
-                break
+        """Write a text."""
+        await self._in_rounds(plan.lines, self._read, lambda line: not self.useful[_name(line)])
         return [await self._write(plan)]
+
+    async def _in_rounds(
+        self,
+        lines: Sequence[Line],
+        work: Callable[[Sequence[Line]], Awaitable[None]],
+        is_open: Callable[[Line], bool],
+    ) -> None:
+        """Look and work, and look again in other words for what is still open, as often as the budget has rounds."""
+        for is_last in [*[False] * (self.study.meter.budget.rounds - 1), True]:
+            await self._look(lines)
+            await work(lines)
+            await self.study.ctx.checkpoint()
+            missing = [line.gathered() for line in lines if is_open(line)]
+            lines = [] if is_last or not missing else await self._further(missing)
+            if not lines:
+                return
+
+    async def _read(self, lines: Sequence[Line]) -> None:
+        """Choose what to write from: what is found, or from a certain effort on what the model marks of it."""
+        if self.study.brief.effort < _READS_FROM:
+            self.useful |= {_name(line): self.finds[_name(line)].sources for line in lines}
+            return
+        marked = await together([partial(self._mark, line) for line in lines])
+        self.useful |= {_name(line): sources for line, sources in zip(lines, marked, strict=True)}
+
+    async def _mark(self, line: Line) -> Sequence[Source]:
+        sources = self.finds[_name(line)].sources
+        try:
+            marks = await read(self.study, line.question.query, sources)
+        except Spent as spent:
+            cut_short(self.study, spent, [line.name])
+            return sources[:_UNREAD]
+        except Unusable as error:
+            self.study.cut(f"{line.name}: not read by the model: {error}")
+            return sources[:_UNREAD]
+        self.study.teller.settled((line.question.query,))
+        return list({_place(each.source): each.source for each in marks}.values())
 
     async def _look(self, lines: Sequence[Line]) -> None:
         """Put the fresh queries of all lines."""
@@ -109,7 +134,7 @@ class Course:
 
     async def _write(self, plan: Plan) -> Settled:
         main, *others = plan.lines
-        sources = _interleaved([self.finds[_name(line)] for line in (main, *others)])
+        sources = _interleaved([self.useful[_name(line)] for line in (main, *others)])
         alone = (await read_alone(self.study, main.question, merge([*self.finds.values()])))[0]
         if not sources:
             return alone
@@ -132,12 +157,12 @@ def _name(line: Line) -> Path | str:
     return line.question.path or line.question.query
 
 
-def _interleaved(finds: Sequence[Finds]) -> list[Source]:
+def _place(source: Source) -> tuple[str, int, str]:
+    return source.url, source.start, source.text
+
+
+def _interleaved(lists: Sequence[Sequence[Source]]) -> list[Source]:
     """Take the best of each in turn, each passage once."""
-    chosen: dict[tuple[str, int, str], Source] = {}
-    for rank in range(max((len(each.sources) for each in finds), default=0)):
-        for each in finds:
-            if rank < len(each.sources):
-                source = each.sources[rank]
-                chosen.setdefault((source.url, source.start, source.text), source)
-    return list(chosen.values())[:_SOURCES_FOR_TEXT]
+    ranks = range(max(map(len, lists), default=0))
+    best = (each[rank] for rank in ranks for each in lists if rank < len(each))
+    return list({_place(source): source for source in best}.values())[:_SOURCES_FOR_TEXT]

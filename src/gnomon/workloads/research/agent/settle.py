@@ -68,7 +68,11 @@ async def pick(study: Study, batch: Sequence[tuple[Question, Finds]]) -> list[Pi
     schema = reply_schema(questions)
     names = ", ".join(dotted(each.path) for each in questions)
     filled = await study.fill(
-        f"settle {names}"[:120], prompt(RULES, *head, shown.text), schema, max_tokens=max_tokens
+        f"settle {names}"[:120],
+        prompt(RULES, *head, shown.text),
+        schema,
+        max_tokens=max_tokens,
+        is_last=True,
     )
     read = [_read(each, filled.json[f"f{n}"], shown) for n, each in enumerate(questions, start=1)]
     return [replace(each, is_new=filled.is_new) for each in read]

@@ -1,15 +1,16 @@
 """Whether a source says what a model took from it: decided by code, from the words of the source alone."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from gnomon.core.task import Json
 from gnomon.reading.sentence import sentences
 from gnomon.reading.terms import terms
 from gnomon.workloads.research.basis import locate
 from gnomon.workloads.research.record import Evidence, Source
+from gnomon.workloads.research.shape import meaning
 
 SHARE: Final = 0.6
 """Of the words of a text that must stand in the words quoted for it."""
@@ -37,21 +38,24 @@ def find_word(value: str, source: Source) -> Evidence | None:
     return Evidence(source=source, start=around.start if around else start, end=around.end if around else end)
 
 
-def says(evidence: Evidence, value: Json, schema: dict[str, Any] | None = None) -> bool:
+def says(evidence: Evidence, value: Json, schema: object = None) -> bool:
     """Say whether the words of the evidence carry the value.
 
     A truth value and a choice out of a list are judgements: that words stand there for them is all that code can see.
     """
-    if isinstance(value, bool) or "enum" in (schema or {}) or "const" in (schema or {}):
+    meant = meaning(schema) if isinstance(schema, Mapping) else {}
+    if isinstance(value, bool) or "enum" in meant or "const" in meant:
         return True
     if isinstance(value, int | float):
         return any(_is_scaled(value, number) for number in numbers(evidence.excerpt))
     if isinstance(value, str):
         return _says_text(evidence.excerpt, value)
     if isinstance(value, dict):
-        parts = [each for each in value.values() if each is not None]
-        return bool(parts) and all(says(evidence, each) for each in parts)
-    return isinstance(value, list) and bool(value) and all(says(evidence, each) for each in value)
+        inner = meant.get("properties", {})
+        parts = [(each, inner.get(name)) for name, each in value.items() if each is not None]
+        return bool(parts) and all(says(evidence, *each) for each in parts)
+    inner = meant.get("items")
+    return isinstance(value, list) and bool(value) and all(says(evidence, each, inner) for each in value)
 
 
 def numbers(text: str) -> list[float]:
@@ -65,7 +69,10 @@ def says_all(text: str, evidence: Sequence[Evidence]) -> bool:
 
 
 def _says_text(excerpt: str, value: str) -> bool:
-    if " ".join(value.casefold().split()) in " ".join(excerpt.casefold().split()):
+    plain = " ".join(value.casefold().split())
+    if not re.search(r"\w", plain):
+        return False
+    if re.search(rf"(?<!\w){re.escape(plain)}(?!\w)", " ".join(excerpt.casefold().split())):
         return True
     if (day := _day(value)) is not None:
         return {str(day.year), str(day.day)} <= {f"{number:g}" for number in numbers(excerpt)}

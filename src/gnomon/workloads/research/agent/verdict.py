@@ -26,6 +26,7 @@ def weigh(study: Study, question: Question, picked: Picked | None, alone: Sequen
     """Settle a question by what the model picked, with what was read without it as the second opinion."""
     if picked is None:
         return [_unseen(each) for each in alone]
+    study.has_model_answered = True
     if not picked.picks:
         return [_nothing(question, picked)]
     if is_list(meaning(question.schema)):
@@ -37,7 +38,7 @@ def weigh(study: Study, question: Question, picked: Picked | None, alone: Sequen
 def _unseen(alone: Settled) -> Settled:
     if alone.value is None:
         return alone
-    told = "The budget ended before the model could look at it; it was read without one. "
+    told = "The model did not settle it; it was read without one. "
     lowered: Confidence | None = "low" if alone.confidence else None
     return replace(alone, reasoning=told + alone.reasoning, confidence=lowered)
 
@@ -136,6 +137,7 @@ def settled_text(study: Study, written: Written, parts: Sequence[str], alone: Se
             study.cut(f"Nothing was found for the part: {parts[number - 1]}")
     if not written.paragraphs:
         return alone
+    study.has_model_answered = True
     content, evidence = render(written.paragraphs)
     works = {each.source.work for each in evidence}
     count = len(written.paragraphs)

@@ -170,6 +170,8 @@ _RANGE_BEFORE: Final = re.compile(
 )
 _BETWEEN: Final = re.compile(r"\bbetween\s+[$€£¥]?$", re.IGNORECASE)
 _AND: Final = re.compile(r"[^.;]{0,20}\sand\s+[$€£¥]?\d", re.IGNORECASE)
+_TOO_MUCH: Final = Decimal(10**18)
+"""What is written so large is an identifier rather than a count."""
 _YEAR: Final = re.compile(r"1\d{3}|2[01]\d\d")
 _THINGS: Final = re.compile(r"\s(?:[a-z]+\s)?[a-z]{2,}s\b|\speople\b")
 _IN_TIME: Final = re.compile(
@@ -192,6 +194,8 @@ class Quantity:
     is_money: bool = False
     is_rough: bool = False
     """Whether the text says that it is about so much."""
+    is_plain: bool = False
+    """Whether it is digits alone, without a word such as `million`."""
     is_year: bool = False
     """Whether it looks like a year: four digits, and not a count of what follows."""
 
@@ -227,6 +231,8 @@ def _read(found: re.Match[str]) -> Quantity | None:
     if number is None or ((found["spelled"] or "").lower() == "one" and not (scale or unit)):
         return None
     number *= SCALES.get(scale, Decimal(1))
+    if number >= _TOO_MUCH:
+        return None
     before = found.string[max(0, found.start() - 24) : found.start()]
     return Quantity(
         number=-number if found["minus"] else number,
@@ -236,6 +242,7 @@ def _read(found: re.Match[str]) -> Quantity | None:
         unit=currency or UNITS.get(unit, ""),
         is_money=bool(currency),
         is_rough=bool(_ROUGHLY.search(before)),
+        is_plain=bool(found["digits"]) and not scale,
         is_year=bool(_YEAR.fullmatch(found[0])) and not _is_count(found.string, *found.span()),
     )
 

@@ -8,7 +8,7 @@ from gnomon.workloads.research.typed.candidate import Candidate, Kind, Want
 from gnomon.workloads.research.typed.choices import choices, truths, yes_or_no
 from gnomon.workloads.research.typed.contacts import emails, phones, urls
 from gnomon.workloads.research.typed.dates import dates
-from gnomon.workloads.research.typed.labels import Labelled, is_for, labels
+from gnomon.workloads.research.typed.labels import Labelled, is_for, is_full, labels
 from gnomon.workloads.research.typed.names import names
 from gnomon.workloads.research.typed.numbers import amounts, numbers
 from gnomon.workloads.research.validity import is_valid
@@ -49,16 +49,24 @@ def read(text: str, want: Want, cues: Sequence[str] = ()) -> list[Candidate]:
 def in_cell(text: str, labelled: Labelled, want: Want) -> Iterator[Candidate]:
     """Read the value after a label: of a text field the whole of it, of a typed one what has its type."""
     cell = text[labelled.start : labelled.end]
+    is_named = is_full(labelled, want)
     if want.kind in (Kind.NAME, Kind.TEXT):
         why = f"'{cell[:60]}' after '{labelled.label[:60]}'"
         if cell and (want.kind is Kind.TEXT or _is_name(cell)):
-            yield Candidate(value=cell, start=labelled.start, end=labelled.end, why=why, is_labelled=True)
+            yield Candidate(value=cell, start=labelled.start, end=labelled.end, why=why, is_labelled=is_named)
         return
-    found = yes_or_no(cell) if want.kind is Kind.TRUTH else _read(cell, want, ())
-    for each in found:
+    for each in _in_cell(cell, labelled.label, want):
         start = labelled.start + each.start
         why = f"{each.why} after '{labelled.label[:60]}'"
-        yield replace(each, start=start, end=labelled.start + each.end, why=why, is_labelled=True)
+        yield replace(each, start=start, end=labelled.start + each.end, why=why, is_labelled=is_named)
+
+
+def _in_cell(cell: str, label: str, want: Want) -> Iterator[Candidate]:
+    if want.kind is Kind.TRUTH:
+        return yes_or_no(cell)
+    if want.kind is Kind.NUMBER and not want.is_text:
+        return numbers(cell, want, label)
+    return _read(cell, want, ())
 
 
 def _is_name(cell: str) -> bool:
