@@ -1,7 +1,7 @@
 """Questions of SQuAD 2.0 put to a folder of its articles: is the right sentence shown, is what is not there refused?
 
     python bench/research_squad.py [--semantic] [--every N]            the tables, with the weights as they are
-    python bench/research_squad.py --curve docs/figures/refusal.svg    and the picture of both goals by threshold
+    python bench/research_squad.py --curve docs/refusal.svg            and the picture of both goals by threshold
     python bench/research_squad.py --fit [--semantic]                  fit the weights anew and print them
     python bench/research_squad.py --fit --swap [--semantic]           the two halves change places
     python bench/research_squad.py --beside FOLDER [--every N]         with all that is in a folder indexed beside
