@@ -280,7 +280,8 @@ def fit(bench: Bench, tuning: Sequence[Article]) -> dict[str, object]:
     near, far = rings(bench, answerable_ones)
     trials, judged = _trials([*inside, *near], [*outside, *far]), _trials(inside, outside)
     settle("TRUST_WEIGHTS", research_fit.rounded(research_fit.fit_trust(trials)))
-    settle("ANSWERABLE", round(research_fit.choose_threshold(trials, judged), 2))
+    most = research_fit.REFUSED_WITH_MEANING if bench.embed else research_fit.REFUSED
+    settle("ANSWERABLE", round(research_fit.choose_threshold(trials, judged, most), 2))
     return constants
 
 
