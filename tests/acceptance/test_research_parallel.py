@@ -100,7 +100,8 @@ def test_a_text_quotes_its_documents(client: Parallel, server: Server) -> None:
     assert "412.5 metres" in str(found.output.content)
     (entry,) = found.output.basis
     assert entry.field == "output"
-    assert_cites(entry.citations[0].url, entry.citations[0].excerpts or [], server)
+    (citation,) = entry.citations or []
+    assert_cites(citation.url, citation.excerpts or [], server)
 
 
 def test_a_run_without_a_wish_gets_a_text(client: Parallel) -> None:
