@@ -58,6 +58,7 @@ bench: $(STAMP) ## measure submits, latencies, streams, webhooks and the PV chai
 	$(BIN)/python bench/webhooks.py
 	$(BIN)/python bench/pv_chain.py
 	$(BIN)/python bench/fan_out.py
+	$(BIN)/python bench/library.py
 
 openapi: $(STAMP) ## write the documents of the native API and of the Parallel door anew (docs/reference/*-openapi.json)
 	$(BIN)/pytest tests/web/native/test_openapi.py tests/web/parallel/test_openapi.py --update-golden

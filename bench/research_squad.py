@@ -182,8 +182,10 @@ def _answers(folders: Folders, article: Article, query: Query, found: Found) -> 
     """Yield each place among the passages where an answer begins: which passage, and where in it."""
     for n, passage in enumerate(found.passages):
         if passage.title == article.title and query.answers:
-            begin = folders.text(passage.document).index(article.paragraphs[query.paragraph]) - passage.start
-            yield from ((n, begin + at) for at in query.answers if 0 <= begin + at < len(passage.text))
+            # Beside the article there may be another of its title.
+            begin = folders.text(passage.document).find(article.paragraphs[query.paragraph])
+            places = [begin + at - passage.start for at in query.answers] if begin >= 0 else []
+            yield from ((n, at) for at in places if 0 <= at < len(passage.text))
 
 
 def _is_verbatim(folders: Folders, found: Found, each: Ranked) -> bool:

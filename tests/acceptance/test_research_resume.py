@@ -28,6 +28,7 @@ from .server import Server
 from scripted_reader import Reader  # isort: skip -- stands where research_trial points to
 from stub_model import StubModel  # isort: skip
 
+pytestmark = pytest.mark.slow
 STEPS = 1 + len(FIELDS)
 """Calls of the model: the plan, and one for each field."""
 BEFORE = 4
@@ -101,7 +102,6 @@ def test_a_killed_server_goes_on_after_its_last_paid_step(server: Server, stub: 
         assert len(told) == len(set(told)) == len(FIELDS), "what was done before is not told again"
 
 
-@pytest.mark.slow
 def test_a_killed_child_goes_on_after_its_last_paid_step(server: Server, stub: StubModel) -> None:
     task = in_the_middle(server, stub)
     os.kill(resident(server, stub), signal.SIGKILL)
@@ -112,7 +112,6 @@ def test_a_killed_child_goes_on_after_its_last_paid_step(server: Server, stub: S
         assert_whole(record)
 
 
-@pytest.mark.slow
 def test_a_server_that_is_asked_to_stop_goes_on_when_it_is_started_again(
     server: Server, stub: StubModel
 ) -> None:
@@ -125,7 +124,6 @@ def test_a_server_that_is_asked_to_stop_goes_on_when_it_is_started_again(
         assert_whole(record)
 
 
-@pytest.mark.slow
 def test_a_pause_keeps_what_is_paid(server: Server, stub: StubModel) -> None:
     with server.native() as client:
         task = submit(client, brief())

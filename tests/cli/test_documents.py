@@ -75,6 +75,8 @@ def test_a_folder_is_added_read_found_listed_and_removed(data: Path, papers: Pat
     assert "nothing of it is found any more" in good(data, "remove", papers)
     assert "Nothing of these words" in good(data, "search", "herons")
     assert "no folders yet" in good(data, "list")
+    refused = documents(data, "remove", papers)
+    assert (refused.exit_code, "There is no folder" in refused.output) == (1, True)
 
 
 def test_a_single_file_is_a_folder_too(data: Path, papers: Path) -> None:
@@ -96,6 +98,8 @@ def test_the_first_add_makes_the_workspace_that_a_server_then_has(data: Path, pa
     added = CliRunner().invoke(gnomon, ["admin", "create-workspace", "north", "--data", str(data)])
     assert added.exit_code == 0, added.output
     assert "Nothing of these words" in good(data, "search", "heron", "--workspace", "north")
+    refused = documents(data, "search", "heron", "--workspace", "south")
+    assert "There is no workspace 'south'. Use one of: default, north." in refused.output
     assert "1 document" in good(data, "add", papers / "heron.md", "--shared")
     assert "The heron fishes" in good(data, "search", "heron", "--workspace", "north")
     assert "everyone" in good(data, "list")
@@ -108,8 +112,9 @@ def test_the_first_add_makes_the_workspace_that_a_server_then_has(data: Path, pa
         (("add", "{papers}/picture.jpeg"), "There is nothing to read in"),
         (("add", "{papers}", "--workspace", "north"), "There is no workspace 'north'. Use 'default'."),
         (("add", "{papers}", "--workspace", "default", "--shared"), "not both"),
-        (("remove", "{papers}"), "There is no folder"),
-        (("search", "heron", "--workspace", "north"), "There is no workspace 'north'"),
+        (("remove", "{papers}"), "There is no data folder"),
+        (("list",), "There is no data folder"),
+        (("search", "heron"), "gnomon documents add PATH"),
         (("search",), "Missing argument"),
     ],
 )
@@ -118,6 +123,7 @@ def test_what_is_refused_is_said_plainly(data: Path, papers: Path, words: Sequen
     assert done.exit_code in (1, 2)
     assert told in " ".join(done.output.split())
     assert "Traceback" not in done.output
+    data.mkdir(exist_ok=True)
     assert "no folders yet" in good(data, "list")
 
 

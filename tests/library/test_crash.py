@@ -65,6 +65,7 @@ def read_until_killed(file: Path, folder: Path, dice: random.Random) -> bool:
     return "over" in line + rest
 
 
+@pytest.mark.slow
 def test_a_reading_that_is_killed_again_and_again_comes_to_its_end(tmp_path: Path) -> None:
     dice = random.Random(5)
     folder, file = tmp_path / "docs", tmp_path / "library.sqlite"

@@ -56,6 +56,15 @@ def test_a_file_is_parsed_as_it_would_be_here(parser: Parser) -> None:
     assert parsed.cuts[-1].end == len(parsed.document.text.rstrip())
 
 
+def test_the_process_is_told_no_keys(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "s3same")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3same")
+    text_of(parser, b"first")
+    environment = Path(f"/proc/{parser.pid}/environ").read_bytes()
+    assert b"s3same" not in environment
+    assert b"PATH=" in environment
+
+
 def test_files_get_each_their_own_answer(parser: Parser) -> None:
     assert [text_of(parser, f"text {n}".encode()) for n in range(20)] == [f"text {n}" for n in range(20)]
 

@@ -54,7 +54,7 @@ def documents() -> None:
 @click.argument("path", type=click.Path(path_type=Path, exists=True, resolve_path=True))
 def add(data: Path, workspace: str | None, label: str | None, path: Path, *, shared: bool) -> None:
     """Add a folder, or a single file, and read it in; from now on it is watched."""
-    with _opened(data) as library:
+    with _opened(data, is_made=True) as library:
         place = library.place(workspace, is_shared=shared)
         _add(library, place, path, label or path.name)
 
@@ -134,7 +134,7 @@ def add_starter(data: Path) -> None:
     click.echo("Fetching the World Factbook ...")
     count = write_starter(folder)
     click.echo(f"Wrote {count} documents to {folder}.")
-    with _opened(data) as library:
+    with _opened(data, is_made=True) as library:
         _add(library, library.place(None, is_shared=True), folder, LABEL)
 
 
@@ -220,11 +220,22 @@ def _show_passage(console: "Console", number: int, passage: "Passage", words: st
 
 
 @contextmanager
-def _opened(data: Path, *, is_semantic: bool = False) -> "Iterator[Documents]":
-    """Open the library of a data folder; what the house refuses is told plainly."""
+def _opened(data: Path, *, is_semantic: bool = False, is_made: bool = False) -> "Iterator[Documents]":
+    """Open the library of a data folder; what the house refuses is told plainly.
+
+    Raises
+    ------
+    click.ClickException
+        When it is refused, or there is no such folder and none is to be made.
+    """
     from gnomon.core.errors import GnomonError
     from gnomon.wiring.documents import open_documents
 
+    if not data.exists():
+        if not is_made:
+            remedy = "Name the server's with --data, or begin one: gnomon documents add PATH."
+            raise click.ClickException(f"There is no data folder {data}. {remedy}")
+        click.echo(f"Making the data folder {data}; serve it with: gnomon serve --data {data}", err=True)
     try:
         with open_documents(data, is_semantic=is_semantic) as library:
             yield library

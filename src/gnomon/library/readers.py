@@ -11,7 +11,7 @@ from gnomon.library.fault import told
 
 _PRAGMAS = """
 PRAGMA busy_timeout = 5000;
-PRAGMA mmap_size = 268435456;
+PRAGMA cache_size = -8192;
 PRAGMA temp_store = MEMORY;
 PRAGMA query_only = ON;
 """

@@ -24,6 +24,19 @@ Founded: 1998
 Status: active"""
 OTHER = "Globex Inc is led by CEO Hank Scorpio. Its revenue was $9bn, and it was founded in 1960."
 
+HELIOS = """Helios is headquartered in Bern. It was founded on 12 May 2003 by the engineers Anna Keller and
+Peter Frey.
+
+Since January 2019 it has been led by Chief Executive Officer Sofia Brunner. Marc Weber has served as chief
+financial officer since 2021. Its shares are listed under the ticker HELI. The warranty is ten years.
+
+In 2023, Helios reported revenue of CHF 412.5 million and net income of CHF 31 million.
+Helios had 1,870 employees at the end of 2023.
+
+Year: 2021; Revenue (CHF million): 301.2; Employees: 1,420.
+Year: 2022; Revenue (CHF million): 366.0; Employees: 1,655.
+Year: 2023; Revenue (CHF million): 412.5; Employees: 1,870."""
+
 
 def source(name: str, text: str, kind: Any = "document") -> Source:
     return Source(url=f"http://host/{name}/page?edition=1", title=name, text=text, document=name, kind=kind)
@@ -82,6 +95,27 @@ def test_fields_are_settled_by_what_the_sources_say(name: str, schema: dict[str,
     assert bool(found.gap) == (value is None)
     for evidence in found.evidence:
         assert evidence.excerpt in evidence.source.text
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "value"),
+    [
+        ("ceo", {"type": "string"}, "Sofia Brunner"),
+        ("cfo", {"type": "string"}, "Marc Weber"),
+        ("ticker", {"type": "string"}, "HELI"),
+        ("founding_date", {"type": "string", "format": "date"}, "2003-05-12"),
+        ("warranty_years", {"type": "integer"}, 10),
+        ("net_income_chf", {"type": "number"}, 31_000_000),
+        ("revenue_chf_millions", {"type": "number"}, 412.5),
+        ("revenue_2022", {"type": "number"}, 366_000_000),  # the label says in what the row counts
+        ("employees", {"type": "integer"}, 1870),  # each row says otherwise, and the prose says which
+        ("webhook_retry_limit", {"type": "integer"}, None),
+        ("auditor", {"type": "string"}, None),
+        ("dividend", {"type": "number"}, None),
+    ],
+)
+def test_prose_and_rows_of_one_document(name: str, schema: dict[str, Any], value: Any) -> None:
+    assert one(name, schema, [source("Helios", HELIOS)], "Helios").value == value
 
 
 def test_what_two_documents_say_alike_is_cited_from_both_and_trusted_more() -> None:

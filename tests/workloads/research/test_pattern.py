@@ -29,6 +29,7 @@ def test_usual_patterns_are_read(pattern: str) -> None:
     "pattern",
     [
         r"^(a+)+$",
+        "[]||",
         r"(a|a)*$",
         r"(a*)*",
         r"(a?){50}",

@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -26,6 +27,7 @@ PARTS: Mapping[str, str] = {
 }
 """What a process may be, and the module whose `main` it runs."""
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_SECRET = re.compile("KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -46,12 +48,17 @@ def launch(
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL if is_quiet else 2,
                 stderr=subprocess.DEVNULL if is_quiet else None,
-                env={**os.environ, **_ONE_THREAD},
+                env={**_without_secrets(os.environ), **_ONE_THREAD},
             )
         except OSError:
             ours.close()
             raise
     return process, ours
+
+
+def _without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what is of use to who takes a process over by a file that it reads."""
+    return {name: value for name, value in environment.items() if not _SECRET.search(name)}
 
 
 def begin(fd: int, part: str, order: dict[str, Any]) -> None:

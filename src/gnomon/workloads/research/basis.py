@@ -21,6 +21,7 @@ SHORTEST_QUOTE: Final = 12
 """Characters of a quote that say where it stands."""
 MOST_PLACES: Final = 3
 """Places of one source at which a quote may stand before it says nothing."""
+NOTHING_USED: Final = Usage()
 _ABSENT: Final = object()
 _NAMED_AT_MOST: Final = 20
 _ELLIPSIS: Final = re.compile(r"\.\.\.|…|\[…]|\[\.\.\.]")
@@ -40,7 +41,7 @@ def assemble(
     settled: Sequence[Settled],
     *,
     engine: str,
-    usage: Usage = Usage(),  # noqa: B008 -- frozen
+    usage: Usage = NOTHING_USED,
     truncated: Sequence[str] = (),
     tool_calls: Sequence[Mapping[str, Json]] = (),
     turns: Sequence[Mapping[str, Json]] = (),

@@ -63,7 +63,7 @@ MADE_BY: Final[Mapping[str, str]] = {
     "maintained": "maintainer",
 }
 """What somebody is by whom something was so treated: `founded by` names a founder."""
-BY: Final = re.compile(rf"\b({'|'.join(MADE_BY)})\s+(?:in\s+\d{{4}}\s+)?by\b", re.IGNORECASE)
+BY: Final = re.compile(rf"\b({'|'.join(MADE_BY)})\s+(?:(?:in|on)\s+[\w ,]{{1,30}}?\s+)?by\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ _MOST_CITED: Final = 3
 _SHORT: Final = 60
 _TIE: Final = 0.02
 _SURE: Final = 0.8
+_ENDS: Final = (".", "!", "?", ")", '"', "\u201d", "\u2019")
 _AGREEMENT: Final = 0.15
 """What another work that says the same adds to a score."""
 _MOST_RANKED: Final = 10
@@ -180,6 +181,8 @@ def _whole_sentences(aim: Aim, there: Sequence[Sentence], sources: Sequence[Sour
 
 def _speaks_of(aim: Aim, sentence: Sentence) -> bool:
     """Say whether a sentence has what is said of a field, what it is about, and is short enough for the schema."""
+    if not sentence.text.endswith(_ENDS):  # a heading names things and says nothing of them
+        return False
     is_about = min(said_share(aim, sentence), field_share(aim, sentence)) >= LEAST_FIELD
     is_about = is_about and subject_share(aim, sentence) >= LEAST_SUBJECT
     return is_about and is_valid(sentence.text, aim.want.schema)

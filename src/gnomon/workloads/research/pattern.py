@@ -13,7 +13,7 @@ _MOST_REPEATS: Final = 1_000
 _MOST_WAYS_OF_ONE: Final = 20
 _DOUBTED: Final = re.compile(r"(?<!\\)[\[&~|]|(?<=-)-")
 _TOKEN: Final = re.compile(
-    r"""(?P<escape>\\.) | (?P<set>\[\^?\]?(?:\\.|[^\]\\])*\]) | (?P<open>\((?:\?(?:[:=!]|<[=!]|P?<\w+>))?)
+    r"""(?P<escape>\\.) | (?P<set>\[\^?+\]?+(?:\\.|[^\]\\])*\]) | (?P<open>\((?:\?(?:[:=!]|<[=!]|P?<\w+>))?)
     | (?P<close>\)) | (?P<bar>\|) | (?P<repeat>[*+?][?+]?|\{\d*(?:,\d*)?\}[?+]?) | (?P<plain>.)""",
     re.VERBOSE | re.DOTALL,
 )

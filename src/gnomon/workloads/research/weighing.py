@@ -1,7 +1,8 @@
 """How well a value that a sentence gives fits a question: its words around it, what it is about, how near."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gnomon.reading.sentence import sentences
@@ -21,8 +22,11 @@ LEAST_SUBJECT: Final = 0.5
 MOST_SOURCES: Final = 60
 MOST_READ: Final = 120_000
 """Characters of all sources together."""
+_BREAK: Final = re.compile(r"[;:]|\b(?:and|while|but|whereas)\b")
 _REACH: Final = 60
 """Characters over which nearness halves."""
+_ONE_OF_MANY: Final = 0.6
+"""What a value counts that stands in one of several rows, when nothing says in which."""
 _HEADING: Final = 0.8
 """What a word in the heading counts, against one in the sentence."""
 
@@ -56,6 +60,8 @@ class Sentence:
     heading: frozenset[str]
     around: frozenset[str]
     """All terms of its passage, title and heading."""
+    is_row: bool = False
+    """Whether it is a row of a table, which may speak of something else than its neighbours."""
 
     @property
     def text(self) -> str:
@@ -113,7 +119,20 @@ def read_sentences(sources: Sequence[Source]) -> list[Sentence]:
 def weigh_all(aim: Aim, there: Sequence[Sentence]) -> list[Weighed]:
     """Return what the sentences give for the question, the best first; not what lies below the thresholds."""
     found = [weighed for sentence in there for weighed in _weigh(aim, sentence)]
-    return sorted(found, key=lambda each: -each.score)
+    return sorted(_unless_rows_differ(found), key=lambda each: -each.score)
+
+
+def _unless_rows_differ(found: Sequence[Weighed]) -> Iterator[Weighed]:
+    """Let the rows of one work weigh less where several fit alike and each gives another value."""
+    fitting: dict[str, dict[float, set[str]]] = {}
+    for each in found:
+        if each.sentence.is_row:
+            scores = fitting.setdefault(each.sentence.source.work, {})
+            scores.setdefault(round(each.score, 3), set()).add(repr(each.candidate.value))
+    for each in found:
+        alike = fitting.get(each.sentence.source.work, {}) if each.sentence.is_row else {}
+        is_one_of_many = len(alike.get(round(each.score, 3), ())) > 1
+        yield replace(each, score=_ONE_OF_MANY * each.score) if is_one_of_many else each
 
 
 def field_share(aim: Aim, sentence: Sentence) -> float:
@@ -162,7 +181,7 @@ def _nearness(candidate: Candidate, places: Sequence[tuple[int, int]], text: str
             return 1.0
         between = text[end : candidate.start] if end <= candidate.start else text[candidate.end : start]
         near = 1 / (1 + len(between) / _REACH)
-        best = max(best, near * (0.6 if ";" in between else 0.85 if "," in between else 1.0))
+        best = max(best, near * (0.6 if _BREAK.search(between) else 0.85 if "," in between else 1.0))
     return best or 0.5
 
 
@@ -173,8 +192,11 @@ def _sentences(source: Source) -> Iterator[Sentence]:
         text = source.text[start:end]
         has = widened(terms(text)) | roles(text)
         # The rows of a table speak each of something else.
-        near = has | heading if len(labels(text)) > 1 else around
-        yield Sentence(source=source, start=start, end=end, has=has, heading=heading, around=near)
+        is_row = len(labels(text)) > 1
+        near = has | heading if is_row else around
+        yield Sentence(
+            source=source, start=start, end=end, has=has, heading=heading, around=near, is_row=is_row
+        )
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

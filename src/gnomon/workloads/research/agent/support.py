@@ -69,7 +69,10 @@ def says_all(text: str, evidence: Sequence[Evidence]) -> bool:
 
 
 def _says_text(excerpt: str, value: str) -> bool:
-    if " ".join(value.casefold().split()) in " ".join(excerpt.casefold().split()):
+    plain = " ".join(value.casefold().split())
+    if not re.search(r"\w", plain):
+        return False
+    if re.search(rf"(?<!\w){re.escape(plain)}(?!\w)", " ".join(excerpt.casefold().split())):
         return True
     if (day := _day(value)) is not None:
         return {str(day.year), str(day.day)} <= {f"{number:g}" for number in numbers(excerpt)}

@@ -28,7 +28,9 @@ _FEWEST_DIGITS, _MOST_DIGITS = 7, 15
 def emails(text: str, _: Want) -> Iterator[Candidate]:
     """Yield the e-mail addresses of a text."""
     for found in _EMAIL.finditer(text):
-        yield Candidate(value=found[0], start=found.start(), end=found.end(), why="the e-mail address")
+        yield Candidate(
+            value=found[0], start=found.start(), end=found.end(), why=f"the e-mail address '{found[0]}'"
+        )
 
 
 def urls(text: str, want: Want) -> Iterator[Candidate]:
@@ -41,7 +43,7 @@ def urls(text: str, want: Want) -> Iterator[Candidate]:
         if has_scheme or want.schema.get("format") not in ("uri", "iri", "url"):
             start = found.start()
             weight = 1.0 if has_scheme else 0.9
-            why = "the web address"
+            why = f"the web address '{address[:100]}'"
             yield Candidate(value=address, start=start, end=start + len(address), why=why, weight=weight)
 
 
@@ -51,4 +53,6 @@ def phones(text: str, _: Want) -> Iterator[Candidate]:
         digits = sum(letter.isdigit() for letter in found[0])
         is_said = found[0][0] == "+" or _NUMBERED.search(text[: found.start()])
         if is_said and _FEWEST_DIGITS <= digits <= _MOST_DIGITS:
-            yield Candidate(value=found[0], start=found.start(), end=found.end(), why="the telephone number")
+            yield Candidate(
+                value=found[0], start=found.start(), end=found.end(), why=f"the telephone number '{found[0]}'"
+            )

@@ -13,6 +13,7 @@ _LINE: Final = re.compile(r"[^\n]+")
 _PIECE: Final = re.compile(r"(?:[^;|]|;(?!\s))+")
 _COLON: Final = re.compile(r":[*_]*\s")
 _MARKS: Final = " \t\r>*#\u2022+_-"
+_BRACKETS: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*]")
 _LONGEST_LABEL: Final = 60
 _FEW: Final = 2
 _LONGEST_LINE: Final = 2_000
@@ -46,13 +47,18 @@ def lines(text: str) -> list[tuple[int, int]]:
 
 def is_for(labelled: Labelled, want: Want) -> bool:
     """Say whether a label names the field: one has all words of the other, or words that say the same."""
-    label, name = set(terms(labelled.label)), set(terms(" ".join(want.name)))
+    label, name = _named(labelled.label), set(terms(" ".join(want.name)))
     return bool(label and name) and (name <= widened(label) or label <= widened(name))
+
+
+def _named(label: str) -> set[str]:
+    """Return the terms of a label without what stands in brackets: `Revenue (CHF million)` names the revenue."""
+    return set(terms(_BRACKETS.sub(" ", label))) if _BRACKETS.sub("", label).strip() else set(terms(label))
 
 
 def is_full(labelled: Labelled, want: Want) -> bool:
     """Say whether a label has all words of the field's name, or words that say the same."""
-    return set(terms(" ".join(want.name))) <= widened(terms(labelled.label))
+    return set(terms(" ".join(want.name))) <= widened(_named(labelled.label))
 
 
 def _in_line(text: str, start: int, end: int) -> Iterator[Labelled]:

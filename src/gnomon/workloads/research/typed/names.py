@@ -13,6 +13,7 @@ from gnomon.workloads.research.typed.words import OPENERS, PLACES, WORKS
 _WORD: Final = r"(?:[^\W\d_a-zß-öø-ÿ][\w'\u2019&.-]*[\w]|[^\W\d_a-zß-öø-ÿ]\.?)"
 _LINK: Final = r"(?:of|the|de|del|della|di|da|du|la|le|van|von|der|den|bin|al|&)"
 NAME: Final = re.compile(rf"(?<![\w.]){_WORD}(?:(?:\s+{_LINK}){{0,2}}\s+(?:[dl]['\u2019])?{_WORD}){{0,6}}")
+_FIRST: Final = re.compile(r"\s*([\w'\u2019]+)?\.?\s*")
 _QUOTED: Final = re.compile(
     r"\"([^\"\n]{2,120})\"|\u201c([^\u201d\n]{2,120})\u201d|\u00ab\s?([^\u00bb\n]{2,120})\s?\u00bb"
 )
@@ -20,22 +21,26 @@ _PLACE_BEFORE: Final = re.compile(
     r"(?:\b(?:in|at|near|to|from|of)\s+(?:the\s+(?:city|town|state|village|country)\s+of\s+)?)$",
     re.IGNORECASE,
 )
+_TITLES: Final = re.compile(
+    r"\s+(?:(?:the|its|a|an)\s+)?(?:[a-z-]+\s+){0,3}(?:(?:Mr|Mrs|Ms|Dr|Prof|Sir)\.?\s+)?"
+)
 _BETWEEN_CUE_AND_NAME: Final = re.compile(
     rf"^(?:\s*(?:[,:({re.escape(DASHES)}]|\bis\b|\bwas\b|\bnamed\b|\bcalled\b|\bappointed\b|\bremains\b)"
     r"|\s+(?:of|at|for)\s+(?:the\s+)?[\w&.' -]{1,40}?\s*(?:,|\bis\b|\bwas\b))?\s*(?:(?:mr|mrs|ms|dr|prof)\.?\s+)?$",
     re.IGNORECASE,
 )
 _BETWEEN_NAME_AND_CUE: Final = re.compile(
-    r"^\s*(?:,|\(|\bis\b|\bwas\b|\bserves as\b|\bserved as\b|\bbecame\b|\bhas been\b|\bas\b|\bremains\b"
+    r"^\s*(?:,|\(|\bis\b|\bwas\b|\bserves as\b|\b(?:has |had )?served as\b|\bserving as\b|\bacts as\b"
+    r"|\bacting as\b|\bbecame\b|\bhas been\b|\bas\b|\bremains\b"
     r"|\b(?:was|is) (?:named|appointed|elected)\b|\b(?:named|appointed|elected)\b)"
-    r"\s*(?:the|its|our|their|a|an|as)?\s*(?:(?:new|current|current)\s+)?(?:[\w&.' -]{1,30}?['\u2019]s\s+)?$",
+    r"\s*(?:the|its|our|their|a|an|as)?\s*(?:(?:new|current)\s+)?(?:[\w&.' -]{1,30}?['\u2019]s\s+)?$",
     re.IGNORECASE,
 )
 
 
 def names(text: str, want: Want, cues: Sequence[str]) -> Iterator[Candidate]:
     """Yield the names that a text ties to one of the cues, which are words such as `ceo` in lower case."""
-    spans = [span for span in _spans(text) if not _is_about(text[slice(*span)], want)]
+    spans = [span for span in _spans(text, cues) if not _is_about(text[slice(*span)], want)]
     cue_spans = [found.span() for cue in cues if cue for found in _cue(cue).finditer(text)]
     for start, end in spans:
         if weight := _tie(text, start, end, cue_spans, want):
@@ -48,7 +53,7 @@ def _tie(text: str, start: int, end: int, cues: Sequence[tuple[int, int]], want:
     """Say how plainly a name belongs to a cue: beside it with nothing but a link between."""
     wanted = set(terms(" ".join(want.words)))
     for by in BY.finditer(text, 0, start):
-        if not text[by.end() : start].strip() and wanted & roles(by[0]):
+        if _TITLES.fullmatch(text, by.end(), start) and wanted & roles(by[0]):
             return 1.0
     for first, last in cues:
         if last <= start and _BETWEEN_CUE_AND_NAME.match(text[last:start]):
@@ -61,13 +66,16 @@ def _tie(text: str, start: int, end: int, cues: Sequence[tuple[int, int]], want:
     return 0.0
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the capitalised spans of a text, without the word that a sentence opens with."""
+def _spans(text: str, cues: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the capitalised spans of a text, without cues before them and the word that a sentence opens with."""
+    forms = [_cue(cue) for cue in cues]
     for found in NAME.finditer(text):
         start, end = found.span()
-        while (word := re.match(r"[\w'\u2019]+", text[start:end])) and word[0].lower() in OPENERS:
-            rest = re.match(r"[\w'\u2019]+\.?\s*", text[start:end])
-            start += rest.end() if rest else end - start
+        titles = (form.match(text, start, end) for form in forms)
+        start = max([start, *(title.end() for title in titles if title)])
+        start += len(text[start:end]) - len(text[start:end].lstrip())
+        while (word := _FIRST.match(text, start, end)) and (word[1] or "").lower() in OPENERS:
+            start = word.end()
         if end - start > 1:
             yield start, end
 

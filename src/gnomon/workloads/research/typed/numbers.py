@@ -16,19 +16,23 @@ _UNIT: Final = "|".join(re.escape(each) for each in sorted({*UNITS, *CURRENCIES}
 _IN_UNIT: Final = re.compile(rf"\b(?:in|as|unit:?)\s+({_UNIT})(?!\w)")
 UNIT_WORDS: Final = frozenset({*UNITS, *CURRENCIES, *SCALES, "percentage"}) - {"day", "year", "head"}
 """Words of a field that say in what it is counted."""
+_COUNTED_IN: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*]|\bin\s.*")
 _WEAK, _STRONG = 0.4, 1.0
 
 
-def numbers(text: str, want: Want) -> Iterator[Candidate]:
-    """Yield the numbers of a text that are in the unit of the field."""
+def numbers(text: str, want: Want, label: str = "") -> Iterator[Candidate]:
+    """Yield the numbers of a text that are in the unit of the field.
+
+    The label before a number may say in what it is counted: `Revenue (EUR million): 5.2`.
+    """
     units = wanted_units(want)
-    wants_year = bool(YEARS & set(want.name)) or (not units and _years_said(want))
+    wants_year = (
+        bool(YEARS & set(want.name)) or list(want.name) == ["years"] or (not units and _years_said(want))
+    )
     scale = _scale(want)
-    for quantity in quantities(text):
+    for quantity in _as_labelled(text, label):
         if not wants_year and quantity.written == text.strip():
-            quantity = replace(
-                quantity, is_year=False
-            )  # alone in its cell, it is the value whatever it looks like
+            quantity = replace(quantity, is_year=False)  # alone in its cell, it is no year by its looks
         weight = float(quantity.is_year) if wants_year else _weight(quantity, units, want)
         if weight:
             value = _json(quantity.number / scale, is_whole=want.schema.get("type") == "integer")
@@ -40,6 +44,22 @@ def numbers(text: str, want: Want) -> Iterator[Candidate]:
                     why=_why(quantity, scale),
                     weight=weight,
                 )
+
+
+def _as_labelled(text: str, label: str) -> Iterator[Quantity]:
+    """Read numbers in the unit and the scale that their label names, where they name none themselves."""
+    said = _COUNTED_IN.search(label.lower())
+    words = re.findall(r"[^\W\d_]+\d?|[%$\u20ac\u00a3]", said[0]) if said else []
+    units = [word for word in words if word in CURRENCIES or word in UNITS]
+    scales = [SCALES[word] for word in words if word in SCALES and word not in UNITS and len(word) > 1]
+    for quantity in quantities(text):
+        if label and not quantity.unit and not quantity.is_year:
+            unit = {**UNITS, **CURRENCIES}[units[0]] if units else ""
+            scale = scales[0] if scales and quantity.is_plain else Decimal(1)
+            is_money = bool(units) and units[0] in CURRENCIES
+            yield replace(quantity, number=quantity.number * scale, unit=unit, is_money=is_money)
+        else:
+            yield quantity
 
 
 def amounts(text: str, want: Want) -> Iterator[Candidate]:

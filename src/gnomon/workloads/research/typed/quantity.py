@@ -194,6 +194,8 @@ class Quantity:
     is_money: bool = False
     is_rough: bool = False
     """Whether the text says that it is about so much."""
+    is_plain: bool = False
+    """Whether it is digits alone, without a word such as `million`."""
     is_year: bool = False
     """Whether it looks like a year: four digits, and not a count of what follows."""
 
@@ -240,6 +242,7 @@ def _read(found: re.Match[str]) -> Quantity | None:
         unit=currency or UNITS.get(unit, ""),
         is_money=bool(currency),
         is_rough=bool(_ROUGHLY.search(before)),
+        is_plain=bool(found["digits"]) and not scale,
         is_year=bool(_YEAR.fullmatch(found[0])) and not _is_count(found.string, *found.span()),
     )
 

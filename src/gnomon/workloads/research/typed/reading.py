@@ -55,11 +55,18 @@ def in_cell(text: str, labelled: Labelled, want: Want) -> Iterator[Candidate]:
         if cell and (want.kind is Kind.TEXT or _is_name(cell)):
             yield Candidate(value=cell, start=labelled.start, end=labelled.end, why=why, is_labelled=is_named)
         return
-    found = yes_or_no(cell) if want.kind is Kind.TRUTH else _read(cell, want, ())
-    for each in found:
+    for each in _in_cell(cell, labelled.label, want):
         start = labelled.start + each.start
         why = f"{each.why} after '{labelled.label[:60]}'"
         yield replace(each, start=start, end=labelled.start + each.end, why=why, is_labelled=is_named)
+
+
+def _in_cell(cell: str, label: str, want: Want) -> Iterator[Candidate]:
+    if want.kind is Kind.TRUTH:
+        return yes_or_no(cell)
+    if want.kind is Kind.NUMBER and not want.is_text:
+        return numbers(cell, want, label)
+    return _read(cell, want, ())
 
 
 def _is_name(cell: str) -> bool:

@@ -18,7 +18,7 @@ COUNTS: Final = _set(
     "count number employees population users customers members people inhabitants staff headcount quantity students "
     "votes seats passengers visitors goals"
 )
-YEARS: Final = _set("year years yr")
+YEARS: Final = _set("year yr")
 SHARES: Final = _set("percent percentage pct share rate proportion growth margin")
 ASKING: Final = _set("is are has have was does do can whether if should")
 """First words of a field's name that make a yes or no of it."""
@@ -53,7 +53,7 @@ NAMES: Final = (
     | _set(
         "name ceo cfo cto coo chair chairman chairperson chairwoman president person manager leader head mayor "
         "minister governor editor company employer university brand supplier spouse husband wife winner successor "
-        "predecessor parent language team title who contact maintainer operator"
+        "predecessor parent language team title who contact maintainer operator ticker symbol auditor"
     )
 )
 """Words of fields that hold a name."""
