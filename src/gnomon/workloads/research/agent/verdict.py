@@ -148,8 +148,8 @@ def settled_text(study: Study, written: Written, parts: Sequence[str], alone: Se
         path=(),
         value=content,
         evidence=tuple(evidence),
-        reasoning=f"{told}; {len(written.paragraphs)} in all, on {len(works)} documents or pages.",
-        confidence=confidence_of(study, agrees=False, works=len(works)),
+        reasoning=f"{told}; documents or pages cited: {len(works)}.",
+        confidence=confidence_of(study, agrees=False, works=1),  # each is cited for another sentence
     )
 
 
