@@ -118,6 +118,7 @@ def _choose(question: Question, found: Sequence[Weighed]) -> Settled:
         evidence=_evidence(first),
         reasoning=_reasoning(first, others),
         confidence=_confidence(first, others),
+        rivals=[each.best.candidate.value for each in _against(first, others)],
     )
 
 
@@ -137,6 +138,10 @@ def _evidence(finding: _Finding) -> list[Evidence]:
     return list(by_work.values())[:_MOST_CITED]
 
 
+def _against(first: _Finding, others: Sequence[_Finding]) -> list[_Finding]:
+    return [each for each in others if each.best.score >= _SURE * first.best.score]
+
+
 def _reasoning(first: _Finding, others: Sequence[_Finding]) -> str:
     best = first.best
     told = f"In '{titled(best.sentence.source)}' stands {best.candidate.why}; "
@@ -148,8 +153,7 @@ def _reasoning(first: _Finding, others: Sequence[_Finding]) -> str:
         told += (
             f" {_count(first.works - 1, 'other document')} {'says' if first.works == 2 else 'say'} the same."
         )
-    against = [each for each in others if each.best.score >= _SURE * best.score]
-    if against:
+    if against := _against(first, others):
         named = ", ".join(_shown(each.best.candidate.value) for each in against[:3])
         told += f" Elsewhere the documents give {named}."
     return f"{told} No model took part."
