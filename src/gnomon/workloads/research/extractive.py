@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gnomon.core.task import Json
-from gnomon.reading.ranking import Embed, judge, rank
+from gnomon.reading.ranking import Embed, Ranked, judge, rank
 from gnomon.workloads.research import confidence
 from gnomon.workloads.research.basis import gather, titled
 from gnomon.workloads.research.fields import cue_of
@@ -218,8 +218,9 @@ def _quote(
         size,
         titles=_titles(sources),
         similarity=similarity,
-        limit=MOST_QUOTED,
+        limit=2 * MOST_QUOTED,
     )
+    ranked = [each for each in ranked if not _is_heading(sources[each.passage], each)][:MOST_QUOTED]
     verdict = judge(question.query, ranked, frequencies, size)
     if not ranked or not verdict.is_answerable:
         return _gap(question, _nothing(question, sources))
@@ -232,6 +233,12 @@ def _quote(
         reasoning=f"{told} The sentences are quoted as they stand. No model took part.",
         confidence=confidence.confidence(verdict.probability, works=1),
     )
+
+
+def _is_heading(source: Source, ranked: Ranked) -> bool:
+    """Say whether it is a title that stands above a passage: it names things and says nothing of them."""
+    text = source.text[ranked.start : ranked.end].strip(" #")
+    return text in (source.title, source.heading.rpartition(" > ")[2])
 
 
 def quoted(evidence: Sequence[Evidence]) -> str:
