@@ -147,6 +147,18 @@ def test_every_file_of_the_laboratory_stands_in_the_architecture() -> None:
     assert named == files
 
 
+def test_every_file_of_research_stands_in_the_architecture() -> None:
+    section = (ROOT / "docs/architecture.md").read_text().split("## A question's way\n")[1].split("\n## ")[0]
+    rows = [line.split("|")[2] for line in section.splitlines() if line.startswith("| ")][2:]
+    room = ROOT / "src/gnomon/workloads/research"
+    files = {path.stem for path in room.glob("*.py")} | {
+        f"agent/{path.stem}" for path in room.glob("agent/*.py")
+    }
+    named = {name for row in rows for name in re.findall("`([a-z/]+)`", row)}
+    assert {name for name in named if not name.endswith("/")} == files - {"__init__", "agent/__init__"}
+    assert all((room / name).is_dir() for name in named if name.endswith("/"))
+
+
 @pytest.mark.parametrize("name", script("quotes").PAGES)
 def test_quoted_code_is_the_examples(name: str) -> None:
     """If not: `python docs/quotes.py`, and look at what changed."""

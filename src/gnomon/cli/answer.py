@@ -97,7 +97,7 @@ def _fields(content: Answer, basis: Sequence[Answer], sources: Sequence[Cited]) 
     from rich.text import Text
 
     numbers = {work_of(each.url): each.number for each in sources}
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for heading in ("Field", "Value", "Confidence", "Sources"):
         table.add_column(heading, overflow="fold")
     for entry in basis:

@@ -72,7 +72,10 @@ def ask(
             began = time.monotonic()
             answer = _work(inquiry, brief)
             seconds = time.monotonic() - began
-            _print(inquiry, answer, seconds, is_json=is_json, picture=picture)
+            if is_json:
+                click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+            else:
+                _print(inquiry, answer, seconds, brief["input"], picture)
     except KeyboardInterrupt:
         _leave()
     except Failure as failure:
@@ -131,15 +134,12 @@ def _progress(*columns: Any) -> Iterator[Progress]:
 
 
 def _print(
-    inquiry: Inquiry, answer: Mapping[str, Any], seconds: float, *, is_json: bool, picture: Path | None
+    inquiry: Inquiry, answer: Mapping[str, Any], seconds: float, question: str, picture: Path | None
 ) -> None:
-    if is_json:
-        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
-        return
     console = Console(record=picture is not None, highlight=False)
     show_answer(console, answer, seconds, inquiry.find_file)
     if picture is not None:
-        console.save_svg(str(picture), title="gnomon ask")
+        console.save_svg(str(picture), title=f'gnomon ask "{question}"')
 
 
 def _told(complaint: Complaint) -> str:
