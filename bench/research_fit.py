@@ -19,7 +19,9 @@ Array = NDArray[np.float64]
 RIDGE: Final = 0.1
 TRUST_RIDGE: Final = 1.0
 REFUSED: Final = 0.95
-"""Share of the questions from outside, among those for fitting, that the threshold refuses."""
+REFUSED_WITH_MEANING: Final = 0.99
+"""Share of the questions from outside, among those for fitting, that the threshold refuses: the more, the more is
+answered rightly at that, because a folder larger than these has more that comes near to a question by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,8 @@ def chances(signs: Array, weights: Array) -> Array:
     return np.asarray(1.0 / (1.0 + np.exp(-signs @ weights[:-1] - weights[-1])))
 
 
-def choose_threshold(trials: Trials, judged: Trials) -> float:
-    """Return the probability below which `REFUSED` of the judged rows from outside are.
+def choose_threshold(trials: Trials, judged: Trials, refused: float) -> float:
+    """Return the probability below which this share of the judged rows from outside is.
 
     Each article's rows are judged by weights that were fitted without it.
     """
@@ -98,7 +100,7 @@ def choose_threshold(trials: Trials, judged: Trials) -> float:
     for article in np.unique(judged.article):
         own = judged.article == article
         found[own] = chances(judged.signs[own], fit_trust(_without(trials, str(article))))
-    return float(np.quantile(found[~judged.is_inside], REFUSED))
+    return float(np.quantile(found[~judged.is_inside], refused))
 
 
 def _without(trials: Trials, article: str) -> Trials:

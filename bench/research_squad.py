@@ -1,7 +1,7 @@
 """Questions of SQuAD 2.0 put to a folder of its articles: is the right sentence shown, is what is not there refused?
 
     python bench/research_squad.py [--semantic] [--every N]            the tables, with the weights as they are
-    python bench/research_squad.py --curve docs/figures/refusal.svg    and the picture of both goals by threshold
+    python bench/research_squad.py --curve docs/refusal.svg            and the picture of both goals by threshold
     python bench/research_squad.py --fit [--semantic]                  fit the weights anew and print them
     python bench/research_squad.py --fit --swap [--semantic]           the two halves change places
     python bench/research_squad.py --beside FOLDER [--every N]         with all that is in a folder indexed beside
@@ -280,7 +280,8 @@ def fit(bench: Bench, tuning: Sequence[Article]) -> dict[str, object]:
     near, far = rings(bench, answerable_ones)
     trials, judged = _trials([*inside, *near], [*outside, *far]), _trials(inside, outside)
     settle("TRUST_WEIGHTS", research_fit.rounded(research_fit.fit_trust(trials)))
-    settle("ANSWERABLE", round(research_fit.choose_threshold(trials, judged), 2))
+    most = research_fit.REFUSED_WITH_MEANING if bench.embed else research_fit.REFUSED
+    settle("ANSWERABLE", round(research_fit.choose_threshold(trials, judged, most), 2))
     return constants
 
 

@@ -53,9 +53,9 @@ def test_the_halves_share_no_article(squad: bench.Bench) -> None:
 @needs_squad
 def test_both_goals_hold_at_the_threshold_on_some_of_the_questions(squad: bench.Bench) -> None:
     others, reported = bench.halves(squad.articles)
-    inside = squad.sibling(every=6).inside([bench.only_answerable(each) for each in reported])
-    outside = squad.sibling(every=16).foreign(reported, others)
-    assert len(inside) > 140
+    inside = squad.sibling(every=8).inside([bench.only_answerable(each) for each in reported])
+    outside = squad.sibling(every=24).foreign(reported, others)
+    assert len(inside) > 100
     assert bench.kept_and_right(inside, ranking.ANSWERABLE) >= bench.GOAL.right
     assert bench.refused(outside, ranking.ANSWERABLE) >= bench.GOAL.refused
     assert all(each.is_verbatim for each in (*inside, *outside))
