@@ -86,8 +86,10 @@ def show_answer(console: "Console", answer: Answer, seconds: float, find_file: F
     for source in sources:
         _show_source(console, source, content, find_file(source.url))
     _show_gaps(console, content, basis)
+    if answer.get("truncated"):
+        console.print()
     for sentence in answer.get("truncated", ()):
-        console.print(Text(plain(f"Left out: {sentence}"), style="yellow"))
+        console.print(Text(plain(f"Note: {sentence}"), style="yellow"))
     console.print(Text(f"\n{summary(answer, seconds)}", style="dim"))
 
 

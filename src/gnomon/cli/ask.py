@@ -82,7 +82,7 @@ def ask(
         if failure.code == "not_found":
             click.echo(failure.message, err=True)
             return FOUND_NOTHING
-        raise click.ClickException(failure.message) from failure
+        raise click.ClickException(_failed(failure)) from failure
     except (GnomonError, ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     return 0 if is_answered(answer) else FOUND_NOTHING
@@ -140,6 +140,12 @@ def _print(
     show_answer(console, answer, seconds, inquiry.find_file)
     if picture is not None:
         console.save_svg(str(picture), title=f'gnomon ask "{question}"')
+
+
+def _failed(failure: Failure) -> str:
+    if failure.code != "provider_unavailable":
+        return failure.message
+    return f"The model did not answer. {failure.message} With --model-fallback extractive it is done without."
 
 
 def _told(complaint: Complaint) -> str:
