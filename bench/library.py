@@ -13,7 +13,6 @@ import itertools
 import json
 import os
 import random
-import resource
 import secrets
 import subprocess
 import sys
@@ -191,8 +190,9 @@ def measure(engine: str, docs: Path, work: Path, options: argparse.Namespace) ->
 
 
 def memory() -> float:
-    """Return the most memory that this process has had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Return the most memory that this process has had, in MB; not that of its parent, as `getrusage` may."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 class Clock:
@@ -217,7 +217,7 @@ def build_gnomon(docs: Path, work: Path, *, is_embedded: bool) -> Search:
     shelf.scan(folder.seq)
     shelf.read_in(tell("read"))
     shelf.embed_pending(lambda done, total: tell("embedded")(done, total, ""))
-    names = {}
+    names: dict[str, str] = {}
     cursor = None
     while True:
         page = shelf.list_documents("bench", cursor=cursor, limit=500)

@@ -10,6 +10,8 @@ MAY: dict[str, set[str]] = {
     "gnomon": set(),
     "gnomon.cli": {"click"},
     "gnomon.cli.serve": {"click", "signal", "socket", "uvicorn", "uvloop"},
+    "gnomon.cli.answer": {"rich"},
+    "gnomon.cli.ask": {"click", "rich", "signal"},
     "gnomon.cli.documents": {"click", "rich"},
     "gnomon.cli.starter": {"click", "subprocess"},
     "gnomon.cli.demo": {"click", "httpx", "importlib", "pvlib", "rich", "signal", "subprocess"},

@@ -1,7 +1,9 @@
 """What the README and the guide print, run as printed but for the address and the folder."""
 
+import html
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from .server import Server, running
+from .server import QUICK, Server, running
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -34,7 +37,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def run(server: Server, *command: str) -> str:
-    folder = server.data.parent
+    return run_in(server.data.parent, *command)
+
+
+def run_in(folder: Path, *command: str) -> str:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
         command,
@@ -42,7 +48,7 @@ def run(server: Server, *command: str) -> str:
         text=True,
         timeout=60,
         cwd=folder,
-        env={**os.environ, "PATH": path},
+        env={**QUICK, **os.environ, "PATH": path},
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -60,7 +66,7 @@ def test_the_sdks_block(server: Server) -> None:
 
 
 def test_the_block_of_parallels_sdk(server: Server) -> None:
-    block = next(block for block in blocks(README, "python") if "Parallel(" in block)
+    block = next(block for block in blocks(README, "python") if '{"text": "hello"}' in block)
     assert run(server, sys.executable, "-c", here(server, block)) == "completed {'text': 'HELLO'}\n"
 
 
@@ -70,6 +76,59 @@ def test_the_plant_of_the_energy_models_page(server: Server) -> None:
         (server.data.parent / folder).symlink_to(ROOT / folder)
     (block,) = blocks(MODEL, "python")
     assert blocks(MODEL, "text")[0] == run(server, sys.executable, "-c", here(server, block))
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder like the repository's."""
+    folder = tmp_path_factory.mktemp("documents")
+    shutil.copytree(ROOT / "examples/documents", folder / "examples/documents")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def asked(documents: Path) -> list[str]:
+    """Run the lines of the first section on research, and give what each has printed."""
+    block = next(block for block in blocks(README, "console") if "gnomon documents add" in block)
+    lines = [line.removeprefix("$ gnomon ") for line in block.splitlines() if line.startswith("$ gnomon ")]
+    assert len(lines) == 3
+    return [run_in(documents, sys.executable, "-m", "gnomon.cli.main", *shlex.split(line)) for line in lines]
+
+
+def test_the_lines_that_ask_documents(asked: list[str]) -> None:
+    added, text, fields = asked
+    assert "3 documents can be found now." in " ".join(added.split())
+    assert "twice a year" in text
+    assert "2024-03-12" in fields
+
+
+def test_the_picture_of_an_answer_shows_what_is_printed(asked: list[str]) -> None:
+    """If not: run the line that the README shows with `--picture docs/ask.svg`, 100 columns wide."""
+    picture = html.unescape(re.sub("<[^>]*>", " ", (ROOT / "docs/ask.svg").read_text())).split()
+    timed = re.compile(r"[\d.]+|s|[─\W]+")
+    assert {word for word in asked[2].split() if not timed.fullmatch(word)} <= set(picture)
+
+
+@pytest.mark.usefixtures("asked")
+def test_the_block_that_asks_documents_with_types(documents: Path) -> None:
+    block = next(block for block in blocks(README, "python") if "class Plant" in block)
+    with running(documents / "gnomon-data") as server:
+        told = run(server, sys.executable, "-c", here(server, block)).splitlines()
+        address = re.search(r"http://[^']+", told[1])
+        assert address is not None
+        page = httpx.get(address[0])
+    assert told[0] == "capacity_mw=48.6 commissioned=datetime.date(2024, 3, 12) architect=None"
+    assert [line.partition(" ")[0] for line in told[1:]] == ["capacity_mw", "commissioned", "architect"]
+    assert "Looked for" in told[3]
+    assert "has a capacity of 48.6 MW" in page.text
+
+
+def test_the_figures_of_research_are_those_of_its_page() -> None:
+    section = README.split("## How good is it")[1].split("\n## ")[0]
+    figures = re.findall(r"[\d.]+ %", section)
+    assert len(figures) == 4
+    page = (ROOT / "docs/research-quality.md").read_text()
+    assert all(figure in page for figure in figures)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the blocks call curl")

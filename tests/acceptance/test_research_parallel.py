@@ -100,7 +100,16 @@ def test_a_text_quotes_its_documents(client: Parallel, server: Server) -> None:
     assert "412.5 metres" in str(found.output.content)
     (entry,) = found.output.basis
     assert entry.field == "output"
-    assert_cites(entry.citations[0].url, entry.citations[0].excerpts or [], server)
+    (citation,) = entry.citations or []
+    assert_cites(citation.url, citation.excerpts or [], server)
+
+
+def test_a_run_without_a_wish_gets_a_text(client: Parallel) -> None:
+    found = client.task_run.execute(
+        input="What is the length of the bridge of Velden?", processor="lite", timeout=60
+    )
+    assert "412.5 metres" in str(found.output.content)
+    assert found.output.basis[0].citations
 
 
 def test_what_no_document_says_is_not_made_up(client: Parallel) -> None:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from gnomon.cli.admin import admin
 from gnomon.cli.documents import documents
 from gnomon.cli.helping import Sections, Sentences
 from gnomon.cli.models import models
+from gnomon.core.brief import EFFORTS, USUAL_EFFORT
 from gnomon.settings import Settings
 
 _METAVARS = {
@@ -52,6 +53,11 @@ HEADINGS = {
     "Retention": ("keep_events", "keep_deliveries"),
 }
 """Under what each setting stands in the help."""
+_ASKED = (
+    *("data", "no_own_documents", "public_url", "semantic"),
+    *HEADINGS["Research"],
+)
+"""The settings that a question from the command line heeds, too; --documents may be a file there."""
 
 
 @click.group(
@@ -69,13 +75,20 @@ gnomon.add_command(models)
 gnomon.add_command(documents)
 
 
-def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command one option for every setting."""
+def with_settings(
+    names: Collection[str] = (),
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command one option for every setting, or for those that are named."""
     hints = typing.get_type_hints(Settings, include_extras=True)
-    for field in reversed(dataclasses.fields(Settings)):
-        hint, text = typing.get_args(hints[field.name])
-        command = _option(field.name, hint, field.default, text)(command)
-    return command
+
+    def give(command: Callable[..., None]) -> Callable[..., None]:
+        for field in reversed(dataclasses.fields(Settings)):
+            hint, text = typing.get_args(hints[field.name])
+            if not names or field.name in names:
+                command = _option(field.name, hint, field.default, text)(command)
+        return command
+
+    return give
 
 
 def _option(name: str, hint: Any, default: Any, text: str) -> Callable[..., Any]:
@@ -100,7 +113,7 @@ def _option(name: str, hint: Any, default: Any, text: str) -> Callable[..., Any]
 
 
 @gnomon.command(cls=Sections, headings=HEADINGS, epilog=_EPILOG)
-@with_settings
+@with_settings()
 def serve(**values: Any) -> None:
     """Start the server and keep it running.
 
@@ -108,11 +121,93 @@ def serve(**values: Any) -> None:
     """
     from gnomon.cli.serve import serve as run
 
+    run(_settings(values))
+
+
+def _settings(values: Mapping[str, Any]) -> Settings:
     try:
-        settings = Settings(**values)
+        return Settings(**values)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    run(settings)
+
+
+@gnomon.command(
+    cls=Sections,
+    headings={
+        "Answer": ("fields", "schema", "effort", "is_fast", "is_json", "picture"),
+        "Documents": ("data", "documents", "workspace", "no_own_documents", "public_url", "semantic"),
+        "Research": HEADINGS["Research"],
+    },
+    epilog="Exit code: 0 answered, 3 the documents do not say it, 1 it failed. What `gnomon serve` takes from the "
+    "environment is taken here, too: keys of providers, and every variable above.",
+)
+@with_settings(_ASKED)
+@click.option(
+    "--documents",
+    type=click.Path(path_type=Path, exists=True, resolve_path=True),
+    multiple=True,
+    envvar="GNOMON_DOCUMENTS",
+    show_envvar=True,
+    metavar="PATH",
+    help="Folder or file to add and read first; repeatable.",
+)
+@click.option("--workspace", metavar="NAME", help="Whose documents to ask. [default: the first one's]")
+@click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    metavar="NAME:TYPE",
+    help="Value to find, such as opened:date or 'height:number:Height in metres'; repeatable.",
+)
+@click.option(
+    "--schema",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="JSON Schema that the answer shall have.",
+)
+@click.option(
+    "--effort",
+    type=click.IntRange(EFFORTS[0], EFFORTS[-1]),
+    default=USUAL_EFFORT,
+    show_default=True,
+    help="How much work it may cost.",
+)
+@click.option("--fast", "is_fast", is_flag=True, help="Rather soon than thorough.")
+@click.option("--json", "is_json", is_flag=True, help="Print the answer as the API gives it.")
+@click.option(
+    "--picture", type=click.Path(path_type=Path), metavar="FILE", help="Write what is shown as an SVG, too."
+)
+@click.argument("question", nargs=-1, required=True)
+def ask(
+    question: tuple[str, ...],
+    fields: tuple[str, ...],
+    schema: Path | None,
+    effort: int,
+    workspace: str | None,
+    picture: Path | None,
+    *,
+    is_fast: bool,
+    is_json: bool,
+    **values: Any,
+) -> None:
+    """Answer a question from your documents, with what each answer rests on; no server is needed.
+
+    The documents are those of the data folder, beside a running server or without one. What changed is read first.
+    """
+    from gnomon.cli.ask import ask as run
+    from gnomon.cli.wish import read_wish
+
+    if not (words := " ".join(question).strip()):
+        raise click.UsageError("Say what you want to know: gnomon ask 'How are webhooks signed?'")
+    brief = {
+        "input": words,
+        "output": read_wish(fields, schema),
+        "effort": effort,
+        "is_fast": is_fast,
+    }
+    settings = _settings(values)
+    code = run(settings, brief, workspace=workspace, is_json=is_json, picture=picture)
+    click.get_current_context().exit(code)
 
 
 @gnomon.command()

@@ -43,10 +43,10 @@ class Excerpt:
 
 @dataclass(slots=True, kw_only=True)
 class _Progress:
-    """Tells how far the reading of a folder is, and says when it is done, whoever reads."""
+    """Tells how far the reading of some folders is, and says when it is done, whoever reads."""
 
     shelf: Shelf
-    folder: int
+    folders: Sequence[int]
     tell: Tell
     total: int = 0
     is_done: bool = False
@@ -55,7 +55,7 @@ class _Progress:
     def look(self) -> bool:
         """Look now and then; say whether nothing waits any more."""
         if (now := time.monotonic()) >= self._next:
-            pending = count_pending(self.shelf, self.folder)
+            pending = sum(count_pending(self.shelf, folder) for folder in self.folders)
             self.total = max(self.total, pending)
             self.tell(self.total - pending, self.total)
             self.is_done = pending == 0
@@ -111,7 +111,7 @@ class Documents:
         before = {folder.seq for folder in self.shelf.folders()}
         folder = self.shelf.add_folder(workspace, path, label)
         scanned = self.shelf.scan(folder.seq)
-        progress = _Progress(shelf=self.shelf, folder=folder.seq, tell=tell)
+        progress = _Progress(shelf=self.shelf, folders=[folder.seq], tell=tell)
         progress.look()
         found = self._report(folder.seq)
         if not found.documents + found.pending + found.unreadable:
@@ -120,6 +120,19 @@ class Documents:
             raise ValueError(_nothing_in(path, scanned.problem))
         self.shelf.read_in(is_stopped=progress.look)
         return self._report(folder.seq)
+
+    def catch_up(self, workspace: str, tell: Tell) -> None:
+        """Read what has changed, since somebody looked, in the folders that a workspace draws on."""
+        folders = [each.seq for each in self.folders_of(workspace)]
+        for folder in folders:
+            self.shelf.scan(folder)
+        progress = _Progress(shelf=self.shelf, folders=folders, tell=tell)
+        if not progress.look():
+            self.shelf.read_in(is_stopped=progress.look)
+
+    def folders_of(self, workspace: str) -> Sequence[Folder]:
+        """List the folders that a workspace draws on: its own, and those of all."""
+        return [each for each in self.shelf.folders() if each.workspace in (None, workspace)]
 
     def remove(self, workspace: str | None, path: Path) -> Folder:
         """Take a folder out; raises `NotFound`."""
@@ -155,14 +168,16 @@ class Documents:
 
 
 @contextmanager
-def open_documents(data: Path, *, is_semantic: bool = False) -> Iterator[Documents]:
+def open_documents(data: Path, *, base_url: str = "", is_semantic: bool = False) -> Iterator[Documents]:
     """Open the library of a data folder, which is made when absent; raises `Unavailable`.
 
-    With `is_semantic` it is searched by meaning too, where a model for that is installed.
+    With `is_semantic` it is searched by meaning too, where a model for that is installed; `base_url` is what the
+    addresses of documents begin with.
     """
     parser = Parser()
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    shelf = open_library(data, parse=parser.read, meaning=find_meaning() if is_semantic else None)
+    meaning = find_meaning() if is_semantic else None
+    shelf = open_library(data, parse=parser.read, base_url=base_url, meaning=meaning)
     try:
         yield Documents(data=data, shelf=shelf)
     finally:

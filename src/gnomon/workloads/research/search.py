@@ -73,11 +73,8 @@ class Searching:
     def _others(self, query: str) -> list[Finds]:
         """Hold what is no part of the library against a query."""
         pages = self.surfing.passages() if self.surfing is not None else []
-        return [
-            nearest(query, sources, limit)
-            for sources, limit in ((pages, _MORE), (self.given, _FEW))
-            if sources
-        ]
+        found = [nearest(query, pages, _MORE)] if pages else []
+        return [*found, nearest(query, self.given, _FEW, is_given=True)] if self.given else found
 
     async def _surf(self, surfing: Surfing, queries: Sequence[str]) -> None:
         """Search the web with as many of the queries as the budget has left, and read what they find."""
@@ -147,13 +144,17 @@ def _nothing_to_search() -> Failure:
     )
 
 
-def nearest(query: str, sources: Sequence[Source], limit: int) -> Finds:
-    """Find among passages those nearest to a query, by how rare the shared terms are among them."""
+def nearest(query: str, sources: Sequence[Source], limit: int, *, is_given: bool = False) -> Finds:
+    """Find among passages those nearest to a query, by how rare the shared terms are among them.
+
+    What was given for the task counts, too, when it shares no term.
+    """
     wanted = set(terms(query))
     counted = [Counter(terms(f"{source.title} {source.heading} {source.text}")) for source in sources]
     frequencies = {term: sum(term in each for each in counted) for term in wanted}
     merits = [_merit(each, frequencies, len(sources)) for each in counted]
-    best = sorted((place for place, merit in enumerate(merits) if merit > 0), key=lambda p: (-merits[p], p))
+    fit = (place for place, merit in enumerate(merits) if is_given or merit > 0)
+    best = sorted(fit, key=lambda place: (-merits[place], place))
     return Finds(
         sources=tuple(sources[place] for place in best[:limit]), frequencies=frequencies, size=len(sources)
     )

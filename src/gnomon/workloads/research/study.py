@@ -14,7 +14,7 @@ from gnomon.workloads.research.budget import Meter, Spent
 from gnomon.workloads.research.models.model import Model, ModelFailure, Prompt, Reply
 from gnomon.workloads.research.record import Usage
 from gnomon.workloads.research.telling import Teller
-from gnomon.workloads.research.turns import Conversation, question_text
+from gnomon.workloads.research.turns import Conversation, Turn, question_text
 from gnomon.workloads.research.web.reach import Reach
 
 WRITING_SHARE: Final = 0.8
@@ -23,6 +23,8 @@ _WHOLE: Final = 1.0
 _UNUSABLE: Final = ("answer_cut", "answer_invalid")
 """Codes of failings of one answer; with any other the model cannot be asked at all."""
 _DIGEST: Final = 16
+_LONGEST_TASK: Final = 24_000
+"""Characters of a task that a model is told; of a small window about a third."""
 _UNPRICED: Final = "The price of the model is not known, so the limit in US dollars could not be held."
 
 
@@ -50,8 +52,29 @@ class Study:
     @property
     def question(self) -> str:
         """Return what is asked, as text, with what was answered to a question of the task."""
+        words, most = question_text(self.brief.input), self._room
+        if len(words) > most:
+            words = words[:most]
+            self.cut(f"Of the task's words the model was told the first {most:,} characters.")
         place = f"Who asks is in: {self.brief.location}" if self.brief.location else ""
-        return "\n".join(filter(None, (question_text(self.brief.input), self.extra_words, place)))
+        return "\n".join(filter(None, (words, self.extra_words, place)))
+
+    @property
+    def recent(self) -> Sequence[Turn]:
+        """Return the newest of the earlier turns for which a prompt has room."""
+        kept: list[Turn] = []
+        room = self._room
+        for turn in reversed(self.conversation.turns):
+            room -= len(turn.question) + len(turn.answer)
+            if room < 0:
+                break
+            kept.insert(0, turn)
+        return kept
+
+    @property
+    def _room(self) -> int:
+        """Return how many characters of a prompt the task may have, and how many the conversation."""
+        return min(_LONGEST_TASK, self.model.window) if self.model is not None else _LONGEST_TASK
 
     def cut(self, sentence: str) -> None:
         """Note what was cut off or left out, and why; each once."""
@@ -103,6 +126,8 @@ class Study:
         if model is None:
             raise ModelFailure("no_model", "No model is set.")
         guess = guess_tokens(prompt) + max_tokens
+        if guess > model.window:
+            raise Unusable(f"the prompt does not fit the model's window of {model.window:,} tokens.")
         share = _WHOLE if is_last else WRITING_SHARE
 
         async def work(key: str) -> dict[str, Any]:
@@ -135,7 +160,7 @@ class Study:
 
 
 class Unusable(Exception):
-    """A model has answered, and not as it was asked to, also when told what was wrong."""
+    """A model has not answered as it was asked to, also when told what was wrong, or cannot take in the prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

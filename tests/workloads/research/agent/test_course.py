@@ -8,6 +8,8 @@ from stub_model import Answer, Refuse
 from wanted import json_of
 
 from gnomon.core.workload import ChildResult, Failure
+from gnomon.engine.local import run_locally
+from gnomon.workloads.research import RESEARCH
 
 TEXTS = {
     "velden.md": "# Velden\n\nVelden has 48,250 inhabitants. Its mayor is Ada Lind. The bridges are the Old Bridge "
@@ -252,3 +254,66 @@ def test_a_price_that_is_not_known_is_said_where_money_is_limited(bureau, serve)
     answer = bureau(TEXTS).run("Velden", model=stub, budget={"cost_usd": 1}, output=json_of(mayor=NAME))
     assert answer["usage"]["cost_usd"] is None
     assert any("price" in sentence for sentence in answer["truncated"])
+
+
+def test_a_budget_that_ends_on_the_way_leaves_what_is_settled(bureau, serve):
+    names = [f"mayor_{n}" for n in range(9)]
+    reader = Reader(values=dict.fromkeys(names, MAYOR))
+    stub = serve(lambda asked: Answer(reader.reply(asked), input_tokens=4_000))
+    output = json_of(**dict.fromkeys(names, NAME))
+    answer = bureau(TEXTS).run("Velden", model=stub, effort=6, budget={"tokens": 12_000}, output=output)
+    asked = len(stub.requests)
+    assert 2 <= asked < 1 + len(names)
+    assert answer["usage"]["input_tokens"] == 4_000 * asked
+    by_model = [entry for entry in answer["basis"] if "model stub" in entry["reasoning"]]
+    assert len(by_model) == asked - 1, "what was paid for is kept"
+    others = [entry for entry in answer["basis"] if entry not in by_model]
+    assert all(entry["confidence"] in ("low", None) for entry in others)
+    told = [sentence for sentence in answer["truncated"] if "12,000 tokens was used up" in sentence]
+    assert {entry["field"] for entry in others} <= set(" ".join(told).replace(":", "").split())
+    assert answer["engine"] == "provider:stub"
+
+
+def test_a_small_window_is_kept_to_and_it_is_said(bureau, serve):
+    texts = {f"{n}.md": f"# Velden {n}\n\n" + f"Velden has a mayor, number {n}. " * 30 for n in range(9)}
+    stub = serve(Reader())
+    answer = bureau(texts).run(
+        "mayor of Velden", model=stub, settings={"model_window": 2_000}, output=json_of(mayor=NAME)
+    )
+    (asked,) = stub.requests
+    assert len(asked.prompt + asked.system) < 2_000 * 4
+    assert any("window had no room" in sentence for sentence in answer["truncated"])
+
+
+def test_a_task_that_is_longer_than_the_window_is_cut_and_it_is_said(bureau, serve):
+    stub = serve(Reader(values={"mayor": MAYOR}))
+    answer = bureau(TEXTS).run(
+        "Velden " * 4_000, model=stub, settings={"model_window": 4_000}, output=json_of(mayor=NAME)
+    )
+    assert answer["content"] == {"mayor": "Ada Lind"}
+    assert any("first 4,000 characters" in sentence for sentence in answer["truncated"])
+
+
+def test_what_this_server_has_not_is_said(bureau, serve):
+    stub = serve(Reader(values={"mayor": MAYOR}))
+    answer = bureau(TEXTS).run(
+        "Velden", model=stub, location="de", memory_scope="mine", output=json_of(mayor=NAME)
+    )
+    assert "Who asks is in: de" in stub.requests[0].prompt
+    assert any("memory_scope" in sentence for sentence in answer["truncated"])
+
+
+def test_where_nothing_can_be_searched_the_operator_is_told_what_to_do(serve, tmp_path):
+    with pytest.raises(Failure, match="gnomon documents add") as failed:
+        run_locally(RESEARCH, {"input": "q"}, blobs=tmp_path)
+    assert failed.value.code == "no_sources"
+
+
+def test_other_words_are_asked_for_once_when_nothing_is_found(bureau):
+    office = bureau(TEXTS)
+    with pytest.raises(Failure, match="other words") as failed:
+        office.run("pharos xyzzy", may_ask=True, output=json_of(email=NAME))
+    assert failed.value.code == "question_open"
+    answers = {"other_words": "the lighthouse of Farum"}
+    office.run("pharos xyzzy", may_ask=True, answers=answers, output=json_of(email=NAME))
+    assert "Query: email pharos xyzzy the lighthouse of Farum" in office.notes("search")

@@ -1,61 +1,16 @@
 """The agent on the web and with the task's own tools: real sockets, pages read, calls decided on."""
 
-import asyncio
 import json
-import subprocess
-import sys
-import threading
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
+from outside import OPEN, PAGE, allowing, an_mcp_server, the_web
 from scripted_reader import Reader, sources_of
 from wanted import json_of
-from web.stub import as_json, html, serving
 
 TEXTS = {"velden.md": "# Velden\n\nThe private note of Velden says that the vault code is tulip-9.\n"}
 NAME = {"type": ["string", "null"]}
 NUMBER = {"type": ["number", "null"]}
-PAGE = (
-    "<html><head><title>Velden online</title></head><body><h1>Velden</h1>"
-    "<p>The mayor of Velden is Ada Lind.</p></body></html>"
-)
 WORDS = "The mayor of Velden is Ada Lind."
-
-
-@contextmanager
-def the_web(pages):
-    """Serve a SearXNG that finds these pages, and the pages, from a thread of their own."""
-    began, over = threading.Event(), None
-    found = {}
-
-    async def stand():
-        nonlocal over
-        over = asyncio.Event()
-        async with serving(answer) as stub:
-            found["stub"], found["loop"] = stub, asyncio.get_running_loop()
-            began.set()
-            await over.wait()
-
-    def answer(asked):
-        if asked.path == "/search":
-            root = found["stub"].url
-            results = [{"url": f"{root}{path}", "title": path, "content": "hint"} for path in pages]
-            return as_json({"results": results})
-        return html(pages.get(asked.path, ""), 200 if asked.path in pages else 404)
-
-    thread = threading.Thread(target=asyncio.run, args=(stand(),))
-    thread.start()
-    began.wait(10)
-    try:
-        yield found["stub"]
-    finally:
-        found["loop"].call_soon_threadsafe(over.set)
-        thread.join()
-
-
-def allowing(stub):
-    return {"search": [f"searxng={stub.url}"], "fetch_allow": ["127.0.0.1/32"], "fetch_http": True}
 
 
 def test_pages_are_read_and_cited_by_their_address(bureau, serve):
@@ -109,20 +64,6 @@ def test_values_of_own_documents_are_not_told_to_who_writes_queries_for_the_web(
     thinking = [asked.prompt for asked in stub.requests if ":reflect" in (asked.key or "")]
     assert thinking
     assert not any("tulip" in prompt for prompt in thinking)
-
-
-@contextmanager
-def an_mcp_server():
-    path = Path(__file__).parents[1] / "mcp_process.py"
-    process = subprocess.Popen([sys.executable, str(path)], stdout=subprocess.PIPE, text=True)
-    try:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}/mcp"
-    finally:
-        process.kill()
-        process.communicate()
-
-
-OPEN = {"fetch_allow": ["127.0.0.1/32"], "fetch_http": True}
 
 
 def test_a_tool_is_called_and_what_it_says_is_a_source(bureau, serve):

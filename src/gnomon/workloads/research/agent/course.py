@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from gnomon.workloads.research.agent.plan import Line, Plan, dotted
 from gnomon.workloads.research.agent.read import read
@@ -18,6 +18,8 @@ from gnomon.workloads.research.search import Searching
 from gnomon.workloads.research.second import read_alone
 from gnomon.workloads.research.study import Study, Unusable, cut_short
 from gnomon.workloads.research.telling import tell_settled
+
+T = TypeVar("T")
 
 _SOURCES_FOR_TEXT: Final = 30
 _READS_FROM: Final = 3
@@ -68,7 +70,7 @@ class Course:
         if self.study.brief.effort < _READS_FROM:
             self.useful |= {_name(line): self.finds[_name(line)].sources for line in lines}
             return
-        marked = await together([partial(self._mark, line) for line in lines])
+        marked = await self._all([partial(self._mark, line) for line in lines])
         self.useful |= {_name(line): sources for line, sources in zip(lines, marked, strict=True)}
 
     async def _mark(self, line: Line) -> Sequence[Source]:
@@ -84,6 +86,19 @@ class Course:
         self.study.teller.settled((line.question.query,))
         return list({_place(each.source): each.source for each in marks}.values())
 
+    async def _all(self, works: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
+        """Do all works, some at once; when a pause is asked for, no more are begun, and it takes effect."""
+        done: dict[int, T] = {}
+
+        async def one(place: int) -> None:
+            if not self.study.ctx.is_pausing():
+                done[place] = await works[place]()
+
+        while len(done) < len(works):
+            await together([partial(one, place) for place in range(len(works)) if place not in done])
+            await self.study.ctx.checkpoint()
+        return [done[place] for place in range(len(works))]
+
     async def _look(self, lines: Sequence[Line]) -> None:
         """Put the fresh queries of all lines."""
         found = await self.searching.look([line.fresh for line in lines])
@@ -95,9 +110,8 @@ class Course:
         """Have the model settle what is found, some fields at a time, several calls at once."""
         size = self.study.meter.budget.fields_per_call
         batches = [lines[place : place + size] for place in range(0, len(lines), size)]
-        done = await together([partial(self._settle_some, batch) for batch in batches])
-        for each in done:
-            self.settled.update(each)
+        for done in await self._all([partial(self._settle_some, batch) for batch in batches]):
+            self.settled.update(done)
 
     async def _settle_some(self, lines: Sequence[Line]) -> dict[Path, list[Settled]]:
         batch = [(line.question, self.finds[_name(line)]) for line in lines]

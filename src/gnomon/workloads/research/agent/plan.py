@@ -14,6 +14,7 @@ LONGEST_QUERY: Final = 200
 MOST_PARTS: Final = 8
 PLAN_TOKENS: Final = 1_200
 _LONGEST_CLARIFICATION: Final = 300
+_LONGEST_SAID: Final = 600
 _LEAST_THOROUGH: Final = 3
 """The effort from which on the queries for the fields of a schema are thought about, too."""
 
@@ -84,7 +85,7 @@ def _prompt_for_text(study: Study, most: int) -> Prompt:
     wanted = study.brief.output.description
     return prompt(
         PLANNING_RULES,
-        earlier(study.conversation.turns) + f"The task:\n{study.question}",
+        earlier(study.recent) + f"The task:\n{study.question}",
         f"The answer shall be: {wanted}" if wanted else "",
         f"Split it into at most {most} sub-questions that documents could answer one by one, and give for each a "
         "short search query of plain words. One is enough when the task is one simple question.",
@@ -95,7 +96,7 @@ def _prompt_for_text(study: Study, most: int) -> Prompt:
 def _prompt_for_fields(study: Study, questions: Sequence[Question], most: int) -> Prompt:
     return prompt(
         PLANNING_RULES,
-        earlier(study.conversation.turns) + f"The task:\n{study.question}",
+        earlier(study.recent) + f"The task:\n{study.question}",
         "These fields are to be found out:\n" + listed(questions),
         f"Give for each field, by its number, up to {most} short search queries of plain words that name what the "
         "task is about.",
@@ -118,11 +119,11 @@ def listed(questions: Sequence[Question]) -> str:
 
 
 def _described(question: Question) -> str:
-    kind, said = question.schema.get("type", "any"), question.schema.get("description", "")
+    kind, said = question.schema.get("type", "any"), str(question.schema.get("description", ""))
     kinds = " or ".join(kind) if isinstance(kind, list) else str(kind)
     choices = question.schema.get("enum")
     among = f", one of {choices}" if choices else ""
-    return f"{dotted(question.path)} ({kinds}{among}){': ' + str(said) if said else ''}"
+    return f"{dotted(question.path)} ({kinds}{among}){': ' + said[:_LONGEST_SAID] if said else ''}"
 
 
 def _schema(most: int, fields: int, *, is_text: bool) -> Mapping[str, Any]:
@@ -146,10 +147,11 @@ def _schema(most: int, fields: int, *, is_text: bool) -> Mapping[str, Any]:
 
 def _text_plan(plain: Plan, reply: Json) -> Plan:
     main = plain.lines[0]
+    queries = {tidy(part["question"]): tidy(part["query"]) for part in reply["parts"]}
     lines = [
-        Line(question=Question(path=(), query=part["question"]), fresh=(tidy(part["query"]),))
-        for part in reply["parts"]
-        if tidy(part["query"])
+        Line(question=Question(path=(), query=part), fresh=(query,))
+        for part, query in queries.items()
+        if part and query and part != main.question.query
     ]
     parts = tuple(line.question.query for line in lines)
     return Plan(lines=(main, *lines), parts=parts, clarification=_tidy_clarification(reply))

@@ -57,7 +57,7 @@ async def pick(study: Study, batch: Sequence[tuple[Question, Finds]]) -> list[Pi
     max_tokens = sum(LIST_TOKENS if _is_listing(each) else FIELD_TOKENS for each in questions)
     max_tokens = min(max_tokens, study.model.window // 3)
     head = (
-        earlier(study.conversation.turns) + f"The task:\n{study.question}",
+        earlier(study.recent) + f"The task:\n{study.question}",
         "Fields to fill from the material:\n" + listed(questions),
         _ORDER,
     )

@@ -8,7 +8,7 @@ from typing import Final
 from gnomon.core.task import Json
 from gnomon.reading.sentence import sentences
 from gnomon.reading.terms import terms
-from gnomon.workloads.research.basis import locate
+from gnomon.workloads.research.basis import SHORTEST_QUOTE, locate
 from gnomon.workloads.research.record import Evidence, Source
 from gnomon.workloads.research.shape import meaning
 
@@ -23,8 +23,10 @@ _CLOSE: Final = 1e-9
 
 def find_evidence(source: Source, quote: object, value: Json) -> Evidence | None:
     """Find the quote in the source, or else the value's own sentence; None when neither stands there."""
-    if isinstance(quote, str) and quote.strip() and (found := locate(quote, [source])) is not None:
-        return found
+    if isinstance(quote, str) and quote.strip():
+        is_short = len(quote.strip()) < SHORTEST_QUOTE
+        if (found := find_word(quote, source) if is_short else locate(quote, [source])) is not None:
+            return found
     return find_word(value, source) if isinstance(value, str) and value.strip() else None
 
 

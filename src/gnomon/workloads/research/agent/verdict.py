@@ -74,7 +74,7 @@ def _one(
     )
 
 
-def confidence_of(study: Study, *, agrees: bool, works: int) -> Confidence:
+def confidence_of(study: Study, *, agrees: bool, works: int) -> Confidence | None:
     """Grade what a model picked and code verified; reading without it gives the second opinion."""
     return confidence(LIKELY if agrees else 0.0, works, study.used_model if is_capable(study) else None)
 

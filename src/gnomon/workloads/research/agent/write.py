@@ -51,7 +51,7 @@ async def write(study: Study, sources: Sequence[Source], parts: Sequence[str]) -
     max_tokens = min(_SHORTEST + 600 * study.brief.effort, _LONGEST, study.model.window // 3)
     wanted = study.brief.output.description
     head = (
-        earlier(study.conversation.turns) + f"The task:\n{study.question}",
+        earlier(study.recent) + f"The task:\n{study.question}",
         f"The answer shall be: {wanted}" if wanted else "",
         "It shall cover:\n" + "\n".join(f"{n}. {part}" for n, part in enumerate(parts, 1)) if parts else "",
         _ORDER,
