@@ -152,11 +152,12 @@ def test_every_file_of_research_stands_in_the_architecture() -> None:
     rows = [line.split("|")[2] for line in section.splitlines() if line.startswith("| ")][2:]
     room = ROOT / "src/gnomon/workloads/research"
     files = {path.stem for path in room.glob("*.py")} | {
-        f"agent/{path.stem}" for path in room.glob("agent/*.py")
+        f"{path.parent.name}/" for path in room.glob("*/__init__.py")
     }
     named = {name for row in rows for name in re.findall("`([a-z/]+)`", row)}
-    assert {name for name in named if not name.endswith("/")} == files - {"__init__", "agent/__init__"}
-    assert all((room / name).is_dir() for name in named if name.endswith("/"))
+    parts = {name for name in named if "/" in name.removesuffix("/")}
+    assert all((room / f"{name}.py").exists() for name in parts)
+    assert named - parts | {f"{name.partition('/')[0]}/" for name in parts} == files - {"__init__"}
 
 
 @pytest.mark.parametrize("name", script("quotes").PAGES)
