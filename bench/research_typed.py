@@ -24,12 +24,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from research_squad import LIMIT, SQUAD, Folders, halves, load  # stands beside this script
 
 from gnomon.core.brief import Brief, Wish
-from gnomon.workloads.research.extractive import settle
-from gnomon.workloads.research.fields import questions_of
+from gnomon.workloads.research.plain.extractive import settle
+from gnomon.workloads.research.plain.typed.candidate import Kind, Want
+from gnomon.workloads.research.plain.typed.dates import dates
+from gnomon.workloads.research.plain.typed.quantity import quantities
 from gnomon.workloads.research.record import Source
-from gnomon.workloads.research.typed.candidate import Kind, Want
-from gnomon.workloads.research.typed.dates import dates
-from gnomon.workloads.research.typed.quantity import quantities
+from gnomon.workloads.research.wanted.fields import questions_of
 
 Type = Literal["year", "day", "number"]
 SCHEMAS: Final[Mapping[Type, Mapping[str, str]]] = {

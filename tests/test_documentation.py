@@ -147,6 +147,19 @@ def test_every_file_of_the_laboratory_stands_in_the_architecture() -> None:
     assert named == files
 
 
+def test_every_file_of_research_stands_in_the_architecture() -> None:
+    section = (ROOT / "docs/architecture.md").read_text().split("## A question's way\n")[1].split("\n## ")[0]
+    rows = [line.split("|")[2] for line in section.splitlines() if line.startswith("| ")][2:]
+    room = ROOT / "src/gnomon/workloads/research"
+    files = {path.stem for path in room.glob("*.py")} | {
+        f"{path.parent.name}/" for path in room.glob("*/__init__.py")
+    }
+    named = {name for row in rows for name in re.findall("`([a-z/]+)`", row)}
+    parts = {name for name in named if "/" in name.removesuffix("/")}
+    assert all((room / f"{name}.py").exists() for name in parts)
+    assert named - parts | {f"{name.partition('/')[0]}/" for name in parts} == files - {"__init__"}
+
+
 @pytest.mark.parametrize("name", script("quotes").PAGES)
 def test_quoted_code_is_the_examples(name: str) -> None:
     """If not: `python docs/quotes.py`, and look at what changed."""

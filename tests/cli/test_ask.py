@@ -27,7 +27,7 @@ from gnomon.wiring import open_server
 
 EXAMPLES = Path(__file__).parents[2] / "examples/documents"
 NOTHING = {"calls": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
-QUIET = {"GNOMON_SEMANTIC": "off"}
+QUIET = {"GNOMON_SEMANTIC": "off", "OPENAI_API_KEY": ""}
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +102,13 @@ def test_as_json_the_answer_is_printed_as_it_is(data: Path, tmp_path: Path) -> N
         (("Tavora Norte", "--schema", "{required}"), 3, "No value was found for 'composer'"),
         (("Tavora Norte", "--schema", "{list}", "--field", "a"), 2, "not both"),
         (("Tavora Norte", "--model", "gpt-9"), 2, "--model must say whose model it is"),
+        (("Tavora Norte", "--model", "openai:m"), 1, "set the variable OPENAI_API_KEY"),
+        pytest.param(
+            ("Tavora Norte", "--model", "m", "--model-url", "http://127.0.0.1:9/v1"),
+            1,
+            "The model did not answer. m: Connection error. With --model-fallback extractive",
+            marks=pytest.mark.slow,
+        ),
         (("Tavora Norte", "--workspace", "north"), 1, "There is no workspace 'north'"),
         (("Tavora Norte", "--documents", "{empty}"), 1, "There is nothing to read in"),
         (("Tavora Norte", "--documents", "{empty}/none"), 2, "does not exist"),
@@ -128,6 +135,14 @@ def test_what_cannot_be_answered_is_said_plainly(
     assert done.exit_code == code, done.output
     assert told in flat(done.output)
     assert "Traceback" not in done.output
+
+
+def test_the_fallback_of_a_model_is_heeded_and_told(data: Path) -> None:
+    away = ("--model", "m", "--model-url", "http://127.0.0.1:9/v1", "--model-fallback", "extractive")
+    done = ask(data, "How often are the modules cleaned?", *away)
+    assert done.exit_code == 0, done.output
+    assert "twice a year" in done.stdout
+    assert "Note: The model did not answer" in flat(done.stdout)
 
 
 def test_without_documents_it_says_how_to_add_some(tmp_path: Path) -> None:
@@ -321,7 +336,7 @@ def test_an_answer_of_fields_is_a_table_with_sources_gaps_and_what_it_cost(width
     assert "“It is 412.5 m long.”" in told
     assert "[2] D http://h/gnomon/v1/documents/doc_1/page?edition=1&at=3-9#passage “412.5 m” “Ada”" in told
     assert "architect: Nobody says it." in told
-    assert "Left out: 3 pages were left out." in told
+    assert "Note: 3 pages were left out." in told
     assert (
         "confidence low to high, engine provider:openai/gpt-5-mini, 1 call, 12,345 tokens in, 67 out, $0.0123"
         in told

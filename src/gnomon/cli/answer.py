@@ -86,8 +86,10 @@ def show_answer(console: "Console", answer: Answer, seconds: float, find_file: F
     for source in sources:
         _show_source(console, source, content, find_file(source.url))
     _show_gaps(console, content, basis)
+    if answer.get("truncated"):
+        console.print()
     for sentence in answer.get("truncated", ()):
-        console.print(Text(plain(f"Left out: {sentence}"), style="yellow"))
+        console.print(Text(plain(f"Note: {sentence}"), style="yellow"))
     console.print(Text(f"\n{summary(answer, seconds)}", style="dim"))
 
 
@@ -97,7 +99,7 @@ def _fields(content: Answer, basis: Sequence[Answer], sources: Sequence[Cited]) 
     from rich.text import Text
 
     numbers = {work_of(each.url): each.number for each in sources}
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for heading in ("Field", "Value", "Confidence", "Sources"):
         table.add_column(heading, overflow="fold")
     for entry in basis:

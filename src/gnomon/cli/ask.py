@@ -72,14 +72,17 @@ def ask(
             began = time.monotonic()
             answer = _work(inquiry, brief)
             seconds = time.monotonic() - began
-            _print(inquiry, answer, seconds, is_json=is_json, picture=picture)
+            if is_json:
+                click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+            else:
+                _print(inquiry, answer, seconds, brief["input"], picture)
     except KeyboardInterrupt:
         _leave()
     except Failure as failure:
         if failure.code == "not_found":
             click.echo(failure.message, err=True)
             return FOUND_NOTHING
-        raise click.ClickException(failure.message) from failure
+        raise click.ClickException(_failed(failure)) from failure
     except (GnomonError, ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     return 0 if is_answered(answer) else FOUND_NOTHING
@@ -131,15 +134,18 @@ def _progress(*columns: Any) -> Iterator[Progress]:
 
 
 def _print(
-    inquiry: Inquiry, answer: Mapping[str, Any], seconds: float, *, is_json: bool, picture: Path | None
+    inquiry: Inquiry, answer: Mapping[str, Any], seconds: float, question: str, picture: Path | None
 ) -> None:
-    if is_json:
-        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
-        return
     console = Console(record=picture is not None, highlight=False)
     show_answer(console, answer, seconds, inquiry.find_file)
     if picture is not None:
-        console.save_svg(str(picture), title="gnomon ask")
+        console.save_svg(str(picture), title=f'gnomon ask "{question}"')
+
+
+def _failed(failure: Failure) -> str:
+    if failure.code != "provider_unavailable":
+        return failure.message
+    return f"The model did not answer. {failure.message} With --model-fallback extractive it is done without."
 
 
 def _told(complaint: Complaint) -> str:

@@ -41,7 +41,7 @@ TRUST_WEIGHTS: Final = (5.2, 2.2, 4.1, 5.6, -7.4)
 TRUST_WEIGHTS_WITH_MEANING: Final = (3.4, 0.9, 1.7, 3.7, 7.8, -7.8)
 ANSWERABLE: Final = 0.34
 """From which probability on a question is answered and not refused."""
-ANSWERABLE_WITH_MEANING: Final = 0.24
+ANSWERABLE_WITH_MEANING: Final = 0.55
 
 _SATURATION, _BY_LENGTH, _USUAL_SENTENCE = 1.2, 0.75, 14
 _MANY_TERMS, _RIVAL = 12, 5

@@ -52,7 +52,7 @@ def allowing(stub):
 
 @contextmanager
 def an_mcp_server():
-    path = Path(__file__).with_name("mcp_process.py")
+    path = Path(__file__).with_name("mcp") / "mcp_process.py"
     process = subprocess.Popen([sys.executable, str(path)], stdout=subprocess.PIPE, text=True)
     try:
         yield f"http://127.0.0.1:{int(process.stdout.readline())}/mcp"

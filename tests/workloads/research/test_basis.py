@@ -10,9 +10,9 @@ from gnomon.core.brief import ANSWER, Brief, Wish
 from gnomon.core.workload import Failure
 from gnomon.wiring.schemas import check_answer
 from gnomon.workloads.research.basis import assemble, citations, gather, locate
-from gnomon.workloads.research.fields import questions_of
 from gnomon.workloads.research.record import Evidence, Settled, Source
-from gnomon.workloads.research.validity import is_valid
+from gnomon.workloads.research.wanted.fields import questions_of
+from gnomon.workloads.research.wanted.validity import is_valid
 
 TEXT = {"type": "string"}
 NULLABLE = {"type": ["string", "null"]}

@@ -14,8 +14,8 @@ from gnomon.core.task import Json
 from gnomon.core.workload import Failure
 from gnomon.workloads.research.marks import APOSTROPHES, DASHES, QUOTES, UNSEEN
 from gnomon.workloads.research.record import Evidence, Path, Question, Settled, Source, Usage
-from gnomon.workloads.research.shape import Shape, read_shape
-from gnomon.workloads.research.validity import is_valid, mismatches
+from gnomon.workloads.research.wanted.shape import Shape, read_shape
+from gnomon.workloads.research.wanted.validity import is_valid, mismatches
 
 SHORTEST_QUOTE: Final = 12
 """Characters of a quote that say where it stands."""

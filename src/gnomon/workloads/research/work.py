@@ -13,22 +13,21 @@ from gnomon.core.errors import Complaint
 from gnomon.core.naming import no_such
 from gnomon.core.task import Json
 from gnomon.core.workload import AsyncContext, Failure
-from gnomon.workloads.research import fields as wanted
 from gnomon.workloads.research.agent.course import Course
 from gnomon.workloads.research.agent.plan import Plan, dotted, make_plan, plain_plan
 from gnomon.workloads.research.agent.tooling import Tooling
 from gnomon.workloads.research.basis import assemble
 from gnomon.workloads.research.budget import Meter, Spent, budget_of
 from gnomon.workloads.research.gather import together
+from gnomon.workloads.research.mcp.toolbox import Toolbox, ToolCall, read_servers
 from gnomon.workloads.research.models.client import open_model
 from gnomon.workloads.research.models.model import Model, ModelFailure
+from gnomon.workloads.research.plain.second import read_alone
 from gnomon.workloads.research.record import Question, Settled, Source
 from gnomon.workloads.research.search import Searching
-from gnomon.workloads.research.second import read_alone
 from gnomon.workloads.research.study import Study, Unusable
 from gnomon.workloads.research.surfing import Surfing, in_reach
 from gnomon.workloads.research.telling import Teller, tell_settled
-from gnomon.workloads.research.tools import Toolbox, ToolCall, read_servers
 from gnomon.workloads.research.turns import (
     Conversation,
     answer_text,
@@ -37,6 +36,7 @@ from gnomon.workloads.research.turns import (
     question_text,
     subject,
 )
+from gnomon.workloads.research.wanted import fields as wanted
 from gnomon.workloads.research.web.hit import read_filters
 
 EXTRACTIVE: Final = "extractive"

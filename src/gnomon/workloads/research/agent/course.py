@@ -13,9 +13,9 @@ from gnomon.workloads.research.agent.verdict import settled_text, weigh
 from gnomon.workloads.research.agent.write import write
 from gnomon.workloads.research.budget import Spent
 from gnomon.workloads.research.gather import Finds, merge, together
+from gnomon.workloads.research.plain.second import read_alone
 from gnomon.workloads.research.record import Path, Question, Settled, Source
 from gnomon.workloads.research.search import Searching
-from gnomon.workloads.research.second import read_alone
 from gnomon.workloads.research.study import Study, Unusable, cut_short
 from gnomon.workloads.research.telling import tell_settled
 

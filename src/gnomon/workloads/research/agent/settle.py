@@ -11,8 +11,8 @@ from gnomon.workloads.research.agent.support import find_evidence, says
 from gnomon.workloads.research.gather import Finds
 from gnomon.workloads.research.models.tokens import estimate_tokens, room
 from gnomon.workloads.research.record import Evidence, Question, Source
-from gnomon.workloads.research.shape import is_list, meaning
 from gnomon.workloads.research.study import Study
+from gnomon.workloads.research.wanted.shape import is_list, meaning
 
 FIELD_TOKENS: Final = 400
 LIST_TOKENS: Final = 1_500

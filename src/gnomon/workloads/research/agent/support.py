@@ -11,7 +11,7 @@ from gnomon.reading.sentence import sentences
 from gnomon.reading.terms import terms
 from gnomon.workloads.research.basis import SHORTEST_QUOTE, locate
 from gnomon.workloads.research.record import Evidence, Source
-from gnomon.workloads.research.shape import meaning
+from gnomon.workloads.research.wanted.shape import meaning
 
 SHARE: Final = 0.6
 """Of the words of a text that must stand in the words quoted for it."""

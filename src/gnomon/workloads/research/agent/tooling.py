@@ -10,12 +10,12 @@ from gnomon.core.task import Json
 from gnomon.workloads.research.agent.prompt import PLANNING_RULES, fenced, prompt
 from gnomon.workloads.research.budget import Spent
 from gnomon.workloads.research.gather import together
+from gnomon.workloads.research.mcp.toolbox import Tool, Toolbox, ToolCall
 from gnomon.workloads.research.models.model import Prompt
 from gnomon.workloads.research.models.tokens import cut
 from gnomon.workloads.research.record import Source
 from gnomon.workloads.research.study import Study, Unusable
 from gnomon.workloads.research.surfing import passages_of
-from gnomon.workloads.research.tools import Tool, Toolbox, ToolCall
 
 CALL_TOKENS: Final = 1_000
 _MOST_CALLS: Final = 4

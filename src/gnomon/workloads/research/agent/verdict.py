@@ -11,10 +11,10 @@ from gnomon.workloads.research.agent.settle import Pick, Picked
 from gnomon.workloads.research.agent.support import find_word
 from gnomon.workloads.research.agent.write import Written, render
 from gnomon.workloads.research.confidence import LIKELY, confidence
-from gnomon.workloads.research.fields import cue_of
 from gnomon.workloads.research.record import Confidence, Evidence, Question, Settled, Source
-from gnomon.workloads.research.shape import is_list, meaning
 from gnomon.workloads.research.study import Study
+from gnomon.workloads.research.wanted.fields import cue_of
+from gnomon.workloads.research.wanted.shape import is_list, meaning
 
 _SHORTEST_WITNESS: Final = 3
 """Characters of a text that says something when it stands in another document too."""

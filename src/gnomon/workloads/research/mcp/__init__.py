@@ -1,0 +1,1 @@
+"""Tools of MCP servers that a task brings: found, called and bounded."""
