@@ -82,3 +82,8 @@ def test_rows_that_agree_answer() -> None:
 def test_a_row_of_the_fields_words_and_one_of_the_inputs_leave_it_open() -> None:
     found = one("capacity_mw", said(NUMBER, "Capacity of the oak one"), [MANUAL], "Elm Ridge")
     assert found.value is None
+
+
+def test_a_table_without_the_field_takes_no_sentence_away() -> None:
+    schema = said(DAY, "Day on which the masts were painted")
+    assert one("painted", schema, [MANUAL], "Bracken Power").value == "2018-07-08"
