@@ -63,7 +63,27 @@ MADE_BY: Final[Mapping[str, str]] = {
     "maintained": "maintainer",
 }
 """What somebody is by whom something was so treated: `founded by` names a founder."""
-BY: Final = re.compile(rf"\b({'|'.join(MADE_BY)})\s+(?:(?:in|on)\s+[\w ,]{{1,30}}?\s+)?by\b", re.IGNORECASE)
+_DONE: Final = r"[a-z]{3,}ed"
+BY: Final = re.compile(
+    rf"\b({'|'.join(MADE_BY)}|{_DONE})\s+(?:(?:in|on)\s+[\w ,]{{1,30}}?\s+)?by\b", re.IGNORECASE
+)
+DOING: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("leads", "led"), "leader"),
+    **dict.fromkeys(("heads", "headed"), "head"),
+    **dict.fromkeys(("chairs", "chaired"), "chair"),
+    **dict.fromkeys(("directs", "directed"), "director"),
+    **dict.fromkeys(("manages", "managed"), "manager"),
+    **dict.fromkeys(("owns",), "owner"),
+    **dict.fromkeys(("operates",), "operator"),
+    **dict.fromkeys(("maintains",), "maintainer"),
+}
+"""What somebody is who does so: who `leads the project` is its leader."""
+DOES: Final = re.compile(rf"\s+({'|'.join(DOING)})\s+(?=(?:the|this|our|its|their|an?)\b|[A-Z])")
+_CAPITAL: Final = re.compile(r"(?<!\w)[^\W\d_a-z]\w*$")
+_WORKING: Final = re.compile(
+    r"\d\s+(?:people|persons|men and women)\s+(?:(?:now|currently)\s+)?work\s+(?:here|for us|for the company)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +105,22 @@ class Scale:
 
 
 def roles(text: str) -> frozenset[str]:
-    """Return the terms of the roles that a text gives to somebody with a `by`."""
-    return frozenset(term for found in BY.findall(text) for term in terms(MADE_BY[found.lower()]))
+    """Return the terms of the roles that a text gives to somebody: with a `by`, by what they do, by their work."""
+    made = [role for found in BY.findall(text) for role in _made(found.lower())]
+    doing = [DOING[found[1]] for found in DOES.finditer(text) if _CAPITAL.search(text, 0, found.start())]
+    working = ["employees"] if _WORKING.search(text) else []
+    return frozenset(term for role in (*made, *doing, *working) for term in terms(role))
+
+
+def doers(verb: str) -> frozenset[str]:
+    """Return the terms of what somebody is by whom something was so treated: `climbed` makes a climber."""
+    return frozenset(term for role in _made(verb) for term in terms(role))
+
+
+def _made(verb: str) -> Sequence[str]:
+    if verb in MADE_BY:
+        return [MADE_BY[verb]]
+    return [f"{verb[:-2]}er", f"{verb[:-2]}or"] if re.fullmatch(_DONE, verb) else []
 
 
 def widened(there: Iterable[str]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from gnomon.reading.terms import spans, terms
 from gnomon.workloads.research.plain.coverage import OTHER_WORDS, Scale, roles, widened
 from gnomon.workloads.research.plain.naming import named_in
 from gnomon.workloads.research.plain.typed.candidate import Candidate, Kind, Want
-from gnomon.workloads.research.plain.typed.labels import labels, lines
+from gnomon.workloads.research.plain.typed.labels import labels, lines, without_code
 from gnomon.workloads.research.plain.typed.numbers import UNIT_WORDS
 from gnomon.workloads.research.plain.typed.reading import read
 from gnomon.workloads.research.plain.typed.words import GENERIC, OF_KIND
@@ -196,7 +196,9 @@ def _sentences(source: Source) -> Iterator[Sentence]:
     heading = widened(terms(f"{source.title} {source.heading}"))
     around = heading | widened(terms(source.text))
     for start, end in _spans(source.text):
-        text = source.text[start:end]
+        text = without_code(source.text[start:end])
+        if not text.strip():
+            continue
         has = widened(terms(text)) | roles(text)
         # The rows of a table speak each of something else.
         is_row = len(labels(text)) > 1
