@@ -91,7 +91,9 @@ class Settings:
     documents: Annotated[
         tuple[Path, ...], "Folder of documents that research of every workspace may draw on; repeatable."
     ] = ()
-    no_own_documents: Annotated[bool, "Leave Gnomon's own documentation out of the library."] = False
+    no_own_documents: Annotated[
+        bool, "Leave Gnomon's own documentation out, also where there are no other documents."
+    ] = False
     document_links: Annotated[
         Literal["open", "key"],
         "Whether a cited document opens for who knows its address, which cannot be guessed, or with a key.",

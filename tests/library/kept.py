@@ -2,13 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from gnomon.core.library import Found
-from gnomon.library.client import KeptLibrary, Order, Provided
+from gnomon.library.client import KeptLibrary, Order
+from gnomon.library.keeper.wire import Provided
 
 PATIENCE = 20.0
 GLANCE = 0.02
@@ -16,10 +17,18 @@ GLANCE = 0.02
 
 @asynccontextmanager
 async def kept(
-    data: Path, *folders: Path, patience: float = 10.0, is_semantic: bool = False, **given: Any
+    data: Path,
+    *folders: Path,
+    own: Sequence[Path] = (),
+    patience: float = 10.0,
+    is_semantic: bool = False,
+    **given: Any,
 ) -> AsyncIterator[KeptLibrary]:
-    """Keep a library whose shared folders are these."""
-    provided = tuple(Provided(path=str(folder), label=folder.name) for folder in folders)
+    """Keep a library whose shared folders are these, and those of the server's own documentation."""
+    provided = (
+        *(Provided(path=str(folder), label=folder.name) for folder in folders),
+        *(Provided(path=str(folder), label=folder.name, is_own=True) for folder in own),
+    )
     library = KeptLibrary(
         Order(data=str(data), public_url="http://host", folders=provided, is_semantic=is_semantic, **given),
         patience=patience,

@@ -163,14 +163,28 @@ async def test_by_polling_changes_are_found_too(data: Path, folder: Path) -> Non
 
 
 async def test_what_the_server_no_longer_brings_of_its_own_is_taken_out(data: Path, folder: Path) -> None:
-    async with kept(data, folder, own_label="docs") as library:
+    async with kept(data, own=[folder]) as library:
         await until_found(library, "heron")
-    async with kept(data, own_label="docs") as library:
+    async with kept(data) as library:
         await until_lost(library, "heron")
     async with kept(data, folder) as library:
         await until_found(library, "heron")
     async with kept(data) as library:
         assert await texts(library, "heron"), "what was brought for a user stays"
+
+
+async def test_its_own_documentation_gives_way_to_what_is_added(
+    data: Path, folder: Path, tmp_path: Path
+) -> None:
+    fill(tmp_path / "papers", 1)
+    async with kept(data, own=[folder]) as library:
+        await until_found(library, "heron")
+    async with kept(data, tmp_path / "papers", own=[folder]) as library:
+        await until_found(library, "mark0")
+        assert not await texts(library, "heron")
+    async with kept(data, folder, own=[folder]) as library:
+        await until_found(library, "heron")
+        assert len(await texts(library, "heron")) == 1, "the same folder may be given as documents"
 
 
 async def test_a_search_outlives_the_death_of_the_desk(data: Path, folder: Path) -> None:

@@ -31,6 +31,7 @@ _WORKSPACE = click.option(
 )
 _SHARED = click.option("--shared", is_flag=True, help="Every workspace may draw on it.")
 _MOST_UNREADABLE = 10
+_NO_OTHERS = "whoever has no other documents"
 _LEFT_OUT = {
     "format": "file of other formats",
     "too_large": "file that is too large",
@@ -122,6 +123,8 @@ def status(data: Path, workspace: str | None) -> None:
         holdings = library.holdings(workspace)
         for name in ("documents", "passages", "pending", "unreadable", "embedded"):
             click.echo(f"{name}\t{getattr(holdings, name)}")
+        if (own := library.own_documents(workspace)) is not None and not own.is_drawn_on:
+            click.echo(f"left out\t{own.documents} of Gnomon's documentation: there are other documents")
 
 
 @documents.command()
@@ -167,7 +170,8 @@ def _show_folders(console: "Console", reports: "Sequence[tuple[str | None, Repor
         table.add_column(heading, justify="right")
     for workspace, each in reports:
         counts = (str(each.documents), str(each.pending), str(each.unreadable))
-        table.add_row(str(each.folder.path), each.folder.label, workspace or "everyone", *counts)
+        place = _NO_OTHERS if each.folder.is_own else workspace or "everyone"
+        table.add_row(str(each.folder.path), each.folder.label, place, *counts)
     console.print(table)
     for _, each in reports:
         _show_rest(console, each)
