@@ -1,7 +1,6 @@
 """A library in its own processes, and words to wait for what they do."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
