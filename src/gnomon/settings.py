@@ -102,6 +102,10 @@ class Settings:
         Literal["auto", "poll"],
         "How changes of documents are noticed: told by the system, or by looking, for network file systems.",
     ] = "auto"
+    keep_gone_documents: Annotated[
+        float,
+        "Days that the texts of a document are kept, for citations, once its file is gone. 0 is for ever.",
+    ] = 0.0
     public_url: Annotated[
         str,
         "Address under which clients reach this server; citations begin with it. [default: http://HOST:PORT]",
@@ -180,6 +184,7 @@ _RANGES = (
     ("max_cost", 0, 1_000_000),
     ("keep_events", 0, 36_500),
     ("keep_deliveries", 0.01, 36_500),
+    ("keep_gone_documents", 0, 36_500),
 )
 
 

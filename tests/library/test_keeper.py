@@ -176,6 +176,27 @@ async def test_what_the_server_no_longer_brings_of_its_own_is_taken_out(data: Pa
         assert await texts(library, "heron"), "what was brought for a user stays"
 
 
+async def test_documents_that_are_gone_are_kept_as_long_as_is_said(data: Path, folder: Path) -> None:
+    async with kept(data, folder) as library:
+        (passage,) = (await until_found(library, "herons")).passages
+        (folder / "first.md").unlink()
+        await until_lost(library, "herons")
+        assert (await library.read(passage.document)).document.gone_at
+
+    async def is_kept(days: float) -> bool:
+        async with kept(data, folder, keep_gone=days) as library:
+            (folder / f"{days}.md").write_text(f"mark{days:.0e}")
+            await until_found(library, f"mark{days:.0e}")  # what is due at the start is done before
+            try:
+                return bool(await library.read(passage.document))
+            except NotFound:
+                return False
+
+    assert await is_kept(0)
+    assert await is_kept(1)
+    assert not await is_kept(1e-9)
+
+
 async def test_its_own_documentation_gives_way_to_what_is_added(
     data: Path, folder: Path, tmp_path: Path
 ) -> None:

@@ -27,6 +27,8 @@ class Order:
     public_url: str
     """What the addresses of documents begin with."""
     folders: Sequence[Provided] = ()
+    keep_gone: float = 0.0
+    """Days that the texts of a document stay whose file is gone; 0 is for ever."""
     watching: Watching = "auto"
     is_semantic: bool = True
     log_level: int = field(default=logging.INFO)

@@ -22,6 +22,7 @@ def build_library(settings: Settings, address: str | None = None) -> KeptLibrary
             data=str(settings.data.absolute()),
             public_url=public_url(settings, address),
             folders=(*given, *(Provided(path=str(path), label=OWN_LABEL, is_own=True) for path in own)),
+            keep_gone=settings.keep_gone_documents,
             watching=settings.document_watch,
             is_semantic=settings.semantic == "auto",
             log_level=logging.getLogger("gnomon").getEffectiveLevel(),

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from gnomon.library.keeper.pipe import Pipe
 from gnomon.library.keeper.telling import tell_by
 from gnomon.library.keeper.watch import Watch
 from gnomon.library.keeper.wire import Provided
-from gnomon.library.shelf import Folder, Shelf
+from gnomon.library.shelf import Folder, Limits, Shelf
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ _SURE_LOOK = 600.0
 """Seconds between two looks at any folder: the system may have missed something."""
 _TELL_EVERY = 30.0
 """Seconds between two lines of the log while much is read."""
+_SWEEP = 86_400.0
+"""Seconds between two looks for documents that have been gone for longer than they are kept."""
 _TROUBLE = 5.0
 """Seconds to wait when the library cannot be written to."""
 
@@ -46,7 +49,9 @@ def main(pipe: Pipe, order: dict[str, Any]) -> None:
     os.nice(_NICENESS)
     parser = Parser()
     threading.Thread(target=_leave_with, args=(pipe, parser), name="pipe", daemon=True).start()
-    reader = Reader(open_or_refuse(pipe, order, parse=parser.read), parser, Watch(order["watching"]))
+    limits = Limits(keep_gone=timedelta(days=order["keep_gone"]) or None)
+    shelf = open_or_refuse(pipe, order, parse=parser.read, limits=limits)
+    reader = Reader(shelf, parser, Watch(order["watching"]))
     pipe.send({"op": "ready"})
     provided = [Provided(**each) for each in order["folders"]]
     while True:
@@ -84,6 +89,7 @@ class Reader:
         self._may_lack = True
         """Passages may lack their embeddings."""
         self._untold, self._told_at = Taken(), time.monotonic()
+        self._sweep_due = time.monotonic()
         watch.on_change = self._hear
 
     def bring(self, provided: Iterable[Provided]) -> None:
@@ -114,6 +120,7 @@ class Reader:
             for folder in folders.values():
                 if self._is_due(folder.seq):
                     self._scan(folder)
+            self._sweep()
             if not self._read() and not self._embed():
                 self._bell.wait(_GLANCE)
                 self._bell.clear()
@@ -157,6 +164,14 @@ class Reader:
             log.warning(
                 "library.folder_missing", extra={"folder": str(folder.path), "cause": scanned.problem}
             )
+
+    def _sweep(self) -> None:
+        """Forget, once a day, the documents that have been gone for longer than they are kept."""
+        if (now := time.monotonic()) < self._sweep_due:
+            return
+        self._sweep_due = now + _SWEEP
+        if forgotten := self._shelf.sweep():
+            log.info("library.swept", extra={"forgotten": forgotten})
 
     def _read(self) -> bool:
         """Read for a while; say whether there may be more."""
