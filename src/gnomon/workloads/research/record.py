@@ -83,6 +83,8 @@ class Settled:
     confidence: Confidence | None = None
     gap: str | None = None
     """Why there is no value; None where there is one."""
+    rivals: Sequence[Json] = ()
+    """Other values that the documents give as plainly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

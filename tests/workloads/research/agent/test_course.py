@@ -35,6 +35,33 @@ def test_a_value_is_cited_where_it_stands(bureau, serve):
     assert answer["usage"]["input_tokens"] == 10
 
 
+def test_a_name_that_stands_elsewhere_bears_nothing_out(bureau, serve):
+    texts = {
+        "hill.md": "# Hill\n\nThe bureau of Hill sits in Velden.\n",
+        "far.md": "# Bank\n\nA Hill bank left Velden.\n",
+    }
+    said = {"bureau": ("Velden", "The bureau of Hill sits in Velden.")}
+    answer = bureau(texts).run("Hill", model=serve(Reader(values=said)), output=json_of(bureau=NAME))
+    (entry,) = answer["basis"]
+    assert answer["content"] == {"bureau": "Velden"}
+    assert [citation["title"] for citation in entry["citations"]] == ["Hill"]
+    assert "another document" not in entry["reasoning"]
+
+
+def test_what_documents_contradict_is_not_high(bureau, serve):
+    texts = {
+        "one.md": "# Acme\n\nAcme was founded in 1987 by Ada Lind.\n",
+        "two.md": "# Acme\n\nAcme was founded in 1991 by Eve Holt.\n",
+    }
+    said = {"founded": (1987, "Acme was founded in 1987 by Ada Lind.")}
+    year = {"type": ["integer", "null"]}
+    answer = bureau(texts).run("Acme", model=serve(Reader(values=said)), output=json_of(founded=year))
+    (entry,) = answer["basis"]
+    assert answer["content"] == {"founded": 1987}
+    assert entry["confidence"] == "medium"
+    assert "'1991'" in entry["reasoning"]
+
+
 @pytest.mark.parametrize(
     ("value", "quote"),
     [

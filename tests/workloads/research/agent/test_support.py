@@ -27,6 +27,7 @@ WHOLE = Evidence(source=SOURCE, start=0, end=len(TEXT))
         ("Eve Holt", False),
         ("1937-05-14", True),
         ("1937-05-15", False),
+        ("1937-06-14", False),
         ("Founded on 14 May 1937, Acme has Ada Lind as CEO", True),
         ("Founded on 15 May 1937, Acme has Ada Lind as CEO", False),
         ("press@acme.example", True),
@@ -36,6 +37,10 @@ WHOLE = Evidence(source=SOURCE, start=0, end=len(TEXT))
         (3.2e9, True),
         (3_200_000_000, True),
         (3.3, False),
+        (-3.2e9, False),
+        (3.2e6, False),
+        (193_700, False),
+        (19.37, False),
         (2024, True),
         (True, True),
         ({"name": "Ada Lind", "year": 1937}, True),
@@ -95,3 +100,25 @@ def test_no_text_and_no_value_break_it(text, value):
 )
 def test_a_paragraph_keeps_to_its_sources(text, is_borne):
     assert says_all(text, [WHOLE]) is is_borne
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "is_said"),
+    [
+        ("The night was at -5 \u00b0C.", -5, True),
+        ("The night was at 5 \u00b0C.", -5, False),
+        ("A loss of 5 million.", -5_000_000, True),
+        ("12.5 % of all.", 0.125, True),
+        ("12.5 of all.", 0.125, False),
+        ("Revenue: $5m.", 5_000_000, True),
+        ("Revenue: 10k.", 10_000, True),
+        ("Opened on 05.03.2005.", "2005-03-05", True),
+        ("Opened on 14 March 2005.", "2005-12-14", False),
+        ("The Mayor opened it on 14 Sept 2005.", "2005-09-14", True),
+        ("Opened am 14. Dezember 2005.", "2005-12-14", True),
+        ("Ouvert le 14 f\u00e9vrier 2005.", "2005-02-14", True),
+    ],
+)
+def test_sign_scale_and_month_are_looked_at(text, value, is_said):
+    source = Source(url="u", title="t", text=text)
+    assert says(Evidence(source=source, start=0, end=len(text)), value) is is_said

@@ -238,3 +238,13 @@ def test_a_text_made_to_be_slow_is_read_in_time(unit: str) -> None:
     for schema in ({"type": "string"}, {"type": "integer"}, {"type": "array", "items": {"type": "string"}}):
         settle_all({"founders": schema}, [hostile])
     assert time.process_time() - started < 2
+
+
+def test_a_heading_is_no_sentence_of_an_answer() -> None:
+    text = "Mount Zed\n\nMount Zed is 3,421 metres high. It lies in Ruritania."
+    there = [Source(url="u", title="Mount Zed", text=text, heading="Peaks > Mount Zed")]
+    query = "How high is Mount Zed?"
+    (question,) = questions_of(Brief(input=query))
+    (settled,) = settle(question, there, frequencies(query, there), 50)
+    assert "3,421 metres" in str(settled.value)
+    assert "Mount Zed" not in [each.excerpt for each in settled.evidence]

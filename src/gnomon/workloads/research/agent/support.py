@@ -1,6 +1,7 @@
 """Whether a source says what a model took from it: decided by code, from the words of the source alone."""
 
 import re
+from calendar import month_abbr, month_name
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
@@ -17,7 +18,27 @@ SHARE: Final = 0.6
 _NUMBER: Final = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3})*(?:[.,]\d+)?|\d+")
 _ADDRESS: Final = re.compile(r"(?:\w+:)?//[^\s)>\]]+|www\.[^\s)>\]]+|[\w.+-]+@[\w-]+\.\w[\w.-]*|\]\([^)]*\)")
 """Of pages and of mail, and the ends of links."""
-_SCALES: Final = (1.0, 1e2, 1e3, 1e6, 1e9, 1e12, 1e-2)
+_SCALES: Final = tuple(
+    (re.compile(words, re.IGNORECASE), scale)
+    for words, scale in (
+        (r"%|\bper ?cent|\bpercentage", 1e-2),
+        (r"\bhundreds?\b", 1e2),
+        (r"\bthousands?\b|\d\s?k\b|'000|[€$£]k\b", 1e3),
+        (r"\bmillions?\b|\bmn\b|\bmio\b|\d\s?mn?\b|[€$£]m\b", 1e6),
+        (r"\bbillions?\b|\bbn\b|\d\s?bn?\b|[€$£]bn\b", 1e9),
+        (r"\btrillions?\b|\btn\b|\d\s?tn?\b", 1e12),
+    )
+)
+"""Words of a passage that say by how much its numbers are to be multiplied."""
+_BELOW_NOTHING: Final = re.compile(
+    r"[-\u2212\u2013(]\s?[€$£]?\s?\d|\b(?:minus|negative|loss|losses|lost|deficit|below|under|down|fell|falls|dropped|"
+    r"declined?|decreased?|shrank|BC|BCE|south|west)\b",
+    re.IGNORECASE,
+)
+_MONTHS: Final = {
+    name.lower(): n for names in (month_name, month_abbr) for n, name in enumerate(names) if name
+}
+_MONTH: Final = re.compile(rf"\b({'|'.join(_MONTHS)}|sept)\b", re.IGNORECASE)
 _CLOSE: Final = 1e-9
 
 
@@ -49,7 +70,7 @@ def says(evidence: Evidence, value: Json, schema: object = None) -> bool:
     if isinstance(value, bool) or "enum" in meant or "const" in meant:
         return True
     if isinstance(value, int | float):
-        return any(_is_scaled(value, number) for number in numbers(evidence.excerpt))
+        return _says_number(evidence, value)
     if isinstance(value, str):
         return _says_text(evidence.excerpt, value)
     if isinstance(value, dict):
@@ -77,7 +98,7 @@ def _says_text(excerpt: str, value: str) -> bool:
     if re.search(rf"(?<!\w){re.escape(plain)}(?!\w)", " ".join(excerpt.casefold().split())):
         return True
     if (day := _day(value)) is not None:
-        return {str(day.year), str(day.day)} <= {f"{number:g}" for number in numbers(excerpt)}
+        return _says_day(excerpt, day)
     return _keeps_to(excerpt, value)
 
 
@@ -109,5 +130,18 @@ def _readings(text: str) -> list[float]:
     return [float(each) for each in candidates if re.fullmatch(r"\d+(?:\.\d+)?", each)]
 
 
-def _is_scaled(value: float, number: float) -> bool:
-    return any(abs(abs(value) - number * scale) <= _CLOSE * max(abs(value), 1.0) for scale in _SCALES)
+def _says_number(evidence: Evidence, value: float) -> bool:
+    """Say whether a number stands there, as it is or times what its passage says in words."""
+    if value < 0 and not _BELOW_NOTHING.search(evidence.excerpt):
+        return False
+    scales = [1.0, *(scale for words, scale in _SCALES if words.search(evidence.source.text))]
+    close = _CLOSE * max(abs(value), 1.0)
+    there = numbers(evidence.excerpt)
+    return any(abs(abs(value) - number * scale) <= close for number in there for scale in scales)
+
+
+def _says_day(excerpt: str, day: date) -> bool:
+    """Say whether a day stands there; of months, those with English names are read."""
+    there = {int(digits) for digits in re.findall(r"\d{1,4}", excerpt)}
+    months = {_MONTHS[found[1].lower()[:3]] for found in _MONTH.finditer(excerpt)}
+    return {day.year, day.day} <= there and (not months or day.month in months)

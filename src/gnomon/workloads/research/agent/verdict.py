@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import Final
 
 from gnomon.core.task import Json
+from gnomon.reading.terms import terms
 from gnomon.workloads.research.agent.settle import Pick, Picked
 from gnomon.workloads.research.agent.support import find_word
 from gnomon.workloads.research.agent.write import Written, render
 from gnomon.workloads.research.confidence import LIKELY, confidence
 from gnomon.workloads.research.record import Confidence, Evidence, Question, Settled, Source
 from gnomon.workloads.research.study import Study
+from gnomon.workloads.research.wanted.fields import cue_of
 from gnomon.workloads.research.wanted.shape import is_list, meaning
 
 _SHORTEST_WITNESS: Final = 3
@@ -32,7 +34,20 @@ def weigh(study: Study, question: Question, picked: Picked | None, alone: Sequen
     if is_list(meaning(question.schema)):
         return _elements(study, question, picked)
     first = picked.picks[0]
-    return [_one(study, question.path, first, picked.sources, agrees=_agrees(first.value, alone))]
+    agrees = _agrees(first.value, alone)
+    rivals = [
+        rival for each in alone for rival in each.rivals if agrees and _plain(rival) != _plain(first.value)
+    ]
+    settled = _one(study, question, first, picked.sources, agrees=agrees)
+    return [_contested(settled, rivals) if rivals else settled]
+
+
+def _contested(settled: Settled, rivals: Sequence[Json]) -> Settled:
+    """Tell what else the documents give: what they do not agree on is not sure, whoever picked it."""
+    named = ", ".join(f"'{rival}'" for rival in rivals[:3])
+    lowered: Confidence | None = "medium" if settled.confidence == "high" else settled.confidence
+    told = f"{settled.reasoning} Elsewhere the documents give {named[:300]}."
+    return replace(settled, reasoning=told, confidence=lowered)
 
 
 def _unseen(alone: Settled) -> Settled:
@@ -54,10 +69,8 @@ def _nothing(question: Question, picked: Picked) -> Settled:
     return Settled(path=question.path, value=None, reasoning=gap, gap=gap)
 
 
-def _one(
-    study: Study, path: tuple[str | int, ...], pick: Pick, shown: Sequence[Source], *, agrees: bool
-) -> Settled:
-    others = witnesses(pick, shown)
+def _one(study: Study, question: Question, pick: Pick, shown: Sequence[Source], *, agrees: bool) -> Settled:
+    others = witnesses(question, pick, shown)
     title = pick.evidence.source.title
     said = [f"The words that the model {_name(study)} pointed to stand in '{title}'"]
     said += ["reading without a model gives the same value"] if agrees else []
@@ -66,7 +79,7 @@ def _one(
             "another document says it too" if len(others) == 1 else f"{len(others)} others say it too"
         )
     return Settled(
-        path=path,
+        path=question.path,
         value=pick.value,
         evidence=(pick.evidence, *others),
         reasoning="; ".join(said) + ".",
@@ -89,8 +102,11 @@ def is_capable(study: Study) -> bool:
     return study.model.engine.startswith("provider:")
 
 
-def witnesses(pick: Pick, shown: Sequence[Source]) -> list[Evidence]:
-    """Find the value in other documents that were shown, each once; numbers and judgements have no such words."""
+def witnesses(question: Question, pick: Pick, shown: Sequence[Source]) -> list[Evidence]:
+    """Find the value in other documents that were shown, each once, in a sentence that speaks of the field.
+
+    Numbers and judgements have no such words.
+    """
     value = pick.value
     if not isinstance(value, str) or len(value) < _SHORTEST_WITNESS:
         return []
@@ -99,9 +115,14 @@ def witnesses(pick: Pick, shown: Sequence[Source]) -> list[Evidence]:
         is_copy = source.text == pick.evidence.source.text
         if is_copy or source.work == pick.evidence.source.work or source.work in found:
             continue
-        if (evidence := find_word(value, source)) is not None:
+        if (evidence := find_word(value, source)) is not None and _speaks_of(question, evidence, value):
             found[source.work] = evidence
     return list(found.values())[:_MOST_WITNESSES]
+
+
+def _speaks_of(question: Question, evidence: Evidence, value: str) -> bool:
+    """Say whether a sentence has a word of the field: that a name stands somewhere bears nothing out."""
+    return bool((set(terms(" ".join(cue_of(question)))) - set(terms(value))) & set(terms(evidence.excerpt)))
 
 
 def _elements(study: Study, question: Question, picked: Picked) -> list[Settled]:
@@ -110,7 +131,7 @@ def _elements(study: Study, question: Question, picked: Picked) -> list[Settled]
         if each.value not in [known.value for known in distinct]:
             distinct.append(each)
     parts = [
-        _one(study, (*question.path, place), each, picked.sources, agrees=False)
+        replace(_one(study, question, each, picked.sources, agrees=False), path=(*question.path, place))
         for place, each in enumerate(distinct)
     ]
     dropped = f" {picked.dropped} more stand in no passage and were dropped." if picked.dropped else ""
@@ -148,8 +169,8 @@ def settled_text(study: Study, written: Written, parts: Sequence[str], alone: Se
         path=(),
         value=content,
         evidence=tuple(evidence),
-        reasoning=f"{told}; {len(written.paragraphs)} in all, on {len(works)} documents or pages.",
-        confidence=confidence_of(study, agrees=False, works=len(works)),
+        reasoning=f"{told}; documents or pages cited: {len(works)}.",
+        confidence=confidence_of(study, agrees=False, works=1),  # each is cited for another sentence
     )
 
 

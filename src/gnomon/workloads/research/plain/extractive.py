@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gnomon.core.task import Json
-from gnomon.reading.ranking import Embed, judge, rank
+from gnomon.reading.ranking import Embed, Ranked, judge, rank
 from gnomon.workloads.research import confidence
 from gnomon.workloads.research.basis import gather, titled
 from gnomon.workloads.research.plain.lists import settle_list
@@ -118,6 +118,7 @@ def _choose(question: Question, found: Sequence[Weighed]) -> Settled:
         evidence=_evidence(first),
         reasoning=_reasoning(first, others),
         confidence=_confidence(first, others),
+        rivals=[each.best.candidate.value for each in _against(first, others)],
     )
 
 
@@ -137,6 +138,10 @@ def _evidence(finding: _Finding) -> list[Evidence]:
     return list(by_work.values())[:_MOST_CITED]
 
 
+def _against(first: _Finding, others: Sequence[_Finding]) -> list[_Finding]:
+    return [each for each in others if each.best.score >= _SURE * first.best.score]
+
+
 def _reasoning(first: _Finding, others: Sequence[_Finding]) -> str:
     best = first.best
     told = f"In '{titled(best.sentence.source)}' stands {best.candidate.why}; "
@@ -148,8 +153,7 @@ def _reasoning(first: _Finding, others: Sequence[_Finding]) -> str:
         told += (
             f" {_count(first.works - 1, 'other document')} {'says' if first.works == 2 else 'say'} the same."
         )
-    against = [each for each in others if each.best.score >= _SURE * best.score]
-    if against:
+    if against := _against(first, others):
         named = ", ".join(_shown(each.best.candidate.value) for each in against[:3])
         told += f" Elsewhere the documents give {named}."
     return f"{told} No model took part."
@@ -214,8 +218,9 @@ def _quote(
         size,
         titles=_titles(sources),
         similarity=similarity,
-        limit=MOST_QUOTED,
+        limit=2 * MOST_QUOTED,
     )
+    ranked = [each for each in ranked if not _is_heading(sources[each.passage], each)][:MOST_QUOTED]
     verdict = judge(question.query, ranked, frequencies, size)
     if not ranked or not verdict.is_answerable:
         return _gap(question, _nothing(question, sources))
@@ -228,6 +233,12 @@ def _quote(
         reasoning=f"{told} The sentences are quoted as they stand. No model took part.",
         confidence=confidence.confidence(verdict.probability, works=1),
     )
+
+
+def _is_heading(source: Source, ranked: Ranked) -> bool:
+    """Say whether it is a title that stands above a passage: it names things and says nothing of them."""
+    text = source.text[ranked.start : ranked.end].strip(" #")
+    return text in (source.title, source.heading.rpartition(" > ")[2])
 
 
 def quoted(evidence: Sequence[Evidence]) -> str:

@@ -130,3 +130,14 @@ def test_a_number_stands_in_the_text(text: str) -> None:
     for found in quantities(text):
         assert text[found.start : found.end] == found.written
         assert found.number.is_finite()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("founded", 1987), ("established_in", 1987), ("first_opened", 1987), ("employees", 450)],
+)
+def test_a_number_named_by_what_happened_is_the_year_of_it(name: str, value: int) -> None:
+    schema = {"type": ["integer", "null"]}
+    (want,) = wants_of(Question(path=(name,), schema=schema, query=name))
+    found = read("Acme was founded, established and opened in 1987 with 450 employees.", want)
+    assert max(found, key=lambda each: each.weight).value == value

@@ -9,7 +9,7 @@ from typing import Final
 from gnomon.core.task import Json
 from gnomon.workloads.research.plain.typed.candidate import Candidate, Want
 from gnomon.workloads.research.plain.typed.quantity import CURRENCIES, SCALES, UNITS, Quantity, quantities
-from gnomon.workloads.research.plain.typed.words import COUNTS, GENERIC, MONEY, SHARES, YEARS
+from gnomon.workloads.research.plain.typed.words import COUNTS, GENERIC, HAPPENINGS, MONEY, SHARES, YEARS
 
 _IN_SCALE: Final = re.compile(r"\b(?:in )?(thousands|millions|billions|thousand|million|billion|mn|bn)\b")
 _UNIT: Final = "|".join(re.escape(each) for each in sorted({*UNITS, *CURRENCIES}, key=len, reverse=True))
@@ -26,9 +26,7 @@ def numbers(text: str, want: Want, label: str = "") -> Iterator[Candidate]:
     The label before a number may say in what it is counted: `Revenue (EUR million): 5.2`.
     """
     units = wanted_units(want)
-    wants_year = (
-        bool(YEARS & set(want.name)) or list(want.name) == ["years"] or (not units and _years_said(want))
-    )
+    wants_year = _wants_year(want, units)
     scale = _scale(want)
     for quantity in _as_labelled(text, label):
         if not wants_year and quantity.written == text.strip():
@@ -89,6 +87,13 @@ def _scale(want: Want) -> Decimal:
     said = " ".join([*want.name, str(want.schema.get("description", "")).lower()])
     found = _IN_SCALE.search(said)
     return SCALES[found[1]] if found else Decimal(1)
+
+
+def _wants_year(want: Want, units: frozenset[str]) -> bool:
+    if YEARS & set(want.name) or list(want.name) == ["years"]:
+        return True
+    is_happening = bool(want.name) and set(want.name) <= HAPPENINGS
+    return not units and (is_happening or _years_said(want))
 
 
 def _years_said(want: Want) -> bool:

@@ -19,6 +19,11 @@ COUNTS: Final = _set(
     "votes seats passengers visitors goals"
 )
 YEARS: Final = _set("year yr")
+HAPPENINGS: Final = _set(
+    "founded established incorporated formed created born died built opened launched inaugurated introduced released "
+    "published invented discovered since first originally in"
+)
+"""Words of which alone a number's name is made when the number is the year in which it happened: `founded`."""
 SHARES: Final = _set("percent percentage pct share rate proportion growth margin")
 ASKING: Final = _set("is are has have was does do can whether if should")
 """First words of a field's name that make a yes or no of it."""
