@@ -240,7 +240,7 @@ async def test_a_reader_that_is_killed_in_the_middle_is_followed_by_one_that_fin
             os.kill(pids[0], signal.SIGKILL)
             await until_gone(pids)
         assert done < 600
-        await until_read(library, 600)
+        await until_read(library, 600, 5 * PATIENCE)
         for number in (0, 150, 599):
             (found,) = (await library.search("w", f"mark{number}")).passages
             assert found.title == f"Document {number}"
