@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 FOUND_NOTHING: Final = 3
 """The exit code when the documents do not say it; 1 is for what went wrong."""
 _INTERRUPTED: Final = 130
+_OF_MODEL: Final = ("planning", "settling", "writing")
+"""Stages in which a model, where there is one, is what is waited for."""
 _PATIENCE: Final = 0.5
 """Seconds that a thread in the middle of its work is waited for after Ctrl-C."""
 _SHOW_CURSOR: Final = "\x1b[?25h"
@@ -105,14 +107,18 @@ def _take_in(inquiry: Inquiry, *, is_shared: bool) -> None:
 
 def _work(inquiry: Inquiry, brief: Mapping[str, Any]) -> Mapping[str, Any]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), TimeElapsedColumn())
-    log = Log()
+    log, model, shown = Log(), inquiry.settings.model, ""
     with _progress(*columns) as progress:
         bar = progress.add_task("starting", total=100)
 
         def tell(percent: float, stage: str | None) -> None:
-            progress.update(
-                bar, completed=percent, description=f"{stage or 'working'}{_sources(log.messages)}"
-            )
+            nonlocal shown
+            asked = f" with {model}" if model and stage in _OF_MODEL else ""
+            told = f"{stage or 'working'}{asked}{_sources(log.messages)}"
+            progress.update(bar, completed=percent, description=told)
+            if model and progress.disable and told != shown:
+                click.echo(f"{told} ...", err=True)
+            shown = told
 
         log.on_progress = tell
         answer: Mapping[str, Any] = inquiry.ask(brief, log)
