@@ -58,22 +58,25 @@ def ask(
     workspace: str | None = None,
     is_json: bool = False,
     picture: Path | None = None,
+    began: float | None = None,
 ) -> int:
     """Answer a brief, print the answer, and return the exit code.
+
+    The time that it says it took is counted from `began`, by the monotonic clock: from now unless given.
 
     Raises
     ------
     click.ClickException
         When it cannot be answered.
     """
+    entered = time.monotonic()
     if complaints := complaints_about(brief):
         raise click.UsageError("\n".join(map(_told, complaints)))
     try:
         with _ending_at_once(), open_inquiry(settings, workspace) as inquiry:
             _take_in(inquiry, is_shared=workspace is None)
-            began = time.monotonic()
             answer = _work(inquiry, brief)
-            seconds = time.monotonic() - began
+            seconds = time.monotonic() - (entered if began is None else began)
             if is_json:
                 click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
             else:
@@ -143,7 +146,7 @@ def _print(
     inquiry: Inquiry, answer: Mapping[str, Any], seconds: float, question: str, picture: Path | None
 ) -> None:
     console = Console(record=picture is not None, highlight=False)
-    show_answer(console, answer, seconds, inquiry.find_file)
+    show_answer(console, answer, seconds, inquiry.find_file, is_served=inquiry.is_served)
     if picture is not None:
         console.save_svg(str(picture), title=f'gnomon ask "{question}"')
 
