@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 _MOST_PAUSES = 32
 _LONGEST_PAUSE = timedelta(days=30)
@@ -255,6 +256,21 @@ def _require_searches(texts: Iterable[str]) -> None:
                 f"--search must be searxng=URL (such as searxng=http://127.0.0.1:8888), brave, tavily or exa: "
                 f"{text!r} is none."
             )
+        address = text.partition("=")[2]
+        if address and not _is_port_asked(address):
+            raise ValueError(
+                f"--search: research asks servers at port 80, 443, or one from 1024 to 65535, which that of {text!r} "
+                "is not. Let the search provider listen at another, such as searxng=http://127.0.0.1:8888."
+            )
+
+
+def _is_port_asked(address: str) -> bool:
+    """Say whether the gate to the network lets requests to the address's port pass."""
+    try:
+        port = urlsplit(address).port
+    except ValueError:
+        return False
+    return port is None or port in (80, 443) or port >= 1024
 
 
 def is_loopback(host: str) -> bool:

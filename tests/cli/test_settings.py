@@ -136,6 +136,7 @@ def test_a_variable_sets_it(name: str, seen: list[Settings]) -> None:
         ("search", ("google",)),
         ("search", ("searxng",)),
         ("search", ("searxng=127.0.0.1",)),
+        ("search", ("searxng=http://127.0.0.1:9",)),
         ("search", ("brave", "brave=key")),
         ("fetch_allow", ("somewhere",)),
         ("max_cost", -0.01),

@@ -10,7 +10,7 @@ from pathlib import Path
 from gnomon.core.access import Workspace
 from gnomon.core.errors import NotFound
 from gnomon.core.hub import Hub
-from gnomon.core.library import Found, Holdings
+from gnomon.core.library import Found, Holdings, Passage
 from gnomon.core.naming import no_such
 from gnomon.library.catalogue import Own
 from gnomon.library.keeper.opening import find_meaning, open_library
@@ -23,7 +23,6 @@ from gnomon.reading.terms import spans, terms
 from gnomon.store import access
 from gnomon.store.driver import Readers
 from gnomon.store.sqlite import SqliteStore
-from gnomon.wiring.server import build_house, default_workspace, find_secret
 
 Tell = Callable[[int, int], None]
 """Called with how many files of a folder are done, and of how many."""
@@ -160,6 +159,11 @@ class Documents:
         """Find passages as the research of a workspace does; raises `NotFound`."""
         return self.shelf.search(self.find_workspace(workspace).id, query, limit)
 
+    def whereabouts(self, workspace: str | None, passage: Passage) -> str:
+        """Name the folder and the file that a passage stands in; raises `NotFound`."""
+        document = self.shelf.get_document(self.find_workspace(workspace).id, passage.document)
+        return document.name if document.name == document.source else f"{document.source}: {document.name}"
+
     def holdings(self, workspace: str | None) -> Holdings:
         """Count what a workspace may draw on; raises `NotFound`."""
         return self.shelf.holdings(self.find_workspace(workspace).id)
@@ -225,6 +229,9 @@ async def _list_workspaces(data: Path) -> Sequence[Workspace]:
 
 async def _found(data: Path) -> None:
     """Make the first workspace, and write its keys."""
+    # Imported late: it brings the web, which only a folder without a workspace needs, once.
+    from gnomon.wiring.server import build_house, default_workspace, find_secret
+
     hub = Hub()
     store = SqliteStore.open(data, hub)
     try:

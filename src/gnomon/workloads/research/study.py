@@ -50,6 +50,11 @@ class Study:
     """The model that has answered, by the name that its provider gives it."""
 
     @property
+    def is_small(self) -> bool:
+        """Say whether the model is one that is asked for nothing that can be done without it."""
+        return self.model is not None and self.model.is_small
+
+    @property
     def question(self) -> str:
         """Return what is asked, as text, with what was answered to a question of the task."""
         words, most = question_text(self.brief.input), self._room
@@ -132,13 +137,17 @@ class Study:
 
         async def work(key: str) -> dict[str, Any]:
             async with self.meter.room(guess, share):
-                seconds = self.meter.seconds_left
-                call = model.fill(prompt, schema, max_tokens=max_tokens, key=key, seconds=seconds + 1)
+                began, seconds = self.meter.seconds, self.meter.seconds_left
+                most = self.meter.affordable(max_tokens)
+                self.teller.asking(name)
+                call = model.fill(prompt, schema, max_tokens=most, key=key, seconds=seconds + 1)
                 is_new.append(True)
                 try:
-                    return reply_json(await self.meter.within(call))
+                    reply: Reply = await self.meter.within(call)
                 except ModelFailure as failure:
                     return self._unusable(failure)
+                self.meter.saw(reply.usage.output_tokens, self.meter.seconds - began)
+                return reply_json(reply)
 
         is_new: list[bool] = []
         stored = await self.paid(name, [prompt.system, prompt.user, schema], work)
