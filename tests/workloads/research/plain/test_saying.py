@@ -4,6 +4,7 @@ import pytest
 from tests.workloads.research.plain.test_extractive import one, source
 
 TEXT, WHOLE = {"type": "string"}, {"type": "integer"}
+LANDS = {"enum": ["Utopia", "Arcadia"], "type": "string"}
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,10 @@ TEXT, WHOLE = {"type": "string"}, {"type": "integer"}
         ("manager", TEXT, "The hut of Mount Grebel is small. Otto Lind manages the hut.", "Otto Lind"),
         ("owner", TEXT, "Alba Reyes leads the rescue team of Mount Grebel.", None),
         ("leader", TEXT, "The road of the old mill leads the walker to Farnby.", None),
+        ("country", LANDS, "Mount Grebel lies in the north of Utopia, by the sea.", "Utopia"),
+        ("country", LANDS, "Mount Grebel is situated in Farnby, Arcadia.", "Arcadia"),
+        ("country", LANDS, "From Mount Grebel one sees Utopia.", None),
+        ("country", LANDS, "Mount Grebel lies in Farnby.", None),
         ("headquarters", TEXT, "The headquarters of Mount Grebel are in Farnby.", "Farnby"),
         ("employees", WHOLE, "Mount Grebel Rail is small. Today 23 people work here.", 23),
         ("employees", WHOLE, "Mount Grebel Rail: 900 people work with our maps.", None),

@@ -10,6 +10,7 @@ from gnomon.reading.terms import spans, terms
 from gnomon.workloads.research.plain.coverage import OTHER_WORDS, Scale, roles, widened
 from gnomon.workloads.research.plain.naming import named_in
 from gnomon.workloads.research.plain.typed.candidate import Candidate, Kind, Want
+from gnomon.workloads.research.plain.typed.choices import says_where
 from gnomon.workloads.research.plain.typed.labels import labels, lines, without_code
 from gnomon.workloads.research.plain.typed.numbers import UNIT_WORDS
 from gnomon.workloads.research.plain.typed.reading import read
@@ -172,7 +173,8 @@ def _weigh(aim: Aim, sentence: Sentence) -> Iterator[Weighed]:
     telling = widened(aim.said) or aim.subject
     places = [(start, end) for term, start, end in spans(sentence.text) if term in telling]
     for candidate in read(sentence.text, aim.want, aim.cues):
-        share = max(field, 1.0 if candidate.is_labelled else 0.0)
+        is_said = candidate.is_labelled or says_where(sentence.text, candidate.start, aim.want)
+        share = max(field, 1.0 if is_said else 0.0)
         if share >= LEAST_FIELD:
             near = 1.0 if candidate.is_labelled else _nearness(candidate, places, sentence.text)
             own = aim.scale.share(aim.subject, sentence.has | sentence.heading)
