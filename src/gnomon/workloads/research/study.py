@@ -101,13 +101,14 @@ class Study:
             nonlocal fresh
             result = await work(call_key(self.ctx.task_id, key))
             fresh = True
+            self.counted.add(key)
             self.meter.usage += Usage(**result.get("usage", {}))
             return {**result, "at": round(self.meter.seconds, 3)}
 
         stored: Mapping[str, Any] = await self.ctx.step(key, do)
         if not fresh and key not in self.counted:
+            self.counted.add(key)
             self.meter.replay(stored)
-        self.counted.add(key)
         return stored
 
     async def fill(

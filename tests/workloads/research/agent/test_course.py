@@ -164,6 +164,14 @@ def test_it_is_looked_again_in_other_words(bureau, serve):
     assert "Query: lighthouse Farum" in office.notes("search")
 
 
+def test_what_is_asked_again_with_the_same_passages_is_paid_and_counted_once(bureau, serve):
+    stub = serve(Reader(queries=["Velden"]))
+    answer = bureau(TEXTS).run("Velden", model=stub, effort=4, output=json_of(king=NAME))
+    steps = [asked.key.partition(":")[2].partition("-")[0] for asked in stub.requests]
+    assert sorted(steps) == ["plan", "reflect", "settle"], "it was looked again, and found what was there"
+    assert answer["usage"]["calls"] == len(stub.requests)
+
+
 def test_one_round_is_one_round(bureau, serve):
     stub = serve(Reader(queries=["lighthouse Farum"]))
     office = bureau(TEXTS)
