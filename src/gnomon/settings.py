@@ -92,7 +92,9 @@ class Settings:
     documents: Annotated[
         tuple[Path, ...], "Folder of documents that research of every workspace may draw on; repeatable."
     ] = ()
-    no_own_documents: Annotated[bool, "Leave Gnomon's own documentation out of the library."] = False
+    no_own_documents: Annotated[
+        bool, "Leave Gnomon's own documentation out, also where there are no other documents."
+    ] = False
     document_links: Annotated[
         Literal["open", "key"],
         "Whether a cited document opens for who knows its address, which cannot be guessed, or with a key.",
@@ -101,6 +103,10 @@ class Settings:
         Literal["auto", "poll"],
         "How changes of documents are noticed: told by the system, or by looking, for network file systems.",
     ] = "auto"
+    keep_gone_documents: Annotated[
+        float,
+        "Days that the texts of a document are kept, for citations, once its file is gone. 0 is for ever.",
+    ] = 0.0
     public_url: Annotated[
         str,
         "Address under which clients reach this server; citations begin with it. [default: http://HOST:PORT]",
@@ -179,6 +185,7 @@ _RANGES = (
     ("max_cost", 0, 1_000_000),
     ("keep_events", 0, 36_500),
     ("keep_deliveries", 0.01, 36_500),
+    ("keep_gone_documents", 0, 36_500),
 )
 
 

@@ -44,6 +44,14 @@ def ask(data: Path, *words: str | Path) -> Result:
     return CliRunner(env=QUIET).invoke(gnomon, ["ask", *map(str, words), "--data", str(data)])
 
 
+def run_documents(data: Path, command: str) -> str:
+    done = CliRunner(env=QUIET).invoke(
+        gnomon, ["documents", command, "--data", str(data)], terminal_width=200
+    )
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
 def flat(text: str) -> str:
     return " ".join(text.split())
 
@@ -172,6 +180,13 @@ def test_a_fresh_folder_can_be_asked_what_gnomon_does(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert ".md" in done.stdout
     assert (tmp_path / "data/keys.json").exists()
+    assert "whoever has" in run_documents(tmp_path / "data", "list")
+    assert "left out" not in run_documents(tmp_path / "data", "status")
+    done = ask(tmp_path / "data", "How are webhooks signed?", "--documents", EXAMPLES, "--json")
+    assert "Gnomon" not in done.stdout
+    assert re.search(
+        r"^left out\t\d+ of Gnomon's documentation", run_documents(tmp_path / "data", "status"), re.M
+    )
 
 
 def test_with_a_workspace_the_documents_are_its_own(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ OTHER: dict[str, tuple[str, Any]] = {
     "no_own_documents": ("1", True),
     "document_links": ("key", "key"),
     "document_watch": ("poll", "poll"),
+    "keep_gone_documents": ("365", 365.0),
     "public_url": ("https://gnomon.example.com/x", "https://gnomon.example.com/x"),
     "semantic": ("off", "off"),
     "model": ("openai:gpt-5-mini", "openai:gpt-5-mini"),

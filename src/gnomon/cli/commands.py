@@ -51,7 +51,7 @@ HEADINGS = {
         *("model_fallback", "max_cost"),
         *("search", "fetch_allow", "fetch_http"),
     ),
-    "Retention": ("keep_events", "keep_deliveries"),
+    "Retention": ("keep_events", "keep_deliveries", "keep_gone_documents"),
 }
 """Under what each setting stands in the help."""
 _ASKED = (

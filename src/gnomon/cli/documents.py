@@ -32,6 +32,7 @@ _WORKSPACE = click.option(
 )
 _SHARED = click.option("--shared", is_flag=True, help="Every workspace may draw on it.")
 _MOST_UNREADABLE = 10
+_NO_OTHERS = "whoever has no other documents"
 _WIDEST = 10_000
 _LEFT_OUT = {
     "format": "file of other formats",
@@ -124,6 +125,8 @@ def status(data: Path, workspace: str | None) -> None:
         holdings = library.holdings(workspace)
         for name in ("documents", "passages", "pending", "unreadable", "embedded"):
             click.echo(f"{name}\t{getattr(holdings, name)}")
+        if (own := library.own_documents(workspace)) is not None and not own.is_drawn_on:
+            click.echo(f"left out\t{own.documents} of Gnomon's documentation: there are other documents")
 
 
 @documents.command()
@@ -172,7 +175,8 @@ def _show_folders(console: "Console", reports: "Sequence[tuple[str | None, Repor
         table.add_column(heading, justify="right")
     for workspace, each in reports:
         counts = (str(each.documents), str(each.pending), str(each.unreadable))
-        table.add_row(str(each.folder.path), each.folder.label, workspace or "everyone", *counts)
+        place = _NO_OTHERS if each.folder.is_own else workspace or "everyone"
+        table.add_row(str(each.folder.path), each.folder.label, place, *counts)
     # A path that is cut or broken cannot be copied: the table is as wide as it needs to be.
     shown, console.width = console.width, _WIDEST
     console.width = max(Measurement.get(console, console.options, table).maximum, shown)

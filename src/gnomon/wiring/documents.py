@@ -12,6 +12,7 @@ from gnomon.core.errors import NotFound
 from gnomon.core.hub import Hub
 from gnomon.core.library import Found, Holdings, Passage
 from gnomon.core.naming import no_such
+from gnomon.library.catalogue import Own
 from gnomon.library.keeper.opening import find_meaning, open_library
 from gnomon.library.keeper.parsing import Parser
 from gnomon.library.report import Report, count_pending, report
@@ -130,7 +131,7 @@ class Documents:
             self.shelf.read_in(is_stopped=progress.look)
 
     def folders_of(self, workspace: str) -> Sequence[Folder]:
-        """List the folders that a workspace draws on: its own, and those of all."""
+        """List the folders that a workspace may draw on: its own, those of all, and Gnomon's documentation."""
         return [each for each in self.shelf.folders() if each.workspace in (None, workspace)]
 
     def remove(self, workspace: str | None, path: Path) -> Folder:
@@ -166,6 +167,10 @@ class Documents:
     def holdings(self, workspace: str | None) -> Holdings:
         """Count what a workspace may draw on; raises `NotFound`."""
         return self.shelf.holdings(self.find_workspace(workspace).id)
+
+    def own_documents(self, workspace: str | None) -> Own | None:
+        """Count Gnomon's own documents, and say whether a workspace draws on them; raises `NotFound`."""
+        return self.shelf.own_documents(self.find_workspace(workspace).id)
 
     def _report(self, seq: int) -> Report:
         return report(self.shelf, next(each for each in self.shelf.folders() if each.seq == seq))

@@ -50,7 +50,7 @@ class Inquiry:
                 self.documents.add(None if is_shared else self.workspace, path, None, tell)
         if not self.documents.shelf.folders() and not self.settings.no_own_documents:
             for path in own_documents():
-                self.documents.shelf.add_folder(None, path, OWN_LABEL)
+                self.documents.shelf.add_folder(None, path, OWN_LABEL, is_own=True)
         self.documents.catch_up(self.workspace, tell)
 
     def holdings(self) -> Holdings:

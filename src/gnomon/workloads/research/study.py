@@ -46,6 +46,8 @@ class Study:
     tool_calls: list[dict[str, Json]] = field(default_factory=list)
     has_model_answered: bool = False
     """Something in the answer is the model's, if only that it found nothing."""
+    counted: set[str] = field(default_factory=set)
+    """Keys of the steps whose use stands in the meter: one that comes twice in an attempt was paid once."""
     used_model: str = ""
     """The model that has answered, by the name that its provider gives it."""
 
@@ -103,8 +105,9 @@ class Study:
             return {**result, "at": round(self.meter.seconds, 3)}
 
         stored: Mapping[str, Any] = await self.ctx.step(key, do)
-        if not fresh:
+        if not fresh and key not in self.counted:
             self.meter.replay(stored)
+        self.counted.add(key)
         return stored
 
     async def fill(
