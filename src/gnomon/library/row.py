@@ -16,6 +16,8 @@ DOCUMENT: Final = (
 """The columns that `document_of` takes."""
 
 
+OWN: Final = "\0own"
+"""The name of the realm of the server's own documentation: what any other document takes the place of."""
 VISIBLE: Final = "passage.cut = document.cut AND document.gone_at IS NULL"
 """What a search may find."""
 
