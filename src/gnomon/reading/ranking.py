@@ -36,7 +36,7 @@ CONSIDERED: Final = 12
 
 EMBEDDED: Final = 300
 """Characters of a sentence whose meaning is looked at; a longer one takes as long as several."""
-CLEAR: Final = (0.05, 0.95)
+CLEAR: tuple[float, float] = (0.05, 0.97)
 """Probabilities by words below and above which they are left to decide: meaning takes ten times as long."""
 
 TRUST: Final = ("coverage", "names", "asked", "margin")

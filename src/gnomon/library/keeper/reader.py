@@ -35,6 +35,8 @@ _SURE_LOOK = 600.0
 """Seconds between two looks at any folder: the system may have missed something."""
 _TELL_EVERY = 30.0
 """Seconds between two lines of the log while much is read."""
+_IDLE = 30.0
+"""Seconds without a passage to embed after which the model is let go of: nobody waits while it is loaded again."""
 _TROUBLE = 5.0
 """Seconds to wait when the library cannot be written to."""
 
@@ -45,7 +47,9 @@ def main(pipe: Pipe, order: dict[str, Any]) -> None:
     os.nice(_NICENESS)
     parser = Parser()
     threading.Thread(target=_leave_with, args=(pipe, parser), name="pipe", daemon=True).start()
-    reader = Reader(open_or_refuse(pipe, order, parse=parser.read), parser, Watch(order["watching"]))
+    reader = Reader(
+        open_or_refuse(pipe, order, idle=_IDLE, parse=parser.read), parser, Watch(order["watching"])
+    )
     pipe.send({"op": "ready"})
     provided = [(Path(each["path"]), each["label"]) for each in order["folders"]]
     while True:
