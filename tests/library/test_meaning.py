@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,16 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shelves import Room, write
 
-from gnomon.library.meaning import Meaning, Vectors
+from gnomon.library.meaning import Meaning
 from gnomon.library.row import OWN
 from gnomon.library.search import Candidate, fuse
 from gnomon.library.shelf import Limits, Shelf
 from gnomon.reading.embedding import NAME, find_embedder
 
+if TYPE_CHECKING:
+    from gnomon.library.meaning import Vectors
+
 LIKE = {"vehicle": "car", "automobile": "car", "feline": "cat"}
 
 
-def embed(texts: Sequence[str]) -> Vectors:
+def embed(texts: Sequence[str]) -> "Vectors":
     """Embed a text as its words, each in a direction of its own that it shares with words that mean the like."""
     vectors = np.zeros((len(texts), 1024), dtype=np.float32)
     for row, text in zip(vectors, texts, strict=True):
