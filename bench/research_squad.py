@@ -463,6 +463,7 @@ def main() -> None:
             bench.folders.hold_beside(given.beside)
         tuning, reporting = reversed(halves(articles)) if given.swap else halves(articles)
         if given.fit:
+            ranking.CLEAR = (0.0, 1.0)  # every sentence that is fitted on needs its similarity
             _print_constants(fit(bench, tuning))
         plain = cases(bench, reporting, tuning)
         print(*report(bench, plain), sep="\n")

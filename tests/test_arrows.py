@@ -58,7 +58,7 @@ MAY: dict[str, set[str]] = {
         "selectolax",
         "trafilatura",
     },
-    "gnomon.reading.embedding": {"numpy", "onnxruntime", "tokenizers"},
+    "gnomon.reading.embedding": {"importlib", "numpy", "onnxruntime", "tokenizers"},
     "gnomon.library": {"sqlite3", "numpy"},
     "gnomon.library.client": set(),
     "gnomon.library.keeper": {"importlib", "signal", "socket", "subprocess", "watchfiles"},

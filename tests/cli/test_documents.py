@@ -6,15 +6,23 @@ import io
 import json
 import zipfile
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from gnomon.cli import starter
 from gnomon.cli.commands import gnomon
+from gnomon.library.keeper.opening import open_library
+from gnomon.library.meaning import Meaning
 from gnomon.settings import Settings
 from gnomon.wiring import open_server
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NORWAY = {
     "Introduction": {
@@ -77,6 +85,21 @@ def test_a_folder_is_added_read_found_listed_and_removed(data: Path, papers: Pat
     assert "no folders yet" in good(data, "list")
     refused = documents(data, "remove", papers)
     assert (refused.exit_code, "There is no folder" in refused.output) == (1, True)
+
+
+def test_what_still_waits_for_its_meaning_is_told_while_a_server_indexes_it(data: Path, papers: Path) -> None:
+    def embed(texts: Sequence[str]) -> "NDArray[np.float32]":
+        return np.ones((len(texts), 1), dtype=np.float32)
+
+    assert "meaning" not in good(data, "add", papers)
+    with closing(open_library(data, meaning=Meaning(name="toy", embed=embed))) as shelf:
+        shelf.embed_pending()
+        assert "meaning" not in good(data, "status")
+        (papers / "wren.txt").write_text("The wren sings.")
+        assert "meaning: 2 of 3 passages" in good(data, "add", papers)
+        assert "meaning: 2 of 3 passages" in good(data, "status")
+        shelf.embed_pending()
+        assert "meaning" not in good(data, "status")
 
 
 def test_a_long_path_is_listed_in_one_piece(data: Path, tmp_path: Path) -> None:

@@ -3,15 +3,20 @@
 import zlib
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from shelves import Room
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shelves import Room, write
 
 from gnomon.library.meaning import Meaning
+from gnomon.library.row import OWN
 from gnomon.library.search import Candidate, fuse
-from gnomon.library.shelf import Shelf
+from gnomon.library.shelf import Limits, Shelf
 from gnomon.reading.embedding import NAME, find_embedder
 
 if TYPE_CHECKING:
@@ -74,7 +79,7 @@ def test_vectors_follow_their_documents(sensing: Room) -> None:
         (folder.path / f"f{number}.txt").unlink()
     sensing.add(f9_txt="Another vehicle.")
     sensing.take_in()
-    assert sensing.names("automobile") == ["f8.txt"]
+    assert sensing.names("automobile") == []  # words alone, until all have their vectors
     assert sensing.shelf.embed_pending() == 1
     assert sorted(sensing.names("automobile")) == ["f8.txt", "f9.txt"]
     assert sensing.shelf.holdings("w").embedded == 2
@@ -109,6 +114,63 @@ def test_embedding_stops_when_told_and_goes_on_later(sensing: Room) -> None:
     looks = iter([False, True])
     assert sensing.shelf.embed_pending(is_stopped=lambda: next(looks)) == 64
     assert sensing.shelf.embed_pending() == 86
+
+
+def test_a_text_that_changes_is_found_by_its_words_until_it_is_embedded(sensing: Room) -> None:
+    folder = sensing.add(a_txt="One car.", b_txt="Two cats.")
+    sensing.take_in()
+    sensing.shelf.embed_pending()
+    assert sensing.shelf.search("w", "automobile").engine == "fts5+toy"
+    write(folder.path / "a.txt", "One bus.", back=1800)
+    sensing.take_in()
+    assert sensing.shelf.search("w", "bus").engine == "fts5"
+    assert sensing.names("bus") == ["a.txt"]
+    sensing.shelf.embed_pending()
+    assert sensing.shelf.search("w", "bus").engine == "fts5+toy"
+
+
+def test_what_others_wait_for_keeps_nobody_from_meaning(sensing: Room) -> None:
+    sensing.add("w", "own", a_txt="One car.")
+    sensing.take_in()
+    sensing.shelf.embed_pending()
+    sensing.add("v", "theirs", b_txt="Their car.")
+    sensing.take_in()
+    assert sensing.shelf.search("w", "automobile").engine == "fts5+toy"
+    assert sensing.shelf.search("v", "automobile").engine == "fts5"
+
+
+def test_the_servers_own_documents_are_embedded_last(sensing: Room) -> None:
+    sensing.add(OWN, "manual", **{f"m{n:03}_txt": f"Manual {n}." for n in range(80)})
+    sensing.take_in()
+    sensing.add("w", "docs", a_txt="One car.")
+    sensing.take_in()
+    looks = iter([False, True])
+    sensing.shelf.embed_pending(is_stopped=lambda: next(looks))
+    assert sensing.shelf.holdings("w").embedded == 1
+
+
+WORDS = st.sampled_from(["car", "cat", "vehicle", "feline", "tree", "automobile", "wood"])
+TEXTS = st.lists(st.lists(WORDS, min_size=1, max_size=8).map(" ".join), min_size=1, max_size=6)
+
+
+@settings(max_examples=15, deadline=None)
+@given(there=TEXTS, added=TEXTS, query=st.lists(WORDS, min_size=1, max_size=3).map(" ".join))
+def test_passages_without_vectors_lower_no_passage(there: list[str], added: list[str], query: str) -> None:
+    """What words alone find stays where it is while some of a library is not embedded."""
+    with TemporaryDirectory() as place:
+        room = Room(Path(place), Limits())
+        room.shelf.close()
+        room.shelf = Shelf.open(room.file, room.clock)
+        with closing(room.shelf) as plain, closing(open_with(room, "toy")) as shelf:
+            room.add(**{f"a{n}_txt": text for n, text in enumerate(there)})
+            room.take_in()
+            shelf.embed_pending()
+            assert shelf.search("w", query).engine == "fts5+toy"
+            room.add(**{f"b{n}_txt": text for n, text in enumerate(added)})
+            room.take_in()
+            assert shelf.search("w", query, 100) == plain.search("w", query, 100)
+            shelf.embed_pending()
+            assert shelf.search("w", query).engine == "fts5+toy"
 
 
 def test_the_scan_in_memory_leaves_hidden_passages_out_and_forgets_them(sensing: Room) -> None:

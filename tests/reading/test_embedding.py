@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +96,16 @@ def test_importing_loads_no_runtime() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not {"numpy", "onnxruntime", "tokenizers"} & set(loaded)
+
+
+def test_the_model_is_loaded_by_a_text_and_let_go_of_when_none_comes() -> None:
+    embedder = find_embedder(idle=0.0)
+    if embedder is None:
+        pytest.skip("No embedding model is installed: gnomon models pull minilm.")
+    assert not embedder.is_loaded
+    first = embedder.embed(["A heron."])
+    for thread in threading.enumerate():
+        if thread.name == "embedder":
+            thread.join(10)
+    assert not embedder.is_loaded
+    assert (embedder.embed(["A heron."]) == first).all()

@@ -102,8 +102,9 @@ def test_a_rare_word_weighs_more_than_a_common_one() -> None:
     assert asked.share({"winter"}) + asked.share({"harbour"}) == pytest.approx(1.0)
 
 
-def test_meaning_finds_what_words_do_not() -> None:
+def test_meaning_finds_what_words_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """The embedder knows that a skipper steers a boat; the words do not."""
+    monkeypatch.setattr(ranking, "CLEAR", (0.0, 1.0))
     texts = ("The boat has a red hull. A skipper steers it.", "Somebody who drives the boat wears a hat.")
 
     def embed(given: Sequence[str]) -> list[list[float]]:
@@ -119,16 +120,43 @@ def test_meaning_finds_what_words_do_not() -> None:
     assert (texts[best.passage][best.start : best.end], best.similarity) == ("A skipper steers it.", 1.0)
 
 
-def test_the_embedder_is_asked_once_and_only_for_the_best() -> None:
-    texts = ["Boats float. " * 30, "A boat sinks."]
+def ask_by_meaning(question: str, texts: Sequence[str]) -> tuple[list[int], float]:
+    """Return how long the texts were that were embedded, and the probability by words alone."""
     asked: list[int] = []
 
     def embed(given: Sequence[str]) -> list[list[float]]:
-        asked.append(len(given))
+        asked.extend(map(len, given))
         return [[1.0] for _ in given]
 
-    rank("Why do boats float?", texts, {"boat": 2, "float": 1}, 9, similarity=embed)
-    assert asked == [1 + ranking.CONSIDERED]
+    counts = {term: sum(term in terms(text) for text in texts) for term in terms(question)}
+    rank(question, texts, counts, 50, similarity=embed)
+    return asked, judge(question, rank(question, texts, counts, 50), counts, 50).probability
+
+
+def test_the_embedder_is_asked_for_the_best_and_for_no_more_of_them_than_tells(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ranking, "CLEAR", (0.0, 1.0))
+    asked, _ = ask_by_meaning(
+        "Why do boats float?", ["Boats float. " * 30, "A boat " + "very " * 200 + "sinks."]
+    )
+    assert len(asked) == 1 + ranking.CONSIDERED
+    assert max(asked) <= ranking.EMBEDDED
+
+
+@pytest.mark.parametrize(
+    ("question", "is_clear"),
+    [
+        ("Who dug the harbour of Elmsund in 1874?", True),
+        ("Which minister opened the first opera of Vienna in snow?", True),
+        ("Who was paid for the harbour?", False),
+    ],
+)
+def test_where_words_decide_clearly_nothing_is_embedded(question: str, is_clear: bool) -> None:
+    asked, chance = ask_by_meaning(question, PASSAGES)
+    low, high = ranking.CLEAR
+    assert (chance < low or chance > high) == is_clear
+    assert (not asked) == is_clear
 
 
 text = st.text(st.sampled_from(ascii_lowercase[:6] + " .?AB1é\n"), max_size=120)

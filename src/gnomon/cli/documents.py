@@ -60,6 +60,7 @@ def add(data: Path, workspace: str | None, label: str | None, path: Path, *, sha
     with _opened(data, is_made=True) as library:
         place = library.place(workspace, is_shared=shared)
         _add(library, place, path, label or path.name)
+        _tell_lag(library, workspace)
 
 
 @documents.command()
@@ -125,6 +126,7 @@ def status(data: Path, workspace: str | None) -> None:
         holdings = library.holdings(workspace)
         for name in ("documents", "passages", "pending", "unreadable", "embedded"):
             click.echo(f"{name}\t{getattr(holdings, name)}")
+        _tell_lag(library, workspace)
         if (own := library.own_documents(workspace)) is not None and not own.is_drawn_on:
             click.echo(f"left out\t{own.documents} of Gnomon's documentation: there are other documents")
 
@@ -141,6 +143,7 @@ def add_starter(data: Path) -> None:
     click.echo(f"Wrote {count} documents to {folder}.")
     with _opened(data, is_made=True) as library:
         _add(library, library.place(None, is_shared=True), folder, LABEL)
+        _tell_lag(library, None)
 
 
 def _add(library: "Documents", workspace: str | None, path: Path, label: str) -> None:
@@ -158,6 +161,14 @@ def _add(library: "Documents", workspace: str | None, path: Path, label: str) ->
         f"{path}: {_count(added.documents, 'document')} can be found now.", highlight=False, soft_wrap=True
     )
     _show_rest(console, added)
+
+
+def _tell_lag(library: "Documents", workspace: str | None) -> None:
+    """Tell how far the server is with indexing what the passages mean, while it goes on."""
+    if (held := library.find_lag(workspace)) is not None:
+        click.echo(
+            f"meaning: {held.embedded} of {held.passages} passages; words alone find until the server has them all"
+        )
 
 
 def _show_folders(console: "Console", reports: "Sequence[tuple[str | None, Report]]") -> None:

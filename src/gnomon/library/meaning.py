@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gnomon.library.readers import Readers
-from gnomon.library.row import VISIBLE
+from gnomon.library.row import OWN, VISIBLE
 from gnomon.library.turn import try_lock
 from gnomon.library.writer import Steps, Writer
 
@@ -52,20 +52,20 @@ class Pending:
 def embed_pending(
     readers: Readers, writer: Writer, meaning: Meaning, on_progress: Told, is_stopped: Callable[[], bool]
 ) -> int:
-    """Embed the passages that have no vector, the oldest first; return how many."""
+    """Embed the passages that have no vector, the server's own last, else the oldest first; return how many."""
     writer.work(_take_model, meaning.name)
     with readers.snapshot() as connection:
         total = _count_pending(connection)
     done = 0
-    last = 0
+    last = dict.fromkeys((False, True), 0)
     while not is_stopped():
         with readers.snapshot() as connection:
-            batch = _list_pending(connection, last)
+            is_own, batch = _next_pending(connection, last)
         if not batch:
             break
         vectors = meaning.embed([each.text for each in batch]).astype(_STORED)
         done += writer.run(_store, meaning.name, batch, vectors)
-        last = batch[-1].seq
+        last[is_own] = batch[-1].seq
         on_progress(done, max(total, done))
     return done
 
@@ -102,11 +102,20 @@ def _count_pending(connection: sqlite3.Connection) -> int:
     return int(connection.execute(f"SELECT count(*) {_PENDING}").fetchone()[0])
 
 
-def _list_pending(connection: sqlite3.Connection, last: int) -> list[Pending]:
+def _next_pending(connection: sqlite3.Connection, last: Mapping[bool, int]) -> tuple[bool, list[Pending]]:
+    """Return the next passages to embed, and whether they are of the server's own documentation."""
+    for is_own, seq in last.items():
+        if batch := _list_pending(connection, seq, is_own=is_own):
+            return is_own, batch
+    return False, []
+
+
+def _list_pending(connection: sqlite3.Connection, last: int, *, is_own: bool) -> list[Pending]:
     found = connection.execute(
         f"SELECT passage.seq, passage.title, passage.text {_PENDING} AND passage.seq > ? "
+        "AND (document.realm IN (SELECT seq FROM realm WHERE workspace = ?)) = ? "
         f"ORDER BY passage.seq LIMIT {_BATCH}",
-        (last,),
+        (last, OWN, is_own),
     )
     return [
         Pending(seq, text if text.startswith(title) else f"{title}\n{text}") for seq, title, text in found
@@ -141,7 +150,32 @@ class Matrices:
     meaning: Meaning
     mark: str = ""
     realms: dict[int, Matrix] = field(default_factory=dict)
+    whole_to: dict[int, int] = field(default_factory=dict)
+    """Of each realm: up to which passage all have their vector, those too that nobody sees yet or any more."""
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def is_whole(self, connection: sqlite3.Connection, realms: Sequence[int]) -> bool:
+        """Say whether all passages of these realms have their vector: a ranking by some of them would be unfair."""
+        with self.lock:
+            self._take_mark(connection)
+            return bool(self.mark) and all(self._is_whole(connection, realm) for realm in realms)
+
+    def _is_whole(self, connection: sqlite3.Connection, realm: int) -> bool:
+        since = self.whole_to.get(realm, 0)
+        # The newest first: they are the last to be embedded.
+        missing = connection.execute(
+            "SELECT 1 FROM passage CROSS JOIN document ON document.seq = passage.document "
+            "LEFT JOIN vector ON vector.passage = passage.seq WHERE passage.seq > ? AND document.realm = ? "
+            f"AND {VISIBLE} AND vector.passage IS NULL ORDER BY passage.seq DESC LIMIT 1",
+            (since, realm),
+        )
+        if missing.fetchone():
+            return False
+        # What is being written has no vectors yet, and nobody sees it until it is shown in one stroke.
+        if not connection.execute("SELECT 1 FROM leftover").fetchone():
+            newest = connection.execute("SELECT coalesce(max(seq), 0) FROM passage").fetchone()[0]
+            self.whole_to[realm] = newest
+        return True
 
     def find_nearest(
         self, connection: sqlite3.Connection, realms: Sequence[int], query: "Vectors", wanted: int
@@ -183,7 +217,7 @@ class Matrices:
         ).fetchone()
         mark = found[0] if found else ""
         if mark != self.mark:
-            self.realms, self.mark = {}, mark
+            self.realms, self.whole_to, self.mark = {}, {}, mark
 
 
 def _empty() -> Matrix:

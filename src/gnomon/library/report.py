@@ -38,6 +38,12 @@ def report(shelf: Shelf, folder: Folder) -> Report:
     )
 
 
+def is_embedding(shelf: Shelf) -> bool:
+    """Say whether a server embeds the passages of this library; raises `Unavailable`."""
+    with shelf.readers.snapshot() as connection:
+        return connection.execute("SELECT 1 FROM embedder").fetchone() is not None
+
+
 def count_pending(shelf: Shelf, folder: int) -> int:
     """Count the files of a folder that wait to be read; raises `Unavailable`."""
     with shelf.readers.snapshot() as connection:

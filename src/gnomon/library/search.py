@@ -1,7 +1,7 @@
 """The search: passages by their words. What a user writes is words, never syntax."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -97,10 +97,10 @@ def page_url(base_url: str, document: str, edition: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sense:
-    """What a query means, and where to look for what means the like."""
+    """Where to look for what means the like of a query, and what makes the query's vector, once it is needed."""
 
     matrices: Matrices
-    vector: "Vectors"
+    embed: "Callable[[], Vectors]"
 
 
 def search(
@@ -117,9 +117,11 @@ def search(
     found = find_by_words(connection, query, wanted)
     engine = "fts5"
     cosines: Mapping[int, float] = {}
-    if sense is not None and (near := _find_near(connection, query, sense, wanted)):
+    if sense is not None and query.realms and sense.matrices.is_whole(connection, query.realms):
+        vector = sense.embed()
+        near = sense.matrices.find_nearest(connection, query.realms, vector, wanted + _MORE)
         found = fuse(found, _fetch(connection, query, near))
-        cosines = find_cosines(connection, [each.seq for each in found[:wanted]], sense.vector)
+        cosines = find_cosines(connection, [each.seq for each in found[:wanted]], vector)
         engine = f"fts5+{sense.matrices.meaning.name}"
     return Found(
         passages=tuple(each.passage(base_url, cosines.get(each.seq)) for each in found[:wanted]),
@@ -128,12 +130,6 @@ def search(
         engine=engine,
         pending=count_files(connection, find_realms(connection, workspace), "pending"),
     )
-
-
-def _find_near(
-    connection: sqlite3.Connection, query: Query, sense: Sense, wanted: int
-) -> Mapping[int, float]:
-    return sense.matrices.find_nearest(connection, query.realms, sense.vector, wanted + _MORE)
 
 
 def fuse(by_words: Sequence[Candidate], by_meaning: Sequence[Candidate]) -> list[Candidate]:

@@ -185,8 +185,8 @@ class Shelf:
     def _make_sense(self, query: str) -> Sense | None:
         if self.matrices is None or not query.strip():
             return None
-        (vector,) = self.matrices.meaning.embed([query[:_LONGEST]])
-        return Sense(matrices=self.matrices, vector=vector)
+        embed = self.matrices.meaning.embed
+        return Sense(matrices=self.matrices, embed=lambda: embed([query[:_LONGEST]])[0])
 
     def embed_pending(
         self, on_progress: Told = lambda *_: None, is_stopped: Callable[[], bool] = lambda: False

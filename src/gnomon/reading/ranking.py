@@ -34,6 +34,11 @@ WEIGHTS_WITH_MEANING: Final = (9.5, -1.0, 2.2, 9.7, 4.8, 2.7, 0.9, 0.1, 9.1)
 CONSIDERED: Final = 12
 """How many of the best sentences by words are looked at for their meaning."""
 
+EMBEDDED: Final = 300
+"""Characters of a sentence whose meaning is looked at; a longer one takes as long as several."""
+CLEAR: tuple[float, float] = (0.05, 0.97)
+"""Probabilities by words below and above which they are left to decide: meaning takes ten times as long."""
+
 TRUST: Final = ("coverage", "names", "asked", "margin")
 """What tells whether the answer is there, in this order; `trust` makes them."""
 TRUST_WEIGHTS: Final = (5.2, 2.2, 4.1, 5.6, -7.4)
@@ -132,9 +137,10 @@ def rank(
     `frequencies` tells in how many of the library's `size` passages each term of the question stands, `titles` the
     title and headings of each passage. Some twenty passages are enough.
     """
-    found = candidates(ask(question, frequencies, size), passages, titles)
+    asked = ask(question, frequencies, size)
+    found = candidates(asked, passages, titles)
     found.sort(key=lambda each: -each.score)
-    if similarity is not None and found:
+    if similarity is not None and found and not _is_clear(asked, found):
         found = _by_meaning(question, passages, found[: max(CONSIDERED, limit)], similarity)
     return found[:limit]
 
@@ -172,10 +178,16 @@ def probability(signs: Sequence[float]) -> float:
     return 1.0 / (1.0 + math.exp(-constant - _weighed(weights, signs)))
 
 
+def _is_clear(asked: Asked, found: Sequence[Ranked]) -> bool:
+    """Say whether words alone tell plainly that the answer is there, or that it is not."""
+    low, high = CLEAR
+    return not low <= probability(trust(asked, found)) <= high
+
+
 def _by_meaning(
     question: str, passages: Sequence[str], found: Sequence[Ranked], similarity: Embed
 ) -> list[Ranked]:
-    texts = [passages[each.passage][each.start : each.end] for each in found]
+    texts = [passages[each.passage][each.start : each.end][:EMBEDDED] for each in found]
     asked, *vectors = similarity([question, *texts])
     near = [sum(x * y for x, y in zip(asked, vector, strict=True)) for vector in vectors]
     again = [

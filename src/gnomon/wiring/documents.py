@@ -15,7 +15,7 @@ from gnomon.core.naming import no_such
 from gnomon.library.catalogue import Own
 from gnomon.library.keeper.opening import find_meaning, open_library
 from gnomon.library.keeper.parsing import Parser
-from gnomon.library.report import Report, count_pending, report
+from gnomon.library.report import Report, count_pending, is_embedding, report
 from gnomon.library.shelf import Folder, Shelf
 from gnomon.reading.file import SUFFIXES
 from gnomon.reading.sentence import sentences
@@ -167,6 +167,14 @@ class Documents:
     def holdings(self, workspace: str | None) -> Holdings:
         """Count what a workspace may draw on; raises `NotFound`."""
         return self.shelf.holdings(self.find_workspace(workspace).id)
+
+    def find_lag(self, workspace: str | None) -> Holdings | None:
+        """Count what a workspace may draw on while some of it waits for its meaning to be indexed, else None.
+
+        It waits where a server searches by meaning; words alone find until all is there. Raises `NotFound`.
+        """
+        holdings = self.holdings(workspace)
+        return holdings if holdings.embedded < holdings.passages and is_embedding(self.shelf) else None
 
     def own_documents(self, workspace: str | None) -> Own | None:
         """Count Gnomon's own documents, and say whether a workspace draws on them; raises `NotFound`."""

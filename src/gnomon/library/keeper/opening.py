@@ -12,7 +12,7 @@ from gnomon.library.fault import told
 from gnomon.library.keeper.pipe import Pipe
 from gnomon.library.meaning import Meaning
 from gnomon.library.shelf import Shelf
-from gnomon.reading.embedding import NAME, find_embedder
+from gnomon.reading.embedding import IDLE, NAME, find_embedder
 
 FILE = "library.sqlite"
 """The library's file in the data folder."""
@@ -30,9 +30,12 @@ class SystemClock:
         return secrets.randbits(bits)
 
 
-def open_or_refuse(pipe: Pipe, order: Mapping[str, Any], **given: Any) -> Shelf:
-    """Open the library of an order; where that is refused, say why and end the process."""
-    meaning = find_meaning() if order["is_semantic"] else None
+def open_or_refuse(pipe: Pipe, order: Mapping[str, Any], *, idle: float = IDLE, **given: Any) -> Shelf:
+    """Open the library of an order; where that is refused, say why and end the process.
+
+    `idle` is after how many seconds without a text the process lets go of the model that embeds.
+    """
+    meaning = find_meaning(idle) if order["is_semantic"] else None
     try:
         return open_library(Path(order["data"]), base_url=order["public_url"], meaning=meaning, **given)
     except (GnomonError, OSError) as error:
@@ -40,9 +43,9 @@ def open_or_refuse(pipe: Pipe, order: Mapping[str, Any], **given: Any) -> Shelf:
         os._exit(1)
 
 
-def find_meaning() -> Meaning | None:
+def find_meaning(idle: float = IDLE) -> Meaning | None:
     """Return what makes vectors of texts, where gnomon[semantic] and its model are installed."""
-    embedder = find_embedder()
+    embedder = find_embedder(idle=idle)
     return Meaning(name=NAME, embed=embedder.embed) if embedder is not None else None
 
 

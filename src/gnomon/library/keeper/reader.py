@@ -37,6 +37,8 @@ _SURE_LOOK = 600.0
 """Seconds between two looks at any folder: the system may have missed something."""
 _TELL_EVERY = 30.0
 """Seconds between two lines of the log while much is read."""
+_IDLE = 30.0
+"""Seconds without a passage to embed after which the model is let go of: nobody waits while it is loaded again."""
 _SWEEP = 86_400.0
 """Seconds between two looks for documents that have been gone for longer than they are kept."""
 _TROUBLE = 5.0
@@ -50,7 +52,7 @@ def main(pipe: Pipe, order: dict[str, Any]) -> None:
     parser = Parser()
     threading.Thread(target=_leave_with, args=(pipe, parser), name="pipe", daemon=True).start()
     limits = Limits(keep_gone=timedelta(days=order["keep_gone"]) or None)
-    shelf = open_or_refuse(pipe, order, parse=parser.read, limits=limits)
+    shelf = open_or_refuse(pipe, order, idle=_IDLE, parse=parser.read, limits=limits)
     reader = Reader(shelf, parser, Watch(order["watching"]))
     pipe.send({"op": "ready"})
     provided = [Provided(**each) for each in order["folders"]]

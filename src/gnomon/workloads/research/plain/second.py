@@ -35,5 +35,7 @@ def _embedder() -> Embed | None:
 @lru_cache(1)
 def _open() -> Embed | None:
     from gnomon.reading.embedding import find_embedder
+    from gnomon.reading.remembered import Remembered
 
-    return find_embedder()
+    embedder = find_embedder()
+    return None if embedder is None else Remembered(embedder)
