@@ -276,11 +276,37 @@ def test_when_the_budget_ends_the_rest_is_read_without_the_model(bureau, serve):
     assert answer["usage"]["calls"] == 0
 
 
-def test_a_price_that_is_not_known_is_said_where_money_is_limited(bureau, serve):
+@pytest.mark.parametrize(
+    ("budget", "settings"), [({"cost_usd": 1}, {}), ({}, {"max_cost": 0.5, "fallback": "extractive"})]
+)
+def test_a_limit_of_money_needs_a_price_that_is_known(bureau, serve, budget, settings):
     stub = serve(Reader(values={"mayor": MAYOR}))
-    answer = bureau(TEXTS).run("Velden", model=stub, budget={"cost_usd": 1}, output=json_of(mayor=NAME))
+    with pytest.raises(Failure) as failed:
+        bureau(TEXTS).run("Velden", model=stub, budget=budget, settings=settings, output=json_of(mayor=NAME))
+    assert (failed.value.code, failed.value.retryable) == ("price_unknown", False)
+    assert "'tokens'" in failed.value.message
+    assert stub.requests == [], "nothing was paid"
+
+
+def test_without_a_limit_of_money_no_price_is_needed(bureau, serve):
+    stub = serve(Reader(values={"mayor": MAYOR}))
+    answer = bureau(TEXTS).run("Velden", model=stub, output=json_of(mayor=NAME))
     assert answer["usage"]["cost_usd"] is None
-    assert any("price" in sentence for sentence in answer["truncated"])
+    assert answer["content"] == {"mayor": "Ada Lind"}
+
+
+def test_a_model_of_which_nothing_stands_is_told_of(bureau, serve):
+    stub = serve(Reader(paragraphs=[("Velden is ruled by mice.", "Its mayor is Ada Lind.")]))
+    answer = bureau(TEXTS).run("Who is mayor of Velden?", model=stub, output={"type": "text"})
+    calls = answer["usage"]["calls"]
+    assert calls == len(stub.requests) > 0
+    assert answer["engine"] == "extractive", "what answered is the reading without a model"
+    times = "once" if calls == 1 else f"{calls} times"
+    told = f"was asked {times} and gave no words that could be verified"
+    assert any(told in sentence for sentence in answer["truncated"])
+    (entry,) = answer["basis"]
+    assert told in entry["reasoning"]
+    assert "No model" not in entry["reasoning"]
 
 
 def test_a_budget_that_ends_on_the_way_leaves_what_is_settled(bureau, serve):

@@ -27,7 +27,7 @@ from gnomon.workloads.research.plain.weighing import (
     subject_share,
     weigh_all,
 )
-from gnomon.workloads.research.record import Confidence, Evidence, Question, Settled, Source
+from gnomon.workloads.research.record import ALONE, Confidence, Evidence, Question, Settled, Source
 from gnomon.workloads.research.wanted.fields import cue_of
 from gnomon.workloads.research.wanted.shape import is_list, meaning
 from gnomon.workloads.research.wanted.validity import is_valid
@@ -156,7 +156,7 @@ def _reasoning(first: _Finding, others: Sequence[_Finding]) -> str:
     if against := _against(first, others):
         named = ", ".join(_shown(each.best.candidate.value) for each in against[:3])
         told += f" Elsewhere the documents give {named}."
-    return f"{told} No model took part."
+    return f"{told} {ALONE}"
 
 
 def _confidence(first: _Finding, others: Sequence[_Finding]) -> Confidence:
@@ -230,7 +230,7 @@ def _quote(
         path=(),
         value=quoted(evidence),
         evidence=evidence,
-        reasoning=f"{told} The sentences are quoted as they stand. No model took part.",
+        reasoning=f"{told} The sentences are quoted as they stand. {ALONE}",
         confidence=confidence.confidence(verdict.probability, works=1),
     )
 
