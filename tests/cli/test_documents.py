@@ -79,6 +79,13 @@ def test_a_folder_is_added_read_found_listed_and_removed(data: Path, papers: Pat
     assert (refused.exit_code, "There is no folder" in refused.output) == (1, True)
 
 
+def test_what_was_left_out_of_a_document_is_listed(data: Path, papers: Path) -> None:
+    (papers / "torn.txt").write_bytes(("\u00e4" * 50).encode() + b"\xff torn")
+    assert "torn.txt: Some bytes" in good(data, "add", str(papers))
+    assert "torn.txt: Some bytes" in good(data, "list")
+    assert "note torn.txt Some bytes" in " ".join(good(data, "status").split())
+
+
 def test_a_single_file_is_a_folder_too(data: Path, papers: Path) -> None:
     assert "1 document can" in good(data, "add", papers / "heron.md", "--label", "Birds")
     assert "Birds" in good(data, "list")

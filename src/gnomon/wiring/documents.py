@@ -163,6 +163,11 @@ class Documents:
         """Count what a workspace may draw on; raises `NotFound`."""
         return self.shelf.holdings(self.find_workspace(workspace).id)
 
+    def notes(self, workspace: str | None) -> Sequence[tuple[str, str]]:
+        """List what was left out of documents that a workspace draws on, by their names; raises `NotFound`."""
+        folders = self.folders_of(self.find_workspace(workspace).id)
+        return [note for folder in folders for note in report(self.shelf, folder).notes]
+
     def _report(self, seq: int) -> Report:
         return report(self.shelf, next(each for each in self.shelf.folders() if each.seq == seq))
 

@@ -30,6 +30,8 @@ class Source:
     """YYYY-MM-DD, where it is known."""
     score: float = 0.0
     similarity: float | None = None
+    notes: Sequence[str] = field(default=(), compare=False)
+    """What was left out of its document when that was read, and why."""
     is_truncated: bool = False
 
     @property

@@ -35,6 +35,18 @@ def test_a_value_is_cited_where_it_stands(bureau, serve):
     assert answer["usage"]["input_tokens"] == 10
 
 
+@pytest.mark.parametrize("has_model", [True, False])
+def test_what_was_not_read_of_a_document_is_said_once(bureau, serve, monkeypatch, has_model):
+    monkeypatch.setattr("gnomon.reading.draft.MOST_CHARACTERS", 400)
+    texts = {"velden.md": TEXTS["velden.md"] + "\n\nVelden has a mayor.\n" * 40, "far.md": TEXTS["far.md"]}
+    model = serve(Reader(values={"mayor": MAYOR})) if has_model else None
+    answer = bureau(texts).run("Velden", model=model, output=json_of(mayor=NAME))
+    told = [sentence for sentence in answer["truncated"] if "not searched as a whole" in sentence]
+    assert told == [
+        "'Velden' is not searched as a whole: Only the first 400 characters were read; the rest is left out."
+    ]
+
+
 def test_a_name_that_stands_elsewhere_bears_nothing_out(bureau, serve):
     texts = {
         "hill.md": "# Hill\n\nThe bureau of Hill sits in Velden.\n",

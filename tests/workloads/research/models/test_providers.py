@@ -5,9 +5,9 @@ from asking_stub import PARIS, PROMPT, SCHEMA, asking
 from pydantic_ai.usage import RequestUsage
 from stub_model import Answer, Refuse, StubModel
 
+from gnomon.workloads.research.models.client import open_model
 from gnomon.workloads.research.models.direct import THOUGHT
 from gnomon.workloads.research.models.model import ModelFailure
-from gnomon.workloads.research.models.client import open_model
 from gnomon.workloads.research.models.prices import price
 
 CLAUDE = "anthropic:claude-sonnet-4-6"
