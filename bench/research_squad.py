@@ -56,6 +56,8 @@ class Query:
     text: str
     answers: Sequence[int]
     """Where answers begin in the paragraph; none where the set holds that it has no answer."""
+    words: Sequence[str] = ()
+    """What the annotators marked there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,13 @@ def load(path: Path = SQUAD) -> list[Article]:
 def _article(each: Mapping[str, Any]) -> Article:
     title, paragraphs = str(each["title"]).replace("_", " "), each["paragraphs"]
     queries = [
-        Query(title, n, asked["question"], tuple(answer["answer_start"] for answer in asked["answers"]))
+        Query(
+            title,
+            n,
+            asked["question"],
+            tuple(answer["answer_start"] for answer in asked["answers"]),
+            tuple(answer["text"] for answer in asked["answers"]),
+        )
         for n, paragraph in enumerate(paragraphs)
         for asked in paragraph["qas"]
     ]

@@ -8,6 +8,7 @@ import grimp
 # The longest prefix wins. The standard library is free to all, except what NOT_FREE names.
 MAY: dict[str, set[str]] = {
     "gnomon": set(),
+    "gnomon.settings": {"urllib"},
     "gnomon.cli": {"click"},
     "gnomon.cli.serve": {"click", "signal", "socket", "uvicorn", "uvloop"},
     "gnomon.cli.answer": {"rich"},
@@ -16,6 +17,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.cli.starter": {"click", "subprocess"},
     "gnomon.cli.demo": {"click", "httpx", "importlib", "pvlib", "rich", "signal", "subprocess"},
     "gnomon.wiring": {"importlib", "jsonschema", "referencing"},
+    "gnomon.wiring.probe": {"urllib"},
     "gnomon.web": {
         "fastapi",
         "http",
@@ -62,7 +64,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.library.keeper": {"importlib", "signal", "socket", "subprocess", "watchfiles"},
     "gnomon.workloads.research": {"pydantic", "jsonschema", "referencing"},
     "gnomon.workloads.research.models": {"jsonschema", "referencing"},
-    "gnomon.workloads.research.models.direct": {"httpx2", "pydantic_ai"},
+    "gnomon.workloads.research.models.direct": {"httpx2", "pydantic_ai", "socket"},
     "gnomon.workloads.research.models.gguf_server": {"urllib", "xllamacpp"},
     "gnomon.workloads.research.models.local": {"httpx2", "pydantic_ai"},
     "gnomon.workloads.research.models.client": {"importlib"},

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 _MOST_PAUSES = 32
 _LONGEST_PAUSE = timedelta(days=30)
@@ -91,7 +92,9 @@ class Settings:
     documents: Annotated[
         tuple[Path, ...], "Folder of documents that research of every workspace may draw on; repeatable."
     ] = ()
-    no_own_documents: Annotated[bool, "Leave Gnomon's own documentation out of the library."] = False
+    no_own_documents: Annotated[
+        bool, "Leave Gnomon's own documentation out, also where there are no other documents."
+    ] = False
     document_links: Annotated[
         Literal["open", "key"],
         "Whether a cited document opens for who knows its address, which cannot be guessed, or with a key.",
@@ -100,6 +103,10 @@ class Settings:
         Literal["auto", "poll"],
         "How changes of documents are noticed: told by the system, or by looking, for network file systems.",
     ] = "auto"
+    keep_gone_documents: Annotated[
+        float,
+        "Days that the texts of a document are kept, for citations, once its file is gone. 0 is for ever.",
+    ] = 0.0
     public_url: Annotated[
         str,
         "Address under which clients reach this server; citations begin with it. [default: http://HOST:PORT]",
@@ -178,6 +185,7 @@ _RANGES = (
     ("max_cost", 0, 1_000_000),
     ("keep_events", 0, 36_500),
     ("keep_deliveries", 0.01, 36_500),
+    ("keep_gone_documents", 0, 36_500),
 )
 
 
@@ -248,6 +256,21 @@ def _require_searches(texts: Iterable[str]) -> None:
                 f"--search must be searxng=URL (such as searxng=http://127.0.0.1:8888), brave, tavily or exa: "
                 f"{text!r} is none."
             )
+        address = text.partition("=")[2]
+        if address and not _is_port_asked(address):
+            raise ValueError(
+                f"--search: research asks servers at port 80, 443, or one from 1024 to 65535, which that of {text!r} "
+                "is not. Let the search provider listen at another, such as searxng=http://127.0.0.1:8888."
+            )
+
+
+def _is_port_asked(address: str) -> bool:
+    """Say whether the gate to the network lets requests to the address's port pass."""
+    try:
+        port = urlsplit(address).port
+    except ValueError:
+        return False
+    return port is None or port in (80, 443) or port >= 1024
 
 
 def is_loopback(host: str) -> bool:

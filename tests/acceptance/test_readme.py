@@ -112,8 +112,8 @@ def test_the_picture_of_an_answer_shows_what_is_printed(asked: list[str]) -> Non
 @pytest.mark.usefixtures("asked")
 def test_the_block_that_asks_documents_with_types(documents: Path) -> None:
     block = next(block for block in blocks(README, "python") if "class Plant" in block)
-    assert "Start `gnomon serve --no-own-documents`" in README
-    with running(documents / "gnomon-data", "--no-own-documents") as server:
+    assert "Start `gnomon serve` in the same folder" in README
+    with running(documents / "gnomon-data") as server:
         told = run(server, sys.executable, "-c", here(server, block)).splitlines()
         address = re.search(r"http://[^']+", told[1])
         assert address is not None

@@ -24,6 +24,7 @@ from gnomon.cli import answer as printing
 from gnomon.cli.commands import gnomon
 from gnomon.settings import Settings
 from gnomon.wiring import open_server
+from gnomon.wiring.address import recorded, recorded_address
 
 EXAMPLES = Path(__file__).parents[2] / "examples/documents"
 NOTHING = {"calls": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
@@ -41,6 +42,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ask(data: Path, *words: str | Path) -> Result:
     return CliRunner(env=QUIET).invoke(gnomon, ["ask", *map(str, words), "--data", str(data)])
+
+
+def run_documents(data: Path, command: str) -> str:
+    done = CliRunner(env=QUIET).invoke(
+        gnomon, ["documents", command, "--data", str(data)], terminal_width=200
+    )
+    assert done.exit_code == 0, done.output
+    return done.stdout
 
 
 def flat(text: str) -> str:
@@ -171,6 +180,13 @@ def test_a_fresh_folder_can_be_asked_what_gnomon_does(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert ".md" in done.stdout
     assert (tmp_path / "data/keys.json").exists()
+    assert "whoever has" in run_documents(tmp_path / "data", "list")
+    assert "left out" not in run_documents(tmp_path / "data", "status")
+    done = ask(tmp_path / "data", "How are webhooks signed?", "--documents", EXAMPLES, "--json")
+    assert "Gnomon" not in done.stdout
+    assert re.search(
+        r"^left out\t\d+ of Gnomon's documentation", run_documents(tmp_path / "data", "status"), re.M
+    )
 
 
 def test_with_a_workspace_the_documents_are_its_own(tmp_path: Path) -> None:
@@ -276,6 +292,24 @@ def test_in_a_terminal_progress_is_drawn_on_standard_error_alone(data: Path) -> 
     assert "\x1b" not in out
     assert "━".encode() in drawn
     assert b"sources read" in drawn
+
+
+def test_beside_a_server_the_address_of_each_source_is_printed(data: Path) -> None:
+    with recorded(data, "https://gnomon.example.com"):
+        done = ask(data, "How often are the modules cleaned?")
+    assert re.search(
+        r"service-contract\.md\n    https://gnomon\.example\.com/gnomon/v1/documents/doc_", done.stdout
+    )
+    assert recorded_address(data) is None
+    assert "http" not in ask(data, "How often are the modules cleaned?").stdout
+
+
+def test_what_stands_for_no_address_is_none(tmp_path: Path) -> None:
+    assert recorded_address(tmp_path) is None
+    (tmp_path / "address").write_bytes(b"\xff")
+    assert recorded_address(tmp_path) is None
+    (tmp_path / "address").write_text("javascript:alert(1)")
+    assert recorded_address(tmp_path) is None
 
 
 def answer_of(content: Any, basis: Sequence[Mapping[str, Any]], **more: Any) -> dict[str, Any]:

@@ -1,25 +1,35 @@
 """A library in its own processes, and words to wait for what they do."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from gnomon.core.library import Found
-from gnomon.library.client import KeptLibrary, Order, Provided
+from gnomon.library.client import KeptLibrary, Order
+from gnomon.library.keeper.kept import Kept
+from gnomon.library.keeper.wire import Provided
 
-PATIENCE = 20.0
+PATIENCE = 60.0
+"""Seconds, far more than anything takes: what is waited for never comes, or the machine is busy."""
 GLANCE = 0.02
 
 
 @asynccontextmanager
 async def kept(
-    data: Path, *folders: Path, patience: float = 10.0, is_semantic: bool = False, **given: Any
+    data: Path,
+    *folders: Path,
+    own: Sequence[Path] = (),
+    patience: float = PATIENCE,
+    is_semantic: bool = False,
+    **given: Any,
 ) -> AsyncIterator[KeptLibrary]:
-    """Keep a library whose shared folders are these."""
-    provided = tuple(Provided(path=str(folder), label=folder.name) for folder in folders)
+    """Keep a library whose shared folders are these, and those of the server's own documentation."""
+    provided = (
+        *(Provided(path=str(folder), label=folder.name) for folder in folders),
+        *(Provided(path=str(folder), label=folder.name, is_own=True) for folder in own),
+    )
     library = KeptLibrary(
         Order(data=str(data), public_url="http://host", folders=provided, is_semantic=is_semantic, **given),
         patience=patience,
@@ -76,6 +86,16 @@ async def until_read(library: KeptLibrary, documents: int, patience: float = PAT
     await until(look, patience)
 
 
+async def until_running(part: Kept) -> int:
+    """Wait until a process of the library has been started, and return its number."""
+
+    async def look() -> int | None:
+        return part.pid
+
+    pid: int = await until(look)
+    return pid
+
+
 def is_alive(pid: int) -> bool:
     """Say whether a process lives."""
     try:
@@ -94,7 +114,7 @@ def family(pid: int) -> list[int]:
     return [pid, *(each for child in below for each in family(child))]
 
 
-async def until_gone(pids: list[int], patience: float = 5.0) -> None:
+async def until_gone(pids: list[int], patience: float = PATIENCE) -> None:
     """Wait until all these processes have ended."""
 
     async def look() -> bool:
@@ -109,10 +129,3 @@ def fill(folder: Path, count: int, words: int = 300) -> None:
     text = " ".join(f"word{n % 97} stands here." for n in range(words))
     for number in range(count):
         (folder / f"{number:05}.md").write_text(f"# Document {number}\n\nmark{number} {text}\n")
-
-
-def pid_of(pid: int | None) -> int:
-    """Return the number of a process that lives."""
-    assert pid is not None
-    os.kill(pid, 0)
-    return pid

@@ -18,21 +18,24 @@ from gnomon.core.errors import Invalid, NotFound, Unavailable
 from gnomon.library.keeper.opening import find_meaning, open_library
 
 from .kept import (
+    PATIENCE,
     family,
     fill,
     is_alive,
     kept,
-    pid_of,
     texts,
     until,
     until_found,
     until_gone,
     until_lost,
     until_read,
+    until_running,
 )
 
-SOON = 2.0
-"""Seconds within which a change is to be found."""
+SOON = 30.0
+"""Seconds within which a change is found also on a busy machine: far fewer than to the next look without a hint."""
+PARTING = 20.0
+"""Seconds within which the processes end also on a busy machine: far fewer than they would go on for."""
 
 
 @pytest.fixture
@@ -159,13 +162,13 @@ async def test_by_polling_changes_are_found_too(data: Path, folder: Path) -> Non
     async with kept(data, folder, watching="poll") as library:
         await until_found(library, "heron")
         (folder / "second.md").write_text("The kingfisher dives.")
-        await until_found(library, "kingfisher", 8)
+        await until_found(library, "kingfisher", SOON)
 
 
 async def test_what_the_server_no_longer_brings_of_its_own_is_taken_out(data: Path, folder: Path) -> None:
-    async with kept(data, folder, own_label="docs") as library:
+    async with kept(data, own=[folder]) as library:
         await until_found(library, "heron")
-    async with kept(data, own_label="docs") as library:
+    async with kept(data) as library:
         await until_lost(library, "heron")
     async with kept(data, folder) as library:
         await until_found(library, "heron")
@@ -173,15 +176,50 @@ async def test_what_the_server_no_longer_brings_of_its_own_is_taken_out(data: Pa
         assert await texts(library, "heron"), "what was brought for a user stays"
 
 
+async def test_documents_that_are_gone_are_kept_as_long_as_is_said(data: Path, folder: Path) -> None:
+    async with kept(data, folder) as library:
+        (passage,) = (await until_found(library, "herons")).passages
+        (folder / "first.md").unlink()
+        await until_lost(library, "herons")
+        assert (await library.read(passage.document)).document.gone_at
+
+    async def is_kept(days: float) -> bool:
+        async with kept(data, folder, keep_gone=days) as library:
+            (folder / f"{days}.md").write_text(f"mark{days:.0e}")
+            await until_found(library, f"mark{days:.0e}")  # what is due at the start is done before
+            try:
+                return bool(await library.read(passage.document))
+            except NotFound:
+                return False
+
+    assert await is_kept(0)
+    assert await is_kept(1)
+    assert not await is_kept(1e-9)
+
+
+async def test_its_own_documentation_gives_way_to_what_is_added(
+    data: Path, folder: Path, tmp_path: Path
+) -> None:
+    fill(tmp_path / "papers", 1)
+    async with kept(data, own=[folder]) as library:
+        await until_found(library, "heron")
+    async with kept(data, tmp_path / "papers", own=[folder]) as library:
+        await until_found(library, "mark0")
+        assert not await texts(library, "heron")
+    async with kept(data, folder, own=[folder]) as library:
+        await until_found(library, "heron")
+        assert len(await texts(library, "heron")) == 1, "the same folder may be given as documents"
+
+
 async def test_a_search_outlives_the_death_of_the_desk(data: Path, folder: Path) -> None:
     async with kept(data, folder) as library:
         await until_found(library, "heron")
         for _ in range(3):
-            pid = pid_of(library.desk.pid)
+            pid = await until_running(library.desk)
             asking = asyncio.gather(*(texts(library, "heron") for _ in range(20)))
             await asyncio.sleep(0)
             os.kill(pid, signal.SIGKILL)
-            answers = await asyncio.wait_for(asking, 10)
+            answers = await asyncio.wait_for(asking, PATIENCE)
             assert [len(answer) for answer in answers] == [1] * 20
 
 
@@ -198,17 +236,17 @@ async def test_a_reader_that_is_killed_in_the_middle_is_followed_by_one_that_fin
 
         for _ in range(3):
             done = await until(is_further)
-            pids = family(pid_of(library.reader.pid))
+            pids = family(await until_running(library.reader))
             os.kill(pids[0], signal.SIGKILL)
             await until_gone(pids)
         assert done < 600
-        await until_read(library, 600, 60)
+        await until_read(library, 600, 5 * PATIENCE)
         for number in (0, 150, 599):
             (found,) = (await library.search("w", f"mark{number}")).passages
             assert found.title == f"Document {number}"
 
 
-async def test_stopping_takes_two_seconds_at_most_and_leaves_nobody(data: Path, tmp_path: Path) -> None:
+async def test_stopping_takes_a_moment_and_leaves_nobody(data: Path, tmp_path: Path) -> None:
     fill(tmp_path / "many", 400)
     async with kept(data, tmp_path / "many") as library:
 
@@ -216,32 +254,30 @@ async def test_stopping_takes_two_seconds_at_most_and_leaves_nobody(data: Path, 
             return (await library.holdings("w")).documents > 0
 
         await until(is_reading)
-        pids = family(pid_of(library.reader.pid)) + family(pid_of(library.desk.pid))
+        pids = family(await until_running(library.reader)) + family(await until_running(library.desk))
         assert len(pids) >= 3
         began = time.monotonic()
         await library.stop()
-        assert time.monotonic() - began < 2
-        await until_gone(pids, 1)
+        assert time.monotonic() - began < PARTING
+        await until_gone(pids)
 
 
 async def test_a_stopped_process_does_not_hold_up_the_end(data: Path, folder: Path) -> None:
     async with kept(data, folder) as library:
         await until_found(library, "heron")
-        pids = [pid_of(library.reader.pid), pid_of(library.desk.pid)]
+        pids = [await until_running(part) for part in (library.reader, library.desk)]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         began = time.monotonic()
         await library.stop()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < PARTING
         assert not any(map(is_alive, pids))
 
 
 async def test_a_desk_that_does_not_answer_is_unavailable_and_then_replaced(
     data: Path, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with kept(data, folder) as library:
-        await until_found(library, "heron")
-    async with kept(data, folder, patience=0.5) as library:
+    async with kept(data, folder, patience=5) as library:
 
         async def answers() -> bool:
             try:
@@ -250,11 +286,12 @@ async def test_a_desk_that_does_not_answer_is_unavailable_and_then_replaced(
                 return False
 
         await until(answers)
-        pid = pid_of(library.desk.pid)
+        pid = await until_running(library.desk)
         os.kill(pid, signal.SIGSTOP)
-        for _ in range(3):
-            with pytest.raises(Unavailable, match="does not answer"):
-                await library.search("w", "heron")
+        asking = (library.search("w", "heron") for _ in range(3))
+        for refused in await asyncio.gather(*asking, return_exceptions=True):
+            assert isinstance(refused, Unavailable)
+            assert "does not answer" in refused.message
         await until(answers)
         assert library.desk.pid != pid
         assert "library.deaf" in {record.message for record in caplog.records}
@@ -263,7 +300,7 @@ async def test_a_desk_that_does_not_answer_is_unavailable_and_then_replaced(
 async def test_why_it_cannot_be_opened_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     data = tmp_path / "data"
     (data / "library.sqlite").mkdir(parents=True)
-    async with kept(data, patience=30) as library:
+    async with kept(data) as library:
         for _ in range(2):
             with pytest.raises(Unavailable, match=r"library\.sqlite"):
                 await library.search("w", "heron")
@@ -279,12 +316,12 @@ async def test_why_it_cannot_be_opened_is_told(tmp_path: Path, caplog: pytest.Lo
 @pytest.mark.skipif(find_meaning() is None, reason="no model of meanings is installed (gnomon[semantic])")
 async def test_with_a_model_passages_are_found_by_their_meaning(data: Path, folder: Path) -> None:
     (folder / "second.md").write_text("# Second\n\nThe physician examined the patient in the ward.\n")
-    async with kept(data, folder, is_semantic=True, patience=30) as library:
+    async with kept(data, folder, is_semantic=True) as library:
 
         async def is_embedded() -> bool:
             return (await library.holdings("w")).embedded == 2
 
-        await until(is_embedded, 60)
+        await until(is_embedded)
         found = await library.search("w", "doctor in a hospital")
         assert found.engine.startswith("fts5+")
         assert found.passages[0].title == "Second"

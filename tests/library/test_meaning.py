@@ -3,20 +3,24 @@
 import zlib
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from shelves import Room
 
-from gnomon.library.meaning import Meaning, Vectors
+from gnomon.library.meaning import Meaning
 from gnomon.library.search import Candidate, fuse
 from gnomon.library.shelf import Shelf
 from gnomon.reading.embedding import NAME, find_embedder
 
+if TYPE_CHECKING:
+    from gnomon.library.meaning import Vectors
+
 LIKE = {"vehicle": "car", "automobile": "car", "feline": "cat"}
 
 
-def embed(texts: Sequence[str]) -> Vectors:
+def embed(texts: Sequence[str]) -> "Vectors":
     """Embed a text as its words, each in a direction of its own that it shares with words that mean the like."""
     vectors = np.zeros((len(texts), 1024), dtype=np.float32)
     for row, text in zip(vectors, texts, strict=True):

@@ -3,12 +3,12 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from gnomon.library.keeper.parsing import Parser
+from gnomon.library.keeper.parsing import SECONDS, Parser
 from gnomon.reading.document import Unreadable
 
 BOMB = """
@@ -35,13 +35,25 @@ reading.parse = parse
 
 
 @pytest.fixture
-def parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parser]:
-    """Give a parser whose process does as a file's first word says, as hostile files make real ones do."""
+def make_parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Parser]]:
+    """Make parsers whose processes do as a file's first word says, as hostile files make real ones do."""
+    made: list[Parser] = []
+
+    def make(seconds: float = SECONDS) -> Parser:
+        made.append(Parser(seconds=seconds))
+        return made[-1]
+
     (tmp_path / "sitecustomize.py").write_text(BOMB)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
-    parser = Parser(seconds=1.0)
-    yield parser
-    parser.close()
+    yield make
+    for parser in made:
+        parser.close()
+
+
+@pytest.fixture
+def parser(make_parser: Callable[[], Parser]) -> Parser:
+    """Give a parser with all the patience that a server has."""
+    return make_parser()
 
 
 def text_of(parser: Parser, content: bytes) -> str:
@@ -72,7 +84,6 @@ def test_files_get_each_their_own_answer(parser: Parser) -> None:
 @pytest.mark.parametrize(
     ("word", "code", "told"),
     [
-        ("hang", "too_large", "more than 1 s"),
         ("swell", "too_large", "memory"),
         ("die", "damaged", "ended the process"),
         ("leave", "damaged", "ended the process"),
@@ -85,6 +96,14 @@ def test_what_breaks_the_parser_is_refused_and_the_next_is_read(
     with pytest.raises(Unreadable, match=told) as refused:
         text_of(parser, f"{word} a".encode())
     assert refused.value.code == code
+    assert text_of(parser, b"good words") == "good words"
+
+
+def test_what_takes_too_long_is_refused_and_the_next_is_read(make_parser: Callable[..., Parser]) -> None:
+    parser = make_parser(seconds=2.0)
+    with pytest.raises(Unreadable, match="more than 2 s") as refused:
+        text_of(parser, b"hang a")
+    assert refused.value.code == "too_large"
     assert text_of(parser, b"good words") == "good words"
 
 
@@ -105,7 +124,7 @@ def test_a_process_that_has_grown_is_replaced(parser: Parser) -> None:
 def test_a_process_that_is_killed_meanwhile_costs_the_file_at_most(parser: Parser) -> None:
     text_of(parser, b"first")
     assert parser.pid is not None
-    threading.Timer(0.2, os.kill, (parser.pid, signal.SIGKILL)).start()
+    threading.Timer(0.1, os.kill, (parser.pid, signal.SIGKILL)).start()
     with pytest.raises(Unreadable):
         text_of(parser, b"hang a")
     assert text_of(parser, b"next") == "next"

@@ -30,10 +30,10 @@ def test_a_wheel_brings_the_same(tmp_path: Path) -> None:
 def test_what_the_server_is_told_reaches_the_processes(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, documents=(Path("papers"),), semantic="off", document_watch="poll")
     order = build_library(settings, "http://127.0.0.1:1").order
-    assert [(each.path, each.label) for each in order.folders] == [
-        (str(Path.cwd() / "papers"), "papers"),
-        (str(ROOT / "docs"), OWN_LABEL),
-        (str(ROOT / "README.md"), OWN_LABEL),
+    assert [(each.path, each.label, each.is_own) for each in order.folders] == [
+        (str(Path.cwd() / "papers"), "papers", False),
+        (str(ROOT / "docs"), OWN_LABEL, True),
+        (str(ROOT / "README.md"), OWN_LABEL, True),
     ]
     assert (order.public_url, order.is_semantic, order.watching) == ("http://127.0.0.1:1", False, "poll")
     assert order.data == str(tmp_path)

@@ -71,8 +71,10 @@ def plain(text: str) -> str:
     return _UNSHOWABLE.sub("", text.replace("\r\n", "\n"))
 
 
-def show_answer(console: "Console", answer: Answer, seconds: float, find_file: FindFile) -> None:
-    """Print an answer with all that it rests on."""
+def show_answer(
+    console: "Console", answer: Answer, seconds: float, find_file: FindFile, *, is_served: bool = True
+) -> None:
+    """Print an answer with all that it rests on; the addresses of files only where a server shows them."""
     from rich.text import Text
 
     basis = answer.get("basis", ())
@@ -84,7 +86,7 @@ def show_answer(console: "Console", answer: Answer, seconds: float, find_file: F
     else:
         console.print(_fields(content, basis, sources))
     for source in sources:
-        _show_source(console, source, content, find_file(source.url))
+        _show_source(console, source, content, find_file(source.url), is_served=is_served)
     _show_gaps(console, content, basis)
     if answer.get("truncated"):
         console.print()
@@ -141,12 +143,14 @@ def shown(value: Any) -> str:
     return "-" if value is None else str(value)
 
 
-def _show_source(console: "Console", source: Cited, content: Any, file: Path | None) -> None:
+def _show_source(
+    console: "Console", source: Cited, content: Any, file: Path | None, *, is_served: bool
+) -> None:
     from rich.padding import Padding
     from rich.style import Style
     from rich.text import Text
 
-    address = plain(source.url)
+    address = plain(source.url) if is_served or file is None else file.absolute().as_uri()
     place = _nearby(file) if file is not None else address
     line = Text(f"[{source.number}] ")
     line.append(plain(source.title) or place, Style(bold=True, link=address))
@@ -154,6 +158,8 @@ def _show_source(console: "Console", source: Cited, content: Any, file: Path | N
         line.append(f"  {place}", "cyan")
     console.print()
     console.print(line, soft_wrap=True)
+    if file is not None and is_served:
+        console.print(Text(f"{_INDENT}{address}", "dim"), soft_wrap=True)
     text = " ".join(content.split()) if isinstance(content, str) else ""
     fresh = [each for each in source.excerpts if " ".join(each.split()) not in text]
     for excerpt in fresh[:_MOST_EXCERPTS]:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 FOUND_NOTHING: Final = 3
 """The exit code when the documents do not say it; 1 is for what went wrong."""
 _INTERRUPTED: Final = 130
+_OF_MODEL: Final = ("planning", "settling", "writing")
+"""Stages in which a model, where there is one, is what is waited for."""
 _PATIENCE: Final = 0.5
 """Seconds that a thread in the middle of its work is waited for after Ctrl-C."""
 _SHOW_CURSOR: Final = "\x1b[?25h"
@@ -56,22 +58,25 @@ def ask(
     workspace: str | None = None,
     is_json: bool = False,
     picture: Path | None = None,
+    began: float | None = None,
 ) -> int:
     """Answer a brief, print the answer, and return the exit code.
+
+    The time that it says it took is counted from `began`, by the monotonic clock: from now unless given.
 
     Raises
     ------
     click.ClickException
         When it cannot be answered.
     """
+    entered = time.monotonic()
     if complaints := complaints_about(brief):
         raise click.UsageError("\n".join(map(_told, complaints)))
     try:
         with _ending_at_once(), open_inquiry(settings, workspace) as inquiry:
             _take_in(inquiry, is_shared=workspace is None)
-            began = time.monotonic()
             answer = _work(inquiry, brief)
-            seconds = time.monotonic() - began
+            seconds = time.monotonic() - (entered if began is None else began)
             if is_json:
                 click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
             else:
@@ -105,14 +110,18 @@ def _take_in(inquiry: Inquiry, *, is_shared: bool) -> None:
 
 def _work(inquiry: Inquiry, brief: Mapping[str, Any]) -> Mapping[str, Any]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), TimeElapsedColumn())
-    log = Log()
+    log, model, shown = Log(), inquiry.settings.model, ""
     with _progress(*columns) as progress:
         bar = progress.add_task("starting", total=100)
 
         def tell(percent: float, stage: str | None) -> None:
-            progress.update(
-                bar, completed=percent, description=f"{stage or 'working'}{_sources(log.messages)}"
-            )
+            nonlocal shown
+            asked = f" with {model}" if model and stage in _OF_MODEL else ""
+            told = f"{stage or 'working'}{asked}{_sources(log.messages)}"
+            progress.update(bar, completed=percent, description=told)
+            if model and progress.disable and told != shown:
+                click.echo(f"{told} ...", err=True)
+            shown = told
 
         log.on_progress = tell
         answer: Mapping[str, Any] = inquiry.ask(brief, log)
@@ -137,7 +146,7 @@ def _print(
     inquiry: Inquiry, answer: Mapping[str, Any], seconds: float, question: str, picture: Path | None
 ) -> None:
     console = Console(record=picture is not None, highlight=False)
-    show_answer(console, answer, seconds, inquiry.find_file)
+    show_answer(console, answer, seconds, inquiry.find_file, is_served=inquiry.is_served)
     if picture is not None:
         console.save_svg(str(picture), title=f'gnomon ask "{question}"')
 

@@ -1,6 +1,7 @@
 """The commands and their options; each imports what it runs when it runs."""
 
 import dataclasses
+import time
 import typing
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -50,7 +51,7 @@ HEADINGS = {
         *("model_fallback", "max_cost"),
         *("search", "fetch_allow", "fetch_http"),
     ),
-    "Retention": ("keep_events", "keep_deliveries"),
+    "Retention": ("keep_events", "keep_deliveries", "keep_gone_documents"),
 }
 """Under what each setting stands in the help."""
 _ASKED = (
@@ -194,6 +195,7 @@ def ask(
 
     The documents are those of the data folder, beside a running server or without one. What changed is read first.
     """
+    began = time.monotonic()
     from gnomon.cli.ask import ask as run
     from gnomon.cli.wish import read_wish
 
@@ -206,7 +208,7 @@ def ask(
         "is_fast": is_fast,
     }
     settings = _settings(values)
-    code = run(settings, brief, workspace=workspace, is_json=is_json, picture=picture)
+    code = run(settings, brief, workspace=workspace, is_json=is_json, picture=picture, began=began)
     click.get_current_context().exit(code)
 
 

@@ -11,6 +11,7 @@ from gnomon.cli.helping import Sentences
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from gnomon.core.library import Passage
     from gnomon.library.report import Report
@@ -32,6 +33,8 @@ _WORKSPACE = click.option(
 _SHARED = click.option("--shared", is_flag=True, help="Every workspace may draw on it.")
 _MOST_UNREADABLE = 10
 _MOST_NOTES = 50
+_NO_OTHERS = "whoever has no other documents"
+_WIDEST = 10_000
 _LEFT_OUT = {
     "format": "file of other formats",
     "too_large": "file that is too large",
@@ -107,7 +110,7 @@ def search(data: Path, workspace: str | None, limit: int, semantic: str, query: 
         found = library.search(workspace, words, limit)
         console = Console()
         for number, passage in enumerate(found.passages, 1):
-            _show_passage(console, number, passage, words)
+            _show_passage(console, number, passage, words, library.whereabouts(workspace, passage))
         if not found.passages:
             console.print("Nothing of these words is in the library.")
         if found.pending:
@@ -125,6 +128,8 @@ def status(data: Path, workspace: str | None) -> None:
             click.echo(f"{name}\t{getattr(holdings, name)}")
         for name, note in library.notes(workspace)[:_MOST_NOTES]:
             click.echo(f"note\t{name}\t{note}")
+        if (own := library.own_documents(workspace)) is not None and not own.is_drawn_on:
+            click.echo(f"left out\t{own.documents} of Gnomon's documentation: there are other documents")
 
 
 @documents.command()
@@ -152,12 +157,15 @@ def _add(library: "Documents", workspace: str | None, path: Path, label: str) ->
         added = library.add(
             workspace, path, label, lambda done, total: progress.update(bar, completed=done, total=total)
         )
-    console.print(f"{path}: {_count(added.documents, 'document')} can be found now.", highlight=False)
+    console.print(
+        f"{path}: {_count(added.documents, 'document')} can be found now.", highlight=False, soft_wrap=True
+    )
     _show_rest(console, added)
 
 
 def _show_folders(console: "Console", reports: "Sequence[tuple[str | None, Report]]") -> None:
     from rich.box import SIMPLE_HEAD
+    from rich.measure import Measurement
     from rich.table import Table
 
     if not reports:
@@ -165,12 +173,16 @@ def _show_folders(console: "Console", reports: "Sequence[tuple[str | None, Repor
         return
     table = Table(box=SIMPLE_HEAD)
     for heading in ("folder", "label", "for"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, no_wrap=True)
     for heading in ("documents", "waiting", "unreadable"):
         table.add_column(heading, justify="right")
     for workspace, each in reports:
         counts = (str(each.documents), str(each.pending), str(each.unreadable))
-        table.add_row(str(each.folder.path), each.folder.label, workspace or "everyone", *counts)
+        place = _NO_OTHERS if each.folder.is_own else workspace or "everyone"
+        table.add_row(str(each.folder.path), each.folder.label, place, *counts)
+    # A path that is cut or broken cannot be copied: the table is as wide as it needs to be.
+    shown, console.width = console.width, _WIDEST
+    console.width = max(Measurement.get(console, console.options, table).maximum, shown)
     console.print(table)
     for _, each in reports:
         _show_rest(console, each)
@@ -208,7 +220,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {first}{'' if number == 1 else 's'}{space}{rest}"
 
 
-def _show_passage(console: "Console", number: int, passage: "Passage", words: str) -> None:
+def _show_passage(console: "Console", number: int, passage: "Passage", words: str, where: str) -> None:
     from rich.text import Text
 
     from gnomon.wiring.documents import excerpt
@@ -219,11 +231,22 @@ def _show_passage(console: "Console", number: int, passage: "Passage", words: st
         place = f"{passage.title} > {passage.heading}"
     page = f", page {passage.page}" if passage.page else ""
     console.print(Text(f"{number}. {place}{page}", style="bold"))
+    console.print(Text(f"   {where}", style="cyan"), soft_wrap=True)
     text = Text(passage.text[found.start : found.end])
     for start, end in found.marks:
         text.stylize("bold yellow", start - found.start, end - found.start)
-    console.print(text)
+    console.print(text if console.is_terminal else _starred(text))
     console.print()
+
+
+def _starred(text: "Text") -> "Text":
+    """Mark by signs what a terminal shows in colour."""
+    from rich.text import Text
+
+    plain = text.plain
+    for span in sorted(text.spans, key=lambda each: -each.start):
+        plain = f"{plain[: span.start]}**{plain[span.start : span.end]}**{plain[span.end :]}"
+    return Text(plain)
 
 
 @contextmanager

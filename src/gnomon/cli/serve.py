@@ -86,13 +86,21 @@ def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
 async def _serve(settings: Settings) -> None:
     # Imported late: `gnomon --help` and a wrong flag shall answer at once.
     from gnomon.wiring import open_server, url_host
+    from gnomon.wiring.address import recorded
+    from gnomon.wiring.probe import warn_of_absent
+    from gnomon.wiring.research import public_url
 
     # Bound first: a port that is taken shall leave no trace of a server that never was.
     with _bind(settings.host, settings.port) as sock:
         host, port = sock.getsockname()[:2]
         async with open_server(settings, f"http://{url_host(host)}:{port}") as opened:
             shown = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-            await _answer(opened, sock, partial(_greet, settings, opened, shown))
+            looking = asyncio.create_task(warn_of_absent(settings))
+            try:
+                with recorded(settings.data, public_url(settings, f"http://{url_host(host)}:{port}")):
+                    await _answer(opened, sock, partial(_greet, settings, opened, shown))
+            finally:
+                looking.cancel()
 
 
 async def _answer(opened: "OpenedServer", sock: socket.socket, greet: Callable[[], None]) -> None:

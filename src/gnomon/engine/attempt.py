@@ -150,16 +150,19 @@ async def perform(bench: Bench, task: Task, stop: Stop, pause: Pause) -> None:
 
 
 def _log_failure(attempt: Attempt) -> None:
+    cause = {}
     match attempt.ending:
         case Failed(error=error, outcome=outcome):
             code = error.code
+            # Of the surroundings; any other failing speaks of the input, which is no matter of the log.
+            cause = {"cause": error.message} if error.retryable else {}
         case Lost(outcome=outcome):
             code = "worker_lost"
         case _:
             return
     task = attempt.task
     told = {"task_id": task.id, "kind": task.kind, "attempt": task.attempt, "outcome": outcome, "code": code}
-    log.warning("attempt.failed", extra=told)
+    log.warning("attempt.failed", extra={**told, **cause})
 
 
 async def load(bench: Bench, attempt: Attempt) -> Attempt:

@@ -11,7 +11,7 @@ from gnomon.core.errors import Complaint, Invalid, NotFound
 from gnomon.core.library import Document, Holdings, Reading
 from gnomon.core.ports import Page
 from gnomon.library.read import unpack
-from gnomon.library.row import DOCUMENT, document_of, find_realms, micros, whole
+from gnomon.library.row import DOCUMENT, OWN, document_of, find_open_realms, find_realms, micros, whole
 from gnomon.library.search import count_files
 from gnomon.library.writer import Steps
 
@@ -29,9 +29,18 @@ class Refused:
     message: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """How the server's own documentation stands to a workspace."""
+
+    documents: int
+    is_drawn_on: bool
+    """It is, as long as the workspace sees no other document."""
+
+
 def get_document(connection: sqlite3.Connection, workspace: str, document_id: str) -> Document:
-    """Return a document that the workspace sees; raises `NotFound`."""
-    realms = find_realms(connection, workspace)
+    """Return a document that the workspace may open; raises `NotFound`."""
+    realms = find_open_realms(connection, workspace)
     marks = ", ".join("?" * len(realms))
     row = connection.execute(
         f"SELECT {DOCUMENT} FROM document WHERE id = ? AND {_LISTED} AND realm IN ({marks})",
@@ -73,7 +82,7 @@ def list_documents(
 ) -> Page[Document]:
     """List the documents that a workspace sees, by name; raises `Invalid` for a wrong cursor."""
     realms = find_realms(connection, workspace)
-    last = _find_last(connection, realms, cursor)
+    last = _find_last(connection, find_open_realms(connection, workspace), cursor)
     wanted = min(max(limit, 1), MOST_LISTED)
     rows = [row for realm in realms for row in _list_realm(connection, realm, query, last, wanted + 1)]
     rows.sort(key=lambda row: (row[3], row[0]))
@@ -122,6 +131,17 @@ def count_holdings(connection: sqlite3.Connection, workspace: str) -> Holdings:
         unreadable=count_files(connection, realms, "unreadable"),
         embedded=_count_embedded(connection, realms),
     )
+
+
+def count_own(connection: sqlite3.Connection, workspace: str) -> Own | None:
+    """Count the server's own documents; None where it has brought none."""
+    find = (
+        "SELECT realm.seq, standing.documents FROM realm JOIN standing ON standing.realm = realm.seq "
+        "WHERE realm.workspace = ? AND standing.documents > 0"
+    )
+    if (row := connection.execute(find, (OWN,)).fetchone()) is None:
+        return None
+    return Own(documents=row[1], is_drawn_on=row[0] in find_realms(connection, workspace))
 
 
 def _count_embedded(connection: sqlite3.Connection, realms: Sequence[int]) -> int:

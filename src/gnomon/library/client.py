@@ -10,20 +10,12 @@ from gnomon.core.library import Document, Found, Holdings, Reading, read_found
 from gnomon.core.ports.library import MOST_PASSAGES
 from gnomon.core.ports.seam import Page
 from gnomon.library.keeper.kept import PATIENCE, Kept
-from gnomon.library.keeper.wire import read_document
+from gnomon.library.keeper.wire import Provided, read_document
 
 Watching = Literal["auto", "poll"]
 _DELAY = 1.0
 LONGEST_QUERY = 4000
 """Characters of a query that are looked at."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provided:
-    """A folder, or a single file, that the server itself brings to the library, for all workspaces."""
-
-    path: str
-    label: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +27,8 @@ class Order:
     public_url: str
     """What the addresses of documents begin with."""
     folders: Sequence[Provided] = ()
-    own_label: str = ""
-    """Folders of this label are the server's own: one that it no longer brings is taken out."""
+    keep_gone: float = 0.0
+    """Days that the texts of a document stay whose file is gone; 0 is for ever."""
     watching: Watching = "auto"
     is_semantic: bool = True
     log_level: int = field(default=logging.INFO)

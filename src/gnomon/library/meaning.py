@@ -1,4 +1,7 @@
-"""Passages by their meaning: vectors made in the background, kept beside the words, and scanned in memory."""
+"""Passages by their meaning: vectors made in the background, kept beside the words, and scanned in memory.
+
+NumPy is imported where it is used: a library without a model of meanings does without its memory.
+"""
 
 import os
 import secrets
@@ -8,23 +11,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Final
 
 from gnomon.library.readers import Readers
 from gnomon.library.row import VISIBLE
 from gnomon.library.turn import try_lock
 from gnomon.library.writer import Steps, Writer
 
-Vectors = NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
 Told = Callable[[int, int], None]
 """Called with how many passages are embedded, of how many."""
 
 _BATCH: Final = 64
 _PAGE: Final = 4096
-_STORED: Final = np.dtype("<f2")
+_STORED: Final = "<f2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,7 @@ class Meaning:
 
     name: str
     """Of the model; another name, and all vectors are made anew."""
-    embed: Callable[[Sequence[str]], Vectors]
+    embed: "Callable[[Sequence[str]], Vectors]"
     """Returns a vector of unit length for each text."""
 
 
@@ -110,7 +114,7 @@ def _list_pending(connection: sqlite3.Connection, last: int) -> list[Pending]:
 
 
 def _store(
-    connection: sqlite3.Connection, name: str, batch: Sequence[Pending], vectors: NDArray[np.float16]
+    connection: sqlite3.Connection, name: str, batch: Sequence[Pending], vectors: "NDArray[np.float16]"
 ) -> int:
     """Store vectors of passages that are still there, unless another model has taken over."""
     rows = [(each.seq, vector.tobytes(), name) for each, vector in zip(batch, vectors, strict=True)]
@@ -126,8 +130,8 @@ class Matrix:
     """The vectors of one realm, as they were read up to one of them."""
 
     last: int
-    passages: NDArray[np.int64]
-    vectors: Vectors
+    passages: "NDArray[np.int64]"
+    vectors: "Vectors"
 
 
 @dataclass(slots=True)
@@ -140,7 +144,7 @@ class Matrices:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def find_nearest(
-        self, connection: sqlite3.Connection, realms: Sequence[int], query: Vectors, wanted: int
+        self, connection: sqlite3.Connection, realms: Sequence[int], query: "Vectors", wanted: int
     ) -> Mapping[int, float]:
         """Return the passages nearest to a vector, the nearest first, each with the cosine."""
         nearest: list[tuple[float, int]] = []
@@ -149,7 +153,7 @@ class Matrices:
         return {passage: cosine for cosine, passage in sorted(nearest, key=_by_nearness)[:wanted]}
 
     def _find_in_realm(
-        self, connection: sqlite3.Connection, realm: int, query: Vectors, wanted: int
+        self, connection: sqlite3.Connection, realm: int, query: "Vectors", wanted: int
     ) -> list[tuple[float, int]]:
         matrix = self._extend(connection, realm)
         found = _list_visible(connection, _scan(matrix, query, 2 * wanted))
@@ -183,6 +187,8 @@ class Matrices:
 
 
 def _empty() -> Matrix:
+    import numpy as np
+
     return Matrix(0, np.zeros(0, dtype=np.int64), np.zeros((0, 0), dtype=np.float32))
 
 
@@ -196,6 +202,8 @@ def _list_vectors(connection: sqlite3.Connection, realm: int, last: int) -> list
 
 
 def _join(matrix: Matrix, rows: Sequence[tuple[int, int, bytes]]) -> Matrix:
+    import numpy as np
+
     added = np.frombuffer(b"".join(row[2] for row in rows), dtype=_STORED).reshape(len(rows), -1)
     vectors = added.astype(np.float32)
     passages = np.array([row[1] for row in rows], dtype=np.int64)
@@ -205,8 +213,10 @@ def _join(matrix: Matrix, rows: Sequence[tuple[int, int, bytes]]) -> Matrix:
     return Matrix(rows[-1][0], passages, vectors)
 
 
-def _scan(matrix: Matrix, query: Vectors, wanted: int) -> list[tuple[float, int]]:
+def _scan(matrix: Matrix, query: "Vectors", wanted: int) -> list[tuple[float, int]]:
     """Return the nearest of all vectors, the nearest first; of equal ones the oldest."""
+    import numpy as np
+
     if not len(matrix.passages):
         return []
     cosines = matrix.vectors @ query
@@ -234,8 +244,12 @@ def _list_visible(
     return [each for each in found if each[1] in visible]
 
 
-def find_cosines(connection: sqlite3.Connection, passages: Sequence[int], query: Vectors) -> dict[int, float]:
+def find_cosines(
+    connection: sqlite3.Connection, passages: Sequence[int], query: "Vectors"
+) -> dict[int, float]:
     """Return the cosines of passages that have a vector."""
+    import numpy as np
+
     marks = ", ".join("?" * len(passages))
     rows = connection.execute(f"SELECT passage, value FROM vector WHERE passage IN ({marks})", passages)
     return {seq: float(np.frombuffer(value, dtype=_STORED).astype(np.float32) @ query) for seq, value in rows}

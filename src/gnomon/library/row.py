@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -16,6 +16,10 @@ DOCUMENT: Final = (
 """The columns that `document_of` takes."""
 
 
+SHARED: Final = ""
+"""The name of the realm that all workspaces see."""
+OWN: Final = "\0own"
+"""The name of the realm of the server's own documentation: what any other document takes the place of."""
 VISIBLE: Final = "passage.cut = document.cut AND document.gone_at IS NULL"
 """What a search may find."""
 
@@ -55,7 +59,32 @@ def whole(text: str) -> str:
 
 
 def find_realms(connection: sqlite3.Connection, workspace: str) -> list[int]:
-    """Return the realms that a workspace sees: its own, and the shared one, which has no name."""
-    find = "SELECT seq FROM realm WHERE workspace IN (?, '') ORDER BY workspace DESC"
-    rows = connection.execute(find, (whole(workspace),))
-    return [seq for (seq,) in rows]
+    """Return the realms that a workspace draws on: its own and the shared one; the server's where these are empty."""
+    given, own = _split_realms(connection, workspace)
+    return given if _may_hold(connection, given) else [*given, *own]
+
+
+def find_open_realms(connection: sqlite3.Connection, workspace: str) -> list[int]:
+    """Return the realms of which a workspace may open a document, whether it draws on it or not."""
+    given, own = _split_realms(connection, workspace)
+    return [*given, *own]
+
+
+def _split_realms(connection: sqlite3.Connection, workspace: str) -> tuple[list[int], list[int]]:
+    find = "SELECT seq, workspace FROM realm WHERE workspace IN (?, ?, ?) ORDER BY workspace DESC"
+    rows = connection.execute(find, (whole(workspace), SHARED, OWN)).fetchall()
+    given = [seq for seq, name in rows if name != OWN]
+    return given, [seq for seq, name in rows if name == OWN]
+
+
+def _may_hold(connection: sqlite3.Connection, realms: Sequence[int]) -> bool:
+    """Say whether there are documents in these realms, read or waiting, or a folder that nobody has looked into."""
+    marks = ", ".join("?" * len(realms))
+    found = connection.execute(
+        f"SELECT EXISTS (SELECT 1 FROM standing WHERE realm IN ({marks}) AND documents > 0) OR EXISTS ("
+        f"SELECT 1 FROM folder LEFT JOIN walk ON walk.folder = folder.seq WHERE folder.realm IN ({marks}) "
+        "AND (walk.folder IS NULL OR EXISTS (SELECT 1 FROM file WHERE file.folder = folder.seq "
+        "AND file.state = 'pending' AND file.state <> 'read')))",
+        (*realms, *realms),
+    )
+    return bool(found.fetchone()[0])

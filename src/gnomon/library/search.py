@@ -4,14 +4,17 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gnomon.core.library import Found, Passage
 from gnomon.core.ports.library import MOST_PASSAGES
 from gnomon.library import bm25
-from gnomon.library.meaning import Matrices, Vectors, find_cosines
+from gnomon.library.meaning import Matrices, find_cosines
 from gnomon.library.row import VISIBLE, find_realms, whole
 from gnomon.reading.terms import spans
+
+if TYPE_CHECKING:
+    from gnomon.library.meaning import Vectors
 
 MOST_TERMS: Final = 32
 _LONGEST: Final = 20_000
@@ -101,7 +104,7 @@ class Sense:
     """What a query means, and where to look for what means the like."""
 
     matrices: Matrices
-    vector: Vectors
+    vector: "Vectors"
 
 
 def search(

@@ -13,7 +13,7 @@ from gnomon.core.errors import Complaint, Invalid, NotFound
 from gnomon.core.library import Document, Found, Holdings, Reading
 from gnomon.core.ports import Clock, Page
 from gnomon.library import catalogue, opening, search
-from gnomon.library.catalogue import Refused
+from gnomon.library.catalogue import Own, Refused
 from gnomon.library.fault import Damaged
 from gnomon.library.folder import Rules
 from gnomon.library.index import purge
@@ -21,7 +21,7 @@ from gnomon.library.intake import Intake, Taken, Tell, hold_intake
 from gnomon.library.meaning import Matrices, Meaning, Told, embed_pending, hold_embedding
 from gnomon.library.read import Parse, parse
 from gnomon.library.readers import Readers
-from gnomon.library.row import micros, moment
+from gnomon.library.row import OWN, SHARED, micros, moment
 from gnomon.library.scan import Scanned, drop_file, scan
 from gnomon.library.schema import create_realm
 from gnomon.library.search import Sense
@@ -30,7 +30,6 @@ from gnomon.library.writer import Steps, Writer
 from gnomon.reading.file import SUFFIXES
 
 EDITIONS: Final = 20
-_SHARED: Final = ""
 _LONGEST: Final = 2_000
 """Characters of a query whose meaning is looked for."""
 
@@ -42,6 +41,8 @@ class Folder:
     seq: int
     workspace: str | None
     """None where all workspaces share it."""
+    is_own: bool
+    """It is the server's own documentation, drawn on by workspaces that see no other document."""
     path: Path
     label: str
     added_at: datetime
@@ -118,9 +119,12 @@ class Shelf:
         self.readers.close()
         self.writer.close()
 
-    def add_folder(self, workspace: str | None, path: Path, label: str | None = None) -> Folder:
+    def add_folder(
+        self, workspace: str | None, path: Path, label: str | None = None, *, is_own: bool = False
+    ) -> Folder:
         """Make a folder's files documents of a workspace, or of all; `scan` and `read_in` do the rest.
 
+        What `is_own` is the server's documentation, for all who see no other document.
         A folder that is there already gets the new label.
 
         Raises
@@ -131,7 +135,8 @@ class Shelf:
         real = path.expanduser().resolve()
         if not real.exists():
             raise Invalid([Complaint(("path",), f"There is no folder or file {path}.")])
-        named = (workspace or _SHARED, str(real), label or real.name or str(real), micros(self.clock.now()))
+        name = OWN if is_own else workspace or SHARED
+        named = (name, str(real), label or real.name or str(real), micros(self.clock.now()))
         with self._watched():
             return _folder(self.writer.run(_add_folder, *named))
 
@@ -198,7 +203,7 @@ class Shelf:
             return embed_pending(self.readers, self.writer, self.matrices.meaning, on_progress, is_stopped)
 
     def get_document(self, workspace: str, document_id: str) -> Document:
-        """Return a document that the workspace sees; raises `NotFound`."""
+        """Return a document that the workspace may open; raises `NotFound`."""
         with self._watched(), self.readers.snapshot() as connection:
             return catalogue.get_document(connection, workspace, document_id)
 
@@ -215,9 +220,14 @@ class Shelf:
             return catalogue.list_documents(connection, workspace, query, cursor, limit)
 
     def holdings(self, workspace: str) -> Holdings:
-        """Count what a workspace sees."""
+        """Count what a workspace draws on."""
         with self._watched(), self.readers.snapshot() as connection:
             return catalogue.count_holdings(connection, workspace)
+
+    def own_documents(self, workspace: str) -> Own | None:
+        """Count the server's own documents, and say whether a workspace draws on them; None where there are none."""
+        with self._watched(), self.readers.snapshot() as connection:
+            return catalogue.count_own(connection, workspace)
 
     def refused(self, workspace: str, limit: int = 100) -> Sequence[Refused]:
         """List the files that cannot be read, and why."""
@@ -262,7 +272,8 @@ def _folder(row: _Row) -> Folder:
     seq, workspace, path, label, added_at, walked_at, problem, skipped = row
     return Folder(
         seq=seq,
-        workspace=workspace or None,
+        workspace=None if workspace in (SHARED, OWN) else workspace,
+        is_own=workspace == OWN,
         path=Path(path),
         label=label,
         added_at=moment(added_at),

@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
 from gnomon.reading.document import Document, Unreadable
-from gnomon.reading.html import read_html
-from gnomon.reading.markdown import read_markdown
 from gnomon.reading.plain import read_plain
 from gnomon.reading.rows import read_rows
 
@@ -13,6 +11,18 @@ MOST_BYTES = 64 * 1024 * 1024
 """Of one file."""
 
 Reader = Callable[[bytes, str], Document]
+
+
+def _read_markdown(content: bytes, name: str) -> Document:
+    from gnomon.reading.markdown import read_markdown
+
+    return read_markdown(content, name)
+
+
+def _read_html(content: bytes, name: str) -> Document:
+    from gnomon.reading.html import read_html
+
+    return read_html(content, name)
 
 
 def _read_pdf(content: bytes, name: str) -> Document:
@@ -27,16 +37,16 @@ def _read_word(content: bytes, name: str) -> Document:
     return read_word(content, name)
 
 
-# The parsers of PDF and Word take half a second to import: only who reads such a file waits for them.
+# Parsers take time and memory to import, those of PDF and Word half a second: only who reads such a file has them.
 READERS: Mapping[str, Reader] = {
-    ".md": read_markdown,
-    ".markdown": read_markdown,
+    ".md": _read_markdown,
+    ".markdown": _read_markdown,
     ".txt": read_plain,
     ".text": read_plain,
     ".rst": read_plain,
-    ".html": read_html,
-    ".htm": read_html,
-    ".xhtml": read_html,
+    ".html": _read_html,
+    ".htm": _read_html,
+    ".xhtml": _read_html,
     ".pdf": _read_pdf,
     ".docx": _read_word,
     ".csv": read_rows,

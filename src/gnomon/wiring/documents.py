@@ -10,8 +10,9 @@ from pathlib import Path
 from gnomon.core.access import Workspace
 from gnomon.core.errors import NotFound
 from gnomon.core.hub import Hub
-from gnomon.core.library import Found, Holdings
+from gnomon.core.library import Found, Holdings, Passage
 from gnomon.core.naming import no_such
+from gnomon.library.catalogue import Own
 from gnomon.library.keeper.opening import find_meaning, open_library
 from gnomon.library.keeper.parsing import Parser
 from gnomon.library.report import Report, count_pending, report
@@ -22,7 +23,6 @@ from gnomon.reading.terms import spans, terms
 from gnomon.store import access
 from gnomon.store.driver import Readers
 from gnomon.store.sqlite import SqliteStore
-from gnomon.wiring.server import build_house, default_workspace, find_secret
 
 Tell = Callable[[int, int], None]
 """Called with how many files of a folder are done, and of how many."""
@@ -131,7 +131,7 @@ class Documents:
             self.shelf.read_in(is_stopped=progress.look)
 
     def folders_of(self, workspace: str) -> Sequence[Folder]:
-        """List the folders that a workspace draws on: its own, and those of all."""
+        """List the folders that a workspace may draw on: its own, those of all, and Gnomon's documentation."""
         return [each for each in self.shelf.folders() if each.workspace in (None, workspace)]
 
     def remove(self, workspace: str | None, path: Path) -> Folder:
@@ -159,6 +159,11 @@ class Documents:
         """Find passages as the research of a workspace does; raises `NotFound`."""
         return self.shelf.search(self.find_workspace(workspace).id, query, limit)
 
+    def whereabouts(self, workspace: str | None, passage: Passage) -> str:
+        """Name the folder and the file that a passage stands in; raises `NotFound`."""
+        document = self.shelf.get_document(self.find_workspace(workspace).id, passage.document)
+        return document.name if document.name == document.source else f"{document.source}: {document.name}"
+
     def holdings(self, workspace: str | None) -> Holdings:
         """Count what a workspace may draw on; raises `NotFound`."""
         return self.shelf.holdings(self.find_workspace(workspace).id)
@@ -167,6 +172,10 @@ class Documents:
         """List what was left out of documents that a workspace draws on, by their names; raises `NotFound`."""
         folders = self.folders_of(self.find_workspace(workspace).id)
         return [note for folder in folders for note in report(self.shelf, folder).notes]
+
+    def own_documents(self, workspace: str | None) -> Own | None:
+        """Count Gnomon's own documents, and say whether a workspace draws on them; raises `NotFound`."""
+        return self.shelf.own_documents(self.find_workspace(workspace).id)
 
     def _report(self, seq: int) -> Report:
         return report(self.shelf, next(each for each in self.shelf.folders() if each.seq == seq))
@@ -225,6 +234,9 @@ async def _list_workspaces(data: Path) -> Sequence[Workspace]:
 
 async def _found(data: Path) -> None:
     """Make the first workspace, and write its keys."""
+    # Imported late: it brings the web, which only a folder without a workspace needs, once.
+    from gnomon.wiring.server import build_house, default_workspace, find_secret
+
     hub = Hub()
     store = SqliteStore.open(data, hub)
     try:

@@ -13,6 +13,7 @@ from gnomon.core.library import Holdings
 from gnomon.core.task import Json
 from gnomon.engine.local import Log, run_locally
 from gnomon.settings import Settings
+from gnomon.wiring.address import recorded_address
 from gnomon.wiring.documents import Documents, Tell, open_documents
 from gnomon.wiring.library import OWN_LABEL, own_documents
 from gnomon.wiring.research import public_url, research_settings
@@ -30,6 +31,8 @@ class Inquiry:
     documents: Documents
     workspace: str
     """Its id."""
+    is_served: bool
+    """The addresses of its documents are known to open: a server runs on the folder, or its address is set."""
 
     def take_in(self, given: Sequence[Path], tell: Tell, *, is_shared: bool) -> None:
         """Add the folders that are given, and read what has changed in those that are there.
@@ -47,7 +50,7 @@ class Inquiry:
                 self.documents.add(None if is_shared else self.workspace, path, None, tell)
         if not self.documents.shelf.folders() and not self.settings.no_own_documents:
             for path in own_documents():
-                self.documents.shelf.add_folder(None, path, OWN_LABEL)
+                self.documents.shelf.add_folder(None, path, OWN_LABEL, is_own=True)
         self.documents.catch_up(self.workspace, tell)
 
     def holdings(self) -> Holdings:
@@ -100,10 +103,11 @@ def open_inquiry(settings: Settings, workspace: str | None) -> Iterator[Inquiry]
     Unavailable
         When the library cannot be opened.
     """
-    base, is_semantic = public_url(settings), settings.semantic == "auto"
+    served = settings.public_url or recorded_address(settings.data)
+    base, is_semantic = public_url(settings, served), settings.semantic == "auto"
     with open_documents(settings.data, base_url=base, is_semantic=is_semantic) as documents:
         found = documents.find_workspace(workspace).id
-        yield Inquiry(settings=settings, documents=documents, workspace=found)
+        yield Inquiry(settings=settings, documents=documents, workspace=found, is_served=served is not None)
 
 
 def complaints_about(brief: Mapping[str, Json]) -> Sequence[Complaint]:

@@ -3,7 +3,8 @@
 import logging
 from pathlib import Path
 
-from gnomon.library.client import KeptLibrary, Order, Provided
+from gnomon.library.client import KeptLibrary, Order
+from gnomon.library.keeper.wire import Provided
 from gnomon.settings import Settings
 from gnomon.wiring.research import public_url
 
@@ -20,8 +21,8 @@ def build_library(settings: Settings, address: str | None = None) -> KeptLibrary
         Order(
             data=str(settings.data.absolute()),
             public_url=public_url(settings, address),
-            folders=(*given, *(Provided(path=str(path), label=OWN_LABEL) for path in own)),
-            own_label=OWN_LABEL,
+            folders=(*given, *(Provided(path=str(path), label=OWN_LABEL, is_own=True) for path in own)),
+            keep_gone=settings.keep_gone_documents,
             watching=settings.document_watch,
             is_semantic=settings.semantic == "auto",
             log_level=logging.getLogger("gnomon").getEffectiveLevel(),

@@ -2,6 +2,7 @@
 
 import os
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -49,11 +50,18 @@ class Room:
 
     def add(self, workspace: str | None = "w", name: str = "docs", **files: str) -> Folder:
         """Add a folder with these files; two underscores in a name are a slash, one is a dot."""
+        return self.shelf.add_folder(workspace, self._fill(name, files), name)
+
+    def add_own(self, **files: str) -> Folder:
+        """Add a folder as the server's own documentation."""
+        return self.shelf.add_folder(None, self._fill("own", files), "own", is_own=True)
+
+    def _fill(self, name: str, files: Mapping[str, str]) -> Path:
         path = self.place / name
         path.mkdir(exist_ok=True, parents=True)
         for each, text in files.items():
             write(path / each.replace("__", "/").replace("_", "."), text)
-        return self.shelf.add_folder(workspace, path, name)
+        return path
 
     def take_in(self) -> None:
         """Scan all folders and read what waits."""

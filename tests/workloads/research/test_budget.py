@@ -40,6 +40,15 @@ def test_a_hurry_takes_less_time():
     assert fast.fields_per_call > calm.fields_per_call
 
 
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_a_model_of_this_machine_has_more_time_and_a_server_of_models_has_not(effort):
+    brief = Brief(input="q", effort=effort)
+    plain, local = budget_of(brief, {}), budget_of(brief, {"model": "local:smollm2"})
+    assert local.seconds == 5 * plain.seconds
+    assert budget_of(brief, {"model": "local:m", "model_url": "http://127.0.0.1/v1"}) == plain
+    assert budget_of(Brief(input="q", budget={"seconds": 7.0}), {"model": "local:m"}).seconds == 7
+
+
 class Hand:
     """A clock that is moved by hand."""
 
@@ -130,3 +139,18 @@ async def test_time_that_is_up_is_told_from_a_time_out_of_the_work():
 
     with pytest.raises(TimeoutError):
         await meter().within(time_out())
+
+
+def test_a_reply_is_no_longer_than_time_allows_at_the_speed_seen():
+    budget = meter()
+    assert budget.affordable(5_000) == 5_000, "nothing is known yet"
+    budget.saw(10, 10.0)
+    assert budget.affordable(5_000) == 5_000, "a reply so short tells how far away the model is"
+    budget.saw(200, 20.0)
+    budget.clock.now += 20.0
+    assert budget.affordable(5_000) == 800, "40 seconds at 10 tokens each, and as many again for luck"
+    assert budget.affordable(300) == 300
+    budget.clock.now += 37.0
+    with pytest.raises(Spent, match="60 seconds"):
+        budget.affordable(300)
+    assert budget.affordable(50) == 50

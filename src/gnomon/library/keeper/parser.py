@@ -22,6 +22,7 @@ def main(pipe: Pipe, order: dict[str, Any]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (order["memory"], order["memory"]))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    pipe.send({"op": "ready"})
     for frame in pipe.receive():
         _limit_time(order["seconds"])
         message, content = _answer(frame)

@@ -12,6 +12,8 @@ SECONDS = 60.0
 """The most that the parsing of one file may take."""
 MEMORY = 1536 << 20
 """The most address space that the process may have, in bytes."""
+_START = 60.0
+"""The most that its start may take, which is no file's fault: on a busy machine imports are slow."""
 _SWOLLEN = 400 << 20
 """A process that has grown so large is replaced before the next file."""
 
@@ -37,8 +39,14 @@ class Parser:
         ------
         Unreadable
             With the parser's reason, or because it took too long, too much memory, or ended the process.
+        TimeoutError
+            When the process does not start.
         """
-        pipe = self._pipe or self._begin()
+        try:
+            pipe = self._pipe or self._begin()
+        except TimeoutError:
+            self.close()
+            raise
         try:
             frame = self._converse(pipe, content, name)
         except TimeoutError as error:
@@ -69,6 +77,8 @@ class Parser:
         order = {"seconds": int(self._seconds) + 1, "memory": self._memory}
         self._process, end = launch("parser", order, is_quiet=True)
         self._pipe = Pipe(end)
+        self._pipe.set_patience(_START)
+        next(self._pipe.receive(), None)  # it is ready, or has ended, which the conversation will show
         return self._pipe
 
     def _converse(self, pipe: Pipe, content: bytes, name: str) -> Frame | None:

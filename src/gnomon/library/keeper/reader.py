@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from gnomon.library.keeper.parsing import Parser
 from gnomon.library.keeper.pipe import Pipe
 from gnomon.library.keeper.telling import tell_by
 from gnomon.library.keeper.watch import Watch
-from gnomon.library.shelf import Folder, Shelf
+from gnomon.library.keeper.wire import Provided
+from gnomon.library.shelf import Folder, Limits, Shelf
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,8 @@ _SURE_LOOK = 600.0
 """Seconds between two looks at any folder: the system may have missed something."""
 _TELL_EVERY = 30.0
 """Seconds between two lines of the log while much is read."""
+_SWEEP = 86_400.0
+"""Seconds between two looks for documents that have been gone for longer than they are kept."""
 _TROUBLE = 5.0
 """Seconds to wait when the library cannot be written to."""
 
@@ -45,12 +49,14 @@ def main(pipe: Pipe, order: dict[str, Any]) -> None:
     os.nice(_NICENESS)
     parser = Parser()
     threading.Thread(target=_leave_with, args=(pipe, parser), name="pipe", daemon=True).start()
-    reader = Reader(open_or_refuse(pipe, order, parse=parser.read), parser, Watch(order["watching"]))
+    limits = Limits(keep_gone=timedelta(days=order["keep_gone"]) or None)
+    shelf = open_or_refuse(pipe, order, parse=parser.read, limits=limits)
+    reader = Reader(shelf, parser, Watch(order["watching"]))
     pipe.send({"op": "ready"})
-    provided = [(Path(each["path"]), each["label"]) for each in order["folders"]]
+    provided = [Provided(**each) for each in order["folders"]]
     while True:
         try:
-            reader.bring(provided, order["own_label"])
+            reader.bring(provided)
             reader.keep()
         except (Unavailable, OSError) as error:
             log.warning("library.stalled", extra={"cause": str(error)})
@@ -76,31 +82,34 @@ class Reader:
         self._due: dict[int, float] = {}
         """When each folder is to be looked at, by its number."""
         self._not_before: dict[int, float] = {}
-        self._absent: dict[Path, str] = {}
-        """Folders that the server brings and that are not there yet, with their labels."""
+        self._absent: list[Provided] = []
+        """Folders that the server brings and that are not there yet."""
         self._may_wait = True
         """Files may wait to be read."""
         self._may_lack = True
         """Passages may lack their embeddings."""
         self._untold, self._told_at = Taken(), time.monotonic()
+        self._sweep_due = time.monotonic()
         watch.on_change = self._hear
 
-    def bring(self, provided: Iterable[tuple[Path, str]], own_label: str) -> None:
+    def bring(self, provided: Iterable[Provided]) -> None:
         """Add the folders that the server brings, and take out those of its own that it no longer brings."""
-        shared = {folder.path: folder for folder in self._shelf.folders() if folder.workspace is None}
-        wanted = {path.resolve(): label for path, label in provided}
-        for path, folder in shared.items():
-            if folder.label == own_label and path not in wanted:
+        folders = [folder for folder in self._shelf.folders() if folder.workspace is None]
+        there = {(folder.path, folder.is_own): folder for folder in folders}
+        wanted = {(Path(each.path).resolve(), each.is_own): each for each in provided}
+        for place, folder in there.items():
+            if folder.is_own and place not in wanted:
                 self._shelf.remove_folder(folder.seq)
-        self._absent = {path: label for path, label in wanted.items() if path not in shared}
+        self._absent = [each for place, each in wanted.items() if place not in there]
         self._add_absent()
-        for path in self._absent:
-            log.warning("library.folder_missing", extra={"folder": str(path)})
+        for each in self._absent:
+            log.warning("library.folder_missing", extra={"folder": each.path})
 
     def _add_absent(self) -> None:
         """Add the folders that the server brings and that are there by now."""
-        for path in [path for path in self._absent if path.exists()]:
-            self._shelf.add_folder(None, path, self._absent.pop(path))
+        for each in [each for each in self._absent if Path(each.path).exists()]:
+            self._shelf.add_folder(None, Path(each.path), each.label, is_own=each.is_own)
+            self._absent.remove(each)
 
     def keep(self) -> None:
         """Look and read for ever; raises `Unavailable`."""
@@ -111,6 +120,7 @@ class Reader:
             for folder in folders.values():
                 if self._is_due(folder.seq):
                     self._scan(folder)
+            self._sweep()
             if not self._read() and not self._embed():
                 self._bell.wait(_GLANCE)
                 self._bell.clear()
@@ -154,6 +164,14 @@ class Reader:
             log.warning(
                 "library.folder_missing", extra={"folder": str(folder.path), "cause": scanned.problem}
             )
+
+    def _sweep(self) -> None:
+        """Forget, once a day, the documents that have been gone for longer than they are kept."""
+        if (now := time.monotonic()) < self._sweep_due:
+            return
+        self._sweep_due = now + _SWEEP
+        if forgotten := self._shelf.sweep():
+            log.info("library.swept", extra={"forgotten": forgotten})
 
     def _read(self) -> bool:
         """Read for a while; say whether there may be more."""

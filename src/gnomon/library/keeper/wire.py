@@ -1,13 +1,23 @@
-"""The library's records on the pipe."""
+"""The library's records on the pipe, and what its processes are told."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from gnomon.core.library import Document
 
 _MOMENTS = frozenset({"read_at", "gone_at"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provided:
+    """A folder, or a single file, that the server itself brings to the library, for all workspaces."""
+
+    path: str
+    label: str
+    is_own: bool = False
+    """It is the server's own documentation; what it no longer brings of that is taken out."""
 
 
 def document_json(document: Document) -> dict[str, Any]:

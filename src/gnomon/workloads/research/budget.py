@@ -64,11 +64,24 @@ _EFFORTS: Final[Mapping[int, Budget]] = {
 }
 
 
+LOCAL_PATIENCE: Final = 5
+"""By how much a task may take longer when this machine's own processor is the model's: it reads some 80 tokens a
+second and writes ten."""
+LEAST_REPLY: Final = 100
+"""Tokens; a call for which there is time for fewer is not made."""
+_TELLING: Final = 50
+"""Tokens from which on a reply tells how fast a model writes, not how far away it is."""
+_HASTE: Final = 2.0
+"""By how much a model may turn out faster than the fastest of its replies so far, which its prompt delayed."""
+
+
 def budget_of(brief: Brief, settings: Mapping[str, Json]) -> Budget:
     """Return what the effort allows, lowered by what the brief and the operator say."""
     budget = _EFFORTS[brief.effort]
     if brief.is_fast:
         budget = _hurried(budget)
+    if str(settings.get("model") or "").startswith("local:") and not settings.get("model_url"):
+        budget = replace(budget, seconds=budget.seconds * LOCAL_PATIENCE)
     limits = dict(brief.budget or {})
     most: float = settings.get("max_cost") or inf
     return replace(
@@ -104,6 +117,7 @@ class Meter:
     clock: Callable[[], float] = time.monotonic
     usage: Usage = field(default_factory=Usage)
     searches: int = 0
+    _speed: float = 0.0
     _reserved: int = 0
     _lead: float = 0.0
     _began: float = field(init=False)
@@ -137,6 +151,26 @@ class Meter:
         if cost is not None and cost >= budget.cost_usd * share:
             return f"the budget of {budget.cost_usd:g} USD"
         return None
+
+    def saw(self, tokens: int, seconds: float) -> None:
+        """Take in how long a reply of so many tokens took, its prompt included."""
+        if tokens >= _TELLING and seconds > 0:
+            self._speed = max(self._speed, tokens / seconds)
+
+    def affordable(self, tokens: int) -> int:
+        """Return how long a reply may be in the time that is left, at the speed seen so far.
+
+        Raises
+        ------
+        Spent
+            When there is no time for one of any use.
+        """
+        if not self._speed:
+            return tokens
+        most = int(self.seconds_left * self._speed * _HASTE)
+        if most < min(tokens, LEAST_REPLY):
+            raise Spent(f"the budget of {self.budget.seconds:g} seconds")
+        return min(tokens, most)
 
     @property
     def searches_left(self) -> int:

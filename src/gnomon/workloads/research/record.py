@@ -70,6 +70,8 @@ class Question:
     """Where the value goes; empty for a text."""
     query: str
     """Words to look for."""
+    subject: Sequence[str] = ()
+    """Words of what the whole brief is about, whichever of them stand in the field's own words too."""
     schema: Mapping[str, Any] = field(default_factory=dict)
     """The leaf's own schema, references resolved; empty for a text."""
     is_required: bool = False

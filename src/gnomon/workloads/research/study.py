@@ -46,8 +46,15 @@ class Study:
     tool_calls: list[dict[str, Json]] = field(default_factory=list)
     has_model_answered: bool = False
     """Something in the answer is the model's, if only that it found nothing."""
+    counted: set[str] = field(default_factory=set)
+    """Keys of the steps whose use stands in the meter: one that comes twice in an attempt was paid once."""
     used_model: str = ""
     """The model that has answered, by the name that its provider gives it."""
+
+    @property
+    def is_small(self) -> bool:
+        """Say whether the model is one that is asked for nothing that can be done without it."""
+        return self.model is not None and self.model.is_small
 
     @property
     def question(self) -> str:
@@ -98,8 +105,9 @@ class Study:
             return {**result, "at": round(self.meter.seconds, 3)}
 
         stored: Mapping[str, Any] = await self.ctx.step(key, do)
-        if not fresh:
+        if not fresh and key not in self.counted:
             self.meter.replay(stored)
+        self.counted.add(key)
         return stored
 
     async def fill(
@@ -132,13 +140,17 @@ class Study:
 
         async def work(key: str) -> dict[str, Any]:
             async with self.meter.room(guess, share):
-                seconds = self.meter.seconds_left
-                call = model.fill(prompt, schema, max_tokens=max_tokens, key=key, seconds=seconds + 1)
+                began, seconds = self.meter.seconds, self.meter.seconds_left
+                most = self.meter.affordable(max_tokens)
+                self.teller.asking(name)
+                call = model.fill(prompt, schema, max_tokens=most, key=key, seconds=seconds + 1)
                 is_new.append(True)
                 try:
-                    return reply_json(await self.meter.within(call))
+                    reply: Reply = await self.meter.within(call)
                 except ModelFailure as failure:
                     return self._unusable(failure)
+                self.meter.saw(reply.usage.output_tokens, self.meter.seconds - began)
+                return reply_json(reply)
 
         is_new: list[bool] = []
         stored = await self.paid(name, [prompt.system, prompt.user, schema], work)

@@ -15,6 +15,12 @@ _SAMPLE: Final = 10
 _PLANNED: Final = 5.0
 _GATHERED: Final = 50.0
 _SETTLED: Final = 90.0
+_STAGES: Final[Mapping[str, str]] = {
+    "plan": "planning",
+    "reflect": "planning",
+    "settle": "settling",
+    "write": "writing",
+}
 
 
 @dataclass(slots=True)
@@ -71,6 +77,10 @@ class Teller:
         self._settled.add(path)
         share = min(len(self._settled) / max(self.fields, 1), 1.0)
         self.progress(_GATHERED + (_SETTLED - _GATHERED) * share, "settling")
+
+    def asking(self, step: str) -> None:
+        """Say for which step the model is being asked; it may take long."""
+        self.progress(self._percent, _STAGES.get(step.partition(" ")[0], "reading"))
 
     def progress(self, percent: float, stage: str) -> None:
         """Say how much is done; what was said before is never taken back."""

@@ -8,6 +8,7 @@ from asking_stub import PROMPT, asking
 from stub_model import Answer, Behaviour, Cut, Garble, Hang, Refuse, StubModel
 
 from gnomon.workloads.research.models import lane as lanes
+from gnomon.workloads.research.models.client import open_model
 from gnomon.workloads.research.models.model import Model, ModelFailure, Reply
 from gnomon.workloads.research.models.patience import FAULTS, TRIES
 
@@ -180,14 +181,33 @@ async def test_a_server_that_is_not_there_is_unreachable(quick: None) -> None:
         with pytest.raises(ModelFailure) as caught:
             await write(model)
     assert (caught.value.code, caught.value.retryable) == ("model_unreachable", True)
+    refused = f"{stub.url} refused the connection: is the server of the model running?"
+    assert caught.value.message == refused
+
+
+async def test_a_host_that_is_not_there_is_named(quick: None) -> None:
+    model = open_model({"model": "qwen3:8b", "model_url": "http://nowhere.invalid/v1"}, {})
+    assert model is not None
+    async with model:
+        with pytest.raises(ModelFailure, match=r"^http://nowhere.invalid/v1: there is no host of that name"):
+            await write(model)
+
+
+async def test_a_name_with_a_tag_and_no_address_asks_for_the_address() -> None:
+    model = open_model({"model": "qwen3:8b"}, {})
+    assert model is not None
+    with pytest.raises(ModelFailure) as caught:
+        await write(model)
+    assert caught.value.code == "model_unknown"
+    assert "--model qwen3:8b --model-url http://127.0.0.1:11434/v1" in caught.value.message
 
 
 async def test_after_its_rest_a_server_is_asked_again() -> None:
     now = [0.0]
     lane = lanes.Lane(1, clock=lambda: now[0])
-    for _ in range(FAULTS):
-        lane.fail()
-    with pytest.raises(Exception, match="left alone for 15 more seconds"):
+    for number in range(FAULTS):
+        lane.fail("it broke" if not number else "it broke again")
+    with pytest.raises(Exception, match=r"left alone for 15 more seconds\. It began with: it broke$"):
         async with lane.place():
             pass
     now[0] = 15.1

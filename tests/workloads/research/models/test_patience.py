@@ -48,6 +48,12 @@ def test_what_does_not_pass_is_not_asked_again() -> None:
     assert wait_before(1, Trouble("model_key_refused", "no"), left=100, chance=0) is None
 
 
+def test_where_nothing_listens_two_tries_are_enough() -> None:
+    absent = Trouble("model_unreachable", "refused", is_passing=True, is_absent=True)
+    assert wait_before(1, absent, left=100, chance=0) is not None
+    assert wait_before(2, absent, left=100, chance=0) is None
+
+
 def test_a_server_that_fails_again_and_again_is_left_alone_longer() -> None:
     rests = [rest_after(faults) for faults in range(FAULTS + 20)]
     assert rests[:FAULTS] == [0.0] * FAULTS

@@ -172,7 +172,7 @@ def test_a_choice_that_cannot_work_is_refused_with_its_remedy(
     assert (caught.value.code, caught.value.retryable) == (code, False)
 
 
-@pytest.mark.parametrize(("model", "told"), [("nosuch:model", "Unknown model"), ("groq:m", "groq")])
+@pytest.mark.parametrize(("model", "told"), [("nosuch:model", "no provider 'nosuch'"), ("groq:m", "groq")])
 async def test_a_provider_that_is_not_known_or_not_installed_is_told_when_it_is_asked(
     model: str, told: str
 ) -> None:

@@ -316,8 +316,11 @@ async def test_what_is_too_long_or_not_there_is_an_error() -> None:
     async with serving(Told()) as gone:
         pass
     asker = Asker(form=Exa(key=KEY, address=gone.url), gate=gate())
-    with pytest.raises(Unanswered, match="Exa could not be reached") as caught:
+    with pytest.raises(Unanswered, match="Exa at http") as caught:
         await asker.search("sun", 5, Filters())
+    assert caught.value.message == (
+        f"Exa at {gone.url} could not be reached, or gave no HTTP answer in time."
+    )
     assert caught.value.is_passing
 
 

@@ -67,7 +67,7 @@ class Course:
 
     async def _read(self, lines: Sequence[Line]) -> None:
         """Choose what to write from: what is found, or from a certain effort on what the model marks of it."""
-        if self.study.brief.effort < _READS_FROM:
+        if self.study.brief.effort < _READS_FROM or self.study.is_small:
             self.useful |= {_name(line): self.finds[_name(line)].sources for line in lines}
             return
         marked = await self._all([partial(self._mark, line) for line in lines])
@@ -108,7 +108,7 @@ class Course:
 
     async def _settle(self, lines: Sequence[Line]) -> None:
         """Have the model settle what is found, some fields at a time, several calls at once."""
-        size = self.study.meter.budget.fields_per_call
+        size = 1 if self.study.is_small else self.study.meter.budget.fields_per_call
         batches = [lines[place : place + size] for place in range(0, len(lines), size)]
         for done in await self._all([partial(self._settle_some, batch) for batch in batches]):
             self.settled.update(done)
@@ -136,6 +136,8 @@ class Course:
         return [None] * len(batch)
 
     async def _further(self, lines: Sequence[Line]) -> Sequence[Line]:
+        if self.study.is_small:
+            return []
         settled = [each for some in self.settled.values() for each in some if each.value is not None]
         try:
             return await reflect(self.study, lines, settled, is_web=self.searching.is_web)

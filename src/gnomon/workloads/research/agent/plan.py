@@ -67,9 +67,12 @@ def plain_plan(questions: Sequence[Question]) -> Plan:
 async def make_plan(study: Study, questions: Sequence[Question]) -> Plan:
     """Plan with the model: sub-questions of a text, better queries for the fields of a schema, a question first.
 
-    A schema at a low effort needs no plan: each field is its own query, and no call is made.
+    A schema at a low effort needs no plan: each field is its own query, and no call is made. Nor is one of a small
+    model, which splits a question no better than the question says it, and takes minutes on a slow machine.
     """
     plain = plain_plan(questions)
+    if study.is_small and not study.brief.may_ask:
+        return plain
     is_text = len(questions) == 1 and not questions[0].path
     if not is_text and study.brief.effort < _LEAST_THOROUGH and not study.brief.may_ask:
         return plain

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gnomon.core.task import Json
+from gnomon.workloads.research.agent.lengths import USUAL, Lengths, lengths_of, shortened
 from gnomon.workloads.research.agent.plan import dotted, listed
 from gnomon.workloads.research.agent.prompt import RULES, Shown, earlier, prompt, show
 from gnomon.workloads.research.agent.support import find_evidence, says
@@ -14,13 +15,8 @@ from gnomon.workloads.research.record import Evidence, Question, Source
 from gnomon.workloads.research.study import Study
 from gnomon.workloads.research.wanted.shape import is_list, meaning
 
-FIELD_TOKENS: Final = 400
-LIST_TOKENS: Final = 1_500
 _SOURCES_FOR_ONE: Final = 8
 _SOURCES_FOR_ALL: Final = 16
-_LONGEST_QUOTE: Final = 600
-_LONGEST_TEXT: Final = 2_000
-_MOST_ELEMENTS: Final = 50
 _ORDER: Final = (
     "Give for each field 'f1', 'f2', ... by its number: its value, the number of the one source that says it, and "
     "the words of that source that say it. Give null for all three where no source says it."
@@ -54,7 +50,8 @@ async def pick(study: Study, batch: Sequence[tuple[Question, Finds]]) -> list[Pi
     if not sources or study.model is None:
         return [Picked(question=question) for question, _ in batch]
     questions = [question for question, _ in batch]
-    max_tokens = sum(LIST_TOKENS if _is_listing(each) else FIELD_TOKENS for each in questions)
+    lengths = lengths_of(study)
+    max_tokens = sum(lengths.list_tokens if _is_listing(each) else lengths.field_tokens for each in questions)
     max_tokens = min(max_tokens, study.model.window // 3)
     head = (
         earlier(study.recent) + f"The task:\n{study.question}",
@@ -62,10 +59,10 @@ async def pick(study: Study, batch: Sequence[tuple[Question, Finds]]) -> list[Pi
         _ORDER,
     )
     space = room(study.model.window, max_tokens) - estimate_tokens(RULES + "".join(head))
-    shown = show(sources, space)
+    shown = show(sources, shortened(space, lengths))
     if shown.left_out:
         study.cut("Passages were left out where the model's window had no room for them.")
-    schema = reply_schema(questions)
+    schema = reply_schema(questions, lengths)
     names = ", ".join(dotted(each.path) for each in questions)
     filled = await study.fill(
         f"settle {names}"[:120],
@@ -90,9 +87,9 @@ def _choose(batch: Sequence[tuple[Question, Finds]]) -> list[Source]:
     return list(chosen.values())
 
 
-def reply_schema(questions: Sequence[Question]) -> Mapping[str, Any]:
+def reply_schema(questions: Sequence[Question], lengths: Lengths = USUAL) -> Mapping[str, Any]:
     """Write the schema of the reply: for each field a value, a source and a quote, or a list of those."""
-    fields = {f"f{number}": _wanted(each) for number, each in enumerate(questions, start=1)}
+    fields = {f"f{number}": _wanted(each, lengths) for number, each in enumerate(questions, start=1)}
     return {
         "type": "object",
         "additionalProperties": False,
@@ -105,34 +102,38 @@ def _is_listing(question: Question) -> bool:
     return is_list(meaning(question.schema))
 
 
-def _wanted(question: Question) -> Mapping[str, Any]:
+def _wanted(question: Question, lengths: Lengths) -> Mapping[str, Any]:
     meant = meaning(question.schema)
     if not is_list(meant):
-        return _piece(meant)
+        return _piece(meant, lengths)
     items = meant.get("items")
-    most = min(int(meant.get("maxItems", _MOST_ELEMENTS)), _MOST_ELEMENTS)
+    most = min(int(meant.get("maxItems", lengths.elements)), lengths.elements)
     inner = meaning(items) if isinstance(items, Mapping) else {}
-    return {"type": "array", "maxItems": most, "items": _piece(inner)}
+    return {"type": "array", "maxItems": most, "items": _piece(inner, lengths)}
 
 
-def _piece(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _piece(schema: Mapping[str, Any], lengths: Lengths) -> Mapping[str, Any]:
     parts = {
-        "value": {"anyOf": [bounded(schema), {"type": "null"}]},
+        "value": {"anyOf": [bounded(schema, lengths.text), {"type": "null"}]},
         "source": {"type": ["integer", "null"]},
-        "quote": {"type": ["string", "null"], "maxLength": _LONGEST_QUOTE},
+        "quote": {"type": ["string", "null"], "maxLength": lengths.quote},
     }
     return {"type": "object", "additionalProperties": False, "required": list(parts), "properties": parts}
 
 
-def bounded(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def bounded(schema: Mapping[str, Any], longest: int) -> Mapping[str, Any]:
     """Give a schema without one a greatest length for its texts: a small model writes on without an end."""
     kind = schema.get("type")
     if kind == "string" and "enum" not in schema and "const" not in schema:
-        return {"maxLength": _LONGEST_TEXT, **schema}
+        return {"maxLength": longest, **schema}
     if kind == "object" and "properties" in schema:
-        inner = {name: bounded(each) for name, each in schema["properties"].items() if isinstance(each, dict)}
+        inner = {
+            name: bounded(each, longest)
+            for name, each in schema["properties"].items()
+            if isinstance(each, dict)
+        }
         return {**schema, "properties": {**schema["properties"], **inner}}
-    return schema or {"type": "string", "maxLength": _LONGEST_TEXT}
+    return schema or {"type": "string", "maxLength": longest}
 
 
 def _read(question: Question, reply: Json, shown: Shown) -> Picked:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gnomon.core.task import Json
+from gnomon.workloads.research.agent.lengths import Lengths, lengths_of, shortened
 from gnomon.workloads.research.agent.prompt import RULES, Shown, earlier, prompt, show
 from gnomon.workloads.research.agent.support import says_all
 from gnomon.workloads.research.basis import locate
@@ -14,11 +15,8 @@ from gnomon.workloads.research.record import Evidence, Source
 from gnomon.workloads.research.study import Study
 
 _SHORTEST: Final = 900
-_LONGEST: Final = 6_000
-"""Tokens of a text, by effort."""
-_MOST_PARAGRAPHS: Final = 40
-_LONGEST_PARAGRAPH: Final = 3_000
-_LONGEST_QUOTE: Final = 600
+"""Tokens of a text, without what each effort adds."""
+_EACH_EFFORT: Final = 600
 _MARK: Final = re.compile(r"\s*\[\d+(?:,\s*\d+)*\]")
 _ORDER: Final = (
     "Write the answer in paragraphs, from the material alone. Give with each the numbers of its sources and the "
@@ -48,7 +46,9 @@ class Written:
 async def write(study: Study, sources: Sequence[Source], parts: Sequence[str]) -> Written:
     """Have the model write the answer from these sources, and keep the paragraphs that they bear."""
     assert study.model is not None
-    max_tokens = min(_SHORTEST + 600 * study.brief.effort, _LONGEST, study.model.window // 3)
+    lengths = lengths_of(study)
+    most = _SHORTEST + _EACH_EFFORT * study.brief.effort
+    max_tokens = min(most, lengths.written_tokens, study.model.window // 3)
     wanted = study.brief.output.description
     head = (
         earlier(study.recent) + f"The task:\n{study.question}",
@@ -57,48 +57,37 @@ async def write(study: Study, sources: Sequence[Source], parts: Sequence[str]) -
         _ORDER,
     )
     space = room(study.model.window, max_tokens) - estimate_tokens(RULES + "".join(head))
-    shown = show(sources, space)
+    shown = show(sources, shortened(space, lengths))
     if shown.left_out:
         study.cut("Passages were left out where the model's window had no room for them.")
     filled = await study.fill(
-        "write", prompt(RULES, *head, shown.text), _SCHEMA, max_tokens=max_tokens, is_last=True
+        "write", prompt(RULES, *head, shown.text), _schema(lengths), max_tokens=max_tokens, is_last=True
     )
     return read_written(filled.json, shown)
 
 
-_SCHEMA: Final[Mapping[str, Any]] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["paragraphs", "uncovered"],
-    "properties": {
-        "paragraphs": {
-            "type": "array",
-            "maxItems": _MOST_PARAGRAPHS,
-            "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["text", "support"],
-                "properties": {
-                    "text": {"type": "string", "maxLength": _LONGEST_PARAGRAPH},
-                    "support": {
-                        "type": "array",
-                        "maxItems": 10,
-                        "items": {
-                            "type": "object",
-                            "additionalProperties": False,
-                            "required": ["source", "quote"],
-                            "properties": {
-                                "source": {"type": "integer"},
-                                "quote": {"type": "string", "maxLength": _LONGEST_QUOTE},
-                            },
-                        },
-                    },
-                },
-            },
-        },
-        "uncovered": {"type": "array", "maxItems": 20, "items": {"type": "integer"}},
-    },
-}
+def _schema(lengths: Lengths) -> Mapping[str, Any]:
+    support = {"source": {"type": "integer"}, "quote": {"type": "string", "maxLength": lengths.quote}}
+    paragraph = {
+        "text": {"type": "string", "maxLength": lengths.paragraph},
+        "support": {"type": "array", "maxItems": lengths.quotes, "items": _closed(support)},
+    }
+    return _closed(
+        {
+            "paragraphs": {"type": "array", "maxItems": lengths.paragraphs, "items": _closed(paragraph)},
+            "uncovered": {"type": "array", "maxItems": 20, "items": {"type": "integer"}},
+        }
+    )
+
+
+def _closed(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Write the schema of an object that has these properties and no others."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(properties),
+        "properties": properties,
+    }
 
 
 def read_written(reply: Json, shown: Shown) -> Written:

@@ -30,6 +30,7 @@ class Server:
     concurrency: int
     window: int
     is_window_known: bool = True
+    is_small: bool = False
     timeout: float
     """Seconds for one try."""
     variable: str = ""
@@ -73,6 +74,11 @@ class Asker:
         """Say whether it is known what its calls cost."""
         await self._open()
         return self._wire.is_priced
+
+    @property
+    def is_small(self) -> bool:
+        """Say whether it is of little use for anything but one short step at a time, and slow at long ones."""
+        return self._server.is_small
 
     async def write(
         self,
@@ -174,7 +180,7 @@ class Asker:
     async def _bear(self, trouble: Trouble, call: Call, lane: Lane, tries: int, until: float) -> None:
         """Wait for the next try, or give up."""
         if trouble.is_fault:
-            lane.fail()
+            lane.fail(trouble.message)
         if trouble.refuses_schema and call.schema is not None:
             raise _SchemaRefused(trouble)
         if trouble.is_passing and trouble.retry_after is not None:

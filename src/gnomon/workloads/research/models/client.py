@@ -19,6 +19,8 @@ TIMEOUT = 180.0
 """Seconds for one try, unless set."""
 LOCAL_TIMEOUT = 900.0
 """A processor reads some 80 tokens a second into a model of useful size."""
+SMALL_FILE = 1_000_000_000
+"""Bytes: at the usual four to five bits a weight, some 1.5 billion of them."""
 UNKNOWN_WINDOW = 8192
 """Tokens, for a model of which nobody says."""
 LOCAL = "local:"
@@ -122,6 +124,7 @@ def _open_local(choice: Choice) -> Model:
         concurrency=width,
         window=window,
         is_window_known=False,
+        is_small=file.stat().st_size < SMALL_FILE,
         timeout=choice.timeout or LOCAL_TIMEOUT,
     )
     return Asker(server, Late(make))

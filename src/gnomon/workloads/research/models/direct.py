@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Mapping
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 import httpx2
 from pydantic_ai import exceptions as errors
@@ -96,7 +97,7 @@ class Direct:
             raise  # of who is shown the text while it is written
         # What a broken answer, or a schema, makes of the packages between here and the server.
         except Exception as error:
-            raise trouble_of(error) from error
+            raise trouble_of(error, self._model.base_url or "") from error
         return self._said(response, call)
 
     async def _request_plainly(self, call: Call) -> ModelResponse:
@@ -202,8 +203,10 @@ def _wish(call: Call) -> ModelRequestParameters:
     return ModelRequestParameters(output_mode="native", output_object=wanted)
 
 
-def trouble_of(error: Exception) -> Trouble:
+def trouble_of(error: Exception, address: str = "") -> Trouble:
     """Say what a failed request means for who asked."""
+    if isinstance(error, errors.ModelConnectionError):
+        return _unreached(error, address.rstrip("/") or "The address of the model")
     if isinstance(error, errors.ModelRequestRejectedError) and _TOO_LONG.search(str(error)):
         return Trouble("prompt_too_long", _told(error))
     if isinstance(error, errors.ModelServerError) and _NO_SCHEMA.search(str(error)):
@@ -213,6 +216,27 @@ def trouble_of(error: Exception) -> Trouble:
             retry_after = getattr(error, "retry_after", None)
             return Trouble(code, _told(error), retry_after=retry_after, **traits)
     return Trouble("model_garbled", f"{type(error).__name__}: {_told(error)}", refuses_schema=True)
+
+
+def _unreached(error: BaseException, address: str) -> Trouble:
+    """Say why there was no connection, as the innermost cause has it; others only say that there was none."""
+    causes = list(_causes(error))
+    is_absent = any(isinstance(cause, ConnectionRefusedError) for cause in causes)
+    if is_absent:
+        told = f"{address} refused the connection: is the server of the model running?"
+    elif any(isinstance(cause, socket.gaierror) for cause in causes):
+        told = f"{address}: there is no host of that name; look at the address of the model."
+    else:
+        told = f"{address} could not be reached: {_told(causes[-1])}"
+    return Trouble("model_unreachable", told, is_absent=is_absent, **_FAULT)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            yield from error.exceptions
+        error = error.__cause__ or error.__context__
 
 
 _PASSING: Mapping[str, bool] = {"is_passing": True}
@@ -228,7 +252,6 @@ _TROUBLES: tuple[tuple[type[Exception], str, Mapping[str, bool]], ...] = (
     (errors.ModelRequestRejectedError, "model_refused", _OF_SCHEMA),
     (errors.ModelUnavailableError, "model_unavailable", _FAULT),
     (errors.ModelServerError, "model_unavailable", _FAULT),
-    (errors.ModelConnectionError, "model_unreachable", _FAULT),
     (errors.ContentFilterError, "model_declined", _FINAL),
     (errors.ModelAPIError, "model_unavailable", _FAULT),
     (errors.UnexpectedModelBehavior, "model_garbled", _FAULT),
@@ -244,5 +267,5 @@ _NO_SCHEMA = re.compile(r"grammar|json.?schema|response_format", re.IGNORECASE)
 _LONGEST = 500
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     return str(error)[:_LONGEST]

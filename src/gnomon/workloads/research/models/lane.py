@@ -20,6 +20,7 @@ class Lane:
         self._held_until = 0.0
         self._resting_until = 0.0
         self._faults = 0
+        self._cause = ""
 
     @asynccontextmanager
     async def place(self, *, until: float = inf) -> AsyncIterator[None]:
@@ -53,7 +54,7 @@ class Lane:
             raise Trouble(
                 "model_unavailable",
                 f"The server of the model has failed {self._faults} times in a row and is left alone for "
-                f"{left:.0f} more seconds.",
+                f"{left:.0f} more seconds. It began with: {self._cause}",
                 retry_after=left,
                 retryable=True,
             )
@@ -67,11 +68,12 @@ class Lane:
         self._faults = 0
         self._resting_until = 0.0
 
-    def fail(self) -> None:
-        """Note that the server has failed; after some failings in a row it is left alone.
+    def fail(self, cause: str) -> None:
+        """Note that the server has failed, and how; after some failings in a row it is left alone.
 
         The first to ask after that rest shows whether it is well: one failing more begins a longer rest.
         """
+        self._cause = self._cause if self._faults else cause
         self._faults += 1
         self._resting_until = self._clock() + rest_after(self._faults)
 

@@ -83,6 +83,10 @@ class Model(Protocol):
     async def is_priced(self) -> bool:
         """Say whether it is known what its calls cost."""
 
+    @property
+    def is_small(self) -> bool:
+        """Say whether it is of little use for anything but one short step at a time, and slow at long ones."""
+
     async def write(
         self,
         prompt: Prompt,

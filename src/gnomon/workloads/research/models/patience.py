@@ -3,6 +3,8 @@
 from gnomon.workloads.research.models.wire import Trouble
 
 TRIES = 5
+ABSENT_TRIES = 2
+"""Where nothing listens, a person waits for being told so; a task is begun again later."""
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
 """Seconds between two tries when the server does not say how long."""
@@ -28,7 +30,8 @@ def wait_before(tries: int, trouble: Trouble, *, left: float, chance: float) -> 
     chance
         Evenly spread over 0 to 1, so that callers do not come back all at once.
     """
-    if not trouble.is_passing or tries >= TRIES:
+    most = ABSENT_TRIES if trouble.is_absent else TRIES
+    if not trouble.is_passing or tries >= most:
         return None
     wait = _asked(trouble.retry_after, chance) if trouble.retry_after is not None else _grown(tries, chance)
     return wait if wait < left else None

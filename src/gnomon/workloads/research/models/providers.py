@@ -11,6 +11,7 @@ from pydantic_ai.exceptions import UserError
 from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model, infer_model
 from pydantic_ai.profiles.openai import OpenAIModelProfile
+from pydantic_ai.providers import infer_provider_class
 
 from gnomon.workloads.research.models.direct import Direct, Pricing
 from gnomon.workloads.research.models.prices import price
@@ -23,6 +24,9 @@ LISTING = 5.0
 _WINDOWS = ("max_model_len", "context_length", "context_window", "max_context_length")
 _METAS = ("n_ctx", "n_ctx_train")
 """The words of vLLM, OpenRouter, Groq, LM Studio and llama.cpp for it."""
+_PROVIDERS = (
+    "Else write PROVIDER:NAME, such as openai:gpt-5-mini or anthropic:claude-sonnet-4-5, or local:NAME."
+)
 _PROFILE = OpenAIModelProfile(
     supports_json_schema_output=True,
     json_schema_transformer=None,
@@ -45,8 +49,20 @@ def make_provider(provider: str, model: str, *, key: str | None, address: str | 
     try:
         made = _make(provider, model, key, address)
     except UserError as error:
-        raise Trouble("model_unknown", str(error)) from error
+        raise Trouble("model_unknown", _unknown(provider, model, str(error))) from error
     return Direct(made, _by_provider(made, model) if address is None else _by_url(address, model))
+
+
+def _unknown(provider: str, model: str, told: str) -> str:
+    """Say what is wrong with a name; one such as `qwen3:8b` is a model with its tag, and its server was not told."""
+    try:
+        infer_provider_class(provider)
+    except ValueError:
+        return (
+            f"There is no provider {provider!r}. If {provider}:{model} is a model of a server of your own, say where "
+            f"that is, for Ollama: --model {provider}:{model} --model-url http://127.0.0.1:11434/v1. {_PROVIDERS}"
+        )
+    return told
 
 
 def _make(provider: str, model: str, key: str | None, address: str | None) -> Model:

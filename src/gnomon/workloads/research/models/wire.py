@@ -41,7 +41,8 @@ class Trouble(Exception):
     """A server has not answered.
 
     Whether asking again may help is `is_passing`; `is_fault` is the server's own failing, which counts against it
-    for all who ask. `refuses_schema` says that it may answer the same question without a schema.
+    for all who ask, and `is_absent` that nothing listens at its address at all. `refuses_schema` says that it may
+    answer the same question without a schema.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Trouble(Exception):
         *,
         is_passing: bool = False,
         is_fault: bool = False,
+        is_absent: bool = False,
         retry_after: float | None = None,
         refuses_schema: bool = False,
         retryable: bool | None = None,
@@ -60,6 +62,7 @@ class Trouble(Exception):
         self.message = message
         self.is_passing = is_passing
         self.is_fault = is_fault
+        self.is_absent = is_absent
         self.retry_after = retry_after
         self.refuses_schema = refuses_schema
         self.retryable = is_passing if retryable is None else retryable

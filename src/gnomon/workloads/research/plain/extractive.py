@@ -10,6 +10,7 @@ from gnomon.reading.ranking import Embed, Ranked, judge, rank
 from gnomon.workloads.research import confidence
 from gnomon.workloads.research.basis import gather, titled
 from gnomon.workloads.research.plain.lists import settle_list
+from gnomon.workloads.research.plain.siblings import of_the_subject
 from gnomon.workloads.research.plain.typed.candidate import Candidate
 from gnomon.workloads.research.plain.typed.want import wants_of
 from gnomon.workloads.research.plain.weighing import (
@@ -96,9 +97,11 @@ def _settle_field(
     for want in wants:
         aim = aim_of(question, want, frequencies, size)
         found = [each for each in weigh_all(aim, there) if is_valid(each.candidate.value, question.schema)]
-        found = found or _whole_sentences(aim, there, sources)
-        if found:
-            return _choose(question, found)
+        meant = of_the_subject(aim, found, there)
+        if found and not meant:
+            return _unclear(question, found)
+        if meant := meant or _whole_sentences(aim, there, sources):
+            return _choose(question, meant)
     aim = aim_of(question, wants[0], frequencies, size)
     return _gap(question, _lack(aim, there, sources))
 
@@ -110,8 +113,7 @@ def _choose(question: Question, found: Sequence[Weighed]) -> Settled:
     findings = sorted((_Finding(places) for places in groups.values()), key=lambda each: -each.score)
     first, others = findings[0], findings[1:]
     if rivals := [each for each in others if _is_even(first, each)]:
-        named = " and ".join(_shown(each.best.candidate.value) for each in (first, *rivals[:2]))
-        return _gap(question, f"The words found give {named} alike; which one is meant is not plain.")
+        return _unclear(question, [each.best for each in (first, *rivals)])
     return Settled(
         path=question.path,
         value=first.best.candidate.value,
@@ -120,6 +122,12 @@ def _choose(question: Question, found: Sequence[Weighed]) -> Settled:
         confidence=_confidence(first, others),
         rivals=[each.best.candidate.value for each in _against(first, others)],
     )
+
+
+def _unclear(question: Question, found: Sequence[Weighed]) -> Settled:
+    values = list(dict.fromkeys(_shown(each.candidate.value) for each in found))[:3]
+    what = f"{' and '.join(values)} alike" if len(values) > 1 else f"{values[0]} for something else too"
+    return _gap(question, f"The words found give {what}; which one is meant is not plain.")
 
 
 def _is_even(first: _Finding, other: _Finding) -> bool:

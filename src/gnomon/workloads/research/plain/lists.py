@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,6 +10,7 @@ from gnomon.core.task import Json
 from gnomon.reading.terms import terms
 from gnomon.workloads.research.basis import titled
 from gnomon.workloads.research.plain.coverage import widened
+from gnomon.workloads.research.plain.items import BULLET, is_title
 from gnomon.workloads.research.plain.records import settle_records
 from gnomon.workloads.research.plain.typed.candidate import Kind, Want
 from gnomon.workloads.research.plain.typed.labels import is_for, labels
@@ -36,9 +37,7 @@ _NEAR: Final = 0.7
 """Score, against the best, from which another value counts as one of the list."""
 _PARTED: Final = re.compile(r"\s*(?:,\s*(?:and|or|und|et|y)\b|[,;/\u00b7]|\b(?:and|und|et)\b|&(?=\s))\s*")
 _LINK: Final = re.compile(r"\s*(?:,\s*(?:and\s+)?|\s+and\s+|\s*&\s*)")
-_BULLET: Final = re.compile(
-    r"^\s*(?:[-*+\u2022\u25e6]|\d{1,3}[.)])\s+(?P<item>\S.{0,300}?)\s*$", re.MULTILINE
-)
+_NAMES: Final = frozenset(("name", "names", "title", "titles", "label", "labels"))
 _LONGEST_ITEM: Final = 80
 
 
@@ -114,9 +113,23 @@ def _enumerated(aim: Aim, sentence: Sentence) -> Iterator[Element]:
             for start, end in _parts(text, cell.start, cell.end):
                 yield from _read(aim.want, sentence, start, end, why)
     heading = widened(terms(sentence.source.heading.rpartition(" > ")[2]))
-    bullet = _BULLET.match(text)
+    yield from _first_cell(aim, sentence, heading)
+    bullet = BULLET.match(text)
     if bullet and aim.name and set(aim.name) <= heading:
         yield from _read(aim.want, sentence, *bullet.span("item"), "is an item below the heading")
+
+
+def _first_cell(aim: Aim, sentence: Sentence, heading: Collection[str]) -> Iterator[Element]:
+    """Read what a row is about, where names are wanted and its first column or its heading says of what."""
+    cells = labels(sentence.text) if aim.want.kind in (Kind.TEXT, Kind.NAME) and sentence.is_row else []
+    if not cells or any(is_for(cell, aim.want) for cell in cells) or not _NAMES & set(aim.want.words):
+        return
+    first, of_what = cells[0], set(aim.said) | set(aim.name)
+    column = set(terms(first.label))
+    is_fitting = bool(column) and column <= of_what
+    is_fitting = is_fitting or (bool(of_what) and of_what <= set(heading))
+    if is_fitting and is_title(sentence.text[first.start : first.end]):
+        yield from _read(aim.want, sentence, first.start, first.end, f"stands after '{first.label[:60]}'")
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

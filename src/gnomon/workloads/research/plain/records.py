@@ -7,6 +7,7 @@ from typing import Final
 from gnomon.core.task import Json
 from gnomon.reading.terms import terms
 from gnomon.workloads.research.plain.coverage import Scale, widened
+from gnomon.workloads.research.plain.items import TITLES, filled_up, is_title, settle_items
 from gnomon.workloads.research.plain.typed.labels import Labelled, is_for, labels, lines
 from gnomon.workloads.research.plain.typed.reading import in_cell
 from gnomon.workloads.research.plain.typed.want import wants_of
@@ -31,17 +32,34 @@ def settle_records(
     members = _members(question, items)
     subject = frozenset(terms(" ".join(_about(question, members))))
     scale = Scale(frequencies=frequencies, size=size)
+    topic = frozenset(
+        terms(" ".join([*map(str, question.path), str(question.schema.get("description", ""))]))
+    )
     found: list[tuple[Json, Sequence[Evidence], str]] = []
     for evidence, text, around in _blocks(sources):
         if scale.share(subject, around) < LEAST_SUBJECT:
             continue
-        value = {
-            name: given for name, member in members.items() if (given := _value(text, member)) is not None
-        }
+        value = _read_row(text, members, topic)
         enough = min(FEWEST_MEMBERS, len(members))
-        if len(value) >= enough and is_valid(filled := _filled(value, items), items):
+        if len(value) >= enough and is_valid(filled := filled_up(value, items), items):
             found.append((filled, [evidence], f"a row or block that names {', '.join(value)}"))
-    return found
+    return found or settle_items(members, topic, subject, scale, items, sources)
+
+
+def _read_row(text: str, members: Mapping[str, Question], topic: frozenset[str]) -> dict[str, Json]:
+    """Read the members that a row names; what it is about is its first cell, and the name of the object."""
+    named = {name: given for name, member in members.items() if (given := _value(text, member)) is not None}
+    title = next((name for name in members if name.lower() in TITLES), None)
+    cells = labels(text)
+    if title is None or title in named or "\n" in text or len(cells) < FEWEST_MEMBERS or not named:
+        return named
+    first = text[cells[0].start : cells[0].end]
+    is_told = bool(topic & set(terms(cells[0].label))) or len(named) >= FEWEST_MEMBERS
+    if not is_told or first in named.values() or not is_title(first):
+        return named
+    return {
+        name: first if name == title else named[name] for name in members if name in named or name == title
+    }
 
 
 def _members(question: Question, items: Schema) -> dict[str, Question]:
@@ -103,13 +121,3 @@ def _value(text: str, member: Question) -> Json:
         if len(fitting) == 1:
             return fitting[0]
     return None
-
-
-def _filled(value: Mapping[str, Json], items: Schema) -> dict[str, Json]:
-    """Add null for what the row does not give and the schema takes it for."""
-    properties: Mapping[str, Schema] = items.get("properties", {})
-    absent = {
-        name: None for name, each in properties.items() if isinstance(each, dict) and is_valid(None, each)
-    }
-    whole = {**absent, **value}
-    return {name: whole[name] for name in properties if name in whole}

@@ -8,6 +8,7 @@ from typing import Any, Final
 from gnomon.reading.sentence import sentences
 from gnomon.reading.terms import spans, terms
 from gnomon.workloads.research.plain.coverage import OTHER_WORDS, Scale, roles, widened
+from gnomon.workloads.research.plain.naming import named_in
 from gnomon.workloads.research.plain.typed.candidate import Candidate, Kind, Want
 from gnomon.workloads.research.plain.typed.labels import labels, lines
 from gnomon.workloads.research.plain.typed.numbers import UNIT_WORDS
@@ -43,8 +44,10 @@ class Aim:
     """Terms of the field's name that its kind does not say."""
     said: Collection[str]
     """Terms of its description."""
-    subject: Collection[str]
+    subject: frozenset[str]
     """Terms of what the question is about."""
+    named: Collection[str]
+    """Those of them that the field's description names: `Capacity of Tall Hill`."""
     scale: Scale
 
 
@@ -93,14 +96,17 @@ def aim_of(question: Question, want: Want, frequencies: Mapping[str, int], size:
     known = _terms(sorted(of_kind))
     name = [word for word in want.name if not set(terms(word)) <= known]
     said = [word for word in want.words if word not in want.name and not set(terms(word)) <= known]
-    own = set(terms(" ".join(want.words)))
+    own = _terms(want.words)
+    about, named = _terms(question.subject), named_in(want)
+    telling = _terms([*name, *said])
     return Aim(
         question=question,
         want=want,
         cues=_cues(want),
-        name=_terms(name),
-        said=_terms([*name, *said]),
-        subject=frozenset(term for term in _terms(question.query.split()) if term not in own),
+        name=_terms(name) - named,
+        said=telling - about - named or telling,
+        subject=(_terms(question.query.split()) - own) | (about - known - _terms(want.name)) | named,
+        named=named,
         scale=Scale(frequencies=frequencies, size=size),
     )
 
@@ -154,7 +160,8 @@ def said_share(aim: Aim, sentence: Sentence) -> float:
 
 def subject_share(aim: Aim, sentence: Sentence) -> float:
     """Return how much of what the question is about stands in a sentence or around it."""
-    return aim.scale.share(aim.subject, sentence.around)
+    whole = aim.scale.share(aim.subject, sentence.around)
+    return min(whole, aim.scale.share(aim.named, sentence.around)) if aim.named else whole
 
 
 def _weigh(aim: Aim, sentence: Sentence) -> Iterator[Weighed]:

@@ -161,6 +161,7 @@ def _question(leaf: Shape, above: Sequence[Shape], subject: Sequence[str]) -> Qu
     return Question(
         path=leaf.path,
         query=_query(cue_of(question), subject, around),
+        subject=tuple(subject),
         schema=question.schema,
         is_required=question.is_required,
         may_be_null=question.may_be_null,

@@ -108,7 +108,8 @@ class Asker:
             finally:
                 await reply.close()
         except NoAnswer as error:
-            raise Unanswered(f"{self.name} {error.message}.", is_passing=True) from error
+            told = f"{self.name} at {origin(request.url)} {error.message.rstrip('.')}."
+            raise Unanswered(told, is_passing=True) from error
         except Crowded as error:
             raise Unanswered(f"{self.name} is asked too much at once.", is_passing=True) from error
         except Refused as error:
@@ -116,6 +117,11 @@ class Asker:
         if is_cut:
             raise Unanswered(f"{self.name} answered with more than {request.most} bytes, which was not read.")
         return json.loads(content)
+
+
+def origin(url: str) -> str:
+    """Return the scheme, host and port of an address."""
+    return "/".join(url.split("/", 3)[:3])
 
 
 def refusal(form: Form, status: int, headers: Mapping[str, str]) -> Unanswered:

@@ -99,7 +99,7 @@ def read_provider(text: str) -> tuple[str, str]:
     if name not in PROVIDERS:
         raise NoSuchProvider(f"{name!r} is no search provider; take one of {', '.join(PROVIDERS)}.")
     if name == "searxng" and not address:
-        raise NoSuchProvider("Say where SearXNG is: searxng=http://127.0.0.1:8080.")
+        raise NoSuchProvider("Say where SearXNG is: searxng=http://127.0.0.1:8888.")
     if address and not address.startswith(("http://", "https://")):
         raise NoSuchProvider(f"The address of {name} begins with http:// or https://.")
     return name, address

@@ -51,6 +51,12 @@ def is_for(labelled: Labelled, want: Want) -> bool:
     return bool(label and name) and (name <= widened(label) or label <= widened(name))
 
 
+def is_told(labelled: Labelled, want: Want) -> bool:
+    """Say whether what is said of the field has all words of a label: `the price of a wash in EUR`, `price_eur`."""
+    label = _named(labelled.label)
+    return bool(label) and label <= set(terms(" ".join(want.words)))
+
+
 def _named(label: str) -> set[str]:
     """Return the terms of a label without what stands in brackets: `Revenue (CHF million)` names the revenue."""
     return set(terms(_BRACKETS.sub(" ", label))) if _BRACKETS.sub("", label).strip() else set(terms(label))

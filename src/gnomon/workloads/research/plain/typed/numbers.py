@@ -1,7 +1,7 @@
 """Numbers for a field, in the unit that it names and no other: nothing is converted silently."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -17,6 +17,7 @@ _IN_UNIT: Final = re.compile(rf"\b(?:in|as|unit:?)\s+({_UNIT})(?!\w)")
 UNIT_WORDS: Final = frozenset({*UNITS, *CURRENCIES, *SCALES, "percentage"}) - {"day", "year", "head"}
 """Words of a field that say in what it is counted."""
 _COUNTED_IN: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*]|\bin\s.*")
+_WORD: Final = re.compile(r"[^\W\d_]+\d?|[%$\u20ac\u00a3]")
 _WEAK, _STRONG = 0.4, 1.0
 
 
@@ -28,9 +29,7 @@ def numbers(text: str, want: Want, label: str = "") -> Iterator[Candidate]:
     units = wanted_units(want)
     wants_year = _wants_year(want, units)
     scale = _scale(want)
-    for quantity in _as_labelled(text, label):
-        if not wants_year and quantity.written == text.strip():
-            quantity = replace(quantity, is_year=False)  # alone in its cell, it is no year by its looks
+    for quantity in _as_labelled(text, label, may_be_year=wants_year):
         weight = float(quantity.is_year) if wants_year else _weight(quantity, units, want)
         if weight:
             value = _json(quantity.number / scale, is_whole=want.schema.get("type") == "integer")
@@ -44,13 +43,14 @@ def numbers(text: str, want: Want, label: str = "") -> Iterator[Candidate]:
                 )
 
 
-def _as_labelled(text: str, label: str) -> Iterator[Quantity]:
+def _as_labelled(text: str, label: str, *, may_be_year: bool = False) -> Iterator[Quantity]:
     """Read numbers in the unit and the scale that their label names, where they name none themselves."""
-    said = _COUNTED_IN.search(label.lower())
-    words = re.findall(r"[^\W\d_]+\d?|[%$\u20ac\u00a3]", said[0]) if said else []
+    words = _counted_in(label.lower())
     units = [word for word in words if word in CURRENCIES or word in UNITS]
     scales = [SCALES[word] for word in words if word in SCALES and word not in UNITS and len(word) > 1]
     for quantity in quantities(text):
+        if not may_be_year and quantity.written == text.strip():
+            quantity = replace(quantity, is_year=False)  # alone in its cell, it is no year by its looks
         if label and not quantity.unit and not quantity.is_year:
             unit = {**UNITS, **CURRENCIES}[units[0]] if units else ""
             scale = scales[0] if scales and quantity.is_plain else Decimal(1)
@@ -60,10 +60,18 @@ def _as_labelled(text: str, label: str) -> Iterator[Quantity]:
             yield quantity
 
 
-def amounts(text: str, want: Want) -> Iterator[Candidate]:
+def _counted_in(label: str) -> list[str]:
+    """Return the words of a label that may name a unit: those in brackets, after `in`, or after its first word."""
+    if (said := _COUNTED_IN.search(label)) is not None:
+        return _WORD.findall(said[0])
+    before_per: Sequence[str] = re.split(r"[\s_]per(?=[\s_])", label)[:1]
+    return [word for part in before_per for word in _WORD.findall(part)[1:]]
+
+
+def amounts(text: str, want: Want, label: str = "") -> Iterator[Candidate]:
     """Yield quantities as they are written, for a field that is a text."""
     units = wanted_units(want)
-    for quantity in quantities(text):
+    for quantity in _as_labelled(text, label):
         if weight := _weight(quantity, units, want):
             start, end = quantity.start, quantity.end
             yield Candidate(

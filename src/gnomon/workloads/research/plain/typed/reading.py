@@ -8,7 +8,7 @@ from gnomon.workloads.research.plain.typed.candidate import Candidate, Kind, Wan
 from gnomon.workloads.research.plain.typed.choices import choices, truths, yes_or_no
 from gnomon.workloads.research.plain.typed.contacts import emails, phones, urls
 from gnomon.workloads.research.plain.typed.dates import dates
-from gnomon.workloads.research.plain.typed.labels import Labelled, is_for, is_full, labels
+from gnomon.workloads.research.plain.typed.labels import Labelled, is_for, is_full, is_told, labels
 from gnomon.workloads.research.plain.typed.names import names
 from gnomon.workloads.research.plain.typed.numbers import amounts, numbers
 from gnomon.workloads.research.wanted.validity import is_valid
@@ -38,6 +38,8 @@ def read(text: str, want: Want, cues: Sequence[str] = ()) -> list[Candidate]:
     text = text[:LONGEST_READ]
     there = labels(text)
     own = [each for each in there if is_for(each, want)]
+    if len(there) > 1 and not own:
+        own = [each for each in there if is_told(each, want)]
     if own or len(there) > 1:
         found = [candidate for each in own for candidate in in_cell(text, each, want)]
     else:
@@ -64,8 +66,8 @@ def in_cell(text: str, labelled: Labelled, want: Want) -> Iterator[Candidate]:
 def _in_cell(cell: str, label: str, want: Want) -> Iterator[Candidate]:
     if want.kind is Kind.TRUTH:
         return yes_or_no(cell)
-    if want.kind is Kind.NUMBER and not want.is_text:
-        return numbers(cell, want, label)
+    if want.kind is Kind.NUMBER:
+        return amounts(cell, want, label) if want.is_text else numbers(cell, want, label)
     return _read(cell, want, ())
 
 
