@@ -9,6 +9,7 @@ from gnomon.core.task import Json
 from gnomon.reading.ranking import Embed, Ranked, judge, rank
 from gnomon.workloads.research import confidence
 from gnomon.workloads.research.basis import gather, titled
+from gnomon.workloads.research.plain.coverage import Scale, untold
 from gnomon.workloads.research.plain.lists import settle_list
 from gnomon.workloads.research.plain.siblings import of_the_subject
 from gnomon.workloads.research.plain.typed.candidate import Candidate
@@ -233,13 +234,18 @@ def _quote(
     if not ranked or not verdict.is_answerable:
         return _gap(question, _nothing(question, sources))
     evidence = [Evidence(source=sources[each.passage], start=each.start, end=each.end) for each in ranked]
+    first = evidence[0]
+    said = f"{first.source.title} {first.source.heading} {first.excerpt}"
+    lacking = untold(question.query, said, Scale(frequencies=frequencies, size=size))
     told = confidence.reasoning(ranked[0].covered, ranked[0].asked)
+    if lacking:
+        told += f" Neither it nor its title has {' or '.join(map(_shown, dict.fromkeys(lacking[:3])))}."
     return Settled(
         path=(),
         value=quoted(evidence),
         evidence=evidence,
         reasoning=f"{told} The sentences are quoted as they stand. {ALONE}",
-        confidence=confidence.confidence(verdict.probability, works=1),
+        confidence=confidence.confidence(0.0 if lacking else verdict.probability, works=1),
     )
 
 
