@@ -25,7 +25,7 @@ _UNUSABLE: Final = ("answer_cut", "answer_invalid")
 _DIGEST: Final = 16
 _LONGEST_TASK: Final = 24_000
 """Characters of a task that a model is told; of a small window about a third."""
-_UNPRICED: Final = "The price of the model is not known, so the limit in US dollars could not be held."
+_UNPRICED: Final = "What a call of the model cost is not known, so the limit in US dollars could not be held."
 
 
 @dataclass(slots=True, kw_only=True)

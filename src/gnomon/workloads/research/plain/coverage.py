@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gnomon.reading.terms import terms
+from gnomon.reading.cue import without_cue
+from gnomon.reading.terms import spans, terms
 
 OTHER_WORDS: Final[Sequence[Sequence[str]]] = (
     ("ceo", "chief executive officer", "chief executive"),
@@ -84,6 +85,10 @@ _WORKING: Final = re.compile(
     r"\d\s+(?:people|persons|men and women)\s+(?:(?:now|currently)\s+)?work\s+(?:here|for us|for the company)\b",
     re.IGNORECASE,
 )
+_NAME: Final = re.compile(r"(?<=[^\s.?!]\s)[A-Z]\w*|\d\w*")
+_RARE: Final = 3
+_RARE_SHARE: Final = 0.05
+"""In so many passages of the library, or in such a part of them, a word may stand and be rare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +107,19 @@ class Scale:
         weights = {term: self.weigh(term) for term in wanted}
         whole = sum(weights.values())
         return sum(weight for term, weight in weights.items() if term in there) / whole if whole else 1.0
+
+
+def untold(question: str, said: str, scale: Scale) -> list[str]:
+    """List the words of a question that what was said does not have: its names, and what is rare in the library."""
+    there = widened(terms(said))
+    names = {term for name in _NAME.findall(question) for term in terms(name)}
+    asked = without_cue(question)
+    return [
+        asked[start:end]
+        for term, start, end in spans(asked)
+        if term not in there
+        and (term in names or scale.frequencies.get(term, 0) <= max(_RARE, _RARE_SHARE * scale.size))
+    ]
 
 
 def roles(text: str) -> frozenset[str]:
