@@ -92,7 +92,7 @@ def _settle_field(
     wants = [want for want in wants_of(question) if is_readable(want)]
     if not wants:
         return _gap(question, "A value of this form cannot be read from a text without a model.")
-    there = read_sentences(sources)
+    there = read_sentences(sources, question.query)
     for want in wants:
         aim = aim_of(question, want, frequencies, size)
         found = [each for each in weigh_all(aim, there) if is_valid(each.candidate.value, question.schema)]
