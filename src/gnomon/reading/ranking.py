@@ -11,7 +11,7 @@ docs/research-quality.md has the figures of the other half.
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -78,11 +78,11 @@ class Ranked:
     score: float
     """More is better; comparable within one question only."""
     coverage: float
-    """What part of the question's weight its terms make up, 0 to 1."""
+    """What part of the question's weight its terms make up, and those of a heading above it, 0 to 1."""
     similarity: float | None = None
     """Cosine of its meaning and the question's; None where it was not measured."""
     covered: int
-    """How many of the question's terms it has, of `asked`."""
+    """How many of the question's terms these are, of `asked`."""
     asked: int
     missing: Collection[str]
     """The question's terms that stand neither in its passage nor in the title."""
@@ -263,18 +263,25 @@ def _weigh(asked: Asked, passage: _Passage, best: float, margin: float) -> Itera
         if passage.forms[n] not in answering:
             continue
         signs = _signs(asked, passage, passage.fit / (best or 1.0), has, n)
+        said = has[n] | _headed(passage.forms, has, n)
         yield Ranked(
             passage=passage.number,
             start=span.start,
             end=span.end,
             score=_weighed(WEIGHTS, signs),
-            coverage=signs[0],
-            covered=len(has[n]),
+            coverage=asked.share(said),
+            covered=len(said),
             asked=len(known),
             missing=missing,
             margin=margin,
             signs=signs,
         )
+
+
+def _headed(forms: Sequence[Form], has: Sequence[Set[str]], n: int) -> Set[str]:
+    """Return the question's terms in the title that stands last above a sentence, if there is one."""
+    above = (has[m] for m in range(n - 1, -1, -1) if forms[m] == "title")
+    return next(above, frozenset())
 
 
 def _signs(

@@ -7,9 +7,10 @@ from typing import Final
 
 from gnomon.core.task import Json
 from gnomon.reading.ranking import Embed, judge, rank
-from gnomon.workloads.research import confidence
-from gnomon.workloads.research.basis import gather, titled
+from gnomon.workloads.research.basis import titled
 from gnomon.workloads.research.plain.lists import settle_list
+from gnomon.workloads.research.plain.quoting import quote, texts_of, titles_of
+from gnomon.workloads.research.plain.telling import count, shortened
 from gnomon.workloads.research.plain.typed.candidate import Candidate
 from gnomon.workloads.research.plain.typed.want import wants_of
 from gnomon.workloads.research.plain.weighing import (
@@ -32,10 +33,7 @@ from gnomon.workloads.research.wanted.fields import cue_of
 from gnomon.workloads.research.wanted.shape import is_list, meaning
 from gnomon.workloads.research.wanted.validity import is_valid
 
-MOST_QUOTED: Final = 3
-"""Sentences of a text answer."""
 _MOST_CITED: Final = 3
-_SHORT: Final = 60
 _TIE: Final = 0.02
 _SURE: Final = 0.8
 _ENDS: Final = (".", "!", "?", ")", '"', "\u201d", "\u2019")
@@ -77,7 +75,7 @@ def settle(
     `frequencies` and `size` are those of the search (`core.library.Found`).
     """
     if not question.path:
-        return [_quote(question, sources, frequencies, size, similarity)]
+        return [quote(question, sources, frequencies, size, similarity)]
     if "const" in question.schema and question.is_required:
         why = "The schema allows this value alone; nothing was looked for."
         return [Settled(path=question.path, value=question.schema["const"], reasoning=why)]
@@ -146,7 +144,7 @@ def _reasoning(first: _Finding, others: Sequence[_Finding]) -> str:
         told += f"the sentence or its heading has {best.field:.0%} of the field's words, by weight."
     if first.works > 1:
         told += (
-            f" {_count(first.works - 1, 'other document')} {'says' if first.works == 2 else 'say'} the same."
+            f" {count(first.works - 1, 'other document')} {'says' if first.works == 2 else 'say'} the same."
         )
     against = [each for each in others if each.best.score >= _SURE * best.score]
     if against:
@@ -169,7 +167,7 @@ def _whole_sentences(aim: Aim, there: Sequence[Sentence], sources: Sequence[Sour
     if not is_plain_text(aim.want):
         return []
     ranked = rank(
-        query, _texts(sources), scale.frequencies, scale.size, titles=_titles(sources), limit=_MOST_RANKED
+        query, texts_of(sources), scale.frequencies, scale.size, titles=titles_of(sources), limit=_MOST_RANKED
     )
     if not ranked or not judge(query, ranked, scale.frequencies, scale.size).is_answerable:
         return []
@@ -199,73 +197,16 @@ def _as_value(aim: Aim, sentence: Sentence, rank: int) -> Weighed:
     )
 
 
-def _quote(
-    question: Question,
-    sources: Sequence[Source],
-    frequencies: Mapping[str, int],
-    size: int,
-    similarity: Embed | None,
-) -> Settled:
-    """Answer with sentences as they stand, numbered like the citations."""
-    ranked = rank(
-        question.query,
-        _texts(sources),
-        frequencies,
-        size,
-        titles=_titles(sources),
-        similarity=similarity,
-        limit=MOST_QUOTED,
-    )
-    verdict = judge(question.query, ranked, frequencies, size)
-    if not ranked or not verdict.is_answerable:
-        return _gap(question, _nothing(question, sources))
-    evidence = [Evidence(source=sources[each.passage], start=each.start, end=each.end) for each in ranked]
-    told = confidence.reasoning(ranked[0].covered, ranked[0].asked)
-    return Settled(
-        path=(),
-        value=quoted(evidence),
-        evidence=evidence,
-        reasoning=f"{told} The sentences are quoted as they stand. No model took part.",
-        confidence=confidence.confidence(verdict.probability, works=1),
-    )
-
-
-def quoted(evidence: Sequence[Evidence]) -> str:
-    """Write sentences as quotes with the numbers of their citations, and what the numbers stand for."""
-    groups = gather(evidence)
-    numbers = {id(each): number for number, group in enumerate(groups, 1) for each in group}
-    quotes = [f"\u201c{each.excerpt}\u201d [{numbers[id(each)]}]" for each in evidence if id(each) in numbers]
-    titles = [f"[{number}] {titled(group[0].source)}" for number, group in enumerate(groups, 1)]
-    return "\n\n".join([*quotes, "\n".join(titles)])
-
-
-def _texts(sources: Sequence[Source]) -> list[str]:
-    return [source.text for source in sources]
-
-
-def _titles(sources: Sequence[Source]) -> list[str]:
-    return [f"{source.title} {source.heading}".strip() for source in sources]
-
-
-def _nothing(question: Question, sources: Sequence[Source]) -> str:
-    if not sources:
-        return f"Nothing was found: no document has the words of '{_shortened(question.query)}'."
-    return (
-        f"Nothing was found that answers '{_shortened(question.query)}': {_count(len(sources), 'passage')} "
-        f"of {_count(len({source.work for source in sources}), 'document')} came nearest, and none says it."
-    )
-
-
 def _lack(aim: Aim, there: Sequence[Sentence], sources: Sequence[Source]) -> str:
     """Say what was looked for and what was missing."""
     words = " ".join(cue_of(aim.question))
-    looked = f"Looked for '{_shortened(words)}'"
+    looked = f"Looked for '{shortened(words)}'"
     if not sources:
         return f"{looked}: no document has these words."
-    looked += f" in {_count(len(sources), 'passage')} of {_count(len({s.work for s in sources}), 'document')}"
+    looked += f" in {count(len(sources), 'passage')} of {count(len({s.work for s in sources}), 'document')}"
     about = [each for each in there if subject_share(aim, each) >= LEAST_SUBJECT]
     if not about:
-        return f"{looked}: none is about '{_shortened(' '.join(aim.want.about))}'."
+        return f"{looked}: none is about '{shortened(' '.join(aim.want.about))}'."
     if not any(field_share(aim, each) >= LEAST_FIELD for each in about):
         return f"{looked}: no sentence speaks of it."
     return f"{looked}: sentences speak of it, and none gives {aim.want.kind.value} that fits the schema."
@@ -280,13 +221,4 @@ def _key(value: Json) -> str:
 
 
 def _shown(value: Json) -> str:
-    return f"'{_shortened(str(value))}'"
-
-
-def _shortened(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _SHORT else f"{text[:_SHORT].rstrip()}..."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"'{shortened(str(value))}'"
