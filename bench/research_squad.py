@@ -33,6 +33,7 @@ from gnomon.library.shelf import Shelf
 from gnomon.reading import ranking
 from gnomon.reading.embedding import find_embedder
 from gnomon.reading.ranking import Asked, Embed, Ranked
+from gnomon.workloads.research.plain.quoting import NEAR_BEST
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -415,7 +416,23 @@ def _goals(found: Sequence[Case], threshold: float) -> Iterator[str]:
         outside = refused(answerable(case.outside), threshold)
         yield _row(case.name, *map(_percent, (point.right, answered, point.refused, outside)))
     odd = unanswerable(found[0].inside)
+    yield _quoted([each for each in answerable(found[0].inside) if each.probability >= threshold])
     yield f"written to have no answer in their paragraph ({len(odd)}): refused {_percent(refused(odd, threshold))}"
+
+
+def _quoted(answered: Sequence[Posed]) -> str:
+    """Word what quoting only sentences that are near the best one saves and costs."""
+    near = [
+        sum(one.score >= NEAR_BEST * each.ranked[0].score for one in each.ranked[: ranking.SHOWN])
+        for each in answered
+    ]
+    right = fmean(each.shows(first) for each, first in zip(answered, near, strict=True))
+    shown = fmean(each.shows(ranking.SHOWN) for each in answered)
+    alone = fmean(number == 1 for number in near)
+    return (
+        f"quoted of the first three: {fmean(near):.2f} an answer, the best alone in {_percent(alone)}; "
+        f"the right one among them in {_percent(right)} of the answers, among the three in {_percent(shown)}"
+    )
 
 
 def _curve(found: Sequence[Case], threshold: float) -> Iterator[str]:

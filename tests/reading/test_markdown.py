@@ -48,7 +48,7 @@ def test_words_stay_and_marks_go() -> None:
         "Lengths",
         "- by km\n- by days\n  1. of summer\n  2. of winter",
         "River: Aare; Length: 288.\nRiver: Reuss; Length: 164.",
-        "if river:\n    flow()",
+        "    if river:\n        flow()",
         "Raw words",
         "Quoted.",
         "A picture of it",
@@ -87,7 +87,7 @@ def test_code_of_a_long_text_stays_code() -> None:
     code = "```\n# no heading\n\nx = [a](b)\n```\n\n"
     document = read_file((code * 3_000 + "# Head\n").encode(), "a.md")
     assert [each.words for each in document.headings] == ["Head"]
-    assert document.text.count("# no heading\n\nx = [a](b)") == 3_000
+    assert document.text.count("    # no heading\n\n    x = [a](b)") == 3_000
 
 
 def test_a_long_text_without_any_break_is_read_whole() -> None:

@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass, field
+from textwrap import indent
 
 from gnomon.reading.document import Document, Heading, Unreadable
+from gnomon.reading.form import INDENT
 
 MOST_CHARACTERS = 4_000_000
 """Of one document's text: some 1,500 printed pages. What is beyond is cut off, and a note says so."""
@@ -60,6 +62,10 @@ class Draft:
     def paragraph(self, words: str) -> None:
         """Add a part: its lines stay lines, blanks at their ends go."""
         self._add(_trimmed(words), "\n\n")
+
+    def code(self, words: str) -> None:
+        """Add a block of code, set in as Markdown sets it in: a reader of the text can tell it."""
+        self.paragraph(indent(words.expandtabs(4), INDENT))
 
     def line(self, words: str) -> None:
         """Add a line right below what stands: of a list, of a table."""

@@ -87,7 +87,7 @@ class _Walk:
                 case "inline":
                     self._words(_words(token), before)
                 case "fence" | "code_block":
-                    self._draft.paragraph(token.content)
+                    self._draft.code(token.content)
                 case "html_block":
                     write_tree(parse(token.content), self._draft)
                 case _:

@@ -11,12 +11,13 @@ docs/research-quality.md has the figures of the other half.
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 from gnomon.reading.cue import Kind, kind_of, shows
+from gnomon.reading.form import Form, asks_for_code, form_of
 from gnomon.reading.sentence import Span, sentences
 from gnomon.reading.terms import spans, terms
 
@@ -82,11 +83,11 @@ class Ranked:
     score: float
     """More is better; comparable within one question only."""
     coverage: float
-    """What part of the question's weight its terms make up, 0 to 1."""
+    """What part of the question's weight its terms make up, and those of a heading above it, 0 to 1."""
     similarity: float | None = None
     """Cosine of its meaning and the question's; None where it was not measured."""
     covered: int
-    """How many of the question's terms it has, of `asked`."""
+    """How many of the question's terms these are, of `asked`."""
     asked: int
     missing: Collection[str]
     """The question's terms that stand neither in its passage nor in the title."""
@@ -114,6 +115,7 @@ class _Passage:
     number: int
     text: str
     spans: Sequence[Span]
+    forms: Sequence[Form]
     found: Sequence[Sequence[str]]
     """The terms of each sentence."""
     title: Collection[str]
@@ -220,7 +222,7 @@ def _weight(frequency: int, size: int) -> float:
 
 
 def candidates(asked: Asked, passages: Sequence[str], titles: Sequence[str] = ()) -> list[Ranked]:
-    """Weigh every sentence of the passages, in their order."""
+    """Weigh every sentence of the passages, in their order; titles are none, code is where it is asked for."""
     read = list(_read(asked, passages, titles))
     fits = sorted((each.fit for each in read), reverse=True)
     margin = fits[0] - (fits[_RIVAL - 1] if len(fits) >= _RIVAL else 0.0) if fits else 0.0
@@ -228,22 +230,24 @@ def candidates(asked: Asked, passages: Sequence[str], titles: Sequence[str] = ()
 
 
 def _read(asked: Asked, passages: Sequence[str], titles: Sequence[str]) -> Iterator[_Passage]:
-    apart = [_take_apart(text) for text in passages]
-    spans, found = [each[0] for each in apart], [each[1] for each in apart]
+    named = titles or [""] * len(passages)
+    apart = [_take_apart(text, title) for text, title in zip(passages, named, strict=True)]
+    found = [each[1] for each in apart]
     lengths = [sum(map(len, each)) for each in found]
     usual = sum(lengths) / len(lengths) if lengths else 1.0
     for n, text in enumerate(passages):
         whole = [term for sentence in found[n] for term in sentence]
         fit = _bm25(asked, whole, usual)
         title = asked.weights.keys() & set(terms(titles[n])) if titles else frozenset[str]()
-        yield _Passage(n, text, spans[n], found[n], title, fit)
+        yield _Passage(n, text, apart[n][0], apart[n][2], found[n], title, fit)
 
 
 @lru_cache(maxsize=512)
-def _take_apart(text: str) -> tuple[Sequence[Span], Sequence[Sequence[str]]]:
-    """Return a passage's sentences and the terms of each; a task's questions meet the same passages again."""
+def _take_apart(text: str, title: str) -> tuple[Sequence[Span], Sequence[Sequence[str]], Sequence[Form]]:
+    """Return a passage's sentences, the terms and the form of each; a task's questions meet the same passages."""
     cut = sentences(text)
-    return cut, [terms(text[span.start : span.end]) for span in cut]
+    found = [terms(text[span.start : span.end]) for span in cut]
+    return cut, found, [form_of(text, span, title) for span in cut]
 
 
 def _bm25(asked: Asked, found: Sequence[str], usual: float) -> float:
@@ -266,20 +270,30 @@ def _weigh(asked: Asked, passage: _Passage, best: float, margin: float) -> Itera
     known = asked.weights.keys()
     has = [known & set(found) for found in passage.found]
     missing = tuple(term for term in known if term not in passage.title and not any(term in s for s in has))
+    answering = {"sentence", "code"} if asks_for_code(asked.words) else {"sentence"}
     for n, span in enumerate(passage.spans):
+        if passage.forms[n] not in answering:
+            continue
         signs = _signs(asked, passage, passage.fit / (best or 1.0), has, n)
+        said = has[n] | _headed(passage.forms, has, n)
         yield Ranked(
             passage=passage.number,
             start=span.start,
             end=span.end,
             score=_weighed(WEIGHTS, signs),
-            coverage=signs[0],
-            covered=len(has[n]),
+            coverage=asked.share(said),
+            covered=len(said),
             asked=len(known),
             missing=missing,
             margin=margin,
             signs=signs,
         )
+
+
+def _headed(forms: Sequence[Form], has: Sequence[Set[str]], n: int) -> Set[str]:
+    """Return the question's terms in the title that stands last above a sentence, if there is one."""
+    above = (has[m] for m in range(n - 1, -1, -1) if forms[m] == "title")
+    return next(above, frozenset())
 
 
 def _signs(

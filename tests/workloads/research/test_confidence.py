@@ -59,14 +59,29 @@ def test_likely_is_where_the_words_begin_to_count() -> None:
 @pytest.mark.parametrize(
     ("works", "verified_by", "words"),
     [
-        (1, None, "The best sentence covers 4 of 5 words of the question."),
-        (2, None, "The best sentence covers 4 of 5 words of the question; a second source agrees."),
-        (3, None, "The best sentence covers 4 of 5 words of the question; 3 independent sources agree."),
-        (1, "M", "The best sentence covers 4 of 5 words of the question; M picked the same words."),
+        (1, None, "The best sentence and its heading cover 4 of 5 words of the question."),
+        (
+            2,
+            None,
+            "The best sentence and its heading cover 4 of 5 words of the question; a second source agrees.",
+        ),
+        (
+            3,
+            None,
+            "The best sentence and its heading cover 4 of 5 words of the question; 3 independent sources agree.",
+        ),
+        (
+            1,
+            "M",
+            "The best sentence and its heading cover 4 of 5 words of the question; M picked the same words.",
+        ),
         (
             2,
             "M",
-            "The best sentence covers 4 of 5 words of the question; a second source agrees; M picked the same words.",
+            (
+                "The best sentence and its heading cover 4 of 5 words of the question; a second source agrees; "
+                "M picked the same words."
+            ),
         ),
     ],
 )
@@ -75,4 +90,4 @@ def test_the_reasoning_says_what_happened(works: int, verified_by: str | None, w
 
 
 def test_one_word_is_one_word() -> None:
-    assert reasoning(1, 1) == "The best sentence covers 1 of 1 word of the question."
+    assert reasoning(1, 1) == "The best sentence and its heading cover 1 of 1 word of the question."

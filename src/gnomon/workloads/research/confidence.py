@@ -35,7 +35,7 @@ _GRADES: Final[tuple[Confidence, ...]] = ("low", "medium", "high")
 def reasoning(covered: int, asked: int, works: int = 1, verified_by: str | None = None) -> str:
     """Say in a sentence what a value rests on."""
     words = "word" if asked == 1 else "words"
-    parts = [f"The best sentence covers {covered} of {asked} {words} of the question"]
+    parts = [f"The best sentence and its heading cover {covered} of {asked} {words} of the question"]
     if works > 1:
         parts.append("a second source agrees" if works == 2 else f"{works} independent sources agree")
     if verified_by:

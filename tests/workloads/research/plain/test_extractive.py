@@ -40,6 +40,22 @@ Year: 2022; Revenue (CHF million): 366.0; Employees: 1,655.
 Year: 2023; Revenue (CHF million): 412.5; Employees: 1,870."""
 
 
+BRIDGE = """Norrholm bridge carries the railway. The bridge is 412.5 metres long and 18 metres wide. It is made of
+steel. Its pylons are 96 metres high. The water below is 31 metres deep. The bridge is 42 years old. Building it cost
+EUR 55 million. The deck is 40 cm thick. It weighs 12,000 tonnes. It is 7 miles away from the town.
+Its fastest train reaches 80 km/h: so fast is no other. A high number of 300 workers built it in a long year."""
+FLAGS = """flag: --port; type: integer; default: 8000; what it says: Port to listen on.
+flag: --lease; type: number; default: 30.0; what it says: Seconds after which a silent attempt is taken back.
+flag: --keep; type: number; default: 14; what it says: Days for which results are kept.
+flag: --size; default: 5; most: 50; what it says: Tasks in a batch."""
+CODE = """Acme Corp sells a server. Its port is 8000.
+
+    {"port": 9000, "server": "acme", "employees": 7}
+    employees: 7
+
+$ acme --port 7000"""
+
+
 def source(name: str, text: str, kind: Any = "document") -> Source:
     return Source(url=f"http://host/{name}/page?edition=1", title=name, text=text, document=name, kind=kind)
 
@@ -118,6 +134,56 @@ def test_fields_are_settled_by_what_the_sources_say(name: str, schema: dict[str,
 )
 def test_prose_and_rows_of_one_document(name: str, schema: dict[str, Any], value: Any) -> None:
     assert one(name, schema, [source("Helios", HELIOS)], "Helios").value == value
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "value"),
+    [
+        ("length", "number", 412.5),
+        ("length_m", "number", 412.5),
+        ("length_km", "number", None),  # nothing is converted
+        ("length", "string", "412.5 metres"),
+        ("width", "number", 18),
+        ("height", "number", 96),  # not the high number
+        ("depth", "number", 31),
+        ("thickness", "number", 40),
+        ("distance", "number", 7),
+        ("speed", "number", 80),
+        ("weight", "number", 12_000),
+        ("age", "integer", 42),
+        ("price", "number", 55_000_000),
+        ("cost_eur", "number", 55_000_000),
+        ("material", "string", "steel"),
+        ("breadth", "number", 18),
+        ("temperature", "number", None),
+    ],
+)
+def test_a_noun_is_found_by_its_adjective(name: str, kind: str, value: Any) -> None:
+    assert one(name, {"type": kind}, [source("Norrholm bridge", BRIDGE)], "Norrholm bridge").value == value
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "value"),
+    [
+        ("port", "", 8000),
+        ("default_port", "", 8000),
+        ("lease_seconds", "", 30),
+        ("lease", "", 30),
+        ("timeout", "Seconds after which a silent attempt is taken back", 30),
+        ("keep_days", "", 14),
+        ("keep_hours", "", None),
+        ("batch", "Tasks in a batch", None),  # two numbers: which one is not plain
+        ("workers", "", None),
+    ],
+)
+def test_a_row_gives_its_one_number_to_the_field_that_it_speaks_of(name: str, said: str, value: Any) -> None:
+    schema = {"type": "number", "description": said}
+    assert one(name, schema, [source("Gnomon flags", FLAGS)], "Gnomon").value == value
+
+
+@pytest.mark.parametrize(("name", "value"), [("port", 8000), ("employees", None)])
+def test_code_gives_no_values(name: str, value: Any) -> None:
+    assert one(name, {"type": "integer"}, [source("Acme Corp", CODE)]).value == value
 
 
 def test_what_two_documents_say_alike_is_cited_from_both_and_trusted_more() -> None:

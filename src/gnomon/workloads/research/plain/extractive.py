@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from gnomon.core.task import Json
-from gnomon.reading.ranking import Embed, Ranked, judge, rank
-from gnomon.workloads.research import confidence
-from gnomon.workloads.research.basis import gather, titled
-from gnomon.workloads.research.plain.coverage import Scale, untold
+from gnomon.reading.ranking import Embed, judge, rank
+from gnomon.workloads.research.basis import titled
 from gnomon.workloads.research.plain.lists import settle_list
+from gnomon.workloads.research.plain.quoting import quote, texts_of, titles_of
 from gnomon.workloads.research.plain.siblings import of_the_subject
+from gnomon.workloads.research.plain.telling import count, shortened
 from gnomon.workloads.research.plain.typed.candidate import Candidate
 from gnomon.workloads.research.plain.typed.want import wants_of
 from gnomon.workloads.research.plain.weighing import (
@@ -34,10 +34,7 @@ from gnomon.workloads.research.wanted.fields import cue_of
 from gnomon.workloads.research.wanted.shape import is_list, meaning
 from gnomon.workloads.research.wanted.validity import is_valid
 
-MOST_QUOTED: Final = 3
-"""Sentences of a text answer."""
 _MOST_CITED: Final = 3
-_SHORT: Final = 60
 _TIE: Final = 0.02
 _SURE: Final = 0.8
 _ENDS: Final = (".", "!", "?", ")", '"', "\u201d", "\u2019")
@@ -79,7 +76,7 @@ def settle(
     `frequencies` and `size` are those of the search (`core.library.Found`).
     """
     if not question.path:
-        return [_quote(question, sources, frequencies, size, similarity)]
+        return [quote(question, sources, frequencies, size, similarity)]
     if "const" in question.schema and question.is_required:
         why = "The schema allows this value alone; nothing was looked for."
         return [Settled(path=question.path, value=question.schema["const"], reasoning=why)]
@@ -94,7 +91,7 @@ def _settle_field(
     wants = [want for want in wants_of(question) if is_readable(want)]
     if not wants:
         return _gap(question, "A value of this form cannot be read from a text without a model.")
-    there = read_sentences(sources)
+    there = read_sentences(sources, question.query)
     for want in wants:
         aim = aim_of(question, want, frequencies, size)
         found = [each for each in weigh_all(aim, there) if is_valid(each.candidate.value, question.schema)]
@@ -160,7 +157,7 @@ def _reasoning(first: _Finding, others: Sequence[_Finding]) -> str:
         told += f"the sentence or its heading has {best.field:.0%} of the field's words, by weight."
     if first.works > 1:
         told += (
-            f" {_count(first.works - 1, 'other document')} {'says' if first.works == 2 else 'say'} the same."
+            f" {count(first.works - 1, 'other document')} {'says' if first.works == 2 else 'say'} the same."
         )
     if against := _against(first, others):
         named = ", ".join(_shown(each.best.candidate.value) for each in against[:3])
@@ -182,7 +179,7 @@ def _whole_sentences(aim: Aim, there: Sequence[Sentence], sources: Sequence[Sour
     if not is_plain_text(aim.want):
         return []
     ranked = rank(
-        query, _texts(sources), scale.frequencies, scale.size, titles=_titles(sources), limit=_MOST_RANKED
+        query, texts_of(sources), scale.frequencies, scale.size, titles=titles_of(sources), limit=_MOST_RANKED
     )
     if not ranked or not judge(query, ranked, scale.frequencies, scale.size).is_answerable:
         return []
@@ -212,85 +209,16 @@ def _as_value(aim: Aim, sentence: Sentence, rank: int) -> Weighed:
     )
 
 
-def _quote(
-    question: Question,
-    sources: Sequence[Source],
-    frequencies: Mapping[str, int],
-    size: int,
-    similarity: Embed | None,
-) -> Settled:
-    """Answer with sentences as they stand, numbered like the citations."""
-    ranked = rank(
-        question.query,
-        _texts(sources),
-        frequencies,
-        size,
-        titles=_titles(sources),
-        similarity=similarity,
-        limit=2 * MOST_QUOTED,
-    )
-    ranked = [each for each in ranked if not _is_heading(sources[each.passage], each)][:MOST_QUOTED]
-    verdict = judge(question.query, ranked, frequencies, size)
-    if not ranked or not verdict.is_answerable:
-        return _gap(question, _nothing(question, sources))
-    evidence = [Evidence(source=sources[each.passage], start=each.start, end=each.end) for each in ranked]
-    first = evidence[0]
-    said = f"{first.source.title} {first.source.heading} {first.excerpt}"
-    lacking = untold(question.query, said, Scale(frequencies=frequencies, size=size))
-    told = confidence.reasoning(ranked[0].covered, ranked[0].asked)
-    if lacking:
-        told += f" Neither it nor its title has {' or '.join(map(_shown, dict.fromkeys(lacking[:3])))}."
-    return Settled(
-        path=(),
-        value=quoted(evidence),
-        evidence=evidence,
-        reasoning=f"{told} The sentences are quoted as they stand. {ALONE}",
-        confidence=confidence.confidence(0.0 if lacking else verdict.probability, works=1),
-    )
-
-
-def _is_heading(source: Source, ranked: Ranked) -> bool:
-    """Say whether it is a title that stands above a passage: it names things and says nothing of them."""
-    text = source.text[ranked.start : ranked.end].strip(" #")
-    return text in (source.title, source.heading.rpartition(" > ")[2])
-
-
-def quoted(evidence: Sequence[Evidence]) -> str:
-    """Write sentences as quotes with the numbers of their citations, and what the numbers stand for."""
-    groups = gather(evidence)
-    numbers = {id(each): number for number, group in enumerate(groups, 1) for each in group}
-    quotes = [f"\u201c{each.excerpt}\u201d [{numbers[id(each)]}]" for each in evidence if id(each) in numbers]
-    titles = [f"[{number}] {titled(group[0].source)}" for number, group in enumerate(groups, 1)]
-    return "\n\n".join([*quotes, "\n".join(titles)])
-
-
-def _texts(sources: Sequence[Source]) -> list[str]:
-    return [source.text for source in sources]
-
-
-def _titles(sources: Sequence[Source]) -> list[str]:
-    return [f"{source.title} {source.heading}".strip() for source in sources]
-
-
-def _nothing(question: Question, sources: Sequence[Source]) -> str:
-    if not sources:
-        return f"Nothing was found: no document has the words of '{_shortened(question.query)}'."
-    return (
-        f"Nothing was found that answers '{_shortened(question.query)}': {_count(len(sources), 'passage')} "
-        f"of {_count(len({source.work for source in sources}), 'document')} came nearest, and none says it."
-    )
-
-
 def _lack(aim: Aim, there: Sequence[Sentence], sources: Sequence[Source]) -> str:
     """Say what was looked for and what was missing."""
     words = " ".join(cue_of(aim.question))
-    looked = f"Looked for '{_shortened(words)}'"
+    looked = f"Looked for '{shortened(words)}'"
     if not sources:
         return f"{looked}: no document has these words."
-    looked += f" in {_count(len(sources), 'passage')} of {_count(len({s.work for s in sources}), 'document')}"
+    looked += f" in {count(len(sources), 'passage')} of {count(len({s.work for s in sources}), 'document')}"
     about = [each for each in there if subject_share(aim, each) >= LEAST_SUBJECT]
     if not about:
-        return f"{looked}: none is about '{_shortened(' '.join(aim.want.about))}'."
+        return f"{looked}: none is about '{shortened(' '.join(aim.want.about))}'."
     if not any(field_share(aim, each) >= LEAST_FIELD for each in about):
         return f"{looked}: no sentence speaks of it."
     return f"{looked}: sentences speak of it, and none gives {aim.want.kind.value} that fits the schema."
@@ -305,13 +233,4 @@ def _key(value: Json) -> str:
 
 
 def _shown(value: Json) -> str:
-    return f"'{_shortened(str(value))}'"
-
-
-def _shortened(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _SHORT else f"{text[:_SHORT].rstrip()}..."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"'{shortened(str(value))}'"

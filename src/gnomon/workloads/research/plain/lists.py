@@ -63,7 +63,7 @@ def settle_list(
     if is_list(items):
         return [_gap(question, "A list of lists cannot be read from a text without a model.")]
     wants = [want for want in wants_of(one) if is_readable(want)]
-    there = read_sentences(sources)
+    there = read_sentences(sources, question.query)
     for want in wants:
         aim = aim_of(one, want, frequencies, size)
         found = [each for each in _elements(aim, there) if is_valid(each.value, one.schema)]

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from gnomon.reading.sentence import sentences
+from gnomon.reading.form import asks_for_code, form_of
+from gnomon.reading.sentence import Span, sentences
 from gnomon.reading.terms import spans, terms
 from gnomon.workloads.research.plain.coverage import OTHER_WORDS, Scale, roles, widened
 from gnomon.workloads.research.plain.naming import named_in
@@ -112,14 +113,18 @@ def aim_of(question: Question, want: Want, frequencies: Mapping[str, int], size:
     )
 
 
-def read_sentences(sources: Sequence[Source]) -> list[Sentence]:
-    """Part sources into sentences, each with the terms in it and around it; the first of them, so far as bounded."""
+def read_sentences(sources: Sequence[Source], query: str) -> list[Sentence]:
+    """Part sources into sentences, each with the terms in it and around it; the first of them, so far as bounded.
+
+    Code is left out unless the query asks for some.
+    """
     read: list[Sentence] = []
+    with_code = asks_for_code(query.lower().split())
     left = MOST_READ
     for source in sources[:MOST_SOURCES]:
         if (left := left - len(source.text)) < 0 and read:
             break
-        read += (each for each in _sentences(source) if each.end <= MOST_READ)
+        read += (each for each in _sentences(source, with_code=with_code) if each.end <= MOST_READ)
     return read
 
 
@@ -194,10 +199,12 @@ def _nearness(candidate: Candidate, places: Sequence[tuple[int, int]], text: str
     return best or 0.5
 
 
-def _sentences(source: Source) -> Iterator[Sentence]:
+def _sentences(source: Source, *, with_code: bool) -> Iterator[Sentence]:
     heading = widened(terms(f"{source.title} {source.heading}"))
     around = heading | widened(terms(source.text))
     for start, end in _spans(source.text):
+        if not with_code and form_of(source.text, Span(start, end)) == "code":
+            continue
         text = without_code(source.text[start:end])
         if not text.strip():
             continue

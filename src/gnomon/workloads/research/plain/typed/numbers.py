@@ -9,7 +9,15 @@ from typing import Final
 from gnomon.core.task import Json
 from gnomon.workloads.research.plain.typed.candidate import Candidate, Want
 from gnomon.workloads.research.plain.typed.quantity import CURRENCIES, SCALES, UNITS, Quantity, quantities
-from gnomon.workloads.research.plain.typed.words import COUNTS, GENERIC, HAPPENINGS, MONEY, SHARES, YEARS
+from gnomon.workloads.research.plain.typed.words import (
+    COUNTS,
+    GENERIC,
+    HAPPENINGS,
+    MEASURES,
+    MONEY,
+    SHARES,
+    YEARS,
+)
 
 _IN_SCALE: Final = re.compile(r"\b(?:in )?(thousands|millions|billions|thousand|million|billion|mn|bn)\b")
 _UNIT: Final = "|".join(re.escape(each) for each in sorted({*UNITS, *CURRENCIES}, key=len, reverse=True))
@@ -30,7 +38,7 @@ def numbers(text: str, want: Want, label: str = "") -> Iterator[Candidate]:
     wants_year = _wants_year(want, units)
     scale = _scale(want)
     for quantity in _as_labelled(text, label, may_be_year=wants_year):
-        weight = float(quantity.is_year) if wants_year else _weight(quantity, units, want)
+        weight = float(quantity.is_year) if wants_year else _weight(quantity, units, want, label)
         if weight:
             value = _json(quantity.number / scale, is_whole=want.schema.get("type") == "integer")
             if value is not None and text[quantity.start : quantity.end].lower() not in want.about:
@@ -108,10 +116,16 @@ def _years_said(want: Want) -> bool:
     return bool(YEARS & set(want.words[:6])) and not MONEY & set(want.words) and not COUNTS & set(want.words)
 
 
-def _weight(quantity: Quantity, units: frozenset[str], want: Want) -> float:
+def _weight(quantity: Quantity, units: frozenset[str], want: Want, label: str = "") -> float:
     """Say how well a quantity fits; one in another unit than the field's does not."""
     if units:
         return _STRONG if quantity.unit in units else 0.0
+    measures = [MEASURES[word] for word in want.name if word in MEASURES]
+    if measures and not quantity.unit:
+        is_bare = bool(label) or any("" in each for each in measures)
+        return 0.0 if quantity.is_year or not is_bare else _STRONG if label else _WEAK
+    if measures and not any(quantity.unit in each for each in measures):
+        return 0.0
     is_general = set(want.name) <= GENERIC
     names = set(want.about if is_general else want.name)
     if quantity.unit == "%":

@@ -1,9 +1,12 @@
 """Reading a sentence for what is wanted: every candidate stands in it and is valid for the field's schema."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from gnomon.reading.terms import terms
+from gnomon.workloads.research.plain.coverage import widened
 from gnomon.workloads.research.plain.typed.candidate import Candidate, Kind, Want
 from gnomon.workloads.research.plain.typed.choices import choices, truths, yes_or_no
 from gnomon.workloads.research.plain.typed.contacts import emails, phones, urls
@@ -16,8 +19,10 @@ from gnomon.workloads.research.plain.typed.labels import (
     labels,
     without_code,
 )
+from gnomon.workloads.research.plain.typed.materials import is_material, materials
 from gnomon.workloads.research.plain.typed.names import by_whom, names
-from gnomon.workloads.research.plain.typed.numbers import amounts, numbers
+from gnomon.workloads.research.plain.typed.numbers import amounts, numbers, wanted_units
+from gnomon.workloads.research.plain.typed.quantity import UNITS
 from gnomon.workloads.research.wanted.validity import is_valid
 
 Extractor = Callable[[str, Want], Iterator[Candidate]]
@@ -32,6 +37,10 @@ _EXTRACTORS: Final[Mapping[Kind, Extractor]] = {
     Kind.CHOICE: choices,
     Kind.TRUTH: truths,
 }
+VALUE_COLUMNS: Final = frozenset(terms("default value setting amount quantity number figure reading result"))
+"""Terms of the columns of a table that hold what its rows speak of."""
+_NUMBER: Final = re.compile(r"[^\w\s]?\d[\d.,' ]*(?:\s?[^\W\d]{1,12})?")
+_MOST_SAID: Final = 0.7
 LONGEST_READ: Final = 4_000
 """Characters of one sentence that are read."""
 
@@ -49,6 +58,7 @@ def read(text: str, want: Want, cues: Sequence[str] = ()) -> list[Candidate]:
         own = [each for each in there if is_told(each, want)]
     if own or len(there) > 1:
         found = [candidate for each in own for candidate in in_cell(text, each, want)]
+        found = found or list(in_value_column(text, there, want))
     else:
         found = list(_read(text, want, cues))
     fitting = [each for each in found if is_valid(each.value, want.schema)]
@@ -70,6 +80,31 @@ def in_cell(text: str, labelled: Labelled, want: Want) -> Iterator[Candidate]:
         yield replace(each, start=start, end=labelled.start + each.end, why=why, is_labelled=is_named)
 
 
+def in_value_column(text: str, there: Sequence[Labelled], want: Want) -> Iterator[Candidate]:
+    """Read a row that says what the field is called, and has one number: `flag: --port; default: 8000`.
+
+    A unit that the field names may stand anywhere in the row.
+    """
+    cells = [each for each in there if _NUMBER.fullmatch(text[each.start : each.end])]
+    if want.kind is not Kind.NUMBER or want.is_text or len(cells) != 1 or not _describes(text, want):
+        return
+    (cell,) = cells
+    if VALUE_COLUMNS.issuperset(terms(cell.label)):
+        units = [word for word in want.words if word in UNITS and UNITS[word] in wanted_units(want)]
+        for each in numbers(text[cell.start : cell.end], want, f"{cell.label} ({' '.join(units)})"):
+            start, why = (
+                cell.start + each.start,
+                f"{each.why} after '{cell.label}' in the row that speaks of it",
+            )
+            yield replace(each, start=start, end=cell.start + each.end, why=why)
+
+
+def _describes(text: str, want: Want) -> bool:
+    """Say whether a row has all words of the field's name, or most of all that is said of the field."""
+    has, name, said = widened(terms(text)), set(terms(" ".join(want.name))), set(terms(" ".join(want.words)))
+    return bool(name) and (name <= has or (said > name and len(said & has) >= _MOST_SAID * len(said)))
+
+
 def _in_cell(cell: str, label: str, want: Want) -> Iterator[Candidate]:
     if want.kind is Kind.TRUTH:
         return yes_or_no(cell)
@@ -89,5 +124,7 @@ def _read(text: str, want: Want, cues: Sequence[str]) -> Iterator[Candidate]:
         yield from _EXTRACTORS[want.kind](text, want)
     elif want.kind is Kind.NAME:
         yield from names(text, want, cues)
+    elif is_material(want):
+        yield from materials(text)
     elif want.kind is Kind.TEXT:
         yield from by_whom(text, want)

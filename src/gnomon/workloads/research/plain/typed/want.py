@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gnomon.workloads.research.plain.typed.candidate import Kind, Want
-from gnomon.workloads.research.plain.typed.words import NAMES
+from gnomon.workloads.research.plain.typed.words import MEASURES, NAMES
 from gnomon.workloads.research.record import Question
 from gnomon.workloads.research.wanted.fields import cue_of, words_of
 from gnomon.workloads.research.wanted.shape import Schema, is_list, is_object, meaning
@@ -24,7 +24,7 @@ _BY_WORD: Final = {
     **dict.fromkeys(("url", "website", "homepage", "link", "uri"), Kind.URL),
     **dict.fromkeys(("phone", "telephone", "tel", "fax", "mobile"), Kind.PHONE),
     **dict.fromkeys(("revenue", "price", "cost", "turnover", "budget", "salary", "population"), Kind.NUMBER),
-    **dict.fromkeys(("year", "amount", "length", "height", "weight", "area", "capacity"), Kind.NUMBER),
+    **dict.fromkeys(("year", "amount", "area", "capacity", *MEASURES), Kind.NUMBER),
 }
 _SCALARS: Final = ("string", "number", "integer", "boolean")
 

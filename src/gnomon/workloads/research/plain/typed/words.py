@@ -25,6 +25,18 @@ HAPPENINGS: Final = _set(
 )
 """Words of which alone a number's name is made when the number is the year in which it happened: `founded`."""
 SHARES: Final = _set("percent percentage pct share rate proportion growth margin")
+_LENGTHS: Final = _set("km m cm mm mi ft in")
+_TIMES: Final = _set("s min h d week month year")
+_BARE: Final = frozenset(("",))
+MEASURES: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(("height", "width", "depth", "thickness"), _LENGTHS),
+    "length": _LENGTHS | _TIMES | _BARE,
+    "distance": _LENGTHS,
+    "speed": _set("km/h mph m/s"),
+    "weight": _set("kg g mg t lb"),
+    "age": _TIMES | _BARE,
+}
+"""What is measured in which units; in prose a bare number is one only where none is a unit, too."""
 ASKING: Final = _set("is are has have was does do can whether if should")
 """First words of a field's name that make a yes or no of it."""
 NOT: Final = _set(
