@@ -6,9 +6,9 @@
 
 Of the half of the articles that is for reporting (see research_squad.py), the answerable questions; of the other
 half, whose articles are not in the folder, questions from outside. Each is put in two forms: as a schema of one
-nullable string, `answer`, and as a text. It runs until all are put or the minutes are used up, the forms and the kinds
-of question in turn, and says how many were put. An answer is right when it has the words of an annotator's answer in
-it, wherever it took them from; longer answers have it easier, so their words are counted too.
+nullable string, `answer`, and as a text. It runs until all are put or the minutes are used up, the forms and the
+kinds of question in turn, and says how many were put. An answer is right when it has the words of an annotator's
+answer in it, wherever it took them from; longer answers have it easier, so their words are counted too.
 """
 
 import argparse

@@ -65,7 +65,9 @@ def relay(model: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Relay]:
         resident.stop()
 
 
-def run(tmp_path: Path, *options: str) -> tuple[dict[str, Any], Server]:
+def run(
+    tmp_path: Path, *options: str, question: str = "Velden", output: Any = Town
+) -> tuple[dict[str, Any], Server]:
     """Have a server answer one run of the vendor's client; return its answer, and the server, stopped."""
     documents = tmp_path / "documents"
     documents.mkdir()
@@ -75,7 +77,7 @@ def run(tmp_path: Path, *options: str) -> tuple[dict[str, Any], Server]:
     try:
         wait_for_documents(server, len(TEXTS))
         with Parallel(base_url=server.url, api_key=server.keys()["api_key"], max_retries=0) as client:
-            found = client.task_run.execute(input="Velden", processor="core", output=Town, timeout=PATIENCE)
+            found = client.task_run.execute(input=question, processor="core", output=output, timeout=PATIENCE)
         with server.native() as native:
             (task,) = native.get("/tasks").raise_for_status().json()["tasks"]
             record = native.get(f"/tasks/{task['id']}").raise_for_status().json()
@@ -84,20 +86,25 @@ def run(tmp_path: Path, *options: str) -> tuple[dict[str, Any], Server]:
     assert found.run.status == record["status"] == "completed"
     answer: dict[str, Any] = record["result"]
     assert found.output.content == answer["content"]
-    jsonschema.validate(found.output.content, Town.model_json_schema())
+    assert_stands(answer)
     return answer, server
 
 
-def assert_true(answer: dict[str, Any]) -> None:
-    """Hold what was answered against the documents: each value is cited, each excerpt stands there."""
-    assert answer["content"]["mayor"] in (None, "Ada Lind")
-    assert answer["content"]["inhabitants"] in (None, 48250)
-    cited = {entry["field"] for entry in answer["basis"] if entry["citations"]}
-    assert cited == {name for name, value in answer["content"].items() if value is not None}
+def assert_stands(answer: dict[str, Any]) -> None:
+    """Hold the citations against the documents: each excerpt stands there."""
     for entry in answer["basis"]:
         for citation in entry["citations"]:
             assert citation["excerpts"]
             assert all(any(words in text for text in TEXTS.values()) for words in citation["excerpts"])
+
+
+def assert_true(answer: dict[str, Any]) -> None:
+    """Hold the fields to their schema and to the documents: null, or what stands there, and cited."""
+    jsonschema.validate(answer["content"], Town.model_json_schema())
+    assert answer["content"]["mayor"] in (None, "Ada Lind")
+    assert answer["content"]["inhabitants"] in (None, 48250)
+    cited = {entry["field"] for entry in answer["basis"] if entry["citations"]}
+    assert cited == {name for name, value in answer["content"].items() if value is not None}
 
 
 def steps_counted(server: Server) -> dict[str, int]:
@@ -131,3 +138,13 @@ def test_an_openai_compatible_server_answers_a_run_and_its_counts_are_the_usage(
     assert usage["input_tokens"] == relay.total("prompt_tokens") > 0
     assert usage["output_tokens"] == relay.total("completion_tokens") > 0
     assert {name: usage[name] for name in COUNTS} == steps_counted(server)
+
+
+def test_a_text_is_cited_whoever_wrote_it(model: Path, tmp_path: Path) -> None:
+    question = "Who is the mayor of Velden?"
+    answer, server = run(tmp_path, "--model", "local:smollm2", question=question, output="One sentence.")
+    (entry,) = answer["basis"]
+    assert entry["citations"], "the document says it, so what the model could not quote was read without it"
+    assert answer["engine"] in (f"local:{model.name}", "extractive")
+    assert answer["usage"]["calls"] > 0
+    assert {name: answer["usage"][name] for name in COUNTS} == steps_counted(server)

@@ -102,6 +102,13 @@ def test_what_still_waits_for_its_meaning_is_told_while_a_server_indexes_it(data
         assert "meaning" not in good(data, "status")
 
 
+def test_what_was_left_out_of_a_document_is_listed(data: Path, papers: Path) -> None:
+    (papers / "torn.txt").write_bytes(("\u00e4" * 50).encode() + b"\xff torn")
+    assert "torn.txt: Some bytes" in good(data, "add", str(papers))
+    assert "torn.txt: Some bytes" in good(data, "list")
+    assert "note torn.txt Some bytes" in " ".join(good(data, "status").split())
+
+
 def test_a_long_path_is_listed_in_one_piece(data: Path, tmp_path: Path) -> None:
     deep = tmp_path / ("a" * 60) / ("b" * 60)
     deep.mkdir(parents=True)

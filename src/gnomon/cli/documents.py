@@ -32,6 +32,7 @@ _WORKSPACE = click.option(
 )
 _SHARED = click.option("--shared", is_flag=True, help="Every workspace may draw on it.")
 _MOST_UNREADABLE = 10
+_MOST_NOTES = 50
 _NO_OTHERS = "whoever has no other documents"
 _WIDEST = 10_000
 _LEFT_OUT = {
@@ -121,12 +122,14 @@ def search(data: Path, workspace: str | None, limit: int, semantic: str, query: 
 @_DATA
 @_WORKSPACE
 def status(data: Path, workspace: str | None) -> None:
-    """Count what a workspace may draw on."""
+    """Count what a workspace may draw on, and say what was left out of its documents."""
     with _opened(data) as library:
         holdings = library.holdings(workspace)
         for name in ("documents", "passages", "pending", "unreadable", "embedded"):
             click.echo(f"{name}\t{getattr(holdings, name)}")
         _tell_lag(library, workspace)
+        for name, note in library.notes(workspace)[:_MOST_NOTES]:
+            click.echo(f"note\t{name}\t{note}")
         if (own := library.own_documents(workspace)) is not None and not own.is_drawn_on:
             click.echo(f"left out\t{own.documents} of Gnomon's documentation: there are other documents")
 
@@ -210,6 +213,10 @@ def _show_rest(console: "Console", report: "Report") -> None:
         console.print(f"  [yellow]{escape(name)}[/] is not read: {escape(message)}", highlight=False)
     if report.unreadable > _MOST_UNREADABLE:
         console.print(f"  and {report.unreadable - _MOST_UNREADABLE} more that cannot be read.")
+    for name, message in report.notes[:_MOST_NOTES]:
+        console.print(f"  {escape(name)}: {escape(message)}", highlight=False)
+    if len(report.notes) > _MOST_NOTES:
+        console.print(f"  and {len(report.notes) - _MOST_NOTES} more notes on what was left out.")
     left_out = [
         f"{_count(number, words)}"
         for why, number in report.folder.skipped.items()

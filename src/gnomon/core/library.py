@@ -28,6 +28,8 @@ class Passage:
     """How well its words fit the query, by BM25: more is better; comparable within one answer only."""
     similarity: float | None = None
     """Cosine of its meaning and the query's; None without embeddings."""
+    notes: Sequence[str] = ()
+    """What was left out of its document in reading, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,13 +102,18 @@ def point(url: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def read_found(value: Mapping[str, Any]) -> Found:
     """Make the record of its JSON."""
-    return Found(**{**value, "passages": tuple(Passage(**passage) for passage in value["passages"])})
+    return Found(**{**value, "passages": tuple(map(_read_passage, value["passages"]))})
+
+
+def _read_passage(value: Mapping[str, Any]) -> Passage:
+    return Passage(**{**value, "notes": tuple(value.get("notes", ()))})
 
 
 def found_json(found: Found) -> dict[str, Json]:
     """Write the record as JSON."""
     named = {name: getattr(found, name) for name in ("size", "engine", "pending")}
     passages = [
-        {name: getattr(each, name) for name in Passage.__dataclass_fields__} for each in found.passages
+        {name: getattr(each, name) for name in Passage.__dataclass_fields__} | {"notes": list(each.notes)}
+        for each in found.passages
     ]
     return {**named, "frequencies": dict(found.frequencies), "passages": passages}

@@ -1,5 +1,6 @@
 """How each folder stands: what is read of it, what waits, what cannot be read and why."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from gnomon.library.shelf import Folder, Shelf
 
 _MOST_FAULTS = 1000
+_MOST_NOTED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,8 @@ class Report:
     faults: Sequence[tuple[str, str]]
     """Files that cannot be read, and why, in the order of their names; a thousand at most."""
     unreadable: int
+    notes: Sequence[tuple[str, str]] = ()
+    """Documents of which something was left out or guessed in reading, and what; a thousand at most."""
 
 
 def report(shelf: Shelf, folder: Folder) -> Report:
@@ -29,12 +33,18 @@ def report(shelf: Shelf, folder: Folder) -> Report:
             "SELECT name, message FROM file WHERE folder = ? AND state = 'unreadable' ORDER BY name LIMIT ?",
             (folder.seq, _MOST_FAULTS),
         ).fetchall()
+        noted = connection.execute(
+            "SELECT name, notes FROM document WHERE folder = ? AND gone_at IS NULL AND notes <> '[]' "
+            "ORDER BY name LIMIT ?",
+            (folder.seq, _MOST_NOTED),
+        ).fetchall()
     return Report(
         folder=folder,
         documents=counts.get("read", 0),
         pending=counts.get("pending", 0),
         unreadable=counts.get("unreadable", 0),
         faults=faults,
+        notes=[(name, note) for name, notes in noted for note in json.loads(notes)],
     )
 
 

@@ -1,5 +1,6 @@
 """The search: passages by their words. What a user writes is words, never syntax."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ _MET: Final = 3
 """Terms beyond that budget, of which a candidate must have two."""
 _COLUMNS: Final = (
     "passage.seq, document.id, document.edition, document.name, passage.title, passage.heading, passage.text, "
-    "passage.start, passage.page, passage.length"
+    "passage.start, passage.page, passage.length, 0.0, document.notes"
 )
 _RRF: Final = 60
 """Reciprocal rank fusion: how little the first places of a list stand out."""
@@ -69,6 +70,8 @@ class Candidate:
     page: int | None
     length: int
     score: float
+    notes: str = "[]"
+    """Of its document, as JSON."""
 
     @property
     def order(self) -> tuple[float, str, str, int]:
@@ -87,6 +90,7 @@ class Candidate:
             page=self.page,
             score=self.score,
             similarity=similarity,
+            notes=tuple(json.loads(self.notes)),
         )
 
 
@@ -146,7 +150,7 @@ def _fetch(connection: sqlite3.Connection, query: Query, near: Mapping[int, floa
     """Return the passages of these numbers, in their order, weighed by their words."""
     marks = ", ".join("?" * len(near))
     rows = connection.execute(
-        f"SELECT {_COLUMNS}, 0.0 FROM passage JOIN document ON document.seq = passage.document "
+        f"SELECT {_COLUMNS} FROM passage JOIN document ON document.seq = passage.document "
         f"WHERE passage.seq IN ({marks})",
         list(near),
     )
@@ -228,7 +232,7 @@ def _match(connection: sqlite3.Connection, realm: int, match: str, wanted: int) 
     """Return a realm's best passages; more are looked at where some of them are hidden."""
     while True:
         rows = connection.execute(
-            f"SELECT {_COLUMNS}, 0.0 FROM (SELECT rowid, rank FROM words_{realm} WHERE words_{realm} MATCH ? "
+            f"SELECT {_COLUMNS} FROM (SELECT rowid, rank FROM words_{realm} WHERE words_{realm} MATCH ? "
             f"ORDER BY rank LIMIT {wanted}) AS best JOIN passage ON passage.seq = best.rowid "
             f"JOIN document ON document.seq = passage.document WHERE {VISIBLE}",
             (match,),

@@ -48,6 +48,12 @@ def kind_of(question: str) -> Kind:
     return next((kind for kind, asking in _ASKING.items() if asking.search(question)), "thing")
 
 
+def without_cue(question: str) -> str:
+    """Return a question without the words that say what kind of answer it asks for: no answer need repeat them."""
+    asking = _ASKING.get(kind_of(question))
+    return asking.sub(" ", question) if asking else question
+
+
 def shows(kind: Kind, sentence: str, said: Collection[str]) -> bool:
     """Tell whether a sentence holds an answer of a kind; a name counts when it is not among the words said."""
     if kind == "thing":

@@ -20,7 +20,7 @@ _OF_TEXT = re.compile(
     r"utf-(8|16|32)|cp\d|iso8859|koi8|shift_jis|euc_|iso2022_jp|gb|big5|mac-|johab|hz|tis-620|kz"
 )
 _BROKEN_NOTE = "Some bytes are no valid {}; a replacement character stands for each."
-_WINDOWS_NOTE = "It was read as Windows-1252, since it is no valid UTF-8."
+WINDOWS_NOTE = "It was read as Windows-1252, since it is no valid UTF-8."
 
 
 def decode(content: bytes, declared: str | None = None) -> tuple[str, tuple[str, ...]]:
@@ -79,7 +79,7 @@ def _narrow(content: bytes) -> tuple[str, tuple[str, ...]]:
     broken = text.count("\ufffd")
     if broken * 10 <= sum(character > "\x7f" for character in text) - broken:
         return text, (_BROKEN_NOTE.format("UTF-8"),)
-    return content.decode("cp1252", errors="replace"), (_WINDOWS_NOTE,)
+    return content.decode("cp1252", errors="replace"), (WINDOWS_NOTE,)
 
 
 def _tolerant(content: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:

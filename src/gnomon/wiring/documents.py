@@ -176,6 +176,11 @@ class Documents:
         holdings = self.holdings(workspace)
         return holdings if holdings.embedded < holdings.passages and is_embedding(self.shelf) else None
 
+    def notes(self, workspace: str | None) -> Sequence[tuple[str, str]]:
+        """List what was left out of documents that a workspace draws on, by their names; raises `NotFound`."""
+        folders = self.folders_of(self.find_workspace(workspace).id)
+        return [note for folder in folders for note in report(self.shelf, folder).notes]
+
     def own_documents(self, workspace: str | None) -> Own | None:
         """Count Gnomon's own documents, and say whether a workspace draws on them; raises `NotFound`."""
         return self.shelf.own_documents(self.find_workspace(workspace).id)

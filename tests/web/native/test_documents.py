@@ -116,6 +116,13 @@ async def test_a_page_that_is_asked_wrongly_says_what_to_send(
     assert word in LexborHTMLParser(page.text).body.text()  # type: ignore[union-attr]
 
 
+async def test_a_page_answers_head_as_it_answers_get(client: httpx.AsyncClient) -> None:
+    url = urldefrag((await found(client, "north field"))["url"]).url
+    head, page = await client.head(url), await client.get(url)
+    assert head.status_code == page.status_code == 200
+    assert head.headers["content-type"] == page.headers["content-type"]
+
+
 async def test_a_page_of_nothing_is_a_page(client: httpx.AsyncClient) -> None:
     page = await client.get(f"/documents/doc_{'0' * 26}/page")
     assert page.status_code == 404

@@ -9,6 +9,7 @@ import pytest
 from fixed_records import (
     ANSWER,
     GROUP_ID,
+    MADE_BY,
     REPORT,
     STANDINGS,
     TASK_ID,
@@ -75,6 +76,7 @@ RESULTS = {
     "result-json": result(completed(ANSWER, origin("json"))),
     "result-auto": result(completed(ANSWER, origin("auto"))),
     "result-auto-text": result(completed(REPORT, origin("auto"))),
+    "result-truncated": result(completed({**ANSWER, **MADE_BY}, origin("json", warnings=(WARNING,)))),
     "result-json-as-text": result(completed(ANSWER, origin("text"))),
     "result-plain-text": result(completed("Founded in 1843.", origin("auto"))),
     "result-plain-object": result(completed({"founded": 1843}, origin("json"))),

@@ -65,10 +65,19 @@ calls = joined(
     st.fixed_dictionaries({"id": letters, "server": letters, "tool": letters, "arguments": letters}),
     maybe(content=st.none() | letters, error=st.none() | letters),
 )
+usages = st.fixed_dictionaries(
+    {
+        "calls": st.integers(0, 9),
+        "input_tokens": st.integers(0, 9),
+        "output_tokens": st.integers(0, 9),
+        "cost_usd": st.none() | st.floats(0, 9),
+    }
+)
 answers = joined(
     objects,
     st.fixed_dictionaries({"type": st.sampled_from(["text", "json"]), "content": letters | objects}),
     maybe(schema=objects, basis=st.lists(bases, max_size=3), tool_calls=st.lists(calls, max_size=2)),
+    maybe(engine=letters, usage=usages, truncated=st.lists(letters, max_size=2)),
 )
 near_answers = st.fixed_dictionaries(
     {"type": st.sampled_from(["text", "json", "auto", 1]), "content": jsons},
@@ -108,6 +117,20 @@ def test_an_answer_is_shown_in_full(answer: dict[str, Json], form: Form) -> None
     assert shown["mcp_tool_calls"] is None or names
     if shown["type"] == "json":
         assert shown["output_schema"] == (answer.get("schema", {}) if form == "auto" else None)
+
+
+@given(answer=answers, origin=asked)
+def test_what_was_cut_off_is_a_warning_behind_those_of_the_request(
+    answer: dict[str, Json], origin: Origin | None
+) -> None:
+    task = completed(answer, origin)
+    shown = result(task)
+    warnings = run(task)["warnings"] or []
+    told = [{"type": "warning", "message": text, "detail": None} for text in answer.get("truncated", [])]
+    assert shown["run"] == {**run(task), "warnings": [*warnings, *told] or None}
+    named = {name: answer[name] for name in ("engine", "usage") if name in answer}
+    assert shown["output"]["beta_fields"] == ({"gnomon": named} if named else None)
+    read_strictly(shown)
 
 
 @given(value=near_answers)

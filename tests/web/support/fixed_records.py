@@ -65,6 +65,11 @@ REPORT = {
     "content": "# Example\n\nFounded in 1843.",
     "basis": [{"field": "output", "reasoning": "The register says so.", "confidence": "medium"}],
 }
+MADE_BY = {
+    "engine": "provider:openai/gpt-5-mini",
+    "usage": {"calls": 3, "input_tokens": 5210, "output_tokens": 640, "cost_usd": 0.0026},
+    "truncated": ["founded: not looked at by the model, because the budget of 0.02 USD was used up."],
+}
 
 
 def origin(output: Form = "auto", **fields: Any) -> Origin:

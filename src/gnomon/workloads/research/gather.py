@@ -37,6 +37,7 @@ def source_of(passage: Passage) -> Source:
         heading=passage.heading,
         score=passage.score,
         similarity=passage.similarity,
+        notes=passage.notes,
     )
 
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from gnomon.core.library import point
 from gnomon.core.task import Json
 
 Path = tuple[str | int, ...]
 Confidence = Literal["low", "medium", "high"]
+ALONE: Final = "No model took part."
+"""The end of the reasoning of what was read without a model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,8 @@ class Source:
     """YYYY-MM-DD, where it is known."""
     score: float = 0.0
     similarity: float | None = None
+    notes: Sequence[str] = field(default=(), compare=False)
+    """What was left out of its document when that was read, and why."""
     is_truncated: bool = False
 
     @property

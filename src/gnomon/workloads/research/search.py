@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from gnomon.core.workload import Failure
+from gnomon.reading.decoding import WINDOWS_NOTE
 from gnomon.reading.terms import terms
 from gnomon.workloads.research.gather import (
     Finds,
@@ -131,6 +132,10 @@ class Searching:
         policy = self.study.brief.sources or {}
         if any(policy.values()) and any(s.kind == "document" for each in kept for s in each.sources):
             self.study.cut(_OWN_DOCUMENTS)
+        for source in {source.work: source for each in finds for source in each.sources}.values():
+            for note in source.notes:
+                if note != WINDOWS_NOTE:  # a guess at its letters leaves nothing out
+                    self.study.cut(f"'{source.title}' is not searched as a whole: {note}")
         read = [source.url for each in kept for source in each.sources]
         self.study.teller.take_in([source.url for each in finds for source in each.sources], read)
         self.study.teller.count()

@@ -25,7 +25,7 @@ _UNUSABLE: Final = ("answer_cut", "answer_invalid")
 _DIGEST: Final = 16
 _LONGEST_TASK: Final = 24_000
 """Characters of a task that a model is told; of a small window about a third."""
-_UNPRICED: Final = "The price of the model is not known, so the limit in US dollars could not be held."
+_UNPRICED: Final = "What a call of the model cost is not known, so the limit in US dollars could not be held."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,13 +101,14 @@ class Study:
             nonlocal fresh
             result = await work(call_key(self.ctx.task_id, key))
             fresh = True
+            self.counted.add(key)
             self.meter.usage += Usage(**result.get("usage", {}))
             return {**result, "at": round(self.meter.seconds, 3)}
 
         stored: Mapping[str, Any] = await self.ctx.step(key, do)
         if not fresh and key not in self.counted:
+            self.counted.add(key)
             self.meter.replay(stored)
-        self.counted.add(key)
         return stored
 
     async def fill(

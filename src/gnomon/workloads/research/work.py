@@ -16,6 +16,7 @@ from gnomon.core.workload import AsyncContext, Failure
 from gnomon.workloads.research.agent.course import Course
 from gnomon.workloads.research.agent.plan import Plan, dotted, make_plan, plain_plan
 from gnomon.workloads.research.agent.tooling import Tooling
+from gnomon.workloads.research.agent.verdict import in_vain
 from gnomon.workloads.research.basis import assemble
 from gnomon.workloads.research.budget import Meter, Spent, budget_of
 from gnomon.workloads.research.gather import together
@@ -72,7 +73,7 @@ async def run(task_input: Mapping[str, Json], ctx: AsyncContext) -> Json:
             study.reach = await stack.enter_async_context(in_reach(ctx.settings))
         settled = await _answered(study, questions)
     study.teller.progress(95, "checking")
-    return _answer(study, questions, settled)
+    return _answer(study, questions, in_vain(study, settled))
 
 
 def check(task_input: Json) -> Sequence[Complaint]:
@@ -98,7 +99,7 @@ async def _answered(study: Study, questions: Sequence[Question]) -> list[Settled
     if study.model is None:
         return await _read_through(study, questions)
     try:
-        return await _with_model(study, questions)
+        return await _with_model(study, study.model, questions)
     except ModelFailure as failure:
         if study.ctx.settings.get("fallback") != EXTRACTIVE:
             raise _unavailable(failure, study.model) from failure
@@ -113,7 +114,18 @@ def _unavailable(failure: ModelFailure, model: Model) -> Failure:
     return Failure("provider_unavailable", f"{model.name}: {failure.message}", retryable=True)
 
 
-async def _with_model(study: Study, questions: Sequence[Question]) -> list[Settled]:
+def _unpriced(model: Model) -> Failure:
+    return Failure(
+        "price_unknown",
+        f"The price of {model.name} is not known, so a limit in US dollars could not be held, and it was not asked. "
+        "Leave the limit out ('cost_usd' of the task's budget, --max-cost of the server), and set 'tokens' in the "
+        "budget instead.",
+    )
+
+
+async def _with_model(study: Study, model: Model, questions: Sequence[Question]) -> list[Settled]:
+    if study.meter.budget.is_cost_limited and not await model.is_priced():
+        raise _unpriced(model)
     study.teller.progress(1, "planning")
     plan = await _plan(study, questions)
     study.teller.fields = len(plan.lines)

@@ -35,6 +35,18 @@ def test_a_value_is_cited_where_it_stands(bureau, serve):
     assert answer["usage"]["input_tokens"] == 10
 
 
+@pytest.mark.parametrize("has_model", [True, False])
+def test_what_was_not_read_of_a_document_is_said_once(bureau, serve, monkeypatch, has_model):
+    monkeypatch.setattr("gnomon.reading.draft.MOST_CHARACTERS", 400)
+    texts = {"velden.md": TEXTS["velden.md"] + "\n\nVelden has a mayor.\n" * 40, "far.md": TEXTS["far.md"]}
+    model = serve(Reader(values={"mayor": MAYOR})) if has_model else None
+    answer = bureau(texts).run("Velden", model=model, output=json_of(mayor=NAME))
+    told = [sentence for sentence in answer["truncated"] if "not searched as a whole" in sentence]
+    assert told == [
+        "'Velden' is not searched as a whole: Only the first 400 characters were read; the rest is left out."
+    ]
+
+
 def test_a_name_that_stands_elsewhere_bears_nothing_out(bureau, serve):
     texts = {
         "hill.md": "# Hill\n\nThe bureau of Hill sits in Velden.\n",
@@ -164,6 +176,14 @@ def test_it_is_looked_again_in_other_words(bureau, serve):
     assert "Query: lighthouse Farum" in office.notes("search")
 
 
+def test_what_is_asked_again_with_the_same_passages_is_paid_and_counted_once(bureau, serve):
+    stub = serve(Reader(queries=["Velden"]))
+    answer = bureau(TEXTS).run("Velden", model=stub, effort=4, output=json_of(king=NAME))
+    steps = [asked.key.partition(":")[2].partition("-")[0] for asked in stub.requests]
+    assert sorted(steps) == ["plan", "reflect", "settle"], "it was looked again, and found what was there"
+    assert answer["usage"]["calls"] == len(stub.requests)
+
+
 def test_one_round_is_one_round(bureau, serve):
     stub = serve(Reader(queries=["lighthouse Farum"]))
     office = bureau(TEXTS)
@@ -276,11 +296,37 @@ def test_when_the_budget_ends_the_rest_is_read_without_the_model(bureau, serve):
     assert answer["usage"]["calls"] == 0
 
 
-def test_a_price_that_is_not_known_is_said_where_money_is_limited(bureau, serve):
+@pytest.mark.parametrize(
+    ("budget", "settings"), [({"cost_usd": 1}, {}), ({}, {"max_cost": 0.5, "fallback": "extractive"})]
+)
+def test_a_limit_of_money_needs_a_price_that_is_known(bureau, serve, budget, settings):
     stub = serve(Reader(values={"mayor": MAYOR}))
-    answer = bureau(TEXTS).run("Velden", model=stub, budget={"cost_usd": 1}, output=json_of(mayor=NAME))
+    with pytest.raises(Failure) as failed:
+        bureau(TEXTS).run("Velden", model=stub, budget=budget, settings=settings, output=json_of(mayor=NAME))
+    assert (failed.value.code, failed.value.retryable) == ("price_unknown", False)
+    assert "'tokens'" in failed.value.message
+    assert stub.requests == [], "nothing was paid"
+
+
+def test_without_a_limit_of_money_no_price_is_needed(bureau, serve):
+    stub = serve(Reader(values={"mayor": MAYOR}))
+    answer = bureau(TEXTS).run("Velden", model=stub, output=json_of(mayor=NAME))
     assert answer["usage"]["cost_usd"] is None
-    assert any("price" in sentence for sentence in answer["truncated"])
+    assert answer["content"] == {"mayor": "Ada Lind"}
+
+
+def test_a_model_of_which_nothing_stands_is_told_of(bureau, serve):
+    stub = serve(Reader(paragraphs=[("Velden is ruled by mice.", "Its mayor is Ada Lind.")]))
+    answer = bureau(TEXTS).run("Who is mayor of Velden?", model=stub, output={"type": "text"})
+    calls = answer["usage"]["calls"]
+    assert calls == len(stub.requests) > 0
+    assert answer["engine"] == "extractive", "what answered is the reading without a model"
+    times = "once" if calls == 1 else f"{calls} times"
+    told = f"was asked {times} and gave no words that could be verified"
+    assert any(told in sentence for sentence in answer["truncated"])
+    (entry,) = answer["basis"]
+    assert told in entry["reasoning"]
+    assert "No model" not in entry["reasoning"]
 
 
 def test_a_budget_that_ends_on_the_way_leaves_what_is_settled(bureau, serve):

@@ -22,6 +22,8 @@ WHOLE = Evidence(source=SOURCE, start=0, end=len(TEXT))
         ("ada  LIND", True),
         ("Ada Lund", False),
         ("Ada Li", False),
+        ("Ada Evil Lind", False),
+        ("Lind, Ada", True),
         ("", False),
         (" . ", False),
         ("Eve Holt", False),
@@ -122,3 +124,24 @@ def test_a_paragraph_keeps_to_its_sources(text, is_borne):
 def test_sign_scale_and_month_are_looked_at(text, value, is_said):
     source = Source(url="u", title="t", text=text)
     assert says(Evidence(source=source, start=0, end=len(text)), value) is is_said
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value", "is_said"),
+    [
+        ("In 2023 its revenue was 5 million.", "employees", 2023, False),
+        ("In 2023 its revenue was 5 million.", "revenue", 2023, False),
+        ("In 2023 its revenue was 5 million.", "revenue", 5_000_000, True),
+        ("In 2023 it had 2023 employees.", "employees", 2023, True),
+        ("Employees: 2023", "employeeCount", 2023, True),
+        ("It has 2,023 people.", "employees", 2023, True),
+        ("It was founded in 1987.", "founded", 1987, True),
+        ("In 2023 its revenue was 5 million.", "revenue_year", 2023, True),
+    ],
+)
+def test_a_year_is_no_count(text, field, value, is_said):
+    source = Source(url="u", title="t", text=text)
+    evidence = Evidence(source=source, start=0, end=len(text))
+    assert says(evidence, value, {"type": "integer"}, field) is is_said
+    inner = {"type": "object", "properties": {field: {"type": "integer"}}}
+    assert says(evidence, {field: value}, inner) is is_said

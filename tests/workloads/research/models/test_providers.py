@@ -5,6 +5,7 @@ from asking_stub import PARIS, PROMPT, SCHEMA, asking
 from pydantic_ai.usage import RequestUsage
 from stub_model import Answer, Refuse, StubModel
 
+from gnomon.workloads.research.models.client import open_model
 from gnomon.workloads.research.models.direct import THOUGHT
 from gnomon.workloads.research.models.model import ModelFailure
 from gnomon.workloads.research.models.prices import price
@@ -126,3 +127,13 @@ def test_a_price_is_the_tables() -> None:
 )
 def test_a_price_that_is_not_known_is_none(model: str, where: dict[str, str]) -> None:
     assert price(RequestUsage(input_tokens=1000, output_tokens=500), model, **where) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "is_known"), [(GPT, True), (CLAUDE, True), ("openai:no-such-model-of-theirs", False)]
+)
+async def test_whether_a_price_is_known_is_known_before_a_call(name: str, is_known: bool) -> None:
+    model = open_model({"model": name}, {"OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k"})
+    assert model is not None
+    assert await model.is_priced() is is_known
+    await model.close()

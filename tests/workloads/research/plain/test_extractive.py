@@ -1,5 +1,6 @@
 import time
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from gnomon.core.brief import Brief, Wish
 from gnomon.reading.terms import terms
 from gnomon.workloads.research.basis import assemble
+from gnomon.workloads.research.plain.coverage import Scale, untold
 from gnomon.workloads.research.plain.extractive import settle
-from gnomon.workloads.research.record import Settled, Source
+from gnomon.workloads.research.record import Question, Settled, Source
 from gnomon.workloads.research.wanted.fields import questions_of
 from gnomon.workloads.research.wanted.shape import read_shape
 from gnomon.workloads.research.wanted.validity import is_valid
@@ -248,3 +250,34 @@ def test_a_heading_is_no_sentence_of_an_answer() -> None:
     (settled,) = settle(question, there, frequencies(query, there), 50)
     assert "3,421 metres" in str(settled.value)
     assert "Mount Zed" not in [each.excerpt for each in settled.evidence]
+
+
+@pytest.mark.parametrize(
+    ("text", "lacking"),
+    [
+        ("The headquarters of Switzerland's largest insurer are in Zurich.", ["capital"]),
+        ("The capital of the Confederation is Bern.", ["Switzerland"]),
+        ("Bern is the capital of Switzerland.", []),
+    ],
+)
+def test_a_rare_word_that_is_not_there_is_told(text: str, lacking: list[str]) -> None:
+    scale = Scale(frequencies={"capit": 2, "switzerland": 900}, size=1000)
+    assert untold("What is the capital of Switzerland?", text, scale) == lacking
+
+
+def test_words_that_only_ask_need_not_be_there() -> None:
+    scale = Scale(frequencies={}, size=1000)
+    assert untold("In which year was Acme founded?", "Acme was established in 1987.", scale) == []
+
+
+def test_a_text_that_lacks_a_rare_word_of_the_question_is_low() -> None:
+    text = "The headquarters of the largest insurer of all Switzerland are in Zurich."
+    asked = Question(
+        path=(), query="In which capital of Switzerland are headquarters of its largest insurer?"
+    )
+    frequencies = {"capit": 1, "switzerland": 3, "headquart": 2, "largest": 3, "insur": 2}
+    there = settle(asked, [source("Insurers", text)], frequencies, 1000)[0]
+    assert there.confidence == "low"
+    assert "'capital'" in there.reasoning
+    whole = replace(asked, query=asked.query.replace("capital", "place"))
+    assert settle(whole, [source("Insurers", text)], frequencies, 1000)[0].confidence == "medium"

@@ -9,7 +9,7 @@ from gnomon.core.service.access import require
 from gnomon.web.answer import answer
 from gnomon.web.auth import identify
 from gnomon.web.desk import AtHouse, Reader, find_gate
-from gnomon.web.native.openapi import asks, errors, router, shows
+from gnomon.web.native.openapi import Answers, asks, errors, router, shows
 from gnomon.web.native.render import document as render
 from gnomon.web.native.render.page import HEADERS, document_page, plain_page
 from gnomon.web.native.wire import ask
@@ -19,6 +19,12 @@ from gnomon.web.problems import Refusal, headers_of, status_of
 routes = router("documents")
 
 _HTML = "text/html; charset=utf-8"
+_PAGE = {"text/html": {"schema": {"type": "string"}}}
+
+
+def _also_pages(problems: Answers) -> Answers:
+    """Describe problems that a browser is shown as a page; what is refused before the route stays plain."""
+    return {status: {**told, "content": {**told["content"], **_PAGE}} for status, told in problems.items()}
 
 
 @routes.get(
@@ -88,13 +94,14 @@ async def get_text(document_id: str, request: Request, house: AtHouse, reader: R
     return Response(reading.text, media_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
 
 
+@routes.head("/documents/{document_id}/page", include_in_schema=False)
 @routes.get(
     "/documents/{document_id}/page",
     summary="Open a document in a browser",
     openapi_extra=asks(Look),
     responses={
-        **errors(404, 422),
-        200: {"description": "The page.", "content": {"text/html": {"schema": {"type": "string"}}}},
+        **_also_pages(errors(404, 422)),
+        200: {"description": "The page.", "content": _PAGE},
     },
 )
 async def open_page(document_id: str, request: Request, house: AtHouse) -> Response:

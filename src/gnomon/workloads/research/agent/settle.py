@@ -142,18 +142,19 @@ def _read(question: Question, reply: Json, shown: Shown) -> Picked:
     meant = meaning(question.schema)
     items = meant.get("items")
     schema = dict(meaning(items) if isinstance(items, Mapping) else {}) if is_list(meant) else dict(meant)
+    name = next((part for part in reversed(question.path) if isinstance(part, str)), "")
     given = [piece for piece in pieces if isinstance(piece, dict) and piece.get("value") is not None]
-    picks = [found for piece in given if (found := _look_up(piece, shown, schema)) is not None]
+    picks = [found for piece in given if (found := _look_up(piece, shown, schema, name)) is not None]
     return Picked(
         question=question, picks=tuple(picks), dropped=len(given) - len(picks), sources=shown.sources
     )
 
 
-def _look_up(piece: Mapping[str, Json], shown: Shown, schema: dict[str, Any]) -> Pick | None:
+def _look_up(piece: Mapping[str, Json], shown: Shown, schema: dict[str, Any], name: str) -> Pick | None:
     named = shown.number(piece.get("source"))
     others = [source for source in shown.sources if source is not named]
     for source in [named, *others] if named is not None else others:
         found = find_evidence(source, piece.get("quote"), piece["value"])
-        if found is not None and says(found, piece["value"], schema):
+        if found is not None and says(found, piece["value"], schema, name):
             return Pick(value=piece["value"], evidence=found)
     return None

@@ -10,11 +10,18 @@ from gnomon.core.task import Json
 from gnomon.reading.sentence import sentences
 from gnomon.reading.terms import terms
 from gnomon.workloads.research.basis import SHORTEST_QUOTE, locate
+from gnomon.workloads.research.plain.typed.quantity import quantities
+from gnomon.workloads.research.plain.typed.words import COUNTS, MONEY, YEARS
 from gnomon.workloads.research.record import Evidence, Source
+from gnomon.workloads.research.wanted.fields import words_of
 from gnomon.workloads.research.wanted.shape import meaning
 
 SHARE: Final = 0.6
 """Of the words of a text that must stand in the words quoted for it."""
+_SHORT: Final = 4
+"""Words up to which a text is a name, of which every word must stand there: one more makes another name of it."""
+_CALENDAR: Final = range(1000, 2200)
+"""What a number of four digits may be the year of."""
 _NUMBER: Final = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3})*(?:[.,]\d+)?|\d+")
 _ADDRESS: Final = re.compile(r"(?:\w+:)?//[^\s)>\]]+|www\.[^\s)>\]]+|[\w.+-]+@[\w-]+\.\w[\w.-]*|\]\([^)]*\)")
 """Of pages and of mail, and the ends of links."""
@@ -61,8 +68,8 @@ def find_word(value: str, source: Source) -> Evidence | None:
     return Evidence(source=source, start=around.start if around else start, end=around.end if around else end)
 
 
-def says(evidence: Evidence, value: Json, schema: object = None) -> bool:
-    """Say whether the words of the evidence carry the value.
+def says(evidence: Evidence, value: Json, schema: object = None, name: str = "") -> bool:
+    """Say whether the words of the evidence carry the value of a field of this name.
 
     A truth value and a choice out of a list are judgements: that words stand there for them is all that code can see.
     """
@@ -70,15 +77,17 @@ def says(evidence: Evidence, value: Json, schema: object = None) -> bool:
     if isinstance(value, bool) or "enum" in meant or "const" in meant:
         return True
     if isinstance(value, int | float):
-        return _says_number(evidence, value)
+        return _says_number(evidence, value) and not (_is_amount(name) and _is_year(evidence.excerpt, value))
     if isinstance(value, str):
         return _says_text(evidence.excerpt, value)
     if isinstance(value, dict):
         inner = meant.get("properties", {})
-        parts = [(each, inner.get(name)) for name, each in value.items() if each is not None]
+        parts = [(each, inner.get(named), named) for named, each in value.items() if each is not None]
         return bool(parts) and all(says(evidence, *each) for each in parts)
     inner = meant.get("items")
-    return isinstance(value, list) and bool(value) and all(says(evidence, each, inner) for each in value)
+    return (
+        isinstance(value, list) and bool(value) and all(says(evidence, each, inner, name) for each in value)
+    )
 
 
 def numbers(text: str) -> list[float]:
@@ -99,14 +108,14 @@ def _says_text(excerpt: str, value: str) -> bool:
         return True
     if (day := _day(value)) is not None:
         return _says_day(excerpt, day)
-    return _keeps_to(excerpt, value)
+    return _keeps_to(excerpt, value, SHARE if len(plain.split()) > _SHORT else 1.0)
 
 
-def _keeps_to(said: str, text: str) -> bool:
-    """Say whether a text has most of its words, and all of its numbers and addresses, from what was said."""
+def _keeps_to(said: str, text: str, share: float = SHARE) -> bool:
+    """Say whether a text has a share of its words, and all of its numbers and addresses, from what was said."""
     known = set(numbers(said))
     return (
-        _share(set(terms(text)), set(terms(said))) >= SHARE
+        _share(set(terms(text)), set(terms(said))) >= share
         and all(number in known for number in numbers(text))
         and all(address in said for address in _ADDRESS.findall(text))
     )
@@ -138,6 +147,22 @@ def _says_number(evidence: Evidence, value: float) -> bool:
     close = _CLOSE * max(abs(value), 1.0)
     there = numbers(evidence.excerpt)
     return any(abs(abs(value) - number * scale) <= close for number in there for scale in scales)
+
+
+def _is_amount(name: str) -> bool:
+    """Say whether a field's name is that of a count or of money, which no year is."""
+    words = {word.lower() for word in words_of(name)}
+    return bool((COUNTS | MONEY) & words) and not YEARS & words
+
+
+def _is_year(excerpt: str, value: float) -> bool:
+    """Say whether a number stands there as a year alone: nothing is named after it, and no label before it."""
+    if value not in _CALENDAR:
+        return False
+    labelled = rf"\b(?:{'|'.join(COUNTS | MONEY)})\b[\s:=|*]*{int(value)}\b"
+    if re.search(labelled, excerpt, re.IGNORECASE) or not re.search(rf"(?<!\d){int(value)}(?!\d)", excerpt):
+        return False
+    return not any(each.number == value and not each.is_year for each in quantities(excerpt))
 
 
 def _says_day(excerpt: str, day: date) -> bool:

@@ -11,7 +11,7 @@ from gnomon.workloads.research.agent.settle import Pick, Picked
 from gnomon.workloads.research.agent.support import find_word
 from gnomon.workloads.research.agent.write import Written, render
 from gnomon.workloads.research.confidence import LIKELY, confidence
-from gnomon.workloads.research.record import Confidence, Evidence, Question, Settled, Source
+from gnomon.workloads.research.record import ALONE, Confidence, Evidence, Question, Settled, Source
 from gnomon.workloads.research.study import Study
 from gnomon.workloads.research.wanted.fields import cue_of
 from gnomon.workloads.research.wanted.shape import is_list, meaning
@@ -55,7 +55,25 @@ def _unseen(alone: Settled) -> Settled:
         return alone
     told = "The model did not settle it; it was read without one. "
     lowered: Confidence | None = "low" if alone.confidence else None
-    return replace(alone, reasoning=told + alone.reasoning, confidence=lowered)
+    said = told + alone.reasoning.removesuffix(ALONE).rstrip()
+    return replace(alone, reasoning=said, confidence=lowered)
+
+
+def in_vain(study: Study, settled: Sequence[Settled]) -> Sequence[Settled]:
+    """Tell of a model that was asked, and paid, and of which nothing stands in the answer."""
+    calls = study.meter.usage.calls
+    if not calls or study.has_model_answered:
+        return settled
+    times = "once" if calls == 1 else f"{calls} times"
+    name = " ".join(filter(None, ("The model", _name(study))))
+    told = f"{name} was asked {times} and gave no words that could be verified"
+    study.cut(f"{told}, so the answer was read without it.")
+    return [
+        replace(each, reasoning=each.reasoning.removesuffix(ALONE) + f"{told}.")
+        if each.reasoning.endswith(ALONE)
+        else each
+        for each in settled
+    ]
 
 
 def _nothing(question: Question, picked: Picked) -> Settled:

@@ -70,6 +70,11 @@ class Asker:
         known = None if self._server.is_window_known else self._wire.window
         return known or self._server.window
 
+    async def is_priced(self) -> bool:
+        """Say whether it is known what its calls cost."""
+        await self._open()
+        return self._wire.is_priced
+
     @property
     def is_small(self) -> bool:
         """Say whether it is of little use for anything but one short step at a time, and slow at long ones."""

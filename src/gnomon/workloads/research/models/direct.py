@@ -20,6 +20,7 @@ from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
+from pydantic_ai.usage import RequestUsage
 
 from gnomon.core.workload import Failure
 from gnomon.workloads.research.models.wire import Call, Said, Trouble
@@ -71,6 +72,12 @@ class Direct:
     def takes_loose(self) -> bool:
         """Say whether it also takes a schema that is not strict: other words than OpenAI's would close it."""
         return isinstance(self._model, OpenAIChatModel | OpenAIResponsesModel)
+
+    @property
+    def is_priced(self) -> bool:
+        """Say whether its price is known, by what a short call would cost."""
+        usage = RequestUsage(input_tokens=1, output_tokens=1)
+        return self._pricing(ModelResponse(parts=[], usage=usage)) is not None
 
     @property
     def window(self) -> int | None:

@@ -49,6 +49,11 @@ class Late:
         """Return the tokens of the model's window, where they are known."""
         return self._wire.window if self._wire else None
 
+    @property
+    def is_priced(self) -> bool:
+        """Say whether it is known what its calls cost; known once the wire is made."""
+        return self._wire is not None and self._wire.is_priced
+
     async def ask(self, call: Call) -> Said:
         """Ask once."""
         return await (await self._made()).ask(call)

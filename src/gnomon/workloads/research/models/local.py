@@ -36,6 +36,11 @@ class Local:
         """Return the tokens that one caller may use, once it has been started."""
         return self._line[0].window if self._line else None
 
+    @property
+    def is_priced(self) -> bool:
+        """Say that its price is known: it costs nothing."""
+        return True
+
     async def open(self) -> None:
         """Start the model, if it is not running."""
         await self._connected()

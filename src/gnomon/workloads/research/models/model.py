@@ -80,6 +80,9 @@ class Model(Protocol):
     def window(self) -> int:
         """Say how many tokens a prompt and its reply may have together."""
 
+    async def is_priced(self) -> bool:
+        """Say whether it is known what its calls cost."""
+
     @property
     def is_small(self) -> bool:
         """Say whether it is of little use for anything but one short step at a time, and slow at long ones."""

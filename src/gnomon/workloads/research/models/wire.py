@@ -83,6 +83,10 @@ class Wire(Protocol):
     def window(self) -> int | None:
         """Return the tokens of the model's window, where they are known."""
 
+    @property
+    def is_priced(self) -> bool:
+        """Say whether it is known what its calls cost."""
+
     async def open(self) -> None:
         """Make ready to connect; what a server's answers may be held to is known after it."""
 

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gnomon.reading.terms import terms
+from gnomon.reading.cue import without_cue
+from gnomon.reading.terms import spans, terms
 
 OTHER_WORDS: Final[Sequence[Sequence[str]]] = (
     ("ceo", "chief executive officer", "chief executive"),
@@ -63,7 +64,31 @@ MADE_BY: Final[Mapping[str, str]] = {
     "maintained": "maintainer",
 }
 """What somebody is by whom something was so treated: `founded by` names a founder."""
-BY: Final = re.compile(rf"\b({'|'.join(MADE_BY)})\s+(?:(?:in|on)\s+[\w ,]{{1,30}}?\s+)?by\b", re.IGNORECASE)
+_DONE: Final = r"[a-z]{3,}ed"
+BY: Final = re.compile(
+    rf"\b({'|'.join(MADE_BY)}|{_DONE})\s+(?:(?:in|on)\s+[\w ,]{{1,30}}?\s+)?by\b", re.IGNORECASE
+)
+DOING: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("leads", "led"), "leader"),
+    **dict.fromkeys(("heads", "headed"), "head"),
+    **dict.fromkeys(("chairs", "chaired"), "chair"),
+    **dict.fromkeys(("directs", "directed"), "director"),
+    **dict.fromkeys(("manages", "managed"), "manager"),
+    **dict.fromkeys(("owns",), "owner"),
+    **dict.fromkeys(("operates",), "operator"),
+    **dict.fromkeys(("maintains",), "maintainer"),
+}
+"""What somebody is who does so: who `leads the project` is its leader."""
+DOES: Final = re.compile(rf"\s+({'|'.join(DOING)})\s+(?=(?:the|this|our|its|their|an?)\b|[A-Z])")
+_CAPITAL: Final = re.compile(r"(?<!\w)[^\W\d_a-z]\w*$")
+_WORKING: Final = re.compile(
+    r"\d\s+(?:people|persons|men and women)\s+(?:(?:now|currently)\s+)?work\s+(?:here|for us|for the company)\b",
+    re.IGNORECASE,
+)
+_NAME: Final = re.compile(r"(?<=[^\s.?!]\s)[A-Z]\w*|\d\w*")
+_RARE: Final = 3
+_RARE_SHARE: Final = 0.05
+"""In so many passages of the library, or in such a part of them, a word may stand and be rare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +109,36 @@ class Scale:
         return sum(weight for term, weight in weights.items() if term in there) / whole if whole else 1.0
 
 
+def untold(question: str, said: str, scale: Scale) -> list[str]:
+    """List the words of a question that what was said does not have: its names, and what is rare in the library."""
+    there = widened(terms(said))
+    names = {term for name in _NAME.findall(question) for term in terms(name)}
+    asked = without_cue(question)
+    return [
+        asked[start:end]
+        for term, start, end in spans(asked)
+        if term not in there
+        and (term in names or scale.frequencies.get(term, 0) <= max(_RARE, _RARE_SHARE * scale.size))
+    ]
+
+
 def roles(text: str) -> frozenset[str]:
-    """Return the terms of the roles that a text gives to somebody with a `by`."""
-    return frozenset(term for found in BY.findall(text) for term in terms(MADE_BY[found.lower()]))
+    """Return the terms of the roles that a text gives to somebody: with a `by`, by what they do, by their work."""
+    made = [role for found in BY.findall(text) for role in _made(found.lower())]
+    doing = [DOING[found[1]] for found in DOES.finditer(text) if _CAPITAL.search(text, 0, found.start())]
+    working = ["employees"] if _WORKING.search(text) else []
+    return frozenset(term for role in (*made, *doing, *working) for term in terms(role))
+
+
+def doers(verb: str) -> frozenset[str]:
+    """Return the terms of what somebody is by whom something was so treated: `climbed` makes a climber."""
+    return frozenset(term for role in _made(verb) for term in terms(role))
+
+
+def _made(verb: str) -> Sequence[str]:
+    if verb in MADE_BY:
+        return [MADE_BY[verb]]
+    return [f"{verb[:-2]}er", f"{verb[:-2]}or"] if re.fullmatch(_DONE, verb) else []
 
 
 def widened(there: Iterable[str]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from gnomon.core.task import Json
 from gnomon.reading.ranking import Embed, Ranked, judge, rank
 from gnomon.workloads.research import confidence
 from gnomon.workloads.research.basis import gather, titled
+from gnomon.workloads.research.plain.coverage import Scale, untold
 from gnomon.workloads.research.plain.lists import settle_list
 from gnomon.workloads.research.plain.siblings import of_the_subject
 from gnomon.workloads.research.plain.typed.candidate import Candidate
@@ -28,7 +29,7 @@ from gnomon.workloads.research.plain.weighing import (
     subject_share,
     weigh_all,
 )
-from gnomon.workloads.research.record import Confidence, Evidence, Question, Settled, Source
+from gnomon.workloads.research.record import ALONE, Confidence, Evidence, Question, Settled, Source
 from gnomon.workloads.research.wanted.fields import cue_of
 from gnomon.workloads.research.wanted.shape import is_list, meaning
 from gnomon.workloads.research.wanted.validity import is_valid
@@ -164,7 +165,7 @@ def _reasoning(first: _Finding, others: Sequence[_Finding]) -> str:
     if against := _against(first, others):
         named = ", ".join(_shown(each.best.candidate.value) for each in against[:3])
         told += f" Elsewhere the documents give {named}."
-    return f"{told} No model took part."
+    return f"{told} {ALONE}"
 
 
 def _confidence(first: _Finding, others: Sequence[_Finding]) -> Confidence:
@@ -233,13 +234,18 @@ def _quote(
     if not ranked or not verdict.is_answerable:
         return _gap(question, _nothing(question, sources))
     evidence = [Evidence(source=sources[each.passage], start=each.start, end=each.end) for each in ranked]
+    first = evidence[0]
+    said = f"{first.source.title} {first.source.heading} {first.excerpt}"
+    lacking = untold(question.query, said, Scale(frequencies=frequencies, size=size))
     told = confidence.reasoning(ranked[0].covered, ranked[0].asked)
+    if lacking:
+        told += f" Neither it nor its title has {' or '.join(map(_shown, dict.fromkeys(lacking[:3])))}."
     return Settled(
         path=(),
         value=quoted(evidence),
         evidence=evidence,
-        reasoning=f"{told} The sentences are quoted as they stand. No model took part.",
-        confidence=confidence.confidence(verdict.probability, works=1),
+        reasoning=f"{told} The sentences are quoted as they stand. {ALONE}",
+        confidence=confidence.confidence(0.0 if lacking else verdict.probability, works=1),
     )
 
 

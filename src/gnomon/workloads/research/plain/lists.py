@@ -28,7 +28,7 @@ from gnomon.workloads.research.plain.weighing import (
     subject_share,
     weigh_all,
 )
-from gnomon.workloads.research.record import Evidence, Question, Settled, Source
+from gnomon.workloads.research.record import ALONE, Evidence, Question, Settled, Source
 from gnomon.workloads.research.wanted.shape import is_list, is_object, meaning
 from gnomon.workloads.research.wanted.validity import is_valid
 
@@ -172,7 +172,7 @@ def _whole(question: Question, found: Sequence[Found]) -> list[Settled]:
     works = {each.source.work for _, evidence, _ in kept for each in evidence}
     left = f" {len(distinct) - most} more were left out." if len(distinct) > most else ""
     told = f"Distinct values: {len(kept)}, from documents: {len(works)}; there may be others"
-    reasoning = f"{told} that they do not name.{left} No model took part."
+    reasoning = f"{told} that they do not name.{left} {ALONE}"
     firsts = [evidence[0] for _, evidence, _ in kept]
     head = Settled(path=question.path, value=whole, evidence=firsts, reasoning=reasoning, confidence="low")
     return [head, *(_element(question, index, each) for index, each in enumerate(kept))]
@@ -185,7 +185,7 @@ def _element(question: Question, index: int, found: Found) -> Settled:
         path=(*question.path, index),
         value=value,
         evidence=list(evidence)[:3],
-        reasoning=f"In '{titled(evidence[0].source)}': {why}. No model took part.",
+        reasoning=f"In '{titled(evidence[0].source)}': {why}. {ALONE}",
         confidence="medium" if works > 1 else "low",
     )
 

@@ -10,7 +10,8 @@ from gnomon.reading.terms import spans, terms
 from gnomon.workloads.research.plain.coverage import OTHER_WORDS, Scale, roles, widened
 from gnomon.workloads.research.plain.naming import named_in
 from gnomon.workloads.research.plain.typed.candidate import Candidate, Kind, Want
-from gnomon.workloads.research.plain.typed.labels import labels, lines
+from gnomon.workloads.research.plain.typed.choices import says_where
+from gnomon.workloads.research.plain.typed.labels import labels, lines, without_code
 from gnomon.workloads.research.plain.typed.numbers import UNIT_WORDS
 from gnomon.workloads.research.plain.typed.reading import read
 from gnomon.workloads.research.plain.typed.words import GENERIC, OF_KIND
@@ -172,7 +173,8 @@ def _weigh(aim: Aim, sentence: Sentence) -> Iterator[Weighed]:
     telling = widened(aim.said) or aim.subject
     places = [(start, end) for term, start, end in spans(sentence.text) if term in telling]
     for candidate in read(sentence.text, aim.want, aim.cues):
-        share = max(field, 1.0 if candidate.is_labelled else 0.0)
+        is_said = candidate.is_labelled or says_where(sentence.text, candidate.start, aim.want)
+        share = max(field, 1.0 if is_said else 0.0)
         if share >= LEAST_FIELD:
             near = 1.0 if candidate.is_labelled else _nearness(candidate, places, sentence.text)
             own = aim.scale.share(aim.subject, sentence.has | sentence.heading)
@@ -196,7 +198,9 @@ def _sentences(source: Source) -> Iterator[Sentence]:
     heading = widened(terms(f"{source.title} {source.heading}"))
     around = heading | widened(terms(source.text))
     for start, end in _spans(source.text):
-        text = source.text[start:end]
+        text = without_code(source.text[start:end])
+        if not text.strip():
+            continue
         has = widened(terms(text)) | roles(text)
         # The rows of a table speak each of something else.
         is_row = len(labels(text)) > 1

@@ -11,7 +11,7 @@ from gnomon.core.ports import Given
 from gnomon.core.task import Json, Status, Task
 from gnomon.web.dialects.parallel.render.given import run_input
 from gnomon.web.dialects.parallel.render.group import group_status
-from gnomon.web.dialects.parallel.render.output import output
+from gnomon.web.dialects.parallel.render.output import output, run_with_result
 from gnomon.web.dialects.parallel.render.run import run
 from gnomon.web.moment import moment
 
@@ -47,7 +47,7 @@ def state(
     return {
         "type": "task_run.state",
         "event_id": str(number),
-        "run": run(task, opted_in=opted_in),
+        "run": run_with_result(task, opted_in=opted_in) if is_shown else run(task, opted_in=opted_in),
         "input": None if given is None else run_input(task, given),
         "output": output(task) if is_shown else None,
     }

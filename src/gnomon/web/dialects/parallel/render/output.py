@@ -19,7 +19,7 @@ from pydantic import (
 
 from gnomon.core.brief import CONFIDENCES
 from gnomon.core.task import Json, Task
-from gnomon.web.dialects.parallel.origin import Origin, read_origin
+from gnomon.web.dialects.parallel.origin import Origin, RunWarning, read_origin
 from gnomon.web.dialects.parallel.render.run import run
 
 
@@ -78,6 +78,13 @@ class _ToolCall(_Part):
     error: Annotated[str | None, _SPARED] = None
 
 
+class _Usage(_Part):
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+
+
 class _Answer(_Part):
     """A result of the form `core.brief.ANSWER`; null counts as absent.
 
@@ -89,11 +96,21 @@ class _Answer(_Part):
     chosen: Annotated[dict[str, Any] | None, _SPARED] = Field(default=None, alias="schema")
     basis: Annotated[list[_Basis] | None, _SIFTED] = None
     tool_calls: Annotated[list[_ToolCall] | None, _SIFTED] = None
+    engine: Annotated[str | None, _SPARED] = None
+    usage: Annotated[_Usage | None, _SPARED] = None
+    truncated: Annotated[list[str] | None, _SIFTED] = None
 
 
 def result(task: Task) -> dict[str, Json]:
     """Write a completed task's run with its output."""
-    return {"run": run(task), "output": output(task)}
+    return {"run": run_with_result(task), "output": output(task)}
+
+
+def run_with_result(task: Task, *, opted_in: bool = False) -> dict[str, Json]:
+    """Write a completed task as a run that warns of what was cut off of its answer, too."""
+    answer = _find_answer(task.result, is_brief=read_origin(task).is_brief)
+    cut = () if answer is None else answer.truncated or ()
+    return run(task, opted_in=opted_in, further=[RunWarning(message=sentence) for sentence in cut])
 
 
 def output(task: Task) -> dict[str, Json]:
@@ -108,7 +125,16 @@ def output(task: Task) -> dict[str, Json]:
         return _form(origin, task.result, "text" if isinstance(task.result, str) else "json")
     basis = [_basis(each) for each in answer.basis or ()]
     calls = [_tool_call(each) for each in answer.tool_calls or ()] or None
-    return _form(origin, answer.content, answer.type, basis, calls, answer.chosen)
+    shown = _form(origin, answer.content, answer.type, basis, calls, answer.chosen)
+    return {**shown, "beta_fields": _made_by(answer)}
+
+
+def _made_by(answer: _Answer) -> Json:
+    """Write what answered and what it used, where the vendor's schema has room for fields of one's own."""
+    usage = None if answer.usage is None else answer.usage.model_dump()
+    named = {"engine": answer.engine, "usage": usage}
+    told = {name: value for name, value in named.items() if value is not None}
+    return {"gnomon": told} if told else None
 
 
 def _find_answer(value: Json, *, is_brief: bool) -> _Answer | None:

@@ -5,7 +5,7 @@ them, and the vendor's models take null for absent. Keys of our own appear only 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gnomon.core.task import Json, Question, Task, TaskError
 from gnomon.web.dialects.parallel.origin import RunWarning, read_origin
@@ -14,8 +14,11 @@ from gnomon.web.ids import group_id, in_words_of_runs, reference, run_id
 from gnomon.web.moment import moment
 
 
-def run(task: Task, *, opted_in: bool = False) -> dict[str, Json]:
-    """Write a task as a run; to a client that opted in, one that has asked says so, and what it asked."""
+def run(task: Task, *, opted_in: bool = False, further: Sequence[RunWarning] = ()) -> dict[str, Json]:
+    """Write a task as a run; to a client that opted in, one that has asked says so, and what it asked.
+
+    `further` warnings come after those of the request.
+    """
     word = show(task, opted_in=opted_in)
     origin, name = read_origin(task), run_id(task.id)
     shown: dict[str, Json] = {
@@ -26,7 +29,7 @@ def run(task: Task, *, opted_in: bool = False) -> dict[str, Json]:
         "processor": origin.processor,
         "created_at": moment(task.created_at),
         "modified_at": moment(task.updated_at),
-        "warnings": [_warning(each) for each in origin.warnings] or None,
+        "warnings": [_warning(each) for each in (*origin.warnings, *further)] or None,
         "error": _error(task, word),
         "metadata": metadata(task.metadata),
         "taskgroup_id": None if task.group_id is None else group_id(task.group_id),

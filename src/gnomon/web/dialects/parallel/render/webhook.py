@@ -7,7 +7,7 @@ import orjson
 
 from gnomon.core.event import Event
 from gnomon.core.task import Json, Status, Task
-from gnomon.web.dialects.parallel.render.output import output
+from gnomon.web.dialects.parallel.render.output import output, run_with_result
 from gnomon.web.dialects.parallel.render.run import run
 from gnomon.web.moment import moment
 
@@ -26,7 +26,8 @@ def output_body(task: Task, event: Event) -> bytes:
     """Write a message that brings the output, too; it is null when there is none, or when it is too large."""
     told = _run(task)
     if task.status is Status.COMPLETED:
-        written = _write(event, told | {"output": output(task)})
+        shown = run_with_result(task, opted_in=True)
+        written = _write(event, shown | {"output": output(task)})
         if len(written) <= MOST_BYTES:
             return written
     return _write(event, told | {"output": None})

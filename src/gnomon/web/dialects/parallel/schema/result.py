@@ -23,17 +23,23 @@ _CALL = {
     "content": "Example Ltd",
     "error": None,
 }
+_MADE_BY = {
+    "engine": "provider:openai/gpt-5-mini",
+    "usage": {"calls": 3, "input_tokens": 5210, "output_tokens": 640, "cost_usd": 0.0026},
+}
 _SUPPORT: dict[str, Schema] = {
     "basis": told(many("FieldBasis"), "Of each field, and of each element of a list; of a text: `output`."),
     "mcp_tool_calls": maybe(many("McpToolCall")),
-    "beta_fields": maybe(OBJECT),
+    "beta_fields": told(
+        maybe(OBJECT), "`gnomon`: the `engine` that answered, and its `usage` with the cost, where known."
+    ),
 }
 OUTPUT: dict[str, Any] = {
     "type": "json",
     "content": {"ceo": "Ada King"},
     "basis": [_BASIS],
     "mcp_tool_calls": [_CALL],
-    "beta_fields": None,
+    "beta_fields": {"gnomon": _MADE_BY},
     "output_schema": None,
 }
 

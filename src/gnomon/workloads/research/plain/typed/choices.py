@@ -6,13 +6,16 @@ from typing import Final
 
 from gnomon.core.task import Json
 from gnomon.reading.terms import terms
-from gnomon.workloads.research.plain.typed.candidate import Candidate, Want
-from gnomon.workloads.research.plain.typed.words import ASKING, NOT, UNSURE
+from gnomon.workloads.research.plain.typed.candidate import Candidate, Kind, Want
+from gnomon.workloads.research.plain.typed.words import ASKING, NOT, PLACES, UNSURE
 from gnomon.workloads.research.wanted.fields import words_of
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
 _YES: Final = re.compile(r"\s*(yes|true|y|ja|\u2713|\u2714|x)\s*(?=$|[.,(])", re.IGNORECASE)
 _NO: Final = re.compile(r"\s*(no|false|n|nein|none|\u2717|\u2718)\s*(?=$|[.,(])", re.IGNORECASE)
+_LYING: Final = re.compile(
+    r"\b(?:lies|situated|located|found)\s+(?:in|within)\s+(?:the\s+)?(?:[a-z]+\s+of\s+(?:the\s+)?)?(?:[A-Z]\w*,\s+)?$"
+)
 _BEFORE: Final = 4
 """Words before a cue in which a negation belongs to it."""
 
@@ -28,6 +31,11 @@ def choices(text: str, want: Want) -> Iterator[Candidate]:
         start, end = words[first][1], words[last][2]
         why = f"the word '{text[start:end]}'"
         yield Candidate(value=value, start=start, end=end, why=why)
+
+
+def says_where(text: str, start: int, want: Want) -> bool:
+    """Say whether one of the named places stands where a text says that something lies: `it lies in Utopia`."""
+    return want.kind is Kind.CHOICE and bool(PLACES & set(want.name)) and bool(_LYING.search(text[:start]))
 
 
 def truths(text: str, want: Want) -> Iterator[Candidate]:

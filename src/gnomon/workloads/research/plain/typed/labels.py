@@ -12,6 +12,8 @@ from gnomon.workloads.research.plain.typed.candidate import Want
 _LINE: Final = re.compile(r"[^\n]+")
 _PIECE: Final = re.compile(r"(?:[^;|]|;(?!\s))+")
 _COLON: Final = re.compile(r":[*_]*\s")
+_CODE: Final = re.compile(r"\s*[\[{]*\s*(?:[{}]|[\"'][^\"'\n:]{1,60}[\"']\s*:|[\[{]\s*[\"'])")
+"""How JSON and the like begins: its names are no labels."""
 _MARKS: Final = " \t\r>*#\u2022+_-"
 _BRACKETS: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*]")
 _LONGEST_LABEL: Final = 60
@@ -43,6 +45,11 @@ def lines(text: str) -> list[tuple[int, int]]:
         (line.start() + len(each) - len(each.lstrip()), line.end() - len(each) + len(each.rstrip()))
         for line, each in found
     ]
+
+
+def without_code(text: str) -> str:
+    """Return a text with blanks for its lines of JSON and the like, everything else at its place."""
+    return _LINE.sub(lambda line: " " * len(line[0]) if _CODE.match(line[0]) else line[0], text)
 
 
 def is_for(labelled: Labelled, want: Want) -> bool:
@@ -77,6 +84,8 @@ def _in_line(text: str, start: int, end: int) -> Iterator[Labelled]:
 
 def _pair(text: str, start: int, end: int) -> Labelled | None:
     """Read `label: value`; a colon that no space follows belongs to a time or an address."""
+    if _CODE.match(text, start, end):
+        return None
     colon = _COLON.search(text, start, end)
     label = text[start : colon.start()].strip(_MARKS) if colon else ""
     if colon is None or not 0 < len(label) <= _LONGEST_LABEL or not text[colon.end() : end].strip(_MARKS):

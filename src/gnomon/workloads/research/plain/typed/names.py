@@ -6,7 +6,7 @@ from typing import Final
 
 from gnomon.reading.terms import terms
 from gnomon.workloads.research.marks import DASHES
-from gnomon.workloads.research.plain.coverage import BY, roles
+from gnomon.workloads.research.plain.coverage import BY, DOES, DOING, doers, roles
 from gnomon.workloads.research.plain.typed.candidate import Candidate, Want
 from gnomon.workloads.research.plain.typed.words import OPENERS, PLACES, WORKS
 
@@ -51,10 +51,11 @@ def names(text: str, want: Want, cues: Sequence[str]) -> Iterator[Candidate]:
 
 def _tie(text: str, start: int, end: int, cues: Sequence[tuple[int, int]], want: Want) -> float:
     """Say how plainly a name belongs to a cue: beside it with nothing but a link between."""
-    wanted = set(terms(" ".join(want.words)))
-    for by in BY.finditer(text, 0, start):
-        if _TITLES.fullmatch(text, by.end(), start) and wanted & roles(by[0]):
-            return 1.0
+    if _is_done_by(text, start, want):
+        return 1.0
+    does = DOES.match(text, end)
+    if does and set(terms(" ".join(want.name))) & set(terms(DOING[does[1]])):
+        return 0.95
     for first, last in cues:
         if last <= start and _BETWEEN_CUE_AND_NAME.match(text[last:start]):
             return 1.0
@@ -64,6 +65,23 @@ def _tie(text: str, start: int, end: int, cues: Sequence[tuple[int, int]], want:
         if is_place and _PLACE_BEFORE.search(text[last:start]) and not re.search(r"[.;]", text[last:start]):
             return 0.9
     return 0.0
+
+
+def _is_done_by(text: str, start: int, want: Want) -> bool:
+    wanted = set(terms(" ".join(want.words)))
+    if "by" in want.name or "person" in want.words:
+        wanted = wanted.union(*(doers(word) for word in want.words))
+    return any(
+        _TITLES.fullmatch(text, by.end(), start) and wanted & roles(by[0])
+        for by in BY.finditer(text, 0, start)
+    )
+
+
+def by_whom(text: str, want: Want) -> Iterator[Candidate]:
+    """Yield the names by whom a text says that something was done, for a field that is said by the doing."""
+    for start, end in _spans(text, ()):
+        if not _is_about(text[start:end], want) and _is_done_by(text, start, want):
+            yield _candidate(text, start, end, "the name ", 1.0)
 
 
 def _spans(text: str, cues: Sequence[str]) -> Iterator[tuple[int, int]]:

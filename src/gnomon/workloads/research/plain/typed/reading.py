@@ -8,8 +8,15 @@ from gnomon.workloads.research.plain.typed.candidate import Candidate, Kind, Wan
 from gnomon.workloads.research.plain.typed.choices import choices, truths, yes_or_no
 from gnomon.workloads.research.plain.typed.contacts import emails, phones, urls
 from gnomon.workloads.research.plain.typed.dates import dates
-from gnomon.workloads.research.plain.typed.labels import Labelled, is_for, is_full, is_told, labels
-from gnomon.workloads.research.plain.typed.names import names
+from gnomon.workloads.research.plain.typed.labels import (
+    Labelled,
+    is_for,
+    is_full,
+    is_told,
+    labels,
+    without_code,
+)
+from gnomon.workloads.research.plain.typed.names import by_whom, names
 from gnomon.workloads.research.plain.typed.numbers import amounts, numbers
 from gnomon.workloads.research.wanted.validity import is_valid
 
@@ -35,7 +42,7 @@ def read(text: str, want: Want, cues: Sequence[str] = ()) -> list[Candidate]:
     `cues` are ways to say the field: its name, and words that mean the same. Where the text is made of labels and
     values, only a value whose label names the field is one.
     """
-    text = text[:LONGEST_READ]
+    text = without_code(text[:LONGEST_READ])
     there = labels(text)
     own = [each for each in there if is_for(each, want)]
     if len(there) > 1 and not own:
@@ -82,3 +89,5 @@ def _read(text: str, want: Want, cues: Sequence[str]) -> Iterator[Candidate]:
         yield from _EXTRACTORS[want.kind](text, want)
     elif want.kind is Kind.NAME:
         yield from names(text, want, cues)
+    elif want.kind is Kind.TEXT:
+        yield from by_whom(text, want)

@@ -78,6 +78,8 @@ def _singular(word: str) -> str:
 
 def _kind_by_words(name: Sequence[str], words: Sequence[str]) -> Kind:
     """Read from a text field's words what it holds: the last word of a name says most."""
+    if name[-1:] == ["by"]:
+        return Kind.NAME
     for word in map(_singular, reversed(name)):
         if word in _BY_WORD:
             return _BY_WORD[word]
