@@ -91,10 +91,30 @@ def test_what_does_not_stand_in_a_source_is_dropped(bureau, serve, value, quote)
     piece = {"value": value, "source": 1, "quote": quote}
     stub = serve(Answer({"f1": piece}))
     answer = bureau(TEXTS).run("Velden", model=stub, output=json_of(mayor=NAME))
-    assert answer["content"] == {"mayor": None}
+    assert answer["content"] == {"mayor": "Ada Lind"}, "what reading without the model gives"
+    (entry,) = answer["basis"]
+    assert (entry["confidence"], answer["engine"]) == ("low", "extractive")
+    assert "What the model gave stands in no passage" in entry["reasoning"]
+
+
+def test_what_is_dropped_leaves_a_gap_where_reading_alone_gives_nothing(bureau, serve):
+    stub = serve(Answer({"f1": {"value": "Eve Holt", "source": 1, "quote": "Its butcher is Eve Holt."}}))
+    answer = bureau(TEXTS).run("Velden", model=stub, output=json_of(butcher=NAME))
+    assert answer["content"] == {"butcher": None}
     (entry,) = answer["basis"]
     assert (entry["citations"], entry["confidence"]) == ([], None)
     assert "stands in none of the" in entry["reasoning"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_enough"),
+    [("qwen2.5:0.5b", False), ("smollm2:135m", False), ("qwen2.5:7b", True), ("large-one", True)],
+)
+def test_a_model_that_is_small_by_its_name_verifies_nothing(bureau, serve, name, is_enough):
+    office = bureau({"velden.md": "# Velden\n\nIts mayor is Ada Lind.\n"})
+    stub = serve(Reader(values={"mayor": MAYOR}))
+    answer = office.run("Velden", model=stub, settings={"model": name}, output=json_of(mayor=NAME))
+    assert answer["basis"][0]["confidence"] == ("high" if is_enough else "medium")
 
 
 def test_a_wrong_number_of_a_source_is_put_right(bureau, serve):

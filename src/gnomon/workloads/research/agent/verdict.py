@@ -19,7 +19,7 @@ from gnomon.workloads.research.wanted.shape import is_list, meaning
 _SHORTEST_WITNESS: Final = 3
 """Characters of a text that says something when it stands in another document too."""
 _MOST_WITNESSES: Final = 2
-_SIZE: Final = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)b(?![a-z])", re.IGNORECASE)
+_SIZE: Final = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)([bm])(?![a-z])", re.IGNORECASE)
 _CAPABLE: Final = 1.5
 """Billions of parameters."""
 
@@ -27,7 +27,9 @@ _CAPABLE: Final = 1.5
 def weigh(study: Study, question: Question, picked: Picked | None, alone: Sequence[Settled]) -> list[Settled]:
     """Settle a question by what the model picked, with what was read without it as the second opinion."""
     if picked is None:
-        return [_unseen(each) for each in alone]
+        return [_unseen(each, "The model did not settle it") for each in alone]
+    if picked.dropped and not picked.picks and any(each.value is not None for each in alone):
+        return [_unseen(each, "What the model gave stands in no passage that it was shown") for each in alone]
     study.has_model_answered = True
     if not picked.picks:
         return [_nothing(question, picked)]
@@ -50,12 +52,11 @@ def _contested(settled: Settled, rivals: Sequence[Json]) -> Settled:
     return replace(settled, reasoning=told, confidence=lowered)
 
 
-def _unseen(alone: Settled) -> Settled:
+def _unseen(alone: Settled, why: str) -> Settled:
     if alone.value is None:
         return alone
-    told = "The model did not settle it; it was read without one. "
     lowered: Confidence | None = "low" if alone.confidence else None
-    said = told + alone.reasoning.removesuffix(ALONE).rstrip()
+    said = f"{why}; it was read without one. " + alone.reasoning.removesuffix(ALONE).rstrip()
     return replace(alone, reasoning=said, confidence=lowered)
 
 
@@ -116,7 +117,7 @@ def is_capable(study: Study) -> bool:
         return False
     size = _SIZE.search(study.model.name)
     if size is not None:
-        return float(size[1]) >= _CAPABLE
+        return float(size[1]) / (1 if size[2] in "bB" else 1000) >= _CAPABLE
     return study.model.engine.startswith("provider:")
 
 
