@@ -48,8 +48,8 @@ def _y(right: float) -> float:
 
 def _grid() -> list[str]:
     lines = [
-        _text(_LEFT, 34, "Right sentence among the first three", weight=600),
-        _text(_LEFT + 262, 34, "of all answerable questions; a refused one is a miss", PALE, 13),
+        _text(_LEFT, 24, "Right sentence among the first three", weight=600),
+        _text(_LEFT, 43, "of all answerable questions; a refused one is a miss", PALE, 13),
         _text(
             _LEFT + _SIDE_X / 2, 466, "questions from outside the folder that are refused", PALE, 13, "middle"
         ),
