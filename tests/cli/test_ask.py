@@ -115,7 +115,7 @@ def test_as_json_the_answer_is_printed_as_it_is(data: Path, tmp_path: Path) -> N
         pytest.param(
             ("Tavora Norte", "--model", "m", "--model-url", "http://127.0.0.1:9/v1"),
             1,
-            "The model did not answer. m: Connection error. With --model-fallback extractive",
+            "m: http://127.0.0.1:9/v1 refused the connection: is the server of the model running?",
             marks=pytest.mark.slow,
         ),
         (("Tavora Norte", "--workspace", "north"), 1, "There is no workspace 'north'"),

@@ -105,7 +105,7 @@ async def test_holdings(client: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize(
     ("query", "word"),
-    [("at=5", "START-END"), ("at=9-3", "START-END"), ("edition=0", "edition"), ("nonsense=1", "nonsense")],
+    [("at=5", "START-END"), ("at=9,3", "START-END"), ("edition=0", "edition"), ("nonsense=1", "nonsense")],
 )
 async def test_a_page_that_is_asked_wrongly_says_what_to_send(
     client: httpx.AsyncClient, query: str, word: str

@@ -17,10 +17,10 @@ def _spans(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     found = [_SPAN.fullmatch(part) for part in value.split(",")]
-    spans = [(int(match[1]), int(match[2])) for match in found if match]
-    if len(spans) != len(found) or any(start >= end for start, end in spans):
+    if not all(found):
         raise PydanticCustomError("spans", "send places in the text as START-END,START-END")
-    return tuple(spans)
+    spans = ((int(match[1]), int(match[2])) for match in found if match)
+    return tuple((start, end) for start, end in spans if start < end)  # the others mark nothing
 
 
 Spans = Annotated[
