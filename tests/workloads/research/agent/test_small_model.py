@@ -27,7 +27,8 @@ def settings():
 
 
 def assert_honest(answer):
-    assert answer["engine"].startswith("local:")
+    is_in_vain = any("no words that could be verified" in told for told in answer["truncated"])
+    assert answer["engine"] == ("extractive" if is_in_vain else "local:" + answer["engine"].partition(":")[2])
     assert answer["usage"]["calls"] > 0
     assert answer["usage"]["input_tokens"] > 0
     assert answer["usage"]["cost_usd"] == 0
