@@ -39,8 +39,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import refusal_curve  # noqa: E402  # stand beside this script, which is no package
-import research_fit  # noqa: E402
-from refusal_curve import Curve, Point  # noqa: E402
+import research_fit  # noqa: E402  # beside this script, too
+from refusal_curve import Curve, Point  # noqa: E402  # beside this script, too
 
 GOLDEN = Path(os.environ.get("GNOMON_GOLDEN") or HERE.parents[1] / "shared" / "golden")
 SQUAD = GOLDEN / "squad" / "dev-v2.0-part.json"
