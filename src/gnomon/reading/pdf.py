@@ -25,6 +25,7 @@ _LEAST_WORDS = 3
 _MOST_LISTED = 12
 _DEEPEST = 4
 _MOST_HEADINGS = 5_000
+# All that pypdf raises for damaged bytes; what is no fault of the file is not named.
 _DAMAGED = (
     *(
         PyPdfError,

@@ -20,6 +20,7 @@ _MOST_PARTS = 5_000
 _MOST_UNPACKED = 256 * 1024 * 1024
 _MOST_XML = 48 * 1024 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# All that python-docx and lxml raise for damaged bytes; what is no fault of the file is not named.
 _DAMAGED = (
     *(
         BadZipFile,
