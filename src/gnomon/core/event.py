@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeGuard
 
 from gnomon.core.errors import Gone
-from gnomon.core.task import CancelOutcome, Json, Phase, Question, Status, Task, TaskError
+from gnomon.core.task import CancelOutcome, Json, Phase, Question, Status, Steering, Task, TaskError, Usage
 
 
 class EventType(StrEnum):
@@ -33,12 +33,18 @@ class EventType(StrEnum):
     """It will be set aside at its next checkpoint."""
     PAUSED = "task.paused"
     RESUMED = "task.resumed"
+    TOLD = "task.told"
+    """Somebody has sent the running work a message: `body["message"]`."""
     CANCELLING = "task.cancelling"
     COMPLETED = "task.completed"
     FAILED = "task.failed"
     CANCELLED = "task.cancelled"
     TIMED_OUT = "task.timed_out"
     EXPIRED = "task.expired"
+
+
+USAGE = "usage"
+"""The kind of a message that tells what one call of a model has used; the task keeps the sum."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +70,60 @@ def read_time(text: str) -> datetime:
 
 def question_json(question: Question) -> Json:
     """Write a question as events hold it."""
-    return {"key": question.key, "body": question.body, "asked_at": write_time(question.asked_at)}
+    told = {"key": question.key, "body": question.body, "asked_at": write_time(question.asked_at)}
+    return told if question.answer_by is None else {**told, "answer_by": write_time(question.answer_by)}
 
 
 def read_question(body: Json) -> Question:
     """Read a question of an event's body."""
-    return Question(key=body["key"], body=body["body"], asked_at=read_time(body["asked_at"]))
+    answer_by = body.get("answer_by")
+    return Question(
+        key=body["key"],
+        body=body["body"],
+        asked_at=read_time(body["asked_at"]),
+        answer_by=None if answer_by is None else read_time(answer_by),
+    )
+
+
+def steering_json(steering: Steering | None) -> dict[str, Json]:
+    """Write who asked for something, and why, as events hold it; what is not known is left out."""
+    if steering is None:
+        return {}
+    named = {"by": steering.by, "reason": steering.reason}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def read_steering(body: Json) -> Steering | None:
+    """Read who asked for something, and why; None when neither was said."""
+    by, reason = body.get("by"), body.get("reason")
+    return None if by is None and reason is None else Steering(by=by, reason=reason)
+
+
+def find_usage(body: Json) -> Usage | None:
+    """Read what one call of a model has used, when that is what a message tells.
+
+    >>> find_usage({"kind": "usage", "engine": "local:m", "input_tokens": 7, "output_tokens": 2, "cost_usd": 0})
+    Usage(calls=1, input_tokens=7, output_tokens=2, cost_usd=0.0, engine='local:m')
+    """
+    if not isinstance(body, Mapping) or body.get("kind") != USAGE:
+        return None
+    read, written, cost = (body.get(name) for name in ("input_tokens", "output_tokens", "cost_usd"))
+    engine = body.get("engine")
+    return Usage(
+        calls=1,
+        input_tokens=read if _is_count(read) else 0,
+        output_tokens=written if _is_count(written) else 0,
+        cost_usd=float(cost) if _is_cost(cost) else None,
+        engine=engine if isinstance(engine, str) else None,
+    )
+
+
+def _is_count(value: Json) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 40
+
+
+def _is_cost(value: Json) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9
 
 
 _AT_BIRTH: Mapping[str, Any] = {
@@ -78,6 +132,7 @@ _AT_BIRTH: Mapping[str, Any] = {
     **dict.fromkeys(("attempt", "fence", "failures", "losses"), 0),
     **dict.fromkeys(("stage", "started_at", "finished_at", "run_at", "error", "question"), None),
     **dict.fromkeys(("cancel_requested_at", "cancel_by", "cancel_outcome", "pause_requested_at"), None),
+    **dict.fromkeys(("pause_told", "cancel_told", "usage"), None),
 }
 """What changes in a task's life, as it is before the first event."""
 
@@ -123,7 +178,8 @@ def as_of(task: Task, events: Sequence[Event]) -> Task:
 def _change(state: Mapping[str, Any], event: Event) -> Mapping[str, Any]:
     """Return what an event changes: what its type says, then what its body says."""
     if event.type is EventType.MESSAGE:
-        return {}
+        used, before = find_usage(event.body), state["usage"]
+        return {} if used is None else {"usage": before + used if before else used}
     status = Status(event.body["status"])
     change: dict[str, Any] = {}
     if status.is_terminal:

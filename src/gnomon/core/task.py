@@ -131,6 +131,40 @@ class Question:
     key: str
     body: Json
     asked_at: datetime
+    answer_by: datetime | None = None
+    """When nobody has answered by then, the task goes on with null for an answer; None: it waits for ever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steering:
+    """Who asked for a task to be paused or cancelled, and why, as far as they said."""
+
+    by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a task has used of language models so far, over all its attempts, as their providers counted it."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = 0.0
+    """None when a model's price is not known."""
+    engine: str | None = None
+    """The model that was called last: `local:MODEL` or `provider:PROVIDER/MODEL`."""
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Add what came later."""
+        costs = (self.cost_usd, other.cost_usd)
+        return Usage(
+            calls=self.calls + other.calls,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost_usd=None if costs[0] is None or costs[1] is None else costs[0] + costs[1],
+            engine=other.engine or self.engine,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +202,10 @@ class NewTask:
     """Secrets for the workload, encrypted; no door shows them."""
     group_id: str | None = None
     """The group that it joins."""
+    session_id: str | None = None
+    """The session whose next turn it is, made if need be; it comes after the turn before, whatever that does."""
+    schedule_id: str | None = None
+    scheduled_for: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +266,18 @@ class Task:
     group_id: str | None = None
     group_number: int | None = None
     """The version of its group at which it joined."""
+    session_id: str | None = None
+    session_turn: int | None = None
+    """Its place among the tasks of its session, from 1."""
+    schedule_id: str | None = None
+    """The schedule that it is a run of."""
+    scheduled_for: datetime | None = None
+    """The time that it was due at, which may be earlier than that of its creation."""
+    pause_told: Steering | None = None
+    """Who asked for the pause that it is in, or on its way to."""
+    cancel_told: Steering | None = None
+    usage: Usage | None = None
+    """None when no model was called."""
 
 
 def crockford(value: int, length: int) -> str:

@@ -8,7 +8,19 @@ from itertools import islice
 from typing import Any
 
 from gnomon.core.errors import Complaint, Invalid
-from gnomon.core.task import CancelOutcome, Json, Phase, Question, Status, Task, TaskError, Visibility
+from gnomon.core.event import read_steering, steering_json
+from gnomon.core.task import (
+    CancelOutcome,
+    Json,
+    Phase,
+    Question,
+    Status,
+    Steering,
+    Task,
+    TaskError,
+    Usage,
+    Visibility,
+)
 
 Row = tuple[Any, ...]
 Value = str | int | float | None
@@ -28,6 +40,8 @@ _COLUMNS = (
     *("cancel_requested_at", "cancel_outcome", "error"),
     *("cancel_by", "pause_requested_at", "question", "line_id", "revision", "events_from"),
     *("metadata", "origin", "group_id", "group_number"),
+    *("session_id", "session_turn", "schedule_id", "scheduled_for"),
+    *("pause_told", "cancel_told", "used_calls", "used_input", "used_output", "used_cost", "used_engine"),
     *("seq", "lease_until", "open_children"),
 )
 COLUMNS = ", ".join(f"task.{name}" for name in _COLUMNS)
@@ -51,7 +65,7 @@ class Entry:
 
 def entry_of(row: Row) -> Entry:
     """Read an entry from the columns named in `COLUMNS`."""
-    return Entry(seq=row[41], task=task_of(row), lease_until=row[42], open_children=row[43])
+    return Entry(seq=row[52], task=task_of(row), lease_until=row[53], open_children=row[54])
 
 
 def task_of(row: Row, result: str | None = None) -> Task:
@@ -99,20 +113,49 @@ def task_of(row: Row, result: str | None = None) -> Task:
         origin=find_json(row[38]),
         group_id=row[39],
         group_number=row[40],
+        session_id=row[41],
+        session_turn=row[42],
+        schedule_id=row[43],
+        scheduled_for=find_moment(row[44]),
+        pause_told=_find_steering(row[45]),
+        cancel_told=_find_steering(row[46]),
+        usage=_find_usage(row[47:52]),
     )
+
+
+def dump_steering(steering: Steering | None) -> str | None:
+    """Write who asked for something, and why; nothing when neither is known."""
+    return None if steering is None else dump(steering_json(steering))
+
+
+def _find_steering(text: str | None) -> Steering | None:
+    return None if text is None else read_steering(json.loads(text))
+
+
+def _find_usage(columns: Row) -> Usage | None:
+    calls, read, written, cost, engine = columns
+    if calls is None:
+        return None
+    return Usage(calls=calls, input_tokens=read, output_tokens=written, cost_usd=cost, engine=engine)
 
 
 def dump_question(question: Question) -> str:
     """Write what a task waits to be told."""
     asked_at = micros(question.asked_at)
-    return dump({"key": question.key, "body": question.body, "asked_at": asked_at})
+    answer_by = find_micros(question.answer_by)
+    return dump({"key": question.key, "body": question.body, "asked_at": asked_at, "answer_by": answer_by})
 
 
 def _find_question(text: str | None) -> Question | None:
     if text is None:
         return None
     read = json.loads(text)
-    return Question(key=read["key"], body=read["body"], asked_at=moment(read["asked_at"]))
+    return Question(
+        key=read["key"],
+        body=read["body"],
+        asked_at=moment(read["asked_at"]),
+        answer_by=find_moment(read.get("answer_by")),
+    )
 
 
 def micros(at: datetime) -> int:
