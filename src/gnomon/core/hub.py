@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from gnomon.core.event import Event
 from gnomon.core.task import Task
@@ -47,6 +48,8 @@ class Hub:
         self.post_bell = Bell()
         """Rung when a delivery is due."""
         self.on_change: Callable[[Task], None] | None = None
+        self.on_due: Callable[[datetime], None] | None = None
+        """Called with a moment at which something will be due that is no task yet."""
         self.on_access: list[Callable[[], None]] = []
         """Called when a key was ended: who lets something go on by it has to look again."""
         self._channels: dict[str, _Channel] = {}
@@ -60,6 +63,7 @@ class Hub:
         is_work_ready: bool = False,
         is_post_ready: bool = False,
         stirred: Iterable[str] = (),
+        due: Iterable[datetime] = (),
     ) -> None:
         """Hand committed records and events to whoever waits for them, and ring the bells.
 
@@ -77,6 +81,9 @@ class Hub:
         for name in stirred:
             if (channel := self._channels.get(name)) is not None:
                 channel.stir()
+        for at in due:
+            if self.on_due is not None:
+                self.on_due(at)
         if is_work_ready:
             self.work_bell.ring()
         if is_post_ready:

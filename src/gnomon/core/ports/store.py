@@ -7,6 +7,7 @@ from gnomon.core.ports.blob import BlobStore, StagingStore
 from gnomon.core.ports.group import GroupStore
 from gnomon.core.ports.hook import HookStore
 from gnomon.core.ports.resource import ResourceStore
+from gnomon.core.ports.schedule import ScheduleStore
 from gnomon.core.ports.task import TaskStore
 from gnomon.core.ports.work import WorkStore
 
@@ -17,6 +18,10 @@ class Store(TaskStore, WorkStore, GroupStore, HookStore, AccessStore, BlobStore,
     @property
     def resources(self) -> ResourceStore:
         """Give the shelf of resources."""
+
+    @property
+    def schedules(self) -> ScheduleStore:
+        """Give the shelf of schedules."""
 
     async def ping(self) -> None:
         """Answer when a transaction can be committed; raises `Unavailable`."""
