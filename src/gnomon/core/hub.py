@@ -12,6 +12,10 @@ RING = 64
 """Events that a channel remembers; who is further behind reads the log."""
 
 
+def _let_be(_: datetime) -> None:
+    return
+
+
 class Bell:
     """Wakes the one who waits for it; rung any number of times before it is heard, it is heard once."""
 
@@ -48,7 +52,7 @@ class Hub:
         self.post_bell = Bell()
         """Rung when a delivery is due."""
         self.on_change: Callable[[Task], None] | None = None
-        self.on_due: Callable[[datetime], None] | None = None
+        self.on_due: Callable[[datetime], None] = _let_be
         """Called with a moment at which something will be due that is no task yet."""
         self.on_access: list[Callable[[], None]] = []
         """Called when a key was ended: who lets something go on by it has to look again."""
@@ -63,7 +67,6 @@ class Hub:
         is_work_ready: bool = False,
         is_post_ready: bool = False,
         stirred: Iterable[str] = (),
-        due: Iterable[datetime] = (),
     ) -> None:
         """Hand committed records and events to whoever waits for them, and ring the bells.
 
@@ -81,9 +84,6 @@ class Hub:
         for name in stirred:
             if (channel := self._channels.get(name)) is not None:
                 channel.stir()
-        for at in due:
-            if self.on_due is not None:
-                self.on_due(at)
         if is_work_ready:
             self.work_bell.ring()
         if is_post_ready:

@@ -4,7 +4,7 @@ What is asked of cronsim is wall-clock time without a zone. The zone is put on h
 either skips wall-clock times or shows them twice:
 
 - An expression that names both minute and hour (neither field begins with ``*``) comes once a day at each of its
-  times. A time that the change skips comes as soon as the change is over; one that is shown twice comes the first time.
+  times. A time that the change skips comes when the change is over; of one that is shown twice, the first counts.
 - Any other comes whenever the wall clock shows one of its times: twice in an hour that is repeated, never in one that
   is left out.
 """
@@ -24,6 +24,7 @@ _NAMES = ("minute", "hour", "day of month", "month", "day of week")
 _EXAMPLE = "such as '30 7 * * 1-5', half past seven from Monday to Friday"
 _MARGIN = timedelta(days=2)
 """More than any two clocks of the world differ by, and less than passes between two changes of one."""
+_SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NOT_PORTABLE = ("posix/", "right/", "localtime", "Factory")
 """Found beside the names of IANA on some machines, where they mean what that machine says."""
@@ -109,9 +110,7 @@ def _is_at_fixed_times(cron: str) -> bool:
 
 def _read_zone(name: str) -> tzinfo:
     try:
-        if name.startswith(_NOT_PORTABLE):
-            raise ValueError(name)
-        return ZoneInfo(name)
+        return ZoneInfo("" if name.startswith(_NOT_PORTABLE) else name)
     except (LookupError, ValueError, OSError) as error:  # unknown; no path of a zone; a folder of zones
         message = f"No time zone is called {name[:80]!r}; give its IANA name, such as UTC or Europe/Berlin."
         raise Invalid([Complaint(("timezone",), message, "timezone")]) from error
@@ -134,7 +133,7 @@ def _read_times(cron: str) -> Times:
 
 def _is_read(fields: list[str]) -> bool:
     try:
-        CronSim(" ".join(fields), datetime(2000, 1, 1))
+        CronSim(" ".join(fields), _SOME_DAY)
     except CronSimError:
         return False
     return True

@@ -206,9 +206,11 @@ class Writer:
             events=[told.event() for ledger in ledgers for told in ledger.told if heard(told.task_id)],
             is_work_ready=any(ledger.is_work_ready for ledger in ledgers),
             is_post_ready=any(ledger.is_post_ready for ledger in ledgers),
-            due=[at for ledger in ledgers for at in ledger.due],
             stirred={name for ledger in ledgers for name in ledger.stirred},
         )
+        for ledger in ledgers:
+            for at in ledger.due:
+                self._hub.on_due(at)
 
 
 @dataclass(slots=True)

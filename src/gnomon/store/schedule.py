@@ -36,7 +36,9 @@ SELECT id, number, workspace, name, description, cron, timezone, task, status, c
     last_at, skipped, skip_cause, pause_told
 FROM schedule WHERE deleted_at IS NULL AND
 """
-_COUNTS = "SELECT schedule_id, status, count(*) FROM task WHERE schedule_id IN ({}) GROUP BY schedule_id, status"
+_COUNTS = (
+    "SELECT schedule_id, status, count(*) FROM task WHERE schedule_id IN ({}) GROUP BY schedule_id, status"
+)
 _FAILED = (Status.FAILED, Status.TIMED_OUT, Status.EXPIRED)
 _AS_READ = "id = ? AND next_at IS ? AND updated_at = ? AND status = 'active' AND deleted_at IS NULL"
 """Nobody has fired, changed or paused it since it was read; `updated_at` rises with every change."""
@@ -304,7 +306,7 @@ def _read_template(text: str) -> Template:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SqliteSchedules(Shelf):
+class ScheduleShelf(Shelf):
     """The shelf of schedules: verbs go to the writer, questions to a reader."""
 
     async def create_schedule(
@@ -329,9 +331,7 @@ class SqliteSchedules(Shelf):
         """Delete a schedule, not its runs; raises `NotFound`."""
         await self.writer.run(delete_schedule, workspace, schedule_id, now)
 
-    async def list_runs(
-        self, workspace: str, schedule_id: str, *, limit: int, offset: int = 0
-    ) -> Page[Task]:
+    async def list_runs(self, workspace: str, schedule_id: str, *, limit: int, offset: int = 0) -> Page[Task]:
         """List a schedule's tasks with their results, newest first; raises `NotFound`."""
         return await self.readers.run(list_runs, workspace, schedule_id, limit=limit, offset=offset)
 

@@ -22,8 +22,9 @@ from gnomon.store.hook.shelf import HookShelf
 from gnomon.store.ledger import Ledger
 from gnomon.store.lock import FolderLock
 from gnomon.store.reservation import find_reserved, sweep_reservations
-from gnomon.store.schedule import SqliteSchedules
+from gnomon.store.schedule import ScheduleShelf
 from gnomon.store.schema import prepare
+from gnomon.store.session import SessionShelf
 from gnomon.store.task.shelf import TaskShelf, WorkShelf
 
 R = TypeVar("R")
@@ -90,7 +91,8 @@ class SqliteStore(TaskShelf, WorkShelf, GroupShelf, HookShelf):
     blobs: BlobFolder
     lock: FolderLock
     resources: SqliteResources
-    schedules: SqliteSchedules
+    schedules: ScheduleShelf
+    sessions: SessionShelf
     known_keys: access.KnownKeys = field(default_factory=access.KnownKeys, repr=False)
 
     @classmethod
@@ -120,7 +122,8 @@ class SqliteStore(TaskShelf, WorkShelf, GroupShelf, HookShelf):
             blobs=blobs,
             lock=lock,
             resources=SqliteResources(writer=writer, readers=readers),
-            schedules=SqliteSchedules(writer=writer, readers=readers),
+            schedules=ScheduleShelf(writer=writer, readers=readers),
+            sessions=SessionShelf(writer=writer, readers=readers),
         )
 
     async def close(self) -> None:
