@@ -191,7 +191,7 @@ def fire(
     read = due.schedule
     if not _is_as_read(ledger, read):
         return None
-    if _has_active_run(ledger, read.id):
+    if task is not None and _has_active_run(ledger, read.id):
         task, cause = None, STILL_RUNS
     made = None
     if task is not None:
