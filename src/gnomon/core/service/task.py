@@ -232,9 +232,7 @@ def _of_priority(terms: Terms) -> Sequence[Complaint]:
 def _of_session(terms: Terms) -> Sequence[Complaint]:
     if terms.session_id is None or SESSION_ID.fullmatch(terms.session_id):
         return ()
-    message = (
-        "Name the session with 1 to 128 letters, digits and the signs : _ . - (not one or two dots alone)."
-    )
+    message = "Name the session with 1 to 128 letters, digits and the signs : _ . - (not dots alone)."
     return [Complaint(("session_id",), message, "pattern")]
 
 
