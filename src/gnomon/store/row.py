@@ -125,7 +125,8 @@ def task_of(row: Row, result: str | None = None) -> Task:
 
 def dump_steering(steering: Steering | None) -> str | None:
     """Write who asked for something, and why; nothing when neither is known."""
-    return None if steering is None else dump(steering_json(steering))
+    written = steering_json(steering)
+    return dump(written) if written else None
 
 
 def _find_steering(text: str | None) -> Steering | None:
