@@ -72,7 +72,7 @@ class Schedule:
     last_at: datetime | None
     """The latest time at which it has fired or was skipped."""
     skipped: int
-    """Times that passed without a run: the run before had not ended, or the server was away and made up one for all."""
+    """Times without a run: the one before had not ended, or the server was away and made up one for all."""
     pause_told: Steering | None
     runs: int = 0
     succeeded: int = 0

@@ -22,6 +22,7 @@ ALTER TABLE task ADD COLUMN answer_by INTEGER;
 CREATE UNIQUE INDEX task_of_session ON task (workspace, session_id, session_turn) WHERE session_id IS NOT NULL;
 CREATE INDEX task_of_schedule ON task (schedule_id, seq) WHERE schedule_id IS NOT NULL;
 CREATE INDEX task_unanswered ON task (answer_by) WHERE answer_by IS NOT NULL;
+CREATE INDEX task_told ON task_event (task, number) WHERE type = 'task.told';
 
 CREATE TABLE session (
     workspace TEXT NOT NULL,
