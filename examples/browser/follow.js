@@ -2,7 +2,7 @@
 // `askForStream` resolves to the address of the task's stream with a fresh ticket, or to null: ask again later.
 // `tell` gets each event's type and data; `stream.end` is the last.
 const TYPES = `submitted queued started progress message split retrying requeued waiting answered pausing paused
-  resumed cancelling completed failed cancelled timed_out expired`.split(/\s+/).map((word) => `task.${word}`);
+  resumed told cancelling completed failed cancelled timed_out expired`.split(/\s+/).map((word) => `task.${word}`);
 
 export async function follow(askForStream, tell) {
   const seen = { last: 0 };

@@ -89,7 +89,8 @@ class Setting:
     clock: SetClock = field(default_factory=SetClock)
 
     async def make(self, principal: Principal = WE, **fields: Any) -> Schedule:
-        wanted = Wanted(**({"name": "lights", "cron": "*/5 * * * *", "template": TEMPLATE} | fields))
+        standard: dict[str, Any] = {"name": "lights", "cron": "*/5 * * * *", "template": TEMPLATE}
+        wanted = Wanted(**(standard | fields))
         return (await schedule.create(self.house, principal, wanted)).schedule
 
     async def get(self, made: Schedule) -> Schedule:

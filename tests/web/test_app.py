@@ -25,11 +25,18 @@ async def test_is_not_ready_when_nothing_can_be_stored(tmp_path: Path) -> None:
     assert answered.json()["status"] == "unavailable"
 
 
-@pytest.mark.parametrize("path", ["/locations/", "/tasks/", "/energymodels/1/", "/healthy", "/v1/x"])
+@pytest.mark.parametrize("path", ["/locations/", "/tasks/", "/energymodels/1/", "/healthy"])
 async def test_never_redirects(ours: Tenant, path: str) -> None:
     answered = await ours.client.get(path)
     assert answered.status_code == 404
-    assert answered.json() == {"detail": f"There is no path {path}; GET /openapi.json lists the paths."}
+    assert answered.json() == {"detail": f"There is no path {path}; GET /daly/openapi.json lists the paths."}
+
+
+@pytest.mark.parametrize("path", ["/v1/x", "/api/v1/x", "/api/v1/", "/v1", "/openapi.json/x", "/shannon/x"])
+async def test_what_no_door_has_below_shannons_prefixes_is_told_in_its_words(ours: Tenant, path: str) -> None:
+    answered = await ours.client.get(path)
+    assert answered.status_code == 404
+    assert answered.json() == {"error": f"There is no path {path}; GET /openapi.json lists the paths."}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +73,7 @@ async def test_wrong_method_names_the_right_ones(ours: Tenant) -> None:
 
 async def test_the_greeting_names_the_doors_and_their_documents(app: Any) -> None:
     apis = (await client_of(app, Accept="text/html").get("/")).json()["apis"]
-    assert {*apis} == {"native", "daly", "parallel"}
+    assert {*apis} == {"native", "daly", "parallel", "shannon"}
     for api in apis.values():
         assert (await client_of(app).get(api["openapi"])).json()["openapi"].startswith("3.1")
 

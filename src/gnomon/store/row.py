@@ -113,19 +113,27 @@ def task_of(row: Row, result: str | None = None) -> Task:
         origin=find_json(row[38]),
         group_id=row[39],
         group_number=row[40],
-        session_id=row[41],
-        session_turn=row[42],
-        schedule_id=row[43],
-        scheduled_for=find_moment(row[44]),
-        pause_told=_find_steering(row[45]),
-        cancel_told=_find_steering(row[46]),
-        usage=_find_usage(row[47:52]),
+        **_lately(row[41:52]),
     )
+
+
+def _lately(columns: Row) -> dict[str, Any]:
+    """Read the columns from `session_id` to `used_engine`."""
+    return {
+        "session_id": columns[0],
+        "session_turn": columns[1],
+        "schedule_id": columns[2],
+        "scheduled_for": find_moment(columns[3]),
+        "pause_told": _find_steering(columns[4]),
+        "cancel_told": _find_steering(columns[5]),
+        "usage": _find_usage(columns[6:]),
+    }
 
 
 def dump_steering(steering: Steering | None) -> str | None:
     """Write who asked for something, and why; nothing when neither is known."""
-    return None if steering is None else dump(steering_json(steering))
+    written = steering_json(steering)
+    return dump(written) if written else None
 
 
 def _find_steering(text: str | None) -> Steering | None:

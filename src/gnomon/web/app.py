@@ -13,11 +13,15 @@ from gnomon.web.dialects.parallel.beyond import refuse_product
 from gnomon.web.dialects.parallel.desk import ParallelOptions
 from gnomon.web.dialects.parallel.door import PREFIXES as PARALLEL
 from gnomon.web.dialects.parallel.door import build_parallel
+from gnomon.web.dialects.shannon.desk import ShannonOptions
+from gnomon.web.dialects.shannon.door import PREFIXES as SHANNON
+from gnomon.web.dialects.shannon.door import build_shannon
 from gnomon.web.edge import Edge, new_request_id
 from gnomon.web.limits import FAILURES, Meter, Metered
 from gnomon.web.lobby import PATHS, build_lobby
 from gnomon.web.native.door import PREFIX as NATIVE
 from gnomon.web.native.door import build_native
+from gnomon.web.paths import sent_path
 from gnomon.web.sse import Pace
 
 Prefix = tuple[str, ...]
@@ -36,6 +40,7 @@ def build_app(
     pace: Pace | None = None,
     origins: Iterable[str] = (),
     parallel: ParallelOptions | None = None,
+    shannon: ShannonOptions | None = None,
     are_document_links_open: bool = True,
 ) -> ASGIApp:
     """Build the ASGI application; the server that runs it keeps lifespan and websockets off.
@@ -64,6 +69,8 @@ def build_app(
         Sites whose pages may call from their visitors' browsers, such as `https://app.example.com`.
     parallel
         What the settings say about the Parallel door.
+    shannon
+        What they say about the Shannon door.
     are_document_links_open
         Whether who holds the address of a document's page may open it without a key.
     """
@@ -78,12 +85,14 @@ def build_app(
     pace = pace or Pace()
     daly = build_daly(gate, sync_wait=sync_wait, cancel_wait=cancel_wait)
     runs = build_parallel(gate, pace, parallel or ParallelOptions())
+    tasks = build_shannon(gate, pace, shannon or ShannonOptions())
     doors: dict[Prefix, ASGIApp] = {
         (): daly,
         ("daly",): daly,
         NATIVE: build_native(gate, pace, are_links_open=are_document_links_open),
         **dict.fromkeys(PARALLEL, runs),
         **dict.fromkeys(PARALLEL_BEYOND, refuse_product),
+        **{prefix: Whole(tasks, prefix) for prefix in SHANNON},
     }
     metered = Metered(Doors(doors, lobby=build_lobby(house)), gate.meter)
     return Edge(
@@ -92,6 +101,18 @@ def build_app(
         max_body=max_body,
         origins=Origins(gate.origins),
     )
+
+
+class Whole:
+    """A door whose routes hold whole paths, or those below its vendor's name, rather than those below its prefix."""
+
+    def __init__(self, app: ASGIApp, prefix: Prefix) -> None:
+        self._app = app
+        self._root = "" if prefix in (("api", "v1"), ("v1",), ("openapi.json",)) else "/" + "/".join(prefix)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on, with the root that its paths are below."""
+        await self._app({**scope, "path": sent_path(scope), "root_path": self._root}, receive, send)
 
 
 class Doors:

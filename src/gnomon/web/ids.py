@@ -1,4 +1,4 @@
-"""Two spellings of the 128 bits that name a task or a group: the core's own, and that of Parallel's API."""
+"""The spellings of the 128 bits that name a task or a group: the core's own, Parallel's and Shannon's."""
 
 import re
 import uuid
@@ -11,6 +11,7 @@ _BITS = "[0-7][0-9a-hjkmnp-tv-z]{25}"
 _NATIVE = re.compile(rf"(?:tsk|grp)_{_BITS}")
 _RUN = re.compile(r"trun_([0-9a-f]{32})")
 _GROUP = re.compile(r"tgrp_([0-9a-f]{32})")
+_SHANNON = re.compile(f"(?:task_|tsk_)({_BITS})", re.IGNORECASE)
 _OWN_TASK = re.compile(rf"(?<![0-9A-Za-z_])(?P<noun>[Tt]ask )?(?P<id>tsk_{_BITS})(?![0-9a-z])")
 _OWN_GROUP = re.compile(rf"(?<![0-9A-Za-z_])grp_{_BITS}(?![0-9a-z])")
 
@@ -39,18 +40,41 @@ def find_group_id(name: str) -> str | None:
     return _find(_GROUP, name, "grp_")
 
 
+def shannon_id(task_id: str) -> str:
+    """Name a task as Shannon's clients see it.
+
+    >>> shannon_id("tsk_01jz8k5w3v9m2q4x7c6t1r0f8e")
+    'task_01jz8k5w3v9m2q4x7c6t1r0f8e'
+    """
+    return f"task_{task_id[4:]}"
+
+
+def in_words_of_shannon(text: str) -> str:
+    """Name tasks where the core's words name them by their own ids.
+
+    >>> in_words_of_shannon("Task tsk_01jz8k5w3v9m2q4x7c6t1r0f8e is completed.")
+    'Task task_01jz8k5w3v9m2q4x7c6t1r0f8e is completed.'
+    """
+    return _OWN_TASK.sub(lambda found: f"{found['noun'] or ''}{shannon_id(found['id'])}", text)
+
+
+def _find_shannon(name: str) -> str | None:
+    match = _SHANNON.fullmatch(name)
+    return None if match is None else f"tsk_{match[1].lower()}"
+
+
 def own(name: str) -> str:
-    """Return the id that the core knows a run or a group by; any other text as it is.
+    """Return the id that the core knows a task or a group by; any other text as it is.
 
     >>> own("trun_0197d132f07b4d057274ec3683803d0e")
     'tsk_01jz8k5w3v9m2q4x7c6t1r0f8e'
     """
-    return find_task_id(name) or find_group_id(name) or name
+    return find_task_id(name) or find_group_id(name) or _find_shannon(name) or name
 
 
 def own_in_path(path: str) -> str:
     """Return a path whose segments name tasks and groups as the core does."""
-    if "/trun_" not in path and "/tgrp_" not in path:
+    if not any(mark in path for mark in ("/trun_", "/tgrp_", "/task_")):
         return path
     return "/".join(map(own, path.split("/")))
 

@@ -15,11 +15,11 @@ _PLACES = {
     "server": "gnomon",
     "health": "/health",
     "readiness": "/readiness",
-    "openapi": "/openapi.json",
     "apis": {
         "native": {"at": "/gnomon/v1", "openapi": "/gnomon/v1/openapi.json"},
-        "daly": {"at": "/", "openapi": "/openapi.json"},
+        "daly": {"at": "/", "openapi": "/daly/openapi.json"},
         "parallel": {"at": "/v1/tasks", "openapi": "/v1/tasks/openapi.json"},
+        "shannon": {"at": "/api/v1", "openapi": "/openapi.json"},
     },
     "docs": "README.md and docs/reference/ of the source",
 }

@@ -15,7 +15,7 @@ def routes_with_numbers() -> list[tuple[str, str]]:
         house = open_house(folder)
         tenant = await found_tenant(house, open_app(house), "reader")
         try:
-            return await tenant.get("/openapi.json")
+            return await tenant.get("/daly/openapi.json")
         finally:
             await tenant.client.aclose()
             await house.store.close()

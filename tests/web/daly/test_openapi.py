@@ -7,7 +7,7 @@ from gnomon.web.dialects.daly import examples
 
 
 async def test_document_is_honest(house: House, ours: Tenant) -> None:
-    document = await ours.get("/openapi.json")
+    document = await ours.get("/daly/openapi.json")
     text = json.dumps(document)
     for name in house.kinds:
         assert name in document["components"]["schemas"]
@@ -24,7 +24,7 @@ async def test_document_is_honest(house: House, ours: Tenant) -> None:
 
 
 async def test_every_example_is_accepted(ours: Tenant) -> None:
-    document = await ours.get("/openapi.json")
+    document = await ours.get("/daly/openapi.json")
     for path, method in (
         ("/locations", "post"),
         ("/weatherdata", "post"),
@@ -41,7 +41,7 @@ async def test_every_example_is_accepted(ours: Tenant) -> None:
 
 
 async def test_examples_of_answers_name_fields_that_are_there(ours: Tenant) -> None:
-    document = await ours.get("/openapi.json")
+    document = await ours.get("/daly/openapi.json")
     for path, body in (
         ("/locations", examples.LOCATION),
         ("/weatherdata", examples.WEATHER),

@@ -66,7 +66,7 @@ async def _answer_validation(_: Request, error: Exception) -> Response:
 async def _answer_routing(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     routers = [routes.router for routes in _ROUTERS]
-    document = f"GET {request.scope['root_path']}/openapi.json"
+    document = "GET /daly/openapi.json"
     headers = dict(error.headers or {})
     if "Allow" in headers:
         headers["Allow"] = methods_at(request, routers)

@@ -1,0 +1,77 @@
+"""The door as one application: its routes, and the vendor's errors for whatever is refused."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from gnomon.core.errors import GnomonError
+from gnomon.web.answer import answer
+from gnomon.web.auth import Gate
+from gnomon.web.dialects.shannon.desk import Desk, ShannonOptions
+from gnomon.web.dialects.shannon.modes import Modes
+from gnomon.web.dialects.shannon.render.errors import body_of, headers_of, status_of
+from gnomon.web.dialects.shannon.routes import ROUTERS
+from gnomon.web.edge import request_id
+from gnomon.web.paths import allow, told_of
+from gnomon.web.problems import Refusal, of_form
+from gnomon.web.sse import Pace
+
+PREFIXES = (("api", "v1"), ("v1",), ("openapi.json",), ("shannon",))
+"""Where it stands, with whole paths in its routes; a client that shares the server is sent below `/shannon`."""
+
+
+def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
+    """Build the door's application; its routes hold whole paths, so that it is called without its prefix as root.
+
+    Raises
+    ------
+    ValueError
+        When a mode is assigned to what is not there.
+    """
+    app = FastAPI(
+        title="Tasks, streams, sessions and schedules",
+        version="1",
+        summary="The contract of Shannon's gateway, and what this server adds to it.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.gate = gate
+    app.state.desk = Desk(pace=pace, options=options, modes=Modes(options.modes, gate.house.workloads))
+    for routes in ROUTERS:
+        app.include_router(routes)
+    for known in (GnomonError, Refusal):
+        app.add_exception_handler(known, _refuse)
+    app.add_exception_handler(RequestValidationError, _refuse_form)
+    app.add_exception_handler(HTTPException, _refuse_route)
+    app.add_exception_handler(Exception, _confess)
+    return app
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    status = status_of(error)
+    return answer(body_of(error, status, request_id(request.scope)), status=status, headers=headers_of(error))
+
+
+async def _refuse_form(request: Request, error: Exception) -> Response:
+    return await _refuse(request, of_form(error))
+
+
+async def _refuse_route(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    detail = told_of(error, request, ROUTERS, "GET /openapi.json")
+    headers = allow(error, request, ROUTERS)
+    return answer({"error": detail}, status=error.status_code, headers=headers)
+
+
+async def _confess(request: Request, error: Exception) -> Response:
+    """Answer for what nobody caught; the edge writes it to the log, because it is raised again after this."""
+    if isinstance(error, ClientDisconnect):
+        raise error
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return answer(body_of(error, status, request_id(request.scope)), status=status)

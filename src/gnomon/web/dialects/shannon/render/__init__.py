@@ -1,0 +1,1 @@
+"""What the core holds, as this door's JSON; pure."""

@@ -1,0 +1,49 @@
+"""The door's errors: one sentence under `error`; limits add a message and a window."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from gnomon.core.errors import Invalid, QuotaExceeded, Unauthenticated
+from gnomon.core.task import Json
+from gnomon.web import problems
+from gnomon.web.ids import in_words_of_shannon
+
+_REALM: Final[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="Shannon API"'}
+_AS_400: Final = frozenset({HTTPStatus.UNPROCESSABLE_ENTITY})
+"""The vendor's clients know no 422: they take it for a broken connection."""
+
+
+def status_of(error: Exception) -> HTTPStatus:
+    """Return the status of an error."""
+    status = problems.status_of(error)
+    return HTTPStatus.BAD_REQUEST if status in _AS_400 else status
+
+
+def headers_of(error: Exception) -> dict[str, str]:
+    """Return the headers that go with an error."""
+    return {**problems.headers_of(error), **(_REALM if isinstance(error, Unauthenticated) else {})}
+
+
+def body_of(error: Exception, status: int, request_id: str | None) -> dict[str, Json]:
+    """Write what went wrong."""
+    if isinstance(error, QuotaExceeded):
+        return {
+            "error": "Rate limit exceeded",
+            "message": in_words_of_shannon(error.message),
+            "window": "minute",
+        }
+    return {"error": _message(error, status, request_id)}
+
+
+def _message(error: Exception, status: int, request_id: str | None) -> str:
+    if isinstance(error, Invalid) and error.complaints:
+        return in_words_of_shannon(_first(error))
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return f"Something went wrong in the server; its log names this request {request_id}."
+    return in_words_of_shannon(str(error))
+
+
+def _first(error: Invalid) -> str:
+    first, *others = error.complaints
+    return first.message + (f" (and {len(others)} more)" if others else "")
