@@ -56,7 +56,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/tasks/{task_id}/children"): Row(),
     ("POST", "/tasks/{task_id}/cancel"): Row(),
     ("POST", "/tasks/{task_id}/pause"): Row(),
-    ("POST", "/tasks/{task_id}/resume"): Row(),
+    ("POST", "/tasks/{task_id}/resume"): Row(body={"reason": "mine"}),
+    ("POST", "/tasks/{task_id}/messages"): Row(body={"message": {"text": "mine"}}),
     ("POST", "/tasks/{task_id}/input"): Row(body={"key": "a", "answer": 1}),
     ("POST", "/tasks/{task_id}/rerun"): Row(
         body={"input": ORDER["input"]}, headers={"If-Match": '"1"', "Idempotency-Key": "mine"}

@@ -53,10 +53,13 @@ TASK_EXAMPLE: dict[str, Any] = {
     "run_at": None,
     "deadline_at": None,
     "pause_requested_at": None,
+    "pause_told": None,
     "cancel_requested_at": None,
     "cancel_by": None,
     "cancel_outcome": None,
+    "cancel_told": None,
     "question": None,
+    "usage": None,
     "error": None,
     "result": {"text": "HELLO"},
 }
@@ -94,10 +97,17 @@ _TASK = record(
         "run_at": maybe(MOMENT),
         "deadline_at": maybe(MOMENT),
         "pause_requested_at": told(maybe(MOMENT), "While it runs on towards its next checkpoint."),
+        "pause_told": told(
+            maybe(named("Steering")), "Who asked for the pause that it is in, or on its way to, and why."
+        ),
         "cancel_requested_at": maybe(MOMENT),
         "cancel_by": told(maybe(MOMENT), "When a cancel that was asked for has ended it at the latest."),
         "cancel_outcome": maybe(words(CancelOutcome)),
+        "cancel_told": told(maybe(named("Steering")), "Who asked for the cancel first, and why."),
         "question": told(maybe(named("Question")), "What it has asked while it is `waiting`."),
+        "usage": told(
+            maybe(named("Usage")), "What it has used of language models so far; null when it called none."
+        ),
         "error": maybe(named("TaskError")),
         "result": told(ANY, "What the work gave, when it is completed."),
     },
@@ -122,6 +132,7 @@ _QUESTION_EXAMPLE = {
     "key": "approve",
     "body": {"text": "Shall it be shouted in the library?"},
     "asked_at": "2026-01-31T12:00:00.500000Z",
+    "answer_by": "2026-01-31T12:30:00.500000Z",
 }
 _REVISION_EXAMPLE = {
     "revision": 1,
@@ -198,7 +209,44 @@ SCHEMAS: dict[str, Schema] = {
         {"task_id": TEXT, "version": COUNT, "revision": COUNT, "input": ANY},
         {"task_id": _ID, "version": 4, "revision": 1, "input": {"text": "hello"}},
     ),
-    "Question": record({"key": TEXT, "body": ANY, "asked_at": MOMENT}, _QUESTION_EXAMPLE),
+    "Question": record(
+        {
+            "key": TEXT,
+            "body": ANY,
+            "asked_at": MOMENT,
+            "answer_by": told(
+                maybe(MOMENT),
+                "When it lapses: the task goes on with null for an answer. Null: it waits for ever.",
+            ),
+        },
+        _QUESTION_EXAMPLE,
+    ),
+    "Steering": record(
+        {
+            "by": told(maybe(TEXT), "What the key is called that was used: its name, or its prefix."),
+            "reason": told(maybe(TEXT), "What was said."),
+        },
+        {"by": "night shift", "reason": "The price is not settled yet."},
+    ),
+    "Usage": record(
+        {
+            "calls": told(COUNT, "Calls of models, over all attempts."),
+            "input_tokens": COUNT,
+            "output_tokens": COUNT,
+            "cost_usd": told(maybe(NUMBER), "Null when the price of a model is not known."),
+            "engine": told(
+                maybe(TEXT),
+                "The model that was called last: `local:MODEL` or `provider:PROVIDER/MODEL`.",
+            ),
+        },
+        {
+            "calls": 3,
+            "input_tokens": 5210,
+            "output_tokens": 844,
+            "cost_usd": 0.0021,
+            "engine": "provider:openai/gpt-x",
+        },
+    ),
     "Revision": record(
         {
             "revision": COUNT,

@@ -13,6 +13,7 @@ from gnomon.core.naming import no_such
 from gnomon.core.ports import TaskQuery
 from gnomon.core.service.hook import MOST_OF_TASK
 from gnomon.core.service.line import Again
+from gnomon.core.service.steering import LARGEST_MESSAGE, LONGEST_REASON
 from gnomon.core.service.task import PRIORITIES, Terms
 from gnomon.core.task import Status
 from gnomon.web.native.wire.attached import Metadata, Secrets, Wanted
@@ -181,6 +182,22 @@ class Answer(Words):
 
     key: str = Field(max_length=200, description="The `key` of the task's `question`.")
     answer: Any = Field(description="What it asks for: any JSON.")
+
+
+class Wish(Words):
+    """Why somebody pauses, resumes or cancels."""
+
+    reason: str | None = Field(
+        None, max_length=LONGEST_REASON, description="Why; whoever reads the task or its events sees it."
+    )
+
+
+class Message(Words):
+    """A message for the work of a task."""
+
+    message: Any = Field(
+        description=f"Any JSON, up to {LARGEST_MESSAGE // 1024} KB; the function that does the work reads it."
+    )
 
 
 class TaskFilters(Words):
