@@ -3,12 +3,17 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from gnomon.core.event import Event, EventType
 from gnomon.core.task import Task
 
 RING = 64
 """Events that a channel remembers; who is further behind reads the log."""
+
+
+def _let_be(_: datetime) -> None:
+    return
 
 
 class Bell:
@@ -49,6 +54,8 @@ class Hub:
         self.on_change: Callable[[Task], None] | None = None
         self.on_told: Callable[[Event], None] | None = None
         """Called with each message for a task's work, whether or not somebody listens to the task."""
+        self.on_due: Callable[[datetime], None] = _let_be
+        """Called with a moment at which something will be due that is no task yet."""
         self.on_access: list[Callable[[], None]] = []
         """Called when a key was ended: who lets something go on by it has to look again."""
         self._channels: dict[str, _Channel] = {}

@@ -7,7 +7,7 @@ until the next due moment.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -25,7 +25,7 @@ from gnomon.core.workload import Workload
 from gnomon.engine.attempt import Bench, Reins, Stop, perform
 from gnomon.engine.children import Nursery, Role
 from gnomon.engine.pool import Pool
-from gnomon.engine.upkeep import Retention, Upkeep
+from gnomon.engine.upkeep import Errand, Retention, Upkeep
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,7 @@ class EmbeddedEngine:
         retention: Retention | None = None,
         library: Library | None = None,
         settings: Mapping[str, Mapping[str, Json]] = _NO_SETTINGS,
+        errands: Sequence[Errand] = (),
     ) -> None:
         self._store = store
         self._hub = hub
@@ -101,6 +102,7 @@ class EmbeddedEngine:
             on_overdue=partial(self._ask, why=Why.DEADLINE),
             before=self._extend,
             retention=retention,
+            errands=errands,
         )
         self._held: dict[Holding, Held] = {}
         self._is_holding = asyncio.Event()
@@ -116,6 +118,7 @@ class EmbeddedEngine:
         log.info("engine.started", extra={"recovered": recovered})
         self._hub.on_change = self._notice
         self._hub.on_told = self._pass_on
+        self._hub.on_due = self._upkeep.expect
         self._hub.work_bell.ring()
         loops = (self._dispatch, self._upkeep.run, self._heartbeat)
         self._loops = [_spawn(loop(), loop.__qualname__) for loop in loops]

@@ -33,6 +33,8 @@ def task(record: Task) -> dict[str, Json]:
         "resource_id": record.resource_id,
         "group_id": record.group_id,
         "group_number": record.group_number,
+        "session_id": record.session_id,
+        "session_turn": record.session_turn,
         "metadata": record.metadata,
         "created_at": moment(record.created_at),
         "started_at": moment(record.started_at),
