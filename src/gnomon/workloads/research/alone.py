@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from gnomon.workloads.research.agent.hearing import hear, widened
 from gnomon.workloads.research.agent.plan import Line, Plan, dotted, plain_plan
+from gnomon.workloads.research.agent.review import reviewed
 from gnomon.workloads.research.gather import together
-from gnomon.workloads.research.hearing import hear, widened
 from gnomon.workloads.research.plain.quoting import quoted_together
 from gnomon.workloads.research.plain.second import read_alone
 from gnomon.workloads.research.record import Question, Settled
-from gnomon.workloads.research.review import reviewed
 from gnomon.workloads.research.search import Searching
 from gnomon.workloads.research.study import Study
 from gnomon.workloads.research.telling import tell_settled
