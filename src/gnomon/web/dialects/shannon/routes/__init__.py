@@ -4,4 +4,12 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-ROUTERS: Sequence[APIRouter] = ()
+from gnomon.web.dialects.shannon.routes import approvals, control, review, swarm, tasks
+
+ROUTERS: Sequence[APIRouter] = (
+    tasks.router,
+    control.router,
+    review.router,
+    approvals.router,
+    swarm.router,
+)
