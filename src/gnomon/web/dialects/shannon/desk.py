@@ -12,7 +12,8 @@ from gnomon.core.service import House
 from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Task, Visibility
 from gnomon.web.dialects.shannon.modes import Modes
-from gnomon.web.dialects.shannon.stream import Answers
+from gnomon.web.dialects.shannon.skills import FindSkill, no_skills
+from gnomon.web.dialects.shannon.stream import Closings
 from gnomon.web.ids import own
 from gnomon.web.problems import InvalidQuery
 from gnomon.web.sse import Pace
@@ -37,7 +38,8 @@ class Desk:
     pace: Pace
     options: ShannonOptions
     modes: Modes
-    answers: Answers
+    closings: Closings
+    find_skill: FindSkill = no_skills
 
 
 def find_desk(connection: HTTPConnection) -> Desk:

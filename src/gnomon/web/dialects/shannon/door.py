@@ -16,7 +16,7 @@ from gnomon.web.dialects.shannon.modes import Modes
 from gnomon.web.dialects.shannon.refusal import refusal
 from gnomon.web.dialects.shannon.render.errors import body_of
 from gnomon.web.dialects.shannon.routes import ROUTERS, streams
-from gnomon.web.dialects.shannon.stream import Answers
+from gnomon.web.dialects.shannon.stream import Closings
 from gnomon.web.edge import request_id
 from gnomon.web.paths import allow, told_of
 from gnomon.web.problems import Refusal, of_form
@@ -50,7 +50,7 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
         pace=pace,
         options=options,
         modes=Modes(options.modes, gate.house.workloads),
-        answers=Answers(gate.house),
+        closings=Closings(gate.house),
     )
     for routes in ROUTERS:
         app.include_router(routes)

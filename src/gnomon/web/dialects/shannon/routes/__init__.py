@@ -4,6 +4,6 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from gnomon.web.dialects.shannon.routes import streams
+from gnomon.web.dialects.shannon.routes import streams, tasks
 
-ROUTERS: Sequence[APIRouter] = (streams.router,)
+ROUTERS: Sequence[APIRouter] = (tasks.router, streams.router)
