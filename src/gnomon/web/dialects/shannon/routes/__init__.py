@@ -4,6 +4,6 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from gnomon.web.dialects.shannon.routes import streams, tasks
+from gnomon.web.dialects.shannon.routes import history, streams, tasks
 
-ROUTERS: Sequence[APIRouter] = (tasks.router, streams.router)
+ROUTERS: Sequence[APIRouter] = (tasks.router, history.router, streams.router)
