@@ -121,8 +121,11 @@ class Shop:
     async def tell(self, task: Task, message: Any, told: Steering | None = None) -> Task:
         return await self.store.tell(WORKSPACE, task.id, message, told, self.now)
 
-    async def ask(self, task: Task, key: str = "color", question: Any = "Which color?") -> Task:
-        return await self.finish(task, Asked(key=key, question=question))
+    async def ask(
+        self, task: Task, key: str = "color", question: Any = "Which color?", within: float | None = None
+    ) -> Task:
+        patience = None if within is None else timedelta(seconds=within)
+        return await self.finish(task, Asked(key=key, question=question, within=patience))
 
     async def answer(self, task: Task, value: Any, key: str = "color") -> Task:
         return await self.store.answer(WORKSPACE, task.id, key, value, self.now)
