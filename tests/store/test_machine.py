@@ -54,6 +54,7 @@ LOOK_AROUND = 20
 """Every so many steps all tasks are read, not only those that are said to have changed."""
 
 keys = st.sampled_from("ab")
+patiences = st.none() | st.integers(1, 120).map(lambda seconds: timedelta(seconds=seconds))
 errors = st.builds(TaskError, code=st.just("c"), message=st.just("m"), retryable=st.booleans())
 ENDINGS: dict[str, tuple[int, st.SearchStrategy[Any]]] = {
     "done": (4, st.builds(Done, result=st.integers())),
@@ -61,7 +62,7 @@ ENDINGS: dict[str, tuple[int, st.SearchStrategy[Any]]] = {
     "lost": (1, st.builds(Lost, reason=st.just("It vanished."))),
     "stopped": (1, st.builds(Stopped, why=st.sampled_from(Why), cooperative=st.booleans())),
     "parked": (2, st.just(Parked())),
-    "asked": (2, st.builds(Asked, key=keys, question=st.integers())),
+    "asked": (2, st.builds(Asked, key=keys, question=st.integers(), within=patiences)),
 }
 endings = st.sampled_from([name for name, (weight, _) in ENDINGS.items() for _ in range(weight)]).flatmap(
     lambda name: ENDINGS[name][1]
@@ -310,9 +311,11 @@ class Machine(RuleBasedStateMachine):
         self.forgotten.add(name)
 
     def check_next_due(self, due: datetime | None) -> None:
-        """Find the end of every cancel among what time will ask for next, whatever its lease was prolonged to."""
+        """Find the end of every cancel, whatever its lease was prolonged to, and of every question's patience."""
         ends = [self.tasks[name].cancel_by for name in self.held]
         ends = [end for end in ends if end is not None and end > self.shop.now]
+        questions = [task.question for task in self.tasks.values() if task.question is not None]
+        ends += [question.answer_by for question in questions if question.answer_by is not None]
         assert not ends or (due is not None and due <= min(ends))
 
     @verb(1, age=steps)
@@ -429,7 +432,7 @@ class Machine(RuleBasedStateMachine):
         assert answer.status.is_terminal or answer.status is Status.CANCELLING
         assert answer.status.is_terminal or within is None or answer.cancel_by is not None
         if task.status is not Status.CANCELLING and not task.status.is_terminal:
-            assert answer.cancel_told == known(told)
+            assert answer.cancel_told == as_kept(told)
 
     @verb(3, data=st.data(), told=wishes)
     def pause(self, data: Any, told: Steering | None) -> None:
@@ -441,7 +444,7 @@ class Machine(RuleBasedStateMachine):
             answer = self.run(self.shop.pause(task, told))
             assert (answer.status is Status.PAUSED) == (answer.pause_requested_at is None)
             was_asked = task.status is Status.PAUSED or task.pause_requested_at is not None
-            assert answer.pause_told == (task.pause_told if was_asked else known(told))
+            assert answer.pause_told == (task.pause_told if was_asked else as_kept(told))
 
     @verb(2, data=st.data(), message=st.integers(0, 9), told=wishes)
     def tell(self, data: Any, message: int, told: Steering | None) -> None:
@@ -512,14 +515,29 @@ class Machine(RuleBasedStateMachine):
     @verb(3, step=steps)
     def sweep(self, step: timedelta) -> None:
         self.shop.now += step
+        lapsing = [task for task in self.tasks.values() if self.is_lapsing(task)]
         swept = self.run(self.shop.store.sweep(self.shop.now))
         assert swept.next_due is None or swept.next_due > self.shop.now
         self.forget_revoked()
         assert {holding.task_id for holding in swept.overdue} <= set(self.held)
+        for task in lapsing:
+            assert task.question is not None
+            self.known_steps[task.id, task.question.key] = None
         self.run(self.look_at_changes())
+        for task in lapsing:
+            is_paused = task.pause_requested_at is not None
+            assert self.tasks[task.id].status is (Status.PAUSED if is_paused else Status.QUEUED)
+            assert self.tasks[task.id].pause_told == task.pause_told
         late = [task.id for task in self.tasks.values() if task.cancel_by and task.cancel_by <= self.shop.now]
         assert not [name for name in late if self.tasks[name].status.is_active]
         self.check_next_due(swept.next_due)
+
+    def is_lapsing(self, task: Task) -> bool:
+        """Say whether a question has been open for too long, in a task that may still go on."""
+        now, question = self.shop.now, task.question
+        is_late = task.deadline_at is not None and task.deadline_at <= now
+        has_end = question is not None and question.answer_by is not None
+        return has_end and question.answer_by <= now and not is_late
 
     @verb(1, step=steps)
     def trim(self, step: timedelta) -> None:
@@ -751,7 +769,7 @@ def is_in_play(task: Task) -> bool:
     return task.status.is_active
 
 
-def known(told: Steering | None) -> Steering | None:
+def as_kept(told: Steering | None) -> Steering | None:
     """Return who steers as a record has it: nobody who says nothing."""
     return None if told == Steering() else told
 
