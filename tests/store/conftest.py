@@ -28,7 +28,6 @@ from gnomon.core.ports import (
 from gnomon.core.resource import NewResource, resource_id
 from gnomon.core.retry import Asked, Divided, Done, Ending, Failed, RetryPolicy
 from gnomon.core.schedule import Due, NewSchedule, Schedule, Template, schedule_id
-from gnomon.core.task import NewTask, Task, TaskError, task_id
 from gnomon.core.task import NewTask, Steering, Task, TaskError, task_id
 from gnomon.store.sqlite import SqliteStore
 
