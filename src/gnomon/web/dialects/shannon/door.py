@@ -13,8 +13,9 @@ from gnomon.web.answer import answer
 from gnomon.web.auth import Gate
 from gnomon.web.dialects.shannon.desk import Desk, ShannonOptions
 from gnomon.web.dialects.shannon.modes import Modes
-from gnomon.web.dialects.shannon.render.errors import body_of, headers_of, status_of
+from gnomon.web.dialects.shannon.render.errors import body_of, headers_of, of_key, status_of
 from gnomon.web.dialects.shannon.routes import ROUTERS
+from gnomon.web.dialects.shannon.tracing import Traced
 from gnomon.web.edge import request_id
 from gnomon.web.paths import allow, told_of
 from gnomon.web.problems import Refusal, of_form
@@ -43,6 +44,7 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
     )
     app.state.gate = gate
     app.state.desk = Desk(pace=pace, options=options, modes=Modes(options.modes, gate.house.workloads))
+    app.add_middleware(Traced, clock=gate.house.clock)
     for routes in ROUTERS:
         app.include_router(routes)
     for known in (GnomonError, Refusal):
@@ -54,8 +56,14 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    status = status_of(error)
+    status, error = status_of(error), of_key(error, _sent_key(request))
     return answer(body_of(error, status, request_id(request.scope)), status=status, headers=headers_of(error))
+
+
+def _sent_key(request: Request) -> str:
+    """Return the credential that a request came with, as it was written."""
+    bearer = request.headers.get("authorization", "").rpartition(" ")[2]
+    return (request.headers.get("x-api-key") or bearer).strip()
 
 
 async def _refuse_form(request: Request, error: Exception) -> Response:
