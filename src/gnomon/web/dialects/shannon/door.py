@@ -13,6 +13,7 @@ from gnomon.web.answer import answer
 from gnomon.web.auth import Gate
 from gnomon.web.dialects.shannon.desk import Desk, ShannonOptions
 from gnomon.web.dialects.shannon.modes import Modes
+from gnomon.web.dialects.shannon.openapi import describe
 from gnomon.web.dialects.shannon.render.errors import body_of, headers_of, of_key, status_of
 from gnomon.web.dialects.shannon.routes import ROUTERS
 from gnomon.web.dialects.shannon.tracing import Traced
@@ -40,6 +41,8 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        servers=[{"url": "/"}, {"url": "/shannon"}],
+        root_path_in_servers=False,
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gate = gate
@@ -47,6 +50,7 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
     app.add_middleware(Traced, clock=gate.house.clock)
     for routes in ROUTERS:
         app.include_router(routes)
+    describe(app, ROUTERS)
     for known in (GnomonError, Refusal):
         app.add_exception_handler(known, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse_form)
