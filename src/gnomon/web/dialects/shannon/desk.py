@@ -13,6 +13,7 @@ from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Task, Visibility
 from gnomon.web.dialects.shannon.modes import Modes
 from gnomon.web.dialects.shannon.skills import TakeSkill, no_skills
+from gnomon.web.dialects.shannon.stream import Closings
 from gnomon.web.ids import own
 from gnomon.web.problems import InvalidQuery
 from gnomon.web.sse import Pace
@@ -37,6 +38,7 @@ class Desk:
     pace: Pace
     options: ShannonOptions
     modes: Modes
+    closings: Closings
     take_skill: TakeSkill = no_skills
 
 

@@ -14,8 +14,10 @@ from gnomon.web.auth import Gate
 from gnomon.web.dialects.shannon.desk import Desk, ShannonOptions
 from gnomon.web.dialects.shannon.modes import Modes
 from gnomon.web.dialects.shannon.openapi import describe
-from gnomon.web.dialects.shannon.render.errors import body_of, headers_of, of_key, status_of
-from gnomon.web.dialects.shannon.routes import ROUTERS
+from gnomon.web.dialects.shannon.refusal import refusal
+from gnomon.web.dialects.shannon.render.errors import body_of
+from gnomon.web.dialects.shannon.routes import ROUTERS, streams
+from gnomon.web.dialects.shannon.stream import Closings
 from gnomon.web.dialects.shannon.tracing import Traced
 from gnomon.web.edge import request_id
 from gnomon.web.paths import allow, told_of
@@ -24,6 +26,8 @@ from gnomon.web.sse import Pace
 
 PREFIXES = (("api", "v1"), ("v1",), ("openapi.json",), ("shannon",))
 """Where it stands, with whole paths in its routes; a client that shares the server is sent below `/shannon`."""
+SOCKETS = frozenset({streams.SOCKET, f"/shannon{streams.SOCKET}"})
+"""Paths of web sockets: the only ones of this server."""
 
 
 def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
@@ -46,7 +50,12 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gate = gate
-    app.state.desk = Desk(pace=pace, options=options, modes=Modes(options.modes, gate.house.workloads))
+    app.state.desk = Desk(
+        pace=pace,
+        options=options,
+        modes=Modes(options.modes, gate.house.workloads),
+        closings=Closings(gate.house),
+    )
     app.add_middleware(Traced, clock=gate.house.clock)
     for routes in ROUTERS:
         app.include_router(routes)
@@ -60,14 +69,7 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    status, error = status_of(error), of_key(error, _sent_key(request))
-    return answer(body_of(error, status, request_id(request.scope)), status=status, headers=headers_of(error))
-
-
-def _sent_key(request: Request) -> str:
-    """Return the credential that a request came with, as it was written."""
-    bearer = request.headers.get("authorization", "").rpartition(" ")[2]
-    return (request.headers.get("x-api-key") or bearer).strip()
+    return refusal(request, error)
 
 
 async def _refuse_form(request: Request, error: Exception) -> Response:

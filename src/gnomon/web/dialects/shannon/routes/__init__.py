@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from gnomon.web.dialects.shannon.routes import approvals, control, review, swarm, tasks
+from gnomon.web.dialects.shannon.routes import approvals, control, history, review, streams, swarm, tasks
 
 ROUTERS: Sequence[APIRouter] = (
     tasks.router,
     control.router,
+    history.router,
+    streams.router,
     review.router,
     approvals.router,
     swarm.router,
