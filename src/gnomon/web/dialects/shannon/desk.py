@@ -12,6 +12,8 @@ from gnomon.core.service import House
 from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Task, Visibility
 from gnomon.web.dialects.shannon.modes import Modes
+from gnomon.web.dialects.shannon.skills import TakeSkill, no_skills
+from gnomon.web.dialects.shannon.stream import Closings
 from gnomon.web.ids import own
 from gnomon.web.problems import InvalidQuery
 from gnomon.web.sse import Pace
@@ -36,6 +38,8 @@ class Desk:
     pace: Pace
     options: ShannonOptions
     modes: Modes
+    closings: Closings
+    take_skill: TakeSkill = no_skills
 
 
 def find_desk(connection: HTTPConnection) -> Desk:

@@ -4,4 +4,14 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-ROUTERS: Sequence[APIRouter] = ()
+from gnomon.web.dialects.shannon.routes import approvals, control, history, review, streams, swarm, tasks
+
+ROUTERS: Sequence[APIRouter] = (
+    tasks.router,
+    control.router,
+    history.router,
+    streams.router,
+    review.router,
+    approvals.router,
+    swarm.router,
+)
