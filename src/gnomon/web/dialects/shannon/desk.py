@@ -12,7 +12,7 @@ from gnomon.core.service import House
 from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Task, Visibility
 from gnomon.web.dialects.shannon.modes import Modes
-from gnomon.web.dialects.shannon.skills import FindSkill, no_skills
+from gnomon.web.dialects.shannon.skills import TakeSkill, no_skills
 from gnomon.web.dialects.shannon.stream import Closings
 from gnomon.web.ids import own
 from gnomon.web.problems import InvalidQuery
@@ -39,7 +39,7 @@ class Desk:
     options: ShannonOptions
     modes: Modes
     closings: Closings
-    find_skill: FindSkill = no_skills
+    take_skill: TakeSkill = no_skills
 
 
 def find_desk(connection: HTTPConnection) -> Desk:

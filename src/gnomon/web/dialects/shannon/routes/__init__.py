@@ -4,6 +4,14 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from gnomon.web.dialects.shannon.routes import history, streams, tasks
+from gnomon.web.dialects.shannon.routes import approvals, control, history, review, streams, swarm, tasks
 
-ROUTERS: Sequence[APIRouter] = (tasks.router, history.router, streams.router)
+ROUTERS: Sequence[APIRouter] = (
+    tasks.router,
+    control.router,
+    history.router,
+    streams.router,
+    review.router,
+    approvals.router,
+    swarm.router,
+)
