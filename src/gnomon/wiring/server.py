@@ -37,6 +37,7 @@ from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
 from gnomon.web.dialects.parallel.desk import ParallelOptions
 from gnomon.web.dialects.parallel.render.webhook import output_body, status_body
+from gnomon.web.dialects.shannon.desk import ShannonOptions
 from gnomon.web.native.render.hook import payload
 from gnomon.web.sse import Pace
 from gnomon.wiring.keys import add_webhook_secret, write_keys, write_private
@@ -135,6 +136,7 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
                 is_lenient=settings.parallel_validation == "lenient",
                 longest_hold=settings.max_hold,
             ),
+            shannon=ShannonOptions(modes=settings.mode, is_paused_shown=settings.shannon_paused),
         )
         await _warn_of_unserved(house)
         async with _open(library), _open(engine), _attended(house), _open(office):
