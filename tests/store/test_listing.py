@@ -145,11 +145,32 @@ async def test_a_group_is_listed_alone(shop: Any) -> None:
     assert list(page.records) == []
 
 
+async def test_a_session_is_listed_alone(shop: Any) -> None:
+    group = await shop.create_group()
+    for n, session in enumerate(("a", "b", "a", None, "a")):
+        await shop.submit(session_id=session, metadata={"odd": n % 2}, kind="other" if n == 4 else "test")
+    await shop.add(group, shop.new(session_id="a"), shop.new(session_id="b"), shop.new())
+    await shop.submit(workspace="wsp_2", session_id="a")
+    assert await listed(shop, session_id="a") == [6, 5, 3, 1]
+    assert await listed(shop, session_id="a", limit=2, offset=1) == [5, 3]
+    assert await listed(shop, session_id="a", metadata=(("odd", "0"),)) == [5, 3, 1]
+    assert await listed(shop, session_id="a", kinds=frozenset({"other"})) == [5]
+    assert await listed(shop, session_id="a", statuses=frozenset({Status.QUEUED})) == [1]
+    assert await listed(shop, session_id="a", group_id=group.id) == [6]
+    assert await listed(shop, session_id="c") == []
+
+
 @pytest.mark.parametrize(
     ("filters", "index"),
     [
         ({"metadata": (("team", "blue"), ("try", "1"))}, "task_metadata USING PRIMARY KEY"),
         ({"group_id": "grp_1"}, "USING INDEX task_of_group_listed"),
+        ({"group_id": "grp_1", "session_id": "s"}, "USING INDEX task_of_group_listed"),
+        ({"session_id": "s"}, "USING INDEX task_of_session_listed"),
+        (
+            {"session_id": "s", "statuses": frozenset({Status.QUEUED}), "metadata": (("team", "blue"),)},
+            "USING INDEX task_of_session_listed",
+        ),
         ({"group_id": "grp_1", "metadata": (("team", "blue"),)}, "USING INDEX task_of_group_listed"),
         ({"statuses": frozenset({Status.QUEUED})}, "USING COVERING INDEX task_by_status"),
         ({}, "USING COVERING INDEX task_listed"),

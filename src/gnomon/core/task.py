@@ -204,6 +204,8 @@ class NewTask:
     """The group that it joins."""
     session_id: str | None = None
     """The session whose next turn it is, made if need be; it comes after the turn before, whatever that does."""
+    session_context: Json = None
+    """What the session is given for its context when this is its first task."""
     schedule_id: str | None = None
     scheduled_for: datetime | None = None
 

@@ -23,6 +23,7 @@ from gnomon.store.ledger import Ledger
 from gnomon.store.lock import FolderLock
 from gnomon.store.reservation import find_reserved, sweep_reservations
 from gnomon.store.schema import prepare
+from gnomon.store.session import SessionShelf
 from gnomon.store.task.shelf import TaskShelf, WorkShelf
 
 R = TypeVar("R")
@@ -89,6 +90,7 @@ class SqliteStore(TaskShelf, WorkShelf, GroupShelf, HookShelf):
     blobs: BlobFolder
     lock: FolderLock
     resources: SqliteResources
+    sessions: SessionShelf
     known_keys: access.KnownKeys = field(default_factory=access.KnownKeys, repr=False)
 
     @classmethod
@@ -112,8 +114,14 @@ class SqliteStore(TaskShelf, WorkShelf, GroupShelf, HookShelf):
         except BaseException:
             lock.release()
             raise
-        shelf = SqliteResources(writer=writer, readers=readers)
-        return cls(writer=writer, readers=readers, blobs=blobs, lock=lock, resources=shelf)
+        return cls(
+            writer=writer,
+            readers=readers,
+            blobs=blobs,
+            lock=lock,
+            resources=SqliteResources(writer=writer, readers=readers),
+            sessions=SessionShelf(writer=writer, readers=readers),
+        )
 
     async def close(self) -> None:
         """Finish what is queued, then close and let another process have the folder."""

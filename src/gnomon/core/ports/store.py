@@ -7,16 +7,21 @@ from gnomon.core.ports.blob import BlobStore, StagingStore
 from gnomon.core.ports.group import GroupStore
 from gnomon.core.ports.hook import HookStore
 from gnomon.core.ports.resource import ResourceStore
+from gnomon.core.ports.session import SessionStore
 from gnomon.core.ports.task import TaskStore
 from gnomon.core.ports.work import WorkStore
 
 
 class Store(TaskStore, WorkStore, GroupStore, HookStore, AccessStore, BlobStore, StagingStore, Protocol):
-    """All of the cellar; resources stand on a shelf of their own because their verbs share names with tasks'."""
+    """All of the cellar; what stands on a shelf of its own has verbs that share names with tasks', or came later."""
 
     @property
     def resources(self) -> ResourceStore:
         """Give the shelf of resources."""
+
+    @property
+    def sessions(self) -> SessionStore:
+        """Give the shelf of sessions."""
 
     async def ping(self) -> None:
         """Answer when a transaction can be committed; raises `Unavailable`."""

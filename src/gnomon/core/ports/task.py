@@ -104,6 +104,8 @@ class TaskQuery:
     created_before: datetime | None = None
     group_id: str | None = None
     """Only members of this group."""
+    session_id: str | None = None
+    """Only tasks that were submitted to a session of this name, deleted ones included."""
     metadata: tuple[tuple[str, str], ...] = ()
     """Only tasks whose metadata has all of these names with these values, written as text."""
     visibility: Visibility | None = Visibility.PUBLIC

@@ -18,6 +18,7 @@ from gnomon.core.service.blob import unfold
 from gnomon.core.service.cursor import require_cursor
 from gnomon.core.service.house import House
 from gnomon.core.service.idempotency import one_at_a_time
+from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Json, NewTask, Phase, Pin, Status, Task, Visibility, task_id
 from gnomon.core.workload import Workload
 
@@ -52,6 +53,10 @@ class Terms:
     """The request in the door's words, without its secrets."""
     secrets: Mapping[str, Json] = field(default_factory=dict, repr=False)
     """What only the workload is told."""
+    session_id: str | None = None
+    """The session whose next turn it is; made if need be."""
+    session_context: Json = None
+    """What that session is given for its context when this is its first task."""
 
 
 NO_TERMS = Terms()
@@ -181,6 +186,8 @@ def new_task(
         origin=terms.origin,
         wording=terms.wording,
         sealed=house.vault.seal(json.dumps(terms.secrets).encode()) if terms.secrets else None,
+        session_id=terms.session_id,
+        session_context=terms.session_context,
     )
 
 
@@ -190,9 +197,10 @@ async def check_terms(house: House, principal: Principal, terms: Terms) -> None:
     Raises
     ------
     Invalid
-        When its times contradict each other, or it comes after a task that the workspace does not have.
+        When its times contradict each other, no session may have such a name, or it comes after a task that the
+        workspace does not have.
     """
-    if complaints := [*_of_times(terms, house.clock.now()), *_of_priority(terms)]:
+    if complaints := [*_of_times(terms, house.clock.now()), *_of_priority(terms), *_of_session(terms)]:
         raise Invalid(complaints)
     if terms.predecessor_id is None:
         return
@@ -219,6 +227,15 @@ def _of_priority(terms: Terms) -> Sequence[Complaint]:
         return ()
     message = f"Give a priority from {PRIORITIES[0]} to {PRIORITIES[-1]}; higher ones are taken first."
     return [Complaint(("priority",), message, "range")]
+
+
+def _of_session(terms: Terms) -> Sequence[Complaint]:
+    if terms.session_id is None or SESSION_ID.fullmatch(terms.session_id):
+        return ()
+    message = (
+        "Name the session with 1 to 128 letters, digits and the signs : _ . - (not one or two dots alone)."
+    )
+    return [Complaint(("session_id",), message, "pattern")]
 
 
 async def get_task(house: House, principal: Principal, number: int) -> Task:

@@ -15,6 +15,7 @@ from gnomon.store.row import Entry, Value, dump, find_micros, micros
 from gnomon.store.tally import take_versions
 from gnomon.store.task.follow import find_blocker, follow
 from gnomon.store.task.tag import tag
+from gnomon.store.task.turn import Place, join
 
 
 class Seat(NamedTuple):
@@ -34,8 +35,11 @@ def insert(
     """Write a task, its input and its first event; it waits when its time or its predecessor has not come.
 
     Its predecessor and its group must be stored already; a predecessor that has ended settles at once what follows
-    from its end.
+    from its end. A session's task comes after the turn before, unless it names another predecessor.
     """
+    place = join(ledger, new, now)
+    if place is not None and new.predecessor_id is None:
+        new = replace(new, predecessor_id=place.task_before)
     predecessor = _predecessor(ledger, new)
     is_blocked = predecessor is not None and find_blocker(ledger, predecessor.task) is not None
     is_early = new.run_at is not None and new.run_at > now
@@ -45,6 +49,7 @@ def insert(
     columns["resource_id"], columns["resource_revision"] = resource or (None, None)
     if new.group_id is not None:
         columns["group_id"], columns["group_number"] = new.group_id, group_number
+    columns |= _columns_of_session(new, place)
     columns["status"] = (Status.PENDING if must_wait else Status.QUEUED).value
     columns["ready"] = int(not must_wait)
     columns["due_at"] = find_micros(new.run_at) if is_early and not is_blocked else None
@@ -87,6 +92,12 @@ def _predecessor(ledger: Ledger, new: NewTask) -> Entry | None:
     if found is None:
         raise NotFound(f"There is no task {new.predecessor_id} to come after.")
     return found
+
+
+def _columns_of_session(new: NewTask, place: Place | None) -> dict[str, Value]:
+    if place is None:
+        return {}
+    return {"session_id": new.session_id, "session_turn": place.turn, "session_first": place.first_turn}
 
 
 def _columns(new: NewTask, number: int, at: int) -> dict[str, Value]:

@@ -1,8 +1,8 @@
 """Listing tasks: newest first, page by page.
 
 A list is merged from lanes. A lane fixes visibility and one status or kind, so that an index holds it in the list's
-order, and no lane reads more rows than the page may show, however many tasks there are. A list of one group, or by
-metadata, is one lane: other filters look at the tasks of that group, or with that member, alone.
+order, and no lane reads more rows than the page may show, however many tasks there are. A list of one group, of one
+session, or by metadata, is one lane: other filters look at the tasks of that group, or with that member, alone.
 """
 
 import sqlite3
@@ -110,6 +110,8 @@ def _lanes(query: TaskQuery) -> Sequence[Lane]:
 def _whole_lanes(query: TaskQuery) -> Sequence[Lane]:
     if query.group_id is not None:
         return [_lane_of_group(query, query.group_id)]
+    if query.session_id is not None:
+        return [_lane_of_session(query, query.session_id)]
     if query.metadata:
         return [_lane_of_metadata(query, *query.metadata[0])]
     visibilities = list(Visibility) if query.visibility is None else [query.visibility]
@@ -129,6 +131,10 @@ def _lane_of_group(query: TaskQuery, group_id: str) -> Lane:
     return Lane(terms=("group_id = ? AND workspace = ?", (group_id, query.workspace)))
 
 
+def _lane_of_session(query: TaskQuery, session_id: str) -> Lane:
+    return Lane(terms=("workspace = ? AND session_id = ?", (query.workspace, session_id)))
+
+
 def _lane_of_metadata(query: TaskQuery, name: str, value: str) -> Lane:
     return Lane(
         terms=("tagged_in = ? AND task_metadata.name = ? AND value = ?", (query.workspace, name, value)),
@@ -140,7 +146,8 @@ def _lane_of_metadata(query: TaskQuery, name: str, value: str) -> Lane:
 
 def _filter(query: TaskQuery) -> Terms:
     """Return the conditions that a lane does not fix."""
-    is_one_lane = query.group_id is not None or bool(query.metadata)
+    has_own_lane = query.group_id is not None or query.session_id is not None
+    is_one_lane = has_own_lane or bool(query.metadata)
     terms: list[str] = []
     values: list[Value] = []
     if is_one_lane:
@@ -148,7 +155,9 @@ def _filter(query: TaskQuery) -> Terms:
         _only(terms, values, "status", query.statuses)
     if query.statuses is not None or is_one_lane:
         _only(terms, values, "kind", query.kinds)
-    for name, value in query.metadata[0 if query.group_id is not None else 1 :]:
+    if query.group_id is not None:
+        _only(terms, values, "session_id", None if query.session_id is None else {query.session_id})
+    for name, value in query.metadata[0 if has_own_lane else 1 :]:
         terms.append(f"EXISTS ({_IS_TAGGED} AND {_SAME_TASK})")
         values += (query.workspace, name, value)
     if query.is_started is not None:
@@ -159,7 +168,8 @@ def _filter(query: TaskQuery) -> Terms:
 def _only(terms: list[str], values: list[Value], column: str, words: Iterable[str] | None) -> None:
     if words is not None:
         chosen = sorted(map(str, words))
-        terms.append(f"{column} IN ({', '.join('?' * len(chosen))})")
+        # The plus sign keeps SQLite from leaving the lane's index for another one.
+        terms.append(f"+{column} IN ({', '.join('?' * len(chosen))})")
         values += chosen
 
 

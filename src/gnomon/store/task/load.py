@@ -10,7 +10,8 @@ from gnomon.core.ports import Given, Holding, Load
 from gnomon.core.task import Json, Phase, Task
 from gnomon.core.workload import ChildResult, Pinned
 from gnomon.store.resource import read_pinned
-from gnomon.store.row import COLUMNS, Row, Value, entry_of, find_json, task_of
+from gnomon.store.row import COLUMNS, Entry, Row, Value, entry_of, find_json, task_of
+from gnomon.store.task.turn import find_told
 
 _ENDED = """
 SELECT coalesce(position, 0), kind, status, result, error
@@ -36,7 +37,7 @@ def load(connection: sqlite3.Connection, holding: Holding) -> Load:
         steps=_steps(connection, seq),
         state=_state(connection, seq) if is_join else None,
         children=_ended(connection, "parent_id = ? ORDER BY position", task.id) if is_join else (),
-        predecessor=_predecessor(connection, task),
+        predecessor=_predecessor(connection, entry),
         sealed=sealed,
     )
 
@@ -82,11 +83,12 @@ def _state(connection: sqlite3.Connection, seq: int) -> Json:
     return find_json(row[0]) if row else None
 
 
-def _predecessor(connection: sqlite3.Connection, task: Task) -> ChildResult | None:
-    if task.predecessor_id is None:
+def _predecessor(connection: sqlite3.Connection, entry: Entry) -> ChildResult | None:
+    task_id = find_told(connection, entry)
+    if task_id is None:
         return None
-    [found] = _ended(connection, "id = ?", task.predecessor_id)
-    row = connection.execute(_GIVEN, (task.predecessor_id,)).fetchone()
+    [found] = _ended(connection, "id = ?", task_id)
+    row = connection.execute(_GIVEN, (task_id,)).fetchone()
     return replace(found, input=input_of(connection, task_of(row), row[-1]))
 
 

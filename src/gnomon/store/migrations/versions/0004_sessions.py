@@ -8,6 +8,7 @@ down_revision = "0003"
 STATEMENTS = """
 ALTER TABLE task ADD COLUMN session_id TEXT;
 ALTER TABLE task ADD COLUMN session_turn INTEGER;
+ALTER TABLE task ADD COLUMN session_first INTEGER;
 ALTER TABLE task ADD COLUMN schedule_id TEXT;
 ALTER TABLE task ADD COLUMN scheduled_for INTEGER;
 ALTER TABLE task ADD COLUMN pause_told TEXT;
@@ -20,6 +21,9 @@ ALTER TABLE task ADD COLUMN used_engine TEXT;
 ALTER TABLE task ADD COLUMN answer_by INTEGER;
 
 CREATE UNIQUE INDEX task_of_session ON task (workspace, session_id, session_turn) WHERE session_id IS NOT NULL;
+CREATE INDEX task_of_session_listed ON task (workspace, session_id, created_at, number) WHERE session_id IS NOT NULL;
+CREATE INDEX task_of_session_told ON task (workspace, session_id, kind, session_turn)
+    WHERE session_id IS NOT NULL AND status = 'completed';
 CREATE INDEX task_of_schedule ON task (schedule_id, seq) WHERE schedule_id IS NOT NULL;
 CREATE INDEX task_unanswered ON task (answer_by) WHERE answer_by IS NOT NULL;
 
