@@ -14,6 +14,11 @@ EFFORTS: Final = range(1, 10)
 """How much work an answer may cost, from the least to the most; a door's own names stand in its table."""
 USUAL_EFFORT: Final = 2
 
+LONGEST_GUIDANCE: Final = 20_000
+"""Characters."""
+LONGEST_REVIEW: Final = 900
+"""Seconds that a plan waits for its review, at most."""
+
 CONFIDENCES: Final = ("low", "medium", "high")
 
 _TEXT = {"type": "string"}
@@ -73,6 +78,21 @@ BRIEF: Final[Mapping[str, Any]] = {
             },
             "additionalProperties": False,
             "description": "Limits below those that the effort sets.",
+        },
+        "guidance": {
+            **_TEXT,
+            "description": "What the work shall keep in mind, as its user or operator says: no source, and never a "
+            f"part of a query; at most {LONGEST_GUIDANCE:,} characters.",
+        },
+        "review": {
+            "type": "boolean",
+            "description": "Show the plan and wait until a person approves it or says what to change.",
+        },
+        "review_seconds": {
+            "type": "number",
+            "minimum": 1,
+            "maximum": LONGEST_REVIEW,
+            "description": f"How long each plan waits for its review; {LONGEST_REVIEW} unless it is said.",
         },
     },
 }
@@ -149,6 +169,10 @@ ANSWER: Final[Mapping[str, Any]] = {
             "description": "What was really used, as the provider counted it.",
         },
         "truncated": {**_TEXTS, "description": "What was cut off or left out, and why; one sentence each."},
+        "heard": {
+            **_TEXTS,
+            "description": "Messages that were sent to the task while it ran and were taken in, in their order.",
+        },
         "turns": {
             "type": "array",
             "description": "The conversation up to and with this answer, bounded, for the next turn.",
@@ -160,6 +184,8 @@ ANSWER: Final[Mapping[str, Any]] = {
 NoteKind = Literal["plan", "search", "result", "tool_call", "exec_status", "extract"]
 NOTES: Final[Sequence[NoteKind]] = ("plan", "search", "result", "tool_call", "exec_status", "extract")
 """Kinds of messages (`ctx.emit({"kind": "search", "text": ...})`) that doors know by name."""
+Purpose = Literal["plan", "reflect", "tools", "read", "settle", "write"]
+"""What a model was called for, as a message of usage (`core.event.USAGE`) says it."""
 SOURCES: Final = "sources"
 """The kind of a message that counts: `{"kind": "sources", "considered": 12, "read": 3, "sample": [urls]}`."""
 
@@ -189,6 +215,9 @@ class Brief:
     turns: Sequence[Mapping[str, str]] = ()
     may_ask: bool = False
     budget: Mapping[str, float] | None = None
+    guidance: str | None = None
+    review: bool = False
+    review_seconds: float = LONGEST_REVIEW
 
     def json(self) -> dict[str, Json]:
         """Write the brief as the input of a workload; what is not given is left out."""
@@ -210,6 +239,9 @@ class Brief:
             "turns": list(self.turns) or None,
             "may_ask": self.may_ask or None,
             "budget": self.budget,
+            "guidance": self.guidance or None,
+            "review": self.review or None,
+            "review_seconds": self.review_seconds if self.review else None,
         }
         return {name: value for name, value in named.items() if value is not None}
 

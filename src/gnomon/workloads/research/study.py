@@ -5,9 +5,10 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, Final
 
-from gnomon.core.brief import Brief
+from gnomon.core.brief import Brief, Purpose
 from gnomon.core.task import Json
 from gnomon.core.workload import AsyncContext
 from gnomon.workloads.research.budget import Meter, Spent
@@ -15,6 +16,7 @@ from gnomon.workloads.research.models.model import Model, ModelFailure, Prompt, 
 from gnomon.workloads.research.record import Usage
 from gnomon.workloads.research.telling import Teller
 from gnomon.workloads.research.turns import Conversation, Turn, question_text
+from gnomon.workloads.research.underway import carried
 from gnomon.workloads.research.web.reach import Reach
 
 WRITING_SHARE: Final = 0.8
@@ -65,6 +67,14 @@ class Study:
             self.cut(f"Of the task's words the model was told the first {most:,} characters.")
         place = f"Who asks is in: {self.brief.location}" if self.brief.location else ""
         return "\n".join(filter(None, (words, self.extra_words, place)))
+
+    @property
+    def guidance(self) -> str:
+        """Return what is to be kept in mind, as much as a prompt has room for."""
+        words, most = (self.brief.guidance or "").strip(), self._room
+        if len(words) > most:
+            self.cut(f"Of the guidance the model was told the first {most:,} characters.")
+        return words[:most]
 
     @property
     def recent(self) -> Sequence[Turn]:
@@ -118,9 +128,10 @@ class Study:
         schema: Mapping[str, Any],
         *,
         max_tokens: int,
+        purpose: Purpose,
         is_last: bool = False,
     ) -> "Filled":
-        """Ask the model for JSON, once over all attempts.
+        """Ask the model for JSON, once over all attempts; `purpose` is what its use is told under.
 
         Raises
         ------
@@ -144,14 +155,19 @@ class Study:
                 began, seconds = self.meter.seconds, self.meter.seconds_left
                 most = self.meter.affordable(max_tokens)
                 self.teller.asking(name)
-                call = model.fill(prompt, schema, max_tokens=most, key=key, seconds=seconds + 1)
+                begin = partial(model.fill, prompt, schema, max_tokens=most, key=key, seconds=seconds + 1)
                 is_new.append(True)
                 try:
-                    reply: Reply = await self.meter.within(call)
+                    reply: Reply = await self.meter.within(
+                        carried(self.ctx, key, lambda on_used: begin(on_used=on_used), on_used)
+                    )
                 except ModelFailure as failure:
                     return self._unusable(failure)
                 self.meter.saw(reply.usage.output_tokens, self.meter.seconds - began)
                 return reply_json(reply)
+
+        def on_used(usage: Usage) -> None:
+            self.teller.used(usage, model.engine, purpose)
 
         is_new: list[bool] = []
         stored = await self.paid(name, [prompt.system, prompt.user, schema], work)

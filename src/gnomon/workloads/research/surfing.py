@@ -1,7 +1,7 @@
 """Reading the web for a task: searches and pages as steps of it, within its filters, shared by all its questions."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,8 +14,9 @@ from gnomon.reading.passage import cut
 from gnomon.workloads.research.gather import together
 from gnomon.workloads.research.record import Source
 from gnomon.workloads.research.study import Study
-from gnomon.workloads.research.web.fetch import fetched_json, read_fetched
-from gnomon.workloads.research.web.hit import Filters, Hit, read_searched, searched_json
+from gnomon.workloads.research.underway import OnUsed, carried
+from gnomon.workloads.research.web.fetch import Fetched, fetched_json, read_fetched
+from gnomon.workloads.research.web.hit import Filters, Hit, Searched, read_searched, searched_json
 from gnomon.workloads.research.web.reach import Reach, close_shared, shared_reach
 from gnomon.workloads.research.web.search import WebSearch
 
@@ -57,8 +58,11 @@ class Surfing:
             str(self.filters.after),
         ]
 
-        async def work(_: str) -> dict[str, Any]:
-            found = await self.search.search(query, limit=_HITS, filters=self.filters)
+        def begin(_: OnUsed) -> Coroutine[Any, Any, Searched]:
+            return self.search.search(query, limit=_HITS, filters=self.filters)
+
+        async def work(key: str) -> dict[str, Any]:
+            found = await carried(self.study.ctx, key, begin)
             self.study.teller.note("search", f"Query: {query} (web)")
             return searched_json(found)
 
@@ -79,8 +83,11 @@ class Surfing:
         return [passage for page in self.pages.values() for passage in page]
 
     async def _read(self, url: str) -> tuple[Source, ...]:
-        async def work(_: str) -> dict[str, Any]:
-            fetched = fetched_json(await self.reach.pages.fetch(url, self.filters))
+        def begin(_: OnUsed) -> Coroutine[Any, Any, Fetched]:
+            return self.reach.pages.fetch(url, self.filters)
+
+        async def work(key: str) -> dict[str, Any]:
+            fetched = fetched_json(await carried(self.study.ctx, key, begin))
             if fetched["source"] is not None:
                 fetched["blob"] = await self.study.ctx.put(fetched["source"]["text"].encode())
                 fetched["source"]["text"] = ""

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from gnomon.core.brief import SOURCES, NoteKind
+from gnomon.core.brief import SOURCES, NoteKind, Purpose
+from gnomon.core.event import USAGE
 from gnomon.core.task import Json
 from gnomon.core.workload import AsyncContext
-from gnomon.workloads.research.record import Settled
+from gnomon.workloads.research.record import Settled, Usage
 from gnomon.workloads.research.turns import answer_text
 
 _LONGEST_NOTE: Final = 500
@@ -81,6 +82,12 @@ class Teller:
     def asking(self, step: str) -> None:
         """Say for which step the model is being asked; it may take long."""
         self.progress(self._percent, _STAGES.get(step.partition(" ")[0], "reading"))
+
+    def used(self, usage: Usage, engine: str, purpose: Purpose) -> None:
+        """Tell what one call of a model has used; the task's record keeps the sum."""
+        tokens = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
+        told = {"kind": USAGE, "engine": engine, **tokens, "cost_usd": usage.cost_usd, "purpose": purpose}
+        self.ctx.emit(told)
 
     def progress(self, percent: float, stage: str) -> None:
         """Say how much is done; what was said before is never taken back."""

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from functools import partial
 from typing import Final
 
-from gnomon.core.brief import Brief, read_brief
+from gnomon.core.brief import LONGEST_GUIDANCE, Brief, read_brief
 from gnomon.core.errors import Complaint
 from gnomon.core.naming import no_such
 from gnomon.core.task import Json
@@ -85,7 +85,17 @@ def check(task_input: Json) -> Sequence[Complaint]:
     complaints = [Complaint((name,), no_such("member", name, known), "unknown") for name in strange]
     if not question_text(task_input.get("input", "")).strip():
         complaints.append(Complaint(("input",), "Say in 'input' what shall be found out.", "missing"))
+    if len(str(task_input.get("guidance") or "")) > LONGEST_GUIDANCE:
+        complaints.append(_too_much_guidance(str(task_input["guidance"])))
     return [*complaints, *wanted.check(task_input)]
+
+
+def _too_much_guidance(guidance: str) -> Complaint:
+    text = (
+        f"The guidance has {len(guidance):,} characters; at most {LONGEST_GUIDANCE:,} are taken. Shorten it, or add "
+        "what is material rather than instruction to the library as a document."
+    )
+    return Complaint(("guidance",), text, "too_long")
 
 
 def _in_context(brief: Brief, talk: Conversation) -> Brief:
@@ -195,6 +205,8 @@ async def _read_through(study: Study, questions: Sequence[Question]) -> list[Set
     _tell_plan(study, plain_plan(questions))
     if study.brief.tools:
         study.cut("The task's tools were not called: no model is set that could decide on it.")
+    if study.brief.guidance:
+        study.cut("The guidance was left out: no model is set that could keep it in mind.")
     settled = await _look_and_read(study, questions, "")
     if any(each.value is not None for each in settled) or not study.brief.may_ask:
         return settled

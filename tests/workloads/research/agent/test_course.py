@@ -228,7 +228,7 @@ def test_progress_never_goes_back_and_messages_are_of_work_done(bureau, serve):
     assert all(one <= other for one, other in pairwise(percents))
     assert percents[-1] == 100
     kinds = [message["kind"] for message in office.log.messages]
-    assert kinds == ["plan", "search", "sources", "extract", "result"]
+    assert kinds == ["usage", "plan", "search", "sources", "usage", "extract", "result"]
     assert office.notes("extract") == ["mayor: Ada Lind"]
     counted = next(message for message in office.log.messages if message["kind"] == "sources")
     assert counted["considered"] >= counted["read"] == len(counted["sample"]) > 0

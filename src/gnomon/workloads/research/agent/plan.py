@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from gnomon.core.task import Json
+from gnomon.workloads.research.agent.guidance import kept_in_mind, repeats_guidance
 from gnomon.workloads.research.agent.prompt import PLANNING_RULES, earlier, prompt
 from gnomon.workloads.research.models.model import Prompt
 from gnomon.workloads.research.record import Path, Question
@@ -79,9 +80,18 @@ async def make_plan(study: Study, questions: Sequence[Question]) -> Plan:
     most = min(MOST_PARTS, 2 * study.meter.budget.queries) if is_text else study.meter.budget.queries
     asked = _prompt_for_text(study, most) if is_text else _prompt_for_fields(study, questions, most)
     schema = _schema(most if is_text else most * len(questions), len(questions), is_text=is_text)
-    filled = await study.fill("plan", asked, schema, max_tokens=PLAN_TOKENS)
-    plan = _text_plan(plain, filled.json) if is_text else _field_plan(plain, filled.json, most)
+    filled = await study.fill("plan", asked, schema, max_tokens=PLAN_TOKENS, purpose="plan")
+    reply = _without_guidance(study, filled.json)
+    plan = _text_plan(plain, reply) if is_text else _field_plan(plain, reply, most)
     return replace(plan, is_new=filled.is_new)
+
+
+def _without_guidance(study: Study, reply: Json) -> Json:
+    """Leave out the queries that would carry words of the guidance to who is searched."""
+    kept = [part for part in reply["parts"] if not repeats_guidance(study, part["query"])]
+    if dropped := len(reply["parts"]) - len(kept):
+        study.cut(f"{dropped} queries were not put, because they repeat the task's guidance.")
+    return {**reply, "parts": kept}
 
 
 def _prompt_for_text(study: Study, most: int) -> Prompt:
@@ -89,6 +99,7 @@ def _prompt_for_text(study: Study, most: int) -> Prompt:
     return prompt(
         PLANNING_RULES,
         earlier(study.recent) + f"The task:\n{study.question}",
+        kept_in_mind(study),
         f"The answer shall be: {wanted}" if wanted else "",
         f"Split it into at most {most} sub-questions that documents could answer one by one, and give for each a "
         "short search query of plain words. One is enough when the task is one simple question.",
@@ -100,6 +111,7 @@ def _prompt_for_fields(study: Study, questions: Sequence[Question], most: int) -
     return prompt(
         PLANNING_RULES,
         earlier(study.recent) + f"The task:\n{study.question}",
+        kept_in_mind(study),
         "These fields are to be found out:\n" + listed(questions),
         f"Give for each field, by its number, up to {most} short search queries of plain words that name what the "
         "task is about.",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gnomon.core.task import Json
+from gnomon.workloads.research.agent.guidance import kept_in_mind
 from gnomon.workloads.research.agent.prompt import RULES, Shown, prompt, show
 from gnomon.workloads.research.basis import locate
 from gnomon.workloads.research.models.tokens import estimate_tokens, room
@@ -24,11 +25,18 @@ async def read(study: Study, part: str, sources: Sequence[Source]) -> list[Evide
     """Have the model mark what answers one part of the task, and return the marks that stand."""
     if not sources or study.model is None:
         return []
-    head = (f"The task:\n{study.question}", f"The part of it that is read for now:\n{part}", _ORDER)
+    head = (
+        f"The task:\n{study.question}",
+        kept_in_mind(study),
+        f"The part of it that is read for now:\n{part}",
+        _ORDER,
+    )
     max_tokens = min(READ_TOKENS, study.model.window // 3)
     space = room(study.model.window, max_tokens) - estimate_tokens(RULES + "".join(head))
     shown = show(sources[:_MOST_SOURCES], space)
-    filled = await study.fill("read", prompt(RULES, *head, shown.text), _SCHEMA, max_tokens=max_tokens)
+    filled = await study.fill(
+        "read", prompt(RULES, *head, shown.text), _SCHEMA, max_tokens=max_tokens, purpose="read"
+    )
     marks = [found for each in filled.json["marks"] if (found := _find(each, shown)) is not None]
     if filled.is_new and marks:
         study.teller.note("extract", f"{part}: {marks[0].excerpt}")

@@ -31,7 +31,9 @@ async def reflect(
         f"Give up to {most} other search queries for each, by its number: other words for the same, broader or "
         "narrower ones, names in full. Give none where there is no other way to look.",
     )
-    filled = await study.fill("reflect", asked, _schema(most, len(lines)), max_tokens=REFLECT_TOKENS)
+    filled = await study.fill(
+        "reflect", asked, _schema(most, len(lines)), max_tokens=REFLECT_TOKENS, purpose="reflect"
+    )
     return _further(lines, filled.json, most)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gnomon.core.task import Json
+from gnomon.workloads.research.agent.guidance import kept_in_mind
 from gnomon.workloads.research.agent.lengths import USUAL, Lengths, lengths_of, shortened
 from gnomon.workloads.research.agent.plan import dotted, listed
 from gnomon.workloads.research.agent.prompt import RULES, Shown, earlier, prompt, show
@@ -55,6 +56,7 @@ async def pick(study: Study, batch: Sequence[tuple[Question, Finds]]) -> list[Pi
     max_tokens = min(max_tokens, study.model.window // 3)
     head = (
         earlier(study.recent) + f"The task:\n{study.question}",
+        kept_in_mind(study),
         "Fields to fill from the material:\n" + listed(questions),
         _ORDER,
     )
@@ -69,6 +71,7 @@ async def pick(study: Study, batch: Sequence[tuple[Question, Finds]]) -> list[Pi
         prompt(RULES, *head, shown.text),
         schema,
         max_tokens=max_tokens,
+        purpose="settle",
         is_last=True,
     )
     read = [_read(each, filled.json[f"f{n}"], shown) for n, each in enumerate(questions, start=1)]

@@ -81,6 +81,7 @@ class Tooling:
                 _asking(self.study, tools, calls),
                 _schema([tool.name for tool in tools]),
                 max_tokens=CALL_TOKENS,
+                purpose="tools",
             )
         except (Spent, Unusable) as error:
             self.study.cut(f"The tools of {server} were not asked further: {error}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gnomon.core.task import Json
+from gnomon.workloads.research.agent.guidance import kept_in_mind
 from gnomon.workloads.research.agent.lengths import Lengths, lengths_of, shortened
 from gnomon.workloads.research.agent.prompt import RULES, Shown, earlier, prompt, show
 from gnomon.workloads.research.agent.support import says_all
@@ -52,6 +53,7 @@ async def write(study: Study, sources: Sequence[Source], parts: Sequence[str]) -
     wanted = study.brief.output.description
     head = (
         earlier(study.recent) + f"The task:\n{study.question}",
+        kept_in_mind(study),
         f"The answer shall be: {wanted}" if wanted else "",
         "It shall cover:\n" + "\n".join(f"{n}. {part}" for n, part in enumerate(parts, 1)) if parts else "",
         _ORDER,
@@ -61,7 +63,12 @@ async def write(study: Study, sources: Sequence[Source], parts: Sequence[str]) -
     if shown.left_out:
         study.cut("Passages were left out where the model's window had no room for them.")
     filled = await study.fill(
-        "write", prompt(RULES, *head, shown.text), _schema(lengths), max_tokens=max_tokens, is_last=True
+        "write",
+        prompt(RULES, *head, shown.text),
+        _schema(lengths),
+        max_tokens=max_tokens,
+        purpose="write",
+        is_last=True,
     )
     return read_written(filled.json, shown)
 

@@ -14,6 +14,7 @@ from gnomon.workloads.research.models.lane import Lane, find_lane
 from gnomon.workloads.research.models.model import ModelFailure, Prompt, Reply
 from gnomon.workloads.research.models.patience import LONGEST_HOLD, wait_before
 from gnomon.workloads.research.models.wire import Call, Role, Said, Trouble, Wire
+from gnomon.workloads.research.record import Usage
 
 PATIENCE = 300.0
 """Seconds for all tries of a call together, from its first on."""
@@ -109,24 +110,30 @@ class Asker:
         max_tokens: int,
         key: str,
         seconds: float | None = None,
+        on_used: Callable[[Usage], None] | None = None,
     ) -> Reply:
-        """Answer in JSON that is valid for the schema."""
+        """Answer in JSON that is valid for the schema; `on_used` is told what each answer of the server used."""
         ceiling = max(max_tokens, self.window // 2)
         filling = Filling(prompt, schema, max_tokens=max_tokens, ceiling=ceiling, key=key)
         try:
             async with self._within(seconds) as until:
                 await self._open()
                 while (reply := filling.reply) is None:
-                    await self._fill_once(filling, until)
+                    await self._fill_once(filling, until, on_used)
         except ModelFailure as failure:
             failure.usage = filling.usage
             raise
         return reply
 
-    async def _fill_once(self, filling: Filling, until: float) -> None:
+    async def _fill_once(
+        self, filling: Filling, until: float, on_used: Callable[[Usage], None] | None
+    ) -> None:
         try:
             call = filling.call(takes_schema=self._wire.takes_schema, takes_loose=self._wire.takes_loose)
-            filling.take(await self._ask(call, until))
+            said = await self._ask(call, until)
+            if on_used is not None:
+                on_used(said.usage)
+            filling.take(said)
         except _SchemaRefused as refused:
             if not filling.refuse_schema():
                 raise self._failure(refused.trouble) from refused

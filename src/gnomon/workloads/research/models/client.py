@@ -84,7 +84,8 @@ def _open_provider(choice: Choice) -> Model:
         key = choice.env.get(known.variable) if known else None
         return make_provider(provider, model, key=key, address=address or None)
 
-    return _asker(choice, make, lane=provider, variable=known.variable if known else "")
+    engine = f"provider:{provider}/{model}"
+    return _asker(choice, make, lane=provider, engine=engine, variable=known.variable if known else "")
 
 
 def _open_url(choice: Choice) -> Model:
@@ -101,7 +102,8 @@ def _open_url(choice: Choice) -> Model:
 
         return make_compatible(choice.url, choice.model, key=choice.env.get(URL_KEY) or None)
 
-    return _asker(choice, make, lane=choice.url, variable=URL_KEY)
+    engine = f"provider:{choice.model}"
+    return _asker(choice, make, lane=choice.url, engine=engine, variable=URL_KEY)
 
 
 def _open_local(choice: Choice) -> Model:
@@ -130,10 +132,10 @@ def _open_local(choice: Choice) -> Model:
     return Asker(server, Late(make))
 
 
-def _asker(choice: Choice, make: Make, *, lane: str, variable: str = "") -> Model:
+def _asker(choice: Choice, make: Make, *, lane: str, engine: str, variable: str) -> Model:
     server = Server(
         name=choice.model,
-        engine=f"provider:{choice.model}",
+        engine=engine,
         lane=lane,
         concurrency=choice.concurrency,
         window=choice.window or UNKNOWN_WINDOW,

@@ -106,8 +106,9 @@ class Model(Protocol):
         max_tokens: int,
         key: str,
         seconds: float | None = None,
+        on_used: Callable[[Usage], None] | None = None,
     ) -> Reply:
-        """Answer in JSON that is valid for the schema."""
+        """Answer in JSON that is valid for the schema; `on_used` is told what each answer of the server used."""
 
     async def __aenter__(self) -> Self:
         """Import what is needed, and start what runs here; the window is known for certain after it."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from gnomon.core.brief import NOTES, SOURCES
-from gnomon.core.event import Event, EventType
+from gnomon.core.event import Event, EventType, find_usage
 from gnomon.core.group import Group
 from gnomon.core.ports import Given
 from gnomon.core.task import Json, Status, Task
@@ -88,8 +88,8 @@ def group_state(group: Group, number: int, *, opted_in: bool = False) -> dict[st
 
 
 def is_message(event: Event) -> bool:
-    """Say whether an event is shown as words; what counts sources is shown as statistics."""
-    return event.type is EventType.MESSAGE and not counts_sources(event)
+    """Say whether an event is shown as words; what counts sources is shown as statistics, use is not shown."""
+    return event.type is EventType.MESSAGE and not counts_sources(event) and find_usage(event.body) is None
 
 
 def sum_up(told: Stats, events: Iterable[Event]) -> Stats:
