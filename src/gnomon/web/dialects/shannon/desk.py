@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection, Request
 
 from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, NotFound
+from gnomon.core.ports import NO_SKILLS, Skills
 from gnomon.core.service import House
 from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Task, Visibility
@@ -27,6 +28,7 @@ class ShannonOptions:
     """`NAME=KIND`: which workload stands behind a mode; `*` names all others."""
     is_paused_shown: bool = False
     """Every client is shown paused tasks as `PAUSED`, whether it has opted in or not."""
+    skills: Skills = NO_SKILLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,11 @@ class Desk:
     pace: Pace
     options: ShannonOptions
     modes: Modes
+
+    @property
+    def skills(self) -> Skills:
+        """Give the skills that tasks may ask for."""
+        return self.options.skills
 
 
 def find_desk(connection: HTTPConnection) -> Desk:
