@@ -27,7 +27,8 @@ async def names(folders: SkillFolders) -> Sequence[str]:
 async def test_the_examples_are_skills() -> None:
     plain, review = await SkillFolders([EXAMPLES]).list_skills()
     assert (plain.name, plain.version, plain.category) == ("plain-brief", "1.0.0", "writing")
-    assert plain.content.startswith("Write for a reader") and "---" not in plain.content
+    assert plain.content.startswith("Write for a reader")
+    assert "---" not in plain.content
     assert review.requires_tools == ("document_search",)
     assert review.description == "Weighs the sources of an answer against each other before it uses them."
 
@@ -77,7 +78,8 @@ async def test_what_is_no_skill_is_left_out_and_told_once(
         assert await names(folders) == ["good"]
         assert await names(folders) == ["good"]
     (record,) = caplog.records
-    assert record.message == "skill.left_out" and cause in record.__dict__["cause"]
+    assert record.message == "skill.left_out"
+    assert cause in record.__dict__["cause"]
 
 
 async def test_changes_show_at_the_next_look(tmp_path: Path) -> None:
@@ -87,7 +89,8 @@ async def test_changes_show_at_the_next_look(tmp_path: Path) -> None:
     assert await names(folders) == ["one"]
     path.write_text(HEAD.format("category: other\n"))
     found = await folders.find("one")
-    assert found is not None and found.category == "other"
+    assert found is not None
+    assert found.category == "other"
     path.unlink()
     assert await folders.find("one") is None
 
@@ -123,5 +126,6 @@ async def test_the_first_folder_wins_and_a_missing_one_is_told_once(
     with caplog.at_level(logging.WARNING):
         found = await folders.find("one")
         await folders.find("one")
-    assert found is not None and found.version == "2"
+    assert found is not None
+    assert found.version == "2"
     assert [record.message for record in caplog.records] == ["skill.folder_missing"]
