@@ -5,9 +5,10 @@ import hmac
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from gnomon.core.schedule import MOST_SCHEDULES
 from gnomon.core.task import crockford
 
 SCANNER_PATTERN = r"\b(?:wk|uk|gn)_live_[0-9a-z]{12}_[0-9a-z]{46}\b"
@@ -105,6 +106,10 @@ class Limits:
     """Blocking waits that a key has open at the same time."""
     requests: int | None = None
     """Requests of a key in a minute."""
+    schedules: int | None = MOST_SCHEDULES
+    """Schedules of a workspace."""
+    schedule_spacing: timedelta = timedelta(minutes=1)
+    """The least that may lie between two times of a schedule."""
 
 
 def can_manage_keys(keys: Iterable[Key], at: datetime) -> bool:

@@ -3,12 +3,17 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from gnomon.core.event import Event
 from gnomon.core.task import Task
 
 RING = 64
 """Events that a channel remembers; who is further behind reads the log."""
+
+
+def _let_be(_: datetime) -> None:
+    return
 
 
 class Bell:
@@ -47,6 +52,8 @@ class Hub:
         self.post_bell = Bell()
         """Rung when a delivery is due."""
         self.on_change: Callable[[Task], None] | None = None
+        self.on_due: Callable[[datetime], None] = _let_be
+        """Called with a moment at which something will be due that is no task yet."""
         self.on_access: list[Callable[[], None]] = []
         """Called when a key was ended: who lets something go on by it has to look again."""
         self._channels: dict[str, _Channel] = {}

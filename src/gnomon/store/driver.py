@@ -208,6 +208,9 @@ class Writer:
             is_post_ready=any(ledger.is_post_ready for ledger in ledgers),
             stirred={name for ledger in ledgers for name in ledger.stirred},
         )
+        for ledger in ledgers:
+            for at in ledger.due:
+                self._hub.on_due(at)
 
 
 @dataclass(slots=True)

@@ -53,6 +53,7 @@ class Ledger:
         self.is_work_ready = False
         self.is_post_ready = False
         self.stirred: list[str] = []
+        self.due: list[datetime] = []
 
     def row(self, sql: str, *values: Value) -> Row | None:
         """Return the first row of a statement, or None."""

@@ -21,10 +21,12 @@ from gnomon.core.delivery import Body
 from gnomon.core.hub import Hub
 from gnomon.core.service import House
 from gnomon.core.service.access import found_workspace
+from gnomon.core.service.schedule import fire_due
 from gnomon.core.service.secret import give_webhook_secret
 from gnomon.core.task import Json
 from gnomon.delivery.office import PostOffice
 from gnomon.delivery.signature import WITH_TEXT_KEY, Scheme
+from gnomon.engine.calendar import CronCalendar
 from gnomon.engine.embedded import EmbeddedEngine
 from gnomon.engine.upkeep import Retention
 from gnomon.library.client import KeptLibrary
@@ -153,6 +155,7 @@ def build_house(secret: bytes, store: SqliteStore, hub: Hub, **given: Any) -> Ho
         store=store,
         hub=hub,
         clock=SystemClock(),
+        calendar=CronCalendar(),
         pepper=_derive(secret, b"key-pepper"),
         vault=KeyVault(_derive(secret, b"vault")),
         bodies=BODIES,
@@ -167,6 +170,8 @@ def _limits(settings: Settings) -> Limits:
         streams=settings.max_streams or None,
         waits=settings.max_waits or None,
         requests=settings.rate_limit or None,
+        schedules=settings.max_schedules or None,
+        schedule_spacing=timedelta(seconds=settings.schedule_spacing),
     )
 
 
@@ -249,6 +254,7 @@ def _engine(
         ),
         library=library,
         settings=of_kinds,
+        errands=(partial(fire_due, house),),
     )
 
 
