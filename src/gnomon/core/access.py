@@ -61,6 +61,11 @@ class Key:
         """Return the part of the key that is no secret: it names the key in a list or a log."""
         return f"{self.role}_live_{self.public_id}"
 
+    @property
+    def title(self) -> str:
+        """Return what people call the key: its name, or its prefix."""
+        return self.name or self.prefix
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
@@ -73,6 +78,8 @@ class Principal:
     """All keys that stand behind it; when one is revoked, what it has open ends."""
     expires_at: datetime | None = None
     """When the first of them, or the token that names them, is valid no more, as far as is known now."""
+    name: str | None = None
+    """What doors call it: its key's name, or the part of the key that is no secret; None when nobody is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

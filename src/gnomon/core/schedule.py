@@ -72,7 +72,7 @@ class Schedule:
     last_at: datetime | None
     """The latest time at which it has fired or was skipped."""
     skipped: int
-    """Times that passed without a run: the run before had not ended, or the server was away and made up for one."""
+    """Times without a run: the one before had not ended, or the server was away and made up one for all."""
     skip_cause: str | None
     """Why its latest time passed without a run; None when it did not."""
     pause_told: Steering | None

@@ -43,7 +43,7 @@ from gnomon.web.sse import Pace
 from gnomon.wiring.keys import add_webhook_secret, write_keys, write_private
 from gnomon.wiring.library import build_library
 from gnomon.wiring.plugins import load_plugins
-from gnomon.wiring.research import research_settings
+from gnomon.wiring.research import settings_of_kinds, without_unset
 from gnomon.wiring.skills import SkillFolders
 
 log = logging.getLogger(__name__)
@@ -112,14 +112,14 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
             store,
             hub,
             kinds=kinds,
-            workloads=workloads,
+            workloads=without_unset(workloads, settings),
             limits=_limits(settings),
             check_target=gate.check_url,
             library=library,
             cancel_within=timedelta(seconds=settings.cancel_grace + CANCEL_MARGIN),
         )
         workspace, has_new_keys = await default_workspace(house, settings.data / "keys.json")
-        engine = _engine(settings, house, library, {"research": research_settings(settings, address)})
+        engine = _engine(settings, house, library, settings_of_kinds(settings, address))
         office = _post_office(settings, house, gate)
         app = build_app(
             house,

@@ -18,7 +18,7 @@ def follow(ledger: Ledger, entry: Entry, predecessor: Task, now: datetime) -> En
     if entry.task.parent_id is None or predecessor.status is Status.COMPLETED:
         return _free(ledger, entry, now)
     if predecessor.status is Status.CANCELLED:
-        return end_cancelled(ledger, entry, CancelOutcome.BEFORE_START, now)
+        return end_cancelled(ledger, entry, CancelOutcome.BEFORE_START, now, predecessor.cancel_told)
     error = TaskError(
         code="predecessor_failed",
         message=f"Task {predecessor.id} had to complete first, and ended as {predecessor.status}.",

@@ -27,6 +27,7 @@ CREATE INDEX task_of_session_listed ON task (workspace, session_id, created_at, 
 CREATE INDEX task_of_session_told ON task (workspace, session_id, kind, session_turn)
     WHERE session_id IS NOT NULL AND status = 'completed';
 CREATE INDEX task_unanswered ON task (answer_by) WHERE answer_by IS NOT NULL;
+CREATE INDEX task_told ON task_event (task, number) WHERE type = 'task.told';
 
 CREATE TABLE session (
     workspace TEXT NOT NULL,
