@@ -29,6 +29,8 @@ class ShannonOptions:
     is_paused_shown: bool = False
     """Every client is shown paused tasks as `PAUSED`, whether it has opted in or not."""
     skills: Skills = NO_SKILLS
+    tool_wait: float = 28.0
+    """How long a call of a tool waits for what it gives; the vendor's clients give up after 30. [s]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
