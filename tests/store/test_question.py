@@ -24,7 +24,7 @@ async def test_a_question_waits_for_its_answer(shop: Any) -> None:
     assert told.body["question"]["body"] == {"choices": ["red", "blue"]}
     answered = await shop.answer(task, {"name": "red"})
     assert (answered.status, answered.question) == ("queued", None)
-    assert (await shop.events(task))[-1].body == {"status": "queued", "key": "color"}
+    assert (await shop.events(task))[-1].body == {"status": "queued", "key": "color", "answer": {"name": "red"}}
     [again] = await shop.claim()
     loaded = await shop.store.load(Holding(task_id=again.id, fence=again.fence))
     assert loaded.steps == {"color": {"name": "red"}}

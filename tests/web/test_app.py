@@ -172,8 +172,8 @@ async def test_last_resort_answers_and_logs(caplog: pytest.LogCaptureFixture) ->
     assert "secret of the house" in caplog.text
 
 
-async def test_speaks_http_only(app: Any) -> None:
-    with pytest.raises(ValueError, match="HTTP only"):
+async def test_has_no_lifespan(app: Any) -> None:
+    with pytest.raises(ValueError, match="no lifespan"):
         await app({"type": "lifespan"}, None, None)
 
 

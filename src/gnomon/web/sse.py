@@ -199,7 +199,7 @@ class EventStream(Response):
                     await send({"type": "http.response.body", "body": b""})
                     return
                 await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-                with _Presence(scope, receive, opened.subscription.end):
+                with Presence(scope, receive, opened.subscription.end):
                     await self._tell(items, scope, send)
 
     async def _tell(self, items: AsyncGenerator[Item, None], scope: Scope, send: Send) -> None:
@@ -280,7 +280,7 @@ class _Reader:
         await self._send({"type": "http.response.body", "body": b""})
 
 
-class _Presence:
+class Presence:
     """Ends a stream when its client has gone, for the length of a block."""
 
     def __init__(self, scope: Scope, receive: Receive, end: Callable[[], None]) -> None:
@@ -302,6 +302,6 @@ class _Presence:
             self._waiting.cancel()
 
     async def _wait(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
+        while (await self._receive())["type"] not in ("http.disconnect", "websocket.disconnect"):
             pass
         self._end()

@@ -11,6 +11,9 @@ from gnomon.store.row import Entry, dump
 from gnomon.store.task.pause import set_aside
 from gnomon.store.task.read import read_task
 
+LONGEST_TOLD = 16384
+"""Characters of an answer that its event repeats."""
+
 
 def answer(ledger: Ledger, workspace: str, task_id: str, key: str, value: Json, now: datetime) -> Task:
     """Answer the open question of that key; the same answer again changes nothing."""
@@ -34,9 +37,15 @@ def _go_on(ledger: Ledger, entry: Entry, key: str, value: Json, now: datetime) -
     ledger.execute(
         "INSERT INTO task_step (task, key, result) VALUES (?, ?, ?)", (entry.seq, key, dump(value))
     )
-    entry = ledger.record(entry, EventType.ANSWERED, now, status=Status.QUEUED, body={"key": key})
+    body = {"key": key, **_told(value)}
+    entry = ledger.record(entry, EventType.ANSWERED, now, status=Status.QUEUED, body=body)
     if wants_pause:
         set_aside(ledger, entry, now, told)
+
+
+def _told(answer: Json) -> dict[str, Json]:
+    """Write the answer as the event holds it; a long one stands in the step alone."""
+    return {"answer": answer} if len(dump(answer)) <= LONGEST_TOLD else {}
 
 
 def _compare(task: Task, key: str, known: str, value: Json) -> None:

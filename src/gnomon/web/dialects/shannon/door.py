@@ -13,8 +13,10 @@ from gnomon.web.answer import answer
 from gnomon.web.auth import Gate
 from gnomon.web.dialects.shannon.desk import Desk, ShannonOptions
 from gnomon.web.dialects.shannon.modes import Modes
-from gnomon.web.dialects.shannon.render.errors import body_of, headers_of, status_of
-from gnomon.web.dialects.shannon.routes import ROUTERS
+from gnomon.web.dialects.shannon.refusal import refusal
+from gnomon.web.dialects.shannon.render.errors import body_of
+from gnomon.web.dialects.shannon.routes import ROUTERS, streams
+from gnomon.web.dialects.shannon.stream import Closings
 from gnomon.web.edge import request_id
 from gnomon.web.paths import allow, told_of
 from gnomon.web.problems import Refusal, of_form
@@ -22,6 +24,8 @@ from gnomon.web.sse import Pace
 
 PREFIXES = (("api", "v1"), ("v1",), ("openapi.json",), ("shannon",))
 """Where it stands, with whole paths in its routes; a client that shares the server is sent below `/shannon`."""
+SOCKETS = frozenset({streams.SOCKET, f"/shannon{streams.SOCKET}"})
+"""Paths of web sockets: the only ones of this server."""
 
 
 def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
@@ -42,7 +46,12 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gate = gate
-    app.state.desk = Desk(pace=pace, options=options, modes=Modes(options.modes, gate.house.workloads))
+    app.state.desk = Desk(
+        pace=pace,
+        options=options,
+        modes=Modes(options.modes, gate.house.workloads),
+        closings=Closings(gate.house),
+    )
     for routes in ROUTERS:
         app.include_router(routes)
     for known in (GnomonError, Refusal):
@@ -54,8 +63,7 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    status = status_of(error)
-    return answer(body_of(error, status, request_id(request.scope)), status=status, headers=headers_of(error))
+    return refusal(request, error)
 
 
 async def _refuse_form(request: Request, error: Exception) -> Response:
