@@ -28,9 +28,7 @@ async def find_session(house: House, principal: Principal, name: str) -> Session
         When the workspace has no such session.
     """
     try:
-        return await service.get_session(
-            house, principal, require_name(name, "Invalid session_id format")
-        )
+        return await service.get_session(house, principal, require_name(name, "Invalid session_id format"))
     except NotFound as error:
         raise NotFound(NO_SESSION) from error
 

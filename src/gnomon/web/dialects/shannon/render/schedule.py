@@ -7,10 +7,10 @@ from typing import Final
 from gnomon.core.ports import Page
 from gnomon.core.schedule import Schedule, ScheduleStatus
 from gnomon.core.task import Json, Task, Usage
+from gnomon.web.dialects.shannon.recurring import find_wish
 from gnomon.web.dialects.shannon.render.answer import find_answer, model_of
 from gnomon.web.dialects.shannon.render.task import error_of, query_of
 from gnomon.web.dialects.shannon.status import show
-from gnomon.web.dialects.shannon.wire.schedule import find_wish
 from gnomon.web.ids import shannon_id
 from gnomon.web.moment import moment
 

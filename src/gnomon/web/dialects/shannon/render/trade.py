@@ -59,7 +59,8 @@ def category_of(workload: Workload) -> str:
     >>> category_of(Workload(kind="web_search", run=print))
     'search'
     """
-    return (_WORD.findall(workload.kind.replace("_", " ")) or [workload.kind])[-1].lower()
+    words: list[str] = _WORD.findall(workload.kind)
+    return (words or [workload.kind])[-1].lower()
 
 
 def _description(workload: Workload) -> str:

@@ -19,6 +19,7 @@ from gnomon.core.task import Json
 from gnomon.web.answer import answer
 from gnomon.web.desk import AtHouse, Reader
 from gnomon.web.dialects.shannon.render import files as render
+from gnomon.web.dialects.shannon.render.answer import find_answer
 from gnomon.web.dialects.shannon.turns import find_session, list_numbered
 from gnomon.web.dialects.shannon.wire.listing import one
 from gnomon.web.dialects.shannon.wire.session import read_path
@@ -46,7 +47,7 @@ def _at_root(session: Session, turns: Sequence[tuple[int, Turn]]) -> list[Json]:
     if not turns:
         return []
     whole = render.entry(render.conversation(session, turns))
-    has_answers = any(render.find_answer(turn.task) for _, turn in turns)
+    has_answers = any(find_answer(turn.task) for _, turn in turns)
     return [*([render.folder(render.FOLDER)] if has_answers else []), whole]
 
 
@@ -88,9 +89,7 @@ async def _documents(house: House, reader: Principal) -> list[Document]:
     found: list[Document] = []
     cursor: str | None = None
     while len(found) < _MOST_DOCUMENTS:
-        page = await library_service.list_documents(
-            house, reader, query=None, cursor=cursor, limit=_AT_ONCE
-        )
+        page = await library_service.list_documents(house, reader, query=None, cursor=cursor, limit=_AT_ONCE)
         found += page.records
         cursor = page.next
         if cursor is None:
@@ -108,6 +107,4 @@ async def get_memory_file(path: str, house: AtHouse, reader: Reader) -> Response
         raise NotFound(_NO_FILE) from error
     if name != reading.document.name:
         raise NotFound(_NO_FILE)
-    return answer(
-        render.download(render.TextFile(path=path, content=reading.text, media_type="text/plain"))
-    )
+    return answer(render.download(render.TextFile(path=path, content=reading.text, media_type="text/plain")))

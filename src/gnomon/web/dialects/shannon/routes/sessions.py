@@ -20,8 +20,7 @@ from gnomon.web.body import read_json
 from gnomon.web.desk import AtHouse, Reader, Writer
 from gnomon.web.dialects.shannon.desk import opted_in, require_name
 from gnomon.web.dialects.shannon.render import session as render
-from gnomon.web.dialects.shannon.render.answer import event_answer
-from gnomon.web.dialects.shannon.render.event import PARTIAL, frames, missing
+from gnomon.web.dialects.shannon.render.event import PARTIAL, closing_of, frames, missing
 from gnomon.web.dialects.shannon.render.frame import internal
 from gnomon.web.dialects.shannon.turns import (
     MOST_TURNS,
@@ -33,7 +32,6 @@ from gnomon.web.dialects.shannon.turns import (
 )
 from gnomon.web.dialects.shannon.wire.listing import number, one, wrong
 from gnomon.web.dialects.shannon.wire.session import read_title
-from gnomon.web.ids import shannon_id
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
 
@@ -96,11 +94,11 @@ async def _events(house: House, turn: Turn, *, has_payload: bool) -> Sequence[Js
     """Write what a turn's log says, but for the pieces of its answer."""
     task, gone = turn.task, turn.task.events_from - 1
     events = await house.store.list_events(task.workspace, task.id, gone, MOST_EVENTS)
-    told = [missing(1, gone, task.created_at)] if gone else []
+    told = [missing(task, 1, gone)] if gone else []
     for event in events:
         is_last = event.type is EventType.COMPLETED
-        told += frames(event, task.kind, event_answer(task) if is_last else None)
-    written = [internal(frame, shannon_id(task.id)) for frame in told if frame.type != PARTIAL]
+        told += frames(event, task.kind, closing_of(task) if is_last else None)
+    written = [internal(frame) for frame in told if frame.type != PARTIAL]
     if has_payload:
         return written
     return [{name: value for name, value in each.items() if name != "payload"} for each in written]
@@ -114,9 +112,7 @@ def _flag(query: QueryParams, name: str) -> bool:
 
 
 @router.patch("/sessions/{session_id}")
-async def update_session_title(
-    session_id: str, request: Request, house: AtHouse, writer: Writer
-) -> Response:
+async def update_session_title(session_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
     """Give a session a title."""
     title = read_title(await read_json(request))
     found = await find_session(house, writer, session_id)

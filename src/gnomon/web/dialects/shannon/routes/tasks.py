@@ -16,12 +16,13 @@ from gnomon.core.service import task as service
 from gnomon.core.service.run import run_input
 from gnomon.core.task import Json, Task
 from gnomon.web.answer import answer
-from gnomon.web.body import read_as
+from gnomon.web.body import apart, read_json
 from gnomon.web.desk import AtHouse, Reader, Writer
 from gnomon.web.dialects.shannon.again import new_session_id, replay_headers, reserve_exactly
 from gnomon.web.dialects.shannon.desk import AtDesk, Desk, find_task, opted_in
 from gnomon.web.dialects.shannon.origin import find_origin
 from gnomon.web.dialects.shannon.render import task as render
+from gnomon.web.dialects.shannon.skilled import skills_of
 from gnomon.web.dialects.shannon.status import asked
 from gnomon.web.dialects.shannon.wire.listing import Listing, read_listing
 from gnomon.web.dialects.shannon.wire.submit import TaskOrder, read_task
@@ -57,7 +58,10 @@ async def submit_task_to_stream(request: Request, desk: AtDesk, house: AtHouse, 
 
 
 async def _submit(request: Request, desk: Desk, house: House, writer: Principal) -> Submitted:
-    order = await read_as(request, partial(read_task, modes=desk.modes, find_skill=desk.find_skill))
+    body = await read_json(request)
+    find_skill = await skills_of(desk.skills, writer, body)
+    read = partial(read_task, modes=desk.modes, find_skill=find_skill)
+    order = await apart(len(await request.body()), read, body)
     return await submit_order(house, writer, order, request)
 
 

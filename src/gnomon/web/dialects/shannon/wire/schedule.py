@@ -13,6 +13,7 @@ from gnomon.core.schedule import Schedule, ScheduleStatus, Template
 from gnomon.core.service.schedule import LONGEST_TIMEOUT, Change, Wanted
 from gnomon.core.task import Json
 from gnomon.web.dialects.shannon.modes import Modes
+from gnomon.web.dialects.shannon.recurring import KEPT, find_wish
 from gnomon.web.dialects.shannon.skills import FindSkill
 from gnomon.web.dialects.shannon.wire.given import Given, read_members
 from gnomon.web.dialects.shannon.wire.listing import number, one, wrong
@@ -21,8 +22,6 @@ from gnomon.web.dialects.shannon.wire.submit import read_task
 MOST_BUDGET: Final = 10.0
 """US dollars that a run may be allowed."""
 USUAL_TIMEOUT: Final = 3600
-KEPT: Final = "schedule"
-"""The member of a template's wording under which stands what was asked of its runs."""
 _WORDS: Final = ("name", "cron_expression", "task_query")
 _OF_RUNS: Final = ("task_query", "task_context", "max_budget_per_run_usd", "timeout_seconds")
 _PLACES: Final[Mapping[str, str]] = {
@@ -79,8 +78,9 @@ def read_change(body: Json, before: Schedule, *, modes: Modes, find_skill: FindS
     )
     if not wish and not is_cleared:
         return change
-    cleared: dict[str, Json] = {"task_context": None} if is_cleared else {}
-    whole = {**_wish_before(before), **cleared, **wish}
+    whole = {**_wish_before(before), **wish}
+    if is_cleared and "task_context" not in wish:
+        whole.pop("task_context", None)
     session_id = before.template.session_id
     return replace(
         change, template=_template(whole, modes=modes, session_id=session_id, find_skill=find_skill)
@@ -134,20 +134,13 @@ def _wish_before(before: Schedule) -> Mapping[str, Json]:
     return wish
 
 
-def find_wish(template: Template) -> Mapping[str, Json] | None:
-    """Return what a client of this door has asked of each run; None when another door's has."""
-    wish = template.wording.get(KEPT) if isinstance(template.wording, Mapping) else None
-    return wish if isinstance(wish, Mapping) else None
-
-
 def _template(
     wish: Mapping[str, Json], *, modes: Modes, session_id: str | None, find_skill: FindSkill
 ) -> Template:
     """Make what is submitted each time: the same as if it were submitted as a task."""
     kept = {name: wish[name] for name in _OF_RUNS if wish.get(name) is not None}
-    body = {"query": kept["task_query"], **{name: kept[name] for name in _OF_RUNS[2:] if name in kept}}
-    if "task_context" in kept:
-        body["context"] = kept["task_context"]
+    named = {"task_query": "query", "task_context": "context"}
+    body = {named.get(name, name): value for name, value in kept.items()}
     order = read_task(body, modes=modes, find_skill=find_skill)
     return Template(
         kind=order.kind,
