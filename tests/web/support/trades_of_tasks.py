@@ -1,4 +1,4 @@
-"""Trades that stand behind modes: one that answers briefs and calls a model of the test's, and ways to go on and end."""
+"""Trades that stand behind modes: one that answers briefs and calls a model of the test's, and ways to go on."""
 
 import time
 from collections.abc import Mapping, Sequence
