@@ -13,7 +13,7 @@ from gnomon.core.service import House
 from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Task, Visibility
 from gnomon.web.dialects.shannon.modes import Modes
-from gnomon.web.dialects.shannon.skills import FindSkill, no_skills
+from gnomon.web.dialects.shannon.skilled import SkillText, take_skill
 from gnomon.web.dialects.shannon.stream import Closings
 from gnomon.web.ids import own
 from gnomon.web.problems import InvalidQuery
@@ -43,12 +43,15 @@ class Desk:
     options: ShannonOptions
     modes: Modes
     closings: Closings
-    find_skill: FindSkill = no_skills
 
     @property
     def skills(self) -> Skills:
         """Give the skills that tasks may ask for."""
         return self.options.skills
+
+    async def take_skill(self, principal: Principal, name: str | None) -> SkillText | None:
+        """Return the skill that a request names, if it names one; raises what `skilled.take_skill` does."""
+        return None if name is None else await take_skill(self.skills, principal, name)
 
 
 def find_desk(connection: HTTPConnection) -> Desk:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gnomon.core.access import Principal
-from gnomon.core.errors import Complaint, Invalid, NotFound
+from gnomon.core.errors import Invalid, NotFound
 from gnomon.core.schedule import Schedule
 from gnomon.core.service import House
 from gnomon.core.service import schedule as service
@@ -18,18 +18,18 @@ from gnomon.core.task import Json
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.desk import AtHouse, Reader, Writer
-from gnomon.web.dialects.shannon.again import new_session_id, once, replay_headers, reserve_exactly
+from gnomon.web.dialects.shannon.again import Done, new_session_id, once, replay_headers, reserve_exactly
 from gnomon.web.dialects.shannon.desk import AtDesk, opted_in
 from gnomon.web.dialects.shannon.render import schedule as render
-from gnomon.web.dialects.shannon.skilled import skills_of
-from gnomon.web.dialects.shannon.wire.given import read_members
 from gnomon.web.dialects.shannon.wire.schedule import (
     in_words_of,
     read_change,
     read_page,
     read_schedule,
     read_schedules,
+    skill_of_runs,
 )
+from gnomon.web.dialects.shannon.wire.steer import read_reason
 
 router = APIRouter(prefix="/api/v1", tags=["schedules"])
 
@@ -40,9 +40,9 @@ _NO_SCHEDULE: Final = "Schedule not found"
 async def create_schedule(request: Request, desk: AtDesk, house: AtHouse, writer: Writer) -> Response:
     """Store a schedule; its runs are tasks of a session of its own."""
     body = await read_json(request)
-    find_skill = await skills_of(desk.skills, writer, body, "task_context")
+    skill = await desk.take_skill(writer, skill_of_runs(body))
     session_id = f"schedule-{new_session_id(house)}"
-    wanted = read_schedule(body, modes=desk.modes, session_id=session_id, find_skill=find_skill)
+    wanted = read_schedule(body, modes=desk.modes, session_id=session_id, skill=skill)
     try:
         reservation = await reserve_exactly(request, writer)
         made = await service.create(house, writer, wanted, reservation=reservation)
@@ -77,8 +77,8 @@ async def update_schedule(
     """Change a schedule; what is left out stays."""
     body = await read_json(request)
     before = await _find(house, writer, schedule_id)
-    find_skill = await skills_of(desk.skills, writer, _with_context(body, before), "task_context")
-    change = read_change(body, before, modes=desk.modes, find_skill=find_skill)
+    skill = await desk.take_skill(writer, skill_of_runs(body, before))
+    change = read_change(body, before, modes=desk.modes, skill=skill)
     try:
         changed = await service.change(house, writer, before.id, change)
     except Invalid as error:
@@ -89,32 +89,31 @@ async def update_schedule(
 @router.post("/schedules/{schedule_id}/pause")
 async def pause_schedule(schedule_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
     """Let a schedule fire no more until it is resumed; again changes nothing."""
-    reason = await _reason(request)
+    reason = read_reason(await _read_optional(request))
     found = await _find(house, writer, schedule_id)
+    told = render.done("Schedule paused successfully")
 
-    async def pause() -> bool:
+    async def act() -> Done:
         await service.pause(house, writer, found.id, steering(writer, reason))
-        return True
+        return Done(answer(told))
 
-    is_replay = await once(request, house, writer, pause)
-    headers = replay_headers(request, is_replay=is_replay)
-    return answer(render.done("Schedule paused successfully"), headers=headers)
+    return await once(request, house, writer, act, replay=answer(told))
 
 
 @router.post("/schedules/{schedule_id}/resume")
 async def resume_schedule(schedule_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
     """Let a schedule fire again from now on; what passed meanwhile is not made up."""
-    await _reason(request)
+    read_reason(await _read_optional(request))
     found = await _find(house, writer, schedule_id)
 
-    async def resume() -> bool:
-        await service.resume(house, writer, found.id)
-        return True
+    async def act() -> Done:
+        return Done(answer(_resumed(await service.resume(house, writer, found.id))))
 
-    is_replay = await once(request, house, writer, resume)
-    resumed = await _find(house, writer, schedule_id)
-    headers = replay_headers(request, is_replay=is_replay)
-    return answer(render.done("Schedule resumed successfully", resumed), headers=headers)
+    return await once(request, house, writer, act, replay=answer(_resumed(found)))
+
+
+def _resumed(found: Schedule) -> Json:
+    return render.done("Schedule resumed successfully", found)
 
 
 @router.delete("/schedules/{schedule_id}")
@@ -149,20 +148,5 @@ async def _ran_at(house: House, found: Schedule) -> datetime | None:
     return next((task.scheduled_for for task in page.records), None)
 
 
-def _with_context(body: Json, before: Schedule) -> Json:
-    """Return a change with the context that its runs will have: a skill of it is looked up again."""
-    members = read_members(body)
-    wording = before.template.wording
-    if "task_context" in members or members.get("clear_task_context") or not isinstance(wording, dict):
-        return body
-    return {**members, "task_context": wording.get("context")}
-
-
-async def _reason(request: Request) -> str | None:
-    """Read why something is asked for; no body at all gives no reason."""
-    if not (await request.body()).strip():
-        return None
-    reason = read_members(await read_json(request)).get("reason")
-    if reason is not None and not isinstance(reason, str):
-        raise Invalid([Complaint(("reason",), "Invalid request body: 'reason' must be a string.", "type")])
-    return reason or None
+async def _read_optional(request: Request) -> Json:
+    return await read_json(request) if (await request.body()).strip() else {}

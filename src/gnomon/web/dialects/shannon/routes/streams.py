@@ -131,12 +131,13 @@ async def _as_sse(told: AsyncGenerator[Told, None]) -> AsyncGenerator[Item, None
                 yield Begin(subscription=item.subscription)
                 yield Frames(parts=(b": connected\n\n",))
             elif isinstance(item, Pieces):
-                yield (Last if item.is_end else Frames)(parts=map(_write, item.frames))
+                yield (Last if item.is_end else Frames)(parts=map(write, item.frames))
             else:
                 yield item
 
 
-def _write(frame: Frame) -> bytes:
+def write(frame: Frame) -> bytes:
+    """Write a frame as a server-sent event."""
     data = DONE.encode() if frame.type == STREAM_END else one_line(sse_data(frame))
     number, name = frame.stream_id.encode(), sse_name(frame.type).encode()
     return b"id: %s\nevent: %s\ndata: %s\n\n" % (number, name, data)

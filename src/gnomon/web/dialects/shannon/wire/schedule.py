@@ -14,10 +14,10 @@ from gnomon.core.service.schedule import LONGEST_TIMEOUT, Change, Wanted
 from gnomon.core.task import Json
 from gnomon.web.dialects.shannon.modes import Modes
 from gnomon.web.dialects.shannon.recurring import KEPT, find_wish
-from gnomon.web.dialects.shannon.skills import FindSkill
+from gnomon.web.dialects.shannon.skilled import SkillText
 from gnomon.web.dialects.shannon.wire.given import Given, read_members
 from gnomon.web.dialects.shannon.wire.listing import number, one, wrong
-from gnomon.web.dialects.shannon.wire.submit import read_task
+from gnomon.web.dialects.shannon.wire.submit import named_skill, read_task
 
 MOST_BUDGET: Final = 10.0
 """US dollars that a run may be allowed."""
@@ -36,7 +36,7 @@ _FILTERS: Final[Mapping[str, ScheduleStatus | None]] = {
 }
 
 
-def read_schedule(body: Json, *, modes: Modes, session_id: str, find_skill: FindSkill) -> Wanted:
+def read_schedule(body: Json, *, modes: Modes, session_id: str, skill: SkillText | None) -> Wanted:
     """Read the body of a new schedule, whose runs are turns of a session of its own.
 
     Raises
@@ -56,11 +56,11 @@ def read_schedule(body: Json, *, modes: Modes, session_id: str, find_skill: Find
         cron=named["cron_expression"] or "",
         timezone=named["timezone"] or "UTC",
         description=named["description"],
-        template=_template(wish, modes=modes, session_id=session_id, find_skill=find_skill),
+        template=_template(wish, modes=modes, session_id=session_id, skill=skill),
     )
 
 
-def read_change(body: Json, before: Schedule, *, modes: Modes, find_skill: FindSkill) -> Change:
+def read_change(body: Json, before: Schedule, *, modes: Modes, skill: SkillText | None) -> Change:
     """Read which members of a schedule shall be otherwise.
 
     Raises
@@ -82,9 +82,16 @@ def read_change(body: Json, before: Schedule, *, modes: Modes, find_skill: FindS
     if is_cleared and "task_context" not in wish:
         whole.pop("task_context", None)
     session_id = before.template.session_id
-    return replace(
-        change, template=_template(whole, modes=modes, session_id=session_id, find_skill=find_skill)
-    )
+    return replace(change, template=_template(whole, modes=modes, session_id=session_id, skill=skill))
+
+
+def skill_of_runs(body: Json, before: Schedule | None = None) -> str | None:
+    """Return the name of the skill that runs shall have, after a change of what was before."""
+    members = read_members(body)
+    if "task_context" in members or before is None:
+        return named_skill({"context": members.get("task_context")})
+    kept = None if members.get("clear_task_context") else find_wish(before.template)
+    return named_skill({"context": (kept or {}).get("task_context")})
 
 
 def _wish(given: Given) -> dict[str, Json]:
@@ -135,13 +142,13 @@ def _wish_before(before: Schedule) -> Mapping[str, Json]:
 
 
 def _template(
-    wish: Mapping[str, Json], *, modes: Modes, session_id: str | None, find_skill: FindSkill
+    wish: Mapping[str, Json], *, modes: Modes, session_id: str | None, skill: SkillText | None
 ) -> Template:
     """Make what is submitted each time: the same as if it were submitted as a task."""
     kept = {name: wish[name] for name in _OF_RUNS if wish.get(name) is not None}
     named = {"task_query": "query", "task_context": "context"}
     body = {named.get(name, name): value for name, value in kept.items()}
-    order = read_task(body, modes=modes, find_skill=find_skill)
+    order = read_task(body, modes=modes, skill=skill)
     return Template(
         kind=order.kind,
         input=order.task_input,
