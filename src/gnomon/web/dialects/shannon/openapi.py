@@ -22,6 +22,8 @@ _NAMES: Final[Mapping[str, str]] = {
     "workflow_id": "A task's `workflow_id`, which is its `task_id`.",
     "session_id": "A session's `session_id`.",
     "schedule_id": "A schedule's `schedule_id`.",
+    "agent_id": "An agent's `id`.",
+    "name": "The `name` of the tool or skill.",
 }
 """Parameters of paths that have the form of ids."""
 

@@ -3,6 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gnomon.web.dialects.shannon.schema import control, error, task
+from gnomon.web.dialects.shannon.schema import control, error, schedule, session, task, trade
 
-SCHEMAS: Mapping[str, dict[str, Any]] = {**task.SCHEMAS, **control.SCHEMAS, **error.SCHEMAS}
+SCHEMAS: Mapping[str, dict[str, Any]] = {
+    **task.SCHEMAS,
+    **control.SCHEMAS,
+    **session.SCHEMAS,
+    **schedule.SCHEMAS,
+    **trade.SCHEMAS,
+    **error.SCHEMAS,
+}
