@@ -20,6 +20,7 @@ from gnomon.core.service import House
 from gnomon.core.service.access import Founded, found_workspace
 from gnomon.core.task import Json, Task
 from gnomon.core.workload import Saved, Workload
+from gnomon.engine.calendar import CronCalendar
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
@@ -62,6 +63,7 @@ def open_house(folder: Path, *others: Workload) -> House:
         vault=KeyVault(b"v" * 32),
         pepper=b"pepper",
         bodies={"native": payload},
+        calendar=CronCalendar(),
     )
 
 
