@@ -44,6 +44,7 @@ from gnomon.wiring.keys import add_webhook_secret, write_keys, write_private
 from gnomon.wiring.library import build_library
 from gnomon.wiring.plugins import load_plugins
 from gnomon.wiring.research import settings_of_kinds, without_unset
+from gnomon.wiring.skills import SkillFolders
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +137,11 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
                 is_lenient=settings.parallel_validation == "lenient",
                 longest_hold=settings.max_hold,
             ),
-            shannon=ShannonOptions(modes=settings.mode, is_paused_shown=settings.shannon_paused),
+            shannon=ShannonOptions(
+                modes=settings.mode,
+                is_paused_shown=settings.shannon_paused,
+                skills=SkillFolders(settings.skills),
+            ),
         )
         await _warn_of_unserved(house)
         async with _open(library), _open(engine), _attended(house), _open(office):

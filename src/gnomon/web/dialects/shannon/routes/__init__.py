@@ -4,14 +4,27 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from gnomon.web.dialects.shannon.routes import approvals, control, history, review, streams, swarm, tasks
+from gnomon.web.dialects.shannon.routes import (
+    agents,
+    approvals,
+    beyond,
+    control,
+    files,
+    history,
+    review,
+    schedules,
+    sessions,
+    skills,
+    streams,
+    swarm,
+    tasks,
+    tools,
+)
 
 ROUTERS: Sequence[APIRouter] = (
-    tasks.router,
-    control.router,
-    history.router,
-    streams.router,
-    review.router,
-    approvals.router,
-    swarm.router,
+    *(tasks.router, control.router, history.router, streams.router),
+    *(review.router, approvals.router, swarm.router),
+    *(sessions.router, files.router, schedules.router),
+    *(agents.router, tools.router, skills.router),
+    beyond.router,
 )
