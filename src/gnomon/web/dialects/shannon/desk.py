@@ -27,6 +27,8 @@ class ShannonOptions:
     """`NAME=KIND`: which workload stands behind a mode; `*` names all others."""
     is_paused_shown: bool = False
     """Every client is shown paused tasks as `PAUSED`, whether it has opted in or not."""
+    longest_chat: float = 35 * 60.0
+    """How long the answer to a chat is waited for. [s]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from gnomon.web.auth import Gate
 from gnomon.web.dialects.shannon.desk import Desk, ShannonOptions
 from gnomon.web.dialects.shannon.modes import Modes
 from gnomon.web.dialects.shannon.render.errors import body_of, headers_of, status_of
+from gnomon.web.dialects.shannon.render.refusal import refusal, refusal_of
 from gnomon.web.dialects.shannon.routes import ROUTERS
 from gnomon.web.edge import request_id
 from gnomon.web.paths import allow, told_of
@@ -53,9 +54,15 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
     return app
 
 
+def _is_openai(request: Request) -> bool:
+    path: str = request.scope["path"].removeprefix(request.scope["root_path"])
+    return path.partition("/v1")[0] == ""
+
+
 async def _refuse(request: Request, error: Exception) -> Response:
     status = status_of(error)
-    return answer(body_of(error, status, request_id(request.scope)), status=status, headers=headers_of(error))
+    write = refusal_of if _is_openai(request) else body_of
+    return answer(write(error, status, request_id(request.scope)), status=status, headers=headers_of(error))
 
 
 async def _refuse_form(request: Request, error: Exception) -> Response:
@@ -66,7 +73,8 @@ async def _refuse_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = told_of(error, request, ROUTERS, "GET /openapi.json")
     headers = allow(error, request, ROUTERS)
-    return answer({"error": detail}, status=error.status_code, headers=headers)
+    body = refusal(detail, error.status_code) if _is_openai(request) else {"error": detail}
+    return answer(body, status=error.status_code, headers=headers)
 
 
 async def _confess(request: Request, error: Exception) -> Response:
@@ -74,4 +82,5 @@ async def _confess(request: Request, error: Exception) -> Response:
     if isinstance(error, ClientDisconnect):
         raise error
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return answer(body_of(error, status, request_id(request.scope)), status=status)
+    write = refusal_of if _is_openai(request) else body_of
+    return answer(write(error, status, request_id(request.scope)), status=status)

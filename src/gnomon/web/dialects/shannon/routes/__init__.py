@@ -4,4 +4,6 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-ROUTERS: Sequence[APIRouter] = ()
+from gnomon.web.dialects.shannon.routes import chat
+
+ROUTERS: Sequence[APIRouter] = (chat.router,)
