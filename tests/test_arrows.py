@@ -35,6 +35,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.web.app": {"starlette", "urllib"},
     "gnomon.web.auth": {"fastapi", "jwt", "starlette", "urllib"},
     "gnomon.engine": {"multiprocessing", "signal", "socket", "subprocess"},
+    "gnomon.engine.calendar": {"cronsim"},
     "gnomon.engine.child": {"importlib", "signal", "socket"},
     "gnomon.store": {"sqlite3"},
     "gnomon.store.vault": {"cryptography"},

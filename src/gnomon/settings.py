@@ -61,6 +61,8 @@ class Settings:
     max_streams: Annotated[int, "Event streams that a key may have open; 0 sets no limit."] = 1000
     max_waits: Annotated[int, "Blocking waits that a key may have open; 0 sets no limit."] = 1000
     max_endpoints: Annotated[int, "Webhook endpoints of a workspace; 0 sets no limit."] = 100
+    max_schedules: Annotated[int, "Schedules of a workspace; 0 sets no limit."] = 50
+    schedule_spacing: Annotated[float, "Least seconds between two times of a schedule."] = 60.0
     heartbeat: Annotated[
         float,
         "Seconds of silence after which a stream says that it lives; a stuck reader is cut after three.",
@@ -175,6 +177,8 @@ _RANGES = (
     ("max_streams", 0, 1_000_000),
     ("max_waits", 0, 1_000_000),
     ("max_endpoints", 0, 1_000_000),
+    ("max_schedules", 0, 1_000_000),
+    ("schedule_spacing", 60, 31_622_400),
     ("heartbeat", 0.1, 60),
     ("max_stream_seconds", 1, 86_400),
     ("max_hold", 0, 86_400),

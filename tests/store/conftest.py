@@ -27,7 +27,7 @@ from gnomon.core.ports import (
 )
 from gnomon.core.resource import NewResource, resource_id
 from gnomon.core.retry import Asked, Divided, Done, Ending, Failed, RetryPolicy
-from gnomon.core.task import NewTask, Task, TaskError, task_id
+from gnomon.core.task import NewTask, Steering, Task, TaskError, task_id
 from gnomon.store.sqlite import SqliteStore
 
 STORES: dict[str, Callable[[Path, Hub], Store]] = {"sqlite": SqliteStore.open}
@@ -109,14 +109,17 @@ class Shop:
         )
         return await self.store.report(command)
 
-    async def cancel(self, task: Task, within: timedelta | None = None) -> Task:
-        return await self.store.cancel(WORKSPACE, task.id, self.now, within)
+    async def cancel(self, task: Task, within: timedelta | None = None, told: Steering | None = None) -> Task:
+        return await self.store.cancel(WORKSPACE, task.id, self.now, within, told)
 
-    async def pause(self, task: Task) -> Task:
-        return await self.store.pause(WORKSPACE, task.id, self.now)
+    async def pause(self, task: Task, told: Steering | None = None) -> Task:
+        return await self.store.pause(WORKSPACE, task.id, self.now, told)
 
-    async def resume(self, task: Task) -> Task:
-        return await self.store.resume(WORKSPACE, task.id, self.now)
+    async def resume(self, task: Task, told: Steering | None = None) -> Task:
+        return await self.store.resume(WORKSPACE, task.id, self.now, told)
+
+    async def tell(self, task: Task, message: Any, told: Steering | None = None) -> Task:
+        return await self.store.tell(WORKSPACE, task.id, message, told, self.now)
 
     async def ask(self, task: Task, key: str = "color", question: Any = "Which color?") -> Task:
         return await self.finish(task, Asked(key=key, question=question))

@@ -29,7 +29,7 @@ from gnomon.core.event import as_of
 from gnomon.core.group import Group, is_at_rest
 from gnomon.core.ports import GUESS_HOLDS, Claim, Finish, Holding, MemberQuery, Reservation, TaskQuery
 from gnomon.core.retry import Asked, Divided, Done, Ending, Failed, Lost, Parked, Stopped, Why
-from gnomon.core.task import TRANSITIONS, CancelOutcome, Phase, Status, Task, TaskError, Visibility
+from gnomon.core.task import TRANSITIONS, CancelOutcome, Phase, Status, Steering, Task, TaskError, Visibility
 from gnomon.store.counter import count_active
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -61,6 +61,18 @@ steps = st.one_of(st.integers(-10, 60), st.integers(-600, 600)).map(
     lambda seconds: timedelta(seconds=seconds)
 )
 bounds = st.none() | st.integers(0, 600).map(lambda seconds: timedelta(seconds=seconds))
+wishes = st.none() | st.builds(
+    Steering, by=st.none() | st.sampled_from(["ann", "bob"]), reason=st.none() | st.just("Costs.")
+)
+"""Who steers, and why, as far as they say."""
+usages = st.fixed_dictionaries(
+    {"kind": st.just("usage"), "cost_usd": st.none() | st.floats(0, 1)},
+    optional={
+        "engine": st.sampled_from(["local:m", "provider:p/m"]),
+        "input_tokens": st.integers(0, 1000),
+        "output_tokens": st.integers(0, 1000),
+    },
+)
 reservations = st.builds(Reservation, key=keys, fingerprint=st.sampled_from("fg"))
 
 
@@ -128,6 +140,7 @@ class Machine(RuleBasedStateMachine):
         self.told: dict[str, Task] = {}
         self.held: dict[str, Holding] = {}
         self.lost: list[Holding] = []
+        self.messages: dict[str, list[int]] = defaultdict(list)
         self.known_steps: dict[tuple[str, str], Any] = {}
         self.made: dict[str, tuple[Reservation, str, datetime]] = {}
         self.guessed: dict[str, tuple[int, datetime]] = {}
@@ -296,7 +309,8 @@ class Machine(RuleBasedStateMachine):
         claimed = self.run(self.shop.store.claim(command))
         assert [task.id for task in claimed] == [task.id for task in ready[:limit]]
         for task in claimed:
-            self.held[task.id] = Holding(task_id=task.id, fence=task.fence)
+            self.held[task.id] = holding = Holding(task_id=task.id, fence=task.fence)
+            assert list(self.run(self.shop.store.load(holding)).told) == self.messages[task.id]
 
     def is_ready(self, task: Task) -> bool:
         if task.status is Status.RUNNING and task.phase is Phase.JOIN:
@@ -317,9 +331,9 @@ class Machine(RuleBasedStateMachine):
         _has_held,
         data=st.data(),
         progress=st.none() | st.floats(0, 100),
-        messages=st.lists(st.integers(), max_size=2),
+        messages=st.lists(st.integers() | usages, max_size=3),
     )
-    def report(self, data: Any, progress: float | None, messages: list[int]) -> None:
+    def report(self, data: Any, progress: float | None, messages: list[Any]) -> None:
         task = self.tasks[self.pick(data, self.held)]
         self.run(self.shop.report(task, progress, *messages))
 
@@ -363,32 +377,49 @@ class Machine(RuleBasedStateMachine):
         with pytest.raises(FenceLost):
             self.end(self.pick(data, self.lost), ending)
 
-    @verb(2, data=st.data(), within=bounds)
-    def cancel(self, data: Any, within: timedelta | None) -> None:
-        answer = self.run(self.shop.cancel(self.pick_task(data), within))
+    @verb(2, data=st.data(), within=bounds, told=wishes)
+    def cancel(self, data: Any, within: timedelta | None, told: Steering | None) -> None:
+        task = self.pick_task(data)
+        answer = self.run(self.shop.cancel(task, within, told))
         assert answer.status.is_terminal or answer.status is Status.CANCELLING
         assert answer.status.is_terminal or within is None or answer.cancel_by is not None
+        if task.status is not Status.CANCELLING and not task.status.is_terminal:
+            assert answer.cancel_told == known(told)
 
-    @verb(3, data=st.data())
-    def pause(self, data: Any) -> None:
+    @verb(3, data=st.data(), told=wishes)
+    def pause(self, data: Any, told: Steering | None) -> None:
         task = self.pick_task(data)
         if task.status.is_terminal or task.status is Status.CANCELLING:
             with pytest.raises(Conflict):
-                self.run(self.shop.pause(task))
+                self.run(self.shop.pause(task, told))
         else:
-            answer = self.run(self.shop.pause(task))
+            answer = self.run(self.shop.pause(task, told))
             assert (answer.status is Status.PAUSED) == (answer.pause_requested_at is None)
+            was_asked = task.status is Status.PAUSED or task.pause_requested_at is not None
+            assert answer.pause_told == (task.pause_told if was_asked else known(told))
 
-    @verb(4, data=st.data())
-    def resume(self, data: Any) -> None:
+    @verb(2, data=st.data(), message=st.integers(0, 9), told=wishes)
+    def tell(self, data: Any, message: int, told: Steering | None) -> None:
+        task = self.pick_task(data)
+        if task.status.is_terminal or task.status is Status.CANCELLING:
+            with pytest.raises(Conflict):
+                self.run(self.shop.tell(task, message, told))
+        else:
+            answer = self.run(self.shop.tell(task, message, told))
+            assert (answer.status, answer.version) == (task.status, task.version + 1)
+            self.messages[task.id].append(message)
+
+    @verb(4, data=st.data(), told=wishes)
+    def resume(self, data: Any, told: Steering | None) -> None:
         task = self.pick_task(data)
         if task.status.is_terminal:
             with pytest.raises(Conflict):
-                self.run(self.shop.resume(task))
+                self.run(self.shop.resume(task, told))
         else:
-            answer = self.run(self.shop.resume(task))
+            answer = self.run(self.shop.resume(task, told))
             assert answer.status is not Status.PAUSED
             assert answer.pause_requested_at is None
+            assert answer.pause_told is None
             assert answer == task or task.status is Status.PAUSED or task.pause_requested_at
 
     @verb(5, data=st.data(), key=keys, value=st.integers(0, 2))
@@ -563,6 +594,8 @@ class Machine(RuleBasedStateMachine):
         attempts = await self.shop.store.list_attempts(WORKSPACE, task.id)
         check_attempts(task, attempts, is_held=task.id in self.held)
         check_standing(task, is_held=task.id in self.held)
+        messages = [event.body["message"] for event in known if event.type == "task.told"]
+        assert messages == self.messages[task.id]
 
     async def look_at_everything(self) -> None:
         """Find that nothing has changed without being told."""
@@ -643,6 +676,11 @@ def is_in_play(task: Task) -> bool:
     return task.status.is_active
 
 
+def known(told: Steering | None) -> Steering | None:
+    """Return who steers as a record has it: nobody who says nothing."""
+    return None if told == Steering() else told
+
+
 def check_step(before: Task | None, after: Task) -> None:
     """Hold one task's record against the one seen a step ago."""
     if before is None:
@@ -659,6 +697,8 @@ def check_step(before: Task | None, after: Task) -> None:
 
 def check_standing(task: Task, *, is_held: bool) -> None:
     """Find that the parts of a record agree."""
+    assert task.pause_told is None or task.status is Status.PAUSED or task.pause_requested_at is not None
+    assert task.cancel_told is None or task.cancel_requested_at is not None
     assert (task.question is not None) == (task.status is Status.WAITING)
     if task.pause_requested_at is not None:
         assert task.status is Status.WAITING or (task.status is Status.RUNNING and is_held)

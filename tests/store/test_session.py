@@ -124,6 +124,17 @@ async def test_what_cannot_be_stored_takes_no_turn(shop: Any) -> None:
     assert (await get(shop)).turns == 1
 
 
+async def test_thousands_of_turns_that_never_began_hold_nobody_up(shop: Any) -> None:
+    held = await shop.start(session_id="s")
+    waiting = [await shop.submit(session_id="s") for _ in range(1_050)]
+    await asyncio.gather(*(shop.cancel(task) for task in waiting))
+    last = await shop.submit(session_id="s")
+    assert last.status is Status.PENDING
+    await shop.done(held, "told")
+    assert (await shop.get(last)).status is Status.QUEUED
+    assert (await told(shop, last))[1].result == "told"
+
+
 async def test_members_of_a_group_are_turns_in_their_order(shop: Any) -> None:
     group = await shop.create_group()
     await shop.add(group, shop.new(session_id="s"), shop.new(), shop.new(session_id="s"))

@@ -35,6 +35,7 @@ HEADINGS = {
     "Limits": (
         *("max_body_mb", "max_weather_rows", "rate_limit"),
         *("max_active", "max_streams", "max_waits", "max_endpoints"),
+        *("max_schedules", "schedule_spacing"),
     ),
     "Streams": ("heartbeat", "max_stream_seconds"),
     "Webhooks": (

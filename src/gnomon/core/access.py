@@ -5,9 +5,10 @@ import hmac
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from gnomon.core.schedule import MOST_SCHEDULES
 from gnomon.core.task import crockford
 
 SCANNER_PATTERN = r"\b(?:wk|uk|gn)_live_[0-9a-z]{12}_[0-9a-z]{46}\b"
@@ -60,6 +61,11 @@ class Key:
         """Return the part of the key that is no secret: it names the key in a list or a log."""
         return f"{self.role}_live_{self.public_id}"
 
+    @property
+    def title(self) -> str:
+        """Return what people call the key: its name, or its prefix."""
+        return self.name or self.prefix
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
@@ -72,6 +78,8 @@ class Principal:
     """All keys that stand behind it; when one is revoked, what it has open ends."""
     expires_at: datetime | None = None
     """When the first of them, or the token that names them, is valid no more, as far as is known now."""
+    name: str | None = None
+    """What doors call it: its key's name, or the part of the key that is no secret; None when nobody is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +113,10 @@ class Limits:
     """Blocking waits that a key has open at the same time."""
     requests: int | None = None
     """Requests of a key in a minute."""
+    schedules: int | None = MOST_SCHEDULES
+    """Schedules of a workspace."""
+    schedule_spacing: timedelta = timedelta(minutes=1)
+    """The least that may lie between two times of a schedule."""
 
 
 def can_manage_keys(keys: Iterable[Key], at: datetime) -> bool:

@@ -93,6 +93,12 @@ def steering_json(steering: Steering | None) -> dict[str, Json]:
     return {name: value for name, value in named.items() if value is not None}
 
 
+def told_json(steering: Steering | None) -> dict[str, Json]:
+    """Write the member of an event's body that says who asked for it, and why; none when neither is known."""
+    written = steering_json(steering)
+    return {"told": written} if written else {}
+
+
 def read_steering(body: Json) -> Steering | None:
     """Read who asked for something, and why; None when neither was said."""
     by, reason = body.get("by"), body.get("reason")
@@ -188,10 +194,27 @@ def _change(state: Mapping[str, Any], event: Event) -> Mapping[str, Any]:
         change |= {"started_at": state["started_at"] or event.at, "error": None, "run_at": None}
     if event.type in {EventType.CANCELLING, EventType.CANCELLED}:
         change["cancel_requested_at"] = state["cancel_requested_at"] or event.at
-    if event.type is EventType.PAUSING:
-        change["pause_requested_at"] = event.at
-    elif event.type is EventType.RESUMED or not status.may_be_pausing:
-        change["pause_requested_at"] = None
+        change["cancel_told"] = _steering_of(event) or state["cancel_told"]
+    change |= _pause(event, status)
     if status is not Status.WAITING:
         change["question"] = None
     return change | {name: read(event.body[name]) for name, read in _TOLD.items() if name in event.body}
+
+
+def _pause(event: Event, status: Status) -> Mapping[str, Any]:
+    """Return what an event changes about a pause: that it is asked for, by whom, and that it is over."""
+    change: dict[str, Any] = {}
+    is_over = event.type is EventType.RESUMED
+    if event.type is EventType.PAUSING:
+        change["pause_requested_at"] = event.at
+    elif is_over or not status.may_be_pausing:
+        change["pause_requested_at"] = None
+    if event.type in {EventType.PAUSING, EventType.PAUSED}:
+        change["pause_told"] = _steering_of(event)
+    elif is_over or not status.may_have_pause:
+        change["pause_told"] = None
+    return change
+
+
+def _steering_of(event: Event) -> Steering | None:
+    return read_steering(event.body.get("told", {}))

@@ -3,12 +3,17 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
-from gnomon.core.event import Event
+from gnomon.core.event import Event, EventType
 from gnomon.core.task import Task
 
 RING = 64
 """Events that a channel remembers; who is further behind reads the log."""
+
+
+def _let_be(_: datetime) -> None:
+    return
 
 
 class Bell:
@@ -47,6 +52,10 @@ class Hub:
         self.post_bell = Bell()
         """Rung when a delivery is due."""
         self.on_change: Callable[[Task], None] | None = None
+        self.on_told: Callable[[Event], None] | None = None
+        """Called with each message for a task's work, whether or not somebody listens to the task."""
+        self.on_due: Callable[[datetime], None] = _let_be
+        """Called with a moment at which something will be due that is no task yet."""
         self.on_access: list[Callable[[], None]] = []
         """Called when a key was ended: who lets something go on by it has to look again."""
         self._channels: dict[str, _Channel] = {}
@@ -67,8 +76,7 @@ class Hub:
         listens as to a task.
         """
         for event in events:
-            if (channel := self._channels.get(event.task_id)) is not None:
-                channel.ring.append(event)
+            self._pass_on(event)
         for task in tasks:
             if (channel := self._channels.get(task.id)) is not None:
                 channel.tell(task)
@@ -81,6 +89,12 @@ class Hub:
             self.work_bell.ring()
         if is_post_ready:
             self.post_bell.ring()
+
+    def _pass_on(self, event: Event) -> None:
+        if (channel := self._channels.get(event.task_id)) is not None:
+            channel.ring.append(event)
+        if self.on_told is not None and event.type is EventType.TOLD:
+            self.on_told(event)
 
     def is_heard(self, task_id: str) -> bool:
         """Say whether somebody listens to a task: events that nobody hears need not be handed over."""

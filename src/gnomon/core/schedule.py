@@ -73,6 +73,8 @@ class Schedule:
     """The latest time at which it has fired or was skipped."""
     skipped: int
     """Times without a run: the one before had not ended, or the server was away and made up one for all."""
+    skip_cause: str | None
+    """Why its latest time passed without a run; None when it did not."""
     pause_told: Steering | None
     runs: int = 0
     succeeded: int = 0

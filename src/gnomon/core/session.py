@@ -8,8 +8,8 @@ from typing import Final
 
 from gnomon.core.task import Json, Status, Usage
 
-SESSION_ID: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9:_.-]{1,128}")
-"""What a session may be called; one or two dots alone would be lost on the way in a url's path."""
+SESSION_ID: Final = re.compile(r"(?=\.*[^.])[A-Za-z0-9:_.-]{1,128}")
+"""What a session may be called; dots alone would be lost on their way in the path of a url."""
 LONGEST_TITLE: Final = 60
 """Characters of a title."""
 

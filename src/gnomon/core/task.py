@@ -55,6 +55,11 @@ class Status(StrEnum):
         """Say whether a pause can be asked for and not yet be done."""
         return self in {Status.RUNNING, Status.WAITING}
 
+    @property
+    def may_have_pause(self) -> bool:
+        """Say whether a pause can be done, or asked for."""
+        return self is Status.PAUSED or self.may_be_pausing
+
 
 _S = Status
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {

@@ -279,3 +279,6 @@ class Workload:
     """How long a task may take from submission to its end, unless the caller says otherwise."""
     visibility: Visibility = Visibility.PUBLIC
     """Internal kinds are made by other workloads only; no door takes them."""
+    is_tool: bool = False
+    """Small enough to be called by itself and waited for; doors list it apart from the kinds that are asked for
+    work."""

@@ -7,7 +7,7 @@ until the next due moment.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -24,7 +24,7 @@ from gnomon.core.workload import Workload
 from gnomon.engine.attempt import Bench, Pause, Stop, perform
 from gnomon.engine.children import Nursery, Role
 from gnomon.engine.pool import Pool
-from gnomon.engine.upkeep import Retention, Upkeep
+from gnomon.engine.upkeep import Errand, Retention, Upkeep
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,7 @@ class EmbeddedEngine:
         retention: Retention | None = None,
         library: Library | None = None,
         settings: Mapping[str, Mapping[str, Json]] = _NO_SETTINGS,
+        errands: Sequence[Errand] = (),
     ) -> None:
         self._store = store
         self._hub = hub
@@ -96,6 +97,7 @@ class EmbeddedEngine:
             on_overdue=partial(self._ask, why=Why.DEADLINE),
             before=self._extend,
             retention=retention,
+            errands=errands,
         )
         self._held: dict[Holding, Held] = {}
         self._is_holding = asyncio.Event()
@@ -110,6 +112,7 @@ class EmbeddedEngine:
         recovered = await self._store.recover(self._clock.now())
         log.info("engine.started", extra={"recovered": recovered})
         self._hub.on_change = self._notice
+        self._hub.on_due = self._upkeep.expect
         self._hub.work_bell.ring()
         loops = (self._dispatch, self._upkeep.run, self._heartbeat)
         self._loops = [_spawn(loop(), loop.__qualname__) for loop in loops]

@@ -5,7 +5,7 @@ Upkeep sleeps until the next moment that the store has named, and is woken when 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 _SHORTEST_SLEEP = timedelta(milliseconds=50)
 _LONGEST_SLEEP = timedelta(seconds=30)
-"""The wall clock may be set while we sleep; half a minute bounds what that can delay."""
+"""The wall clock may be set while we sleep, forward or back; half a minute bounds what that can delay."""
 _TIDY_FIRST = timedelta(minutes=1)
 """After the start, which has enough to do; a server that is restarted every half hour shall tidy all the same."""
 _TIDY_EVERY = timedelta(hours=1)
@@ -40,6 +40,10 @@ class Retention:
     reservations: timedelta = timedelta(days=7)
 
 
+Errand = Callable[[], Awaitable[datetime | None]]
+"""Does what is due, and says when it is next."""
+
+
 class Upkeep:
     """Runs the sweeps of one store."""
 
@@ -51,6 +55,7 @@ class Upkeep:
         on_overdue: Callable[[Holding], None],
         before: Callable[[], Awaitable[None]],
         retention: Retention | None = None,
+        errands: Sequence[Errand] = (),
     ) -> None:
         self._store = store
         self._clock = clock
@@ -58,6 +63,7 @@ class Upkeep:
         self._before = before
         self._next = clock.now()
         self._retention = retention or Retention()
+        self._errands = errands
         self._tidy_due = self._next + _TIDY_FIRST
         self._is_tidying = False
         self._rearmed = asyncio.Event()
@@ -65,8 +71,13 @@ class Upkeep:
     def notice(self, task: Task) -> None:
         """Wake up earlier if the task asks for something earlier."""
         due = _due(task)
-        if due is not None and due < self._next:
-            self._next = due
+        if due is not None:
+            self.expect(due)
+
+    def expect(self, at: datetime) -> None:
+        """Wake up at that moment, if not before."""
+        if at < self._next:
+            self._next = at
             self._rearmed.set()
 
     async def run(self) -> None:
@@ -90,6 +101,9 @@ class Upkeep:
             self._on_overdue(holding)
         if swept.next_due is not None:
             self._next = min(self._next, swept.next_due)
+        for errand in self._errands:
+            if (due := await errand()) is not None:
+                self._next = min(self._next, due)
         if now >= self._tidy_due:
             self._tidy_due, self._is_tidying = now + _TIDY_EVERY, True
             await self._store.sweep_blobs(now - _BLOB_GRACE)
@@ -108,15 +122,19 @@ class Upkeep:
             self._next = now
 
     async def _sleep(self) -> None:
-        """Sleep until the next moment; a moment that has passed already, and could not be served, is not spun on."""
-        pause = _SHORTEST_SLEEP
+        """Sleep until the next moment; a moment that has passed already, and could not be served, is not spun on.
+
+        A clock that is set back makes the pause no longer.
+        """
+        pause, clock = _SHORTEST_SLEEP, asyncio.get_running_loop().time
+        until = clock() + _LONGEST_SLEEP.total_seconds()
         while pause > timedelta(0):
             self._rearmed.clear()
             # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the event.
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause.total_seconds()):
                     await self._rearmed.wait()
-            pause = min(self._next - self._clock.now(), _LONGEST_SLEEP)
+            pause = min(self._next - self._clock.now(), timedelta(seconds=until - clock()))
 
 
 def _due(task: Task) -> datetime | None:

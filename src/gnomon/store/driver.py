@@ -22,6 +22,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from gnomon.core.errors import Unavailable
+from gnomon.core.event import EventType
 from gnomon.core.hub import Hub
 from gnomon.store.folder import BlobFolder
 from gnomon.store.ledger import Ledger
@@ -203,11 +204,19 @@ class Writer:
         heard = self._hub.is_heard
         self._hub.publish(
             [task for ledger in ledgers for task in ledger.changed.values()],
-            events=[told.event() for ledger in ledgers for told in ledger.told if heard(told.task_id)],
+            events=[
+                told.event()
+                for ledger in ledgers
+                for told in ledger.told
+                if told.type is EventType.TOLD or heard(told.task_id)
+            ],
             is_work_ready=any(ledger.is_work_ready for ledger in ledgers),
             is_post_ready=any(ledger.is_post_ready for ledger in ledgers),
             stirred={name for ledger in ledgers for name in ledger.stirred},
         )
+        for ledger in ledgers:
+            for at in ledger.due:
+                self._hub.on_due(at)
 
 
 @dataclass(slots=True)

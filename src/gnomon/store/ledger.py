@@ -53,6 +53,7 @@ class Ledger:
         self.is_work_ready = False
         self.is_post_ready = False
         self.stirred: list[str] = []
+        self.due: list[datetime] = []
 
     def row(self, sql: str, *values: Value) -> Row | None:
         """Return the first row of a statement, or None."""
@@ -176,8 +177,10 @@ def _standing(status: Status, at: int) -> dict[str, Value]:
     columns: dict[str, Value] = {"status": status.value, "ready": int(status is Status.QUEUED)}
     if not status.may_be_pausing:
         columns["pause_requested_at"] = None
+    if not status.may_have_pause:
+        columns["pause_told"] = None
     if status is not Status.WAITING:
-        columns["question"] = None
+        columns |= {"question": None, "answer_by": None}
     if status.is_terminal:
         columns |= {"finished_at": at, "due_at": None, "lease_until": None}
     return columns

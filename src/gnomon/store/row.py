@@ -132,7 +132,8 @@ def _lately(columns: Row) -> dict[str, Any]:
 
 def dump_steering(steering: Steering | None) -> str | None:
     """Write who asked for something, and why; nothing when neither is known."""
-    return None if steering is None else dump(steering_json(steering))
+    written = steering_json(steering)
+    return dump(written) if written else None
 
 
 def _find_steering(text: str | None) -> Steering | None:

@@ -22,6 +22,7 @@ from gnomon.store.hook.shelf import HookShelf
 from gnomon.store.ledger import Ledger
 from gnomon.store.lock import FolderLock
 from gnomon.store.reservation import find_reserved, sweep_reservations
+from gnomon.store.schedule import ScheduleShelf
 from gnomon.store.schema import prepare
 from gnomon.store.session import SessionShelf
 from gnomon.store.task.shelf import TaskShelf, WorkShelf
@@ -90,6 +91,7 @@ class SqliteStore(TaskShelf, WorkShelf, GroupShelf, HookShelf):
     blobs: BlobFolder
     lock: FolderLock
     resources: SqliteResources
+    schedules: ScheduleShelf
     sessions: SessionShelf
     known_keys: access.KnownKeys = field(default_factory=access.KnownKeys, repr=False)
 
@@ -120,6 +122,7 @@ class SqliteStore(TaskShelf, WorkShelf, GroupShelf, HookShelf):
             blobs=blobs,
             lock=lock,
             resources=SqliteResources(writer=writer, readers=readers),
+            schedules=ScheduleShelf(writer=writer, readers=readers),
             sessions=SessionShelf(writer=writer, readers=readers),
         )
 

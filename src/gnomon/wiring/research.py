@@ -1,8 +1,11 @@
 """What research is told of the settings, and the address that its citations begin with."""
 
 import ipaddress
+from collections.abc import Collection, Mapping
+from typing import Final
 
 from gnomon.core.task import Json
+from gnomon.core.workload import Workload
 from gnomon.settings import Settings
 
 
@@ -33,6 +36,24 @@ def research_settings(settings: Settings, address: str | None = None) -> dict[st
         "document_links": settings.document_links,
         "public_url": public_url(settings, address),
     }
+
+
+WEB_KINDS: Final[Mapping[str, Collection[str]]] = {
+    "web_search": ("search",),
+    "web_fetch": ("search", "fetch_allow"),
+}
+"""Kinds that use the web, and the settings of which one must be set so that they are offered."""
+
+
+def settings_of_kinds(settings: Settings, address: str | None = None) -> dict[str, dict[str, Json]]:
+    """Return what each kind of research is told of the settings."""
+    return dict.fromkeys(("research", *WEB_KINDS), research_settings(settings, address))
+
+
+def without_unset(workloads: Mapping[str, Workload], settings: Settings) -> Mapping[str, Workload]:
+    """Leave out the kinds that use the web where the operator has not set it up: they could not work."""
+    unset = {kind for kind, names in WEB_KINDS.items() if not any(getattr(settings, name) for name in names)}
+    return {kind: workload for kind, workload in workloads.items() if kind not in unset}
 
 
 def public_url(settings: Settings, address: str | None = None) -> str:

@@ -21,10 +21,12 @@ from gnomon.core.delivery import Body
 from gnomon.core.hub import Hub
 from gnomon.core.service import House
 from gnomon.core.service.access import found_workspace
+from gnomon.core.service.schedule import fire_due
 from gnomon.core.service.secret import give_webhook_secret
 from gnomon.core.task import Json
 from gnomon.delivery.office import PostOffice
 from gnomon.delivery.signature import WITH_TEXT_KEY, Scheme
+from gnomon.engine.calendar import CronCalendar
 from gnomon.engine.embedded import EmbeddedEngine
 from gnomon.engine.upkeep import Retention
 from gnomon.library.client import KeptLibrary
@@ -40,7 +42,7 @@ from gnomon.web.sse import Pace
 from gnomon.wiring.keys import add_webhook_secret, write_keys, write_private
 from gnomon.wiring.library import build_library
 from gnomon.wiring.plugins import load_plugins
-from gnomon.wiring.research import research_settings
+from gnomon.wiring.research import settings_of_kinds, without_unset
 
 log = logging.getLogger(__name__)
 
@@ -108,14 +110,14 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
             store,
             hub,
             kinds=kinds,
-            workloads=workloads,
+            workloads=without_unset(workloads, settings),
             limits=_limits(settings),
             check_target=gate.check_url,
             library=library,
             cancel_within=timedelta(seconds=settings.cancel_grace + CANCEL_MARGIN),
         )
         workspace, has_new_keys = await default_workspace(house, settings.data / "keys.json")
-        engine = _engine(settings, house, library, {"research": research_settings(settings, address)})
+        engine = _engine(settings, house, library, settings_of_kinds(settings, address))
         office = _post_office(settings, house, gate)
         app = build_app(
             house,
@@ -150,6 +152,7 @@ def build_house(secret: bytes, store: SqliteStore, hub: Hub, **given: Any) -> Ho
         store=store,
         hub=hub,
         clock=SystemClock(),
+        calendar=CronCalendar(),
         pepper=_derive(secret, b"key-pepper"),
         vault=KeyVault(_derive(secret, b"vault")),
         bodies=BODIES,
@@ -164,6 +167,8 @@ def _limits(settings: Settings) -> Limits:
         streams=settings.max_streams or None,
         waits=settings.max_waits or None,
         requests=settings.rate_limit or None,
+        schedules=settings.max_schedules or None,
+        schedule_spacing=timedelta(seconds=settings.schedule_spacing),
     )
 
 
@@ -246,6 +251,7 @@ def _engine(
         ),
         library=library,
         settings=of_kinds,
+        errands=(partial(fire_due, house),),
     )
 
 

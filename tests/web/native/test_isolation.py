@@ -25,6 +25,7 @@ UNKNOWN = {
     "delivery_id": "msg_" + "0" * 55,
     "key": "nobo",
     "group_id": "grp_" + "0" * 26,
+    "session_id": "nobody-at-all",
     "document_id": "doc_" + "0" * 26,
 }
 """An id of each kind that nobody has."""
@@ -55,7 +56,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/tasks/{task_id}/children"): Row(),
     ("POST", "/tasks/{task_id}/cancel"): Row(),
     ("POST", "/tasks/{task_id}/pause"): Row(),
-    ("POST", "/tasks/{task_id}/resume"): Row(),
+    ("POST", "/tasks/{task_id}/resume"): Row(body={"reason": "mine"}),
+    ("POST", "/tasks/{task_id}/messages"): Row(body={"message": {"text": "mine"}}),
     ("POST", "/tasks/{task_id}/input"): Row(body={"key": "a", "answer": 1}),
     ("POST", "/tasks/{task_id}/rerun"): Row(
         body={"input": ORDER["input"]}, headers={"If-Match": '"1"', "Idempotency-Key": "mine"}
@@ -65,6 +67,11 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/tasks/{task_id}/stream-tickets"): Row(),
     ("GET", "/tasks/{task_id}/stream"): Row(queries=("", "?after=1"), headers={"Last-Event-ID": "1"}),
     ("GET", "/idempotency-keys/{key}"): Row(),
+    ("GET", "/sessions"): Row(is_everybodys=True),
+    ("GET", "/sessions/{session_id}"): Row(),
+    ("GET", "/sessions/{session_id}/tasks"): Row(queries=("", "?after=1", "?after=99")),
+    ("PATCH", "/sessions/{session_id}"): Row(body={"title": "Mine"}),
+    ("DELETE", "/sessions/{session_id}"): Row(),
     ("POST", "/groups"): Row(body={}, is_everybodys=True),
     ("GET", "/groups/{group_id}"): Row(headers={"If-None-Match": '"1"'}),
     ("POST", "/groups/{group_id}/tasks"): Row(body={"tasks": [ORDER]}, headers={"Idempotency-Key": "new"}),
@@ -136,7 +143,8 @@ async def neighbour(theirs: Tenant, app: Any, hands: Hands, tmp_path: Path) -> N
         assert (await client.get(f"/tasks/{task['id']}/result")).status_code == 200
         (key, *_) = (await client.get("/keys")).json()["keys"]
         group = (await client.post("/groups", json={"metadata": {"of": "theirs"}})).json()
-        member = {**ORDER, "metadata": {"of": "theirs"}, "run_at": "2099-01-01T00:00:00Z"}
+        later = {"run_at": "2099-01-01T00:00:00Z"}
+        member = {**ORDER, **later, "metadata": {"of": "theirs"}, "session_id": "their-session"}
         added = await client.post(f"/groups/{group['id']}/tasks", json={"tasks": [member]})
         assert added.status_code == 202
         sent = (await client.get(f"/webhook-endpoints/{hook['id']}/deliveries")).json()["deliveries"]
@@ -147,6 +155,7 @@ async def neighbour(theirs: Tenant, app: Any, hands: Hands, tmp_path: Path) -> N
         "delivery_id": sent[0]["id"],
         "key": "mine",
         "group_id": group["id"],
+        "session_id": "their-session",
         "document_id": document.id,
     }
     return Neighbour(ids=made)
@@ -194,8 +203,10 @@ async def test_events_as_a_stream_are_not_shown_either(ours: Tenant, neighbour: 
 
 async def test_lists_and_counts_hold_ones_own(ours: Tenant, neighbour: Neighbour, app: Any) -> None:
     async with client_for(app, ours) as client:
-        for query in ("", "?metadata.of=theirs", f"?group_id={neighbour.ids['group_id']}"):
+        members = f"?group_id={neighbour.ids['group_id']}"
+        for query in ("", "?metadata.of=theirs", members, "?session_id=their-session"):
             assert (await client.get(f"/tasks{query}")).json() == {"tasks": [], "next": None}
+        assert (await client.get("/sessions")).json() == {"sessions": [], "total": 0, "next": None}
         keys = (await client.get("/keys")).json()["keys"]
         assert neighbour.ids["key_id"] not in [key["id"] for key in keys]
         assert (await client.get("/webhook-endpoints")).json() == {"webhook_endpoints": [], "next": None}
@@ -225,6 +236,14 @@ async def test_ones_own_key_of_a_repeatable_request_is_not_theirs(
     assert made.status_code == 202
     assert "idempotency-replayed" not in made.headers
     assert made.json()["id"] != neighbour.ids["task_id"]
+
+
+async def test_a_session_of_the_same_name_is_ones_own(ours: Tenant, neighbour: Neighbour, app: Any) -> None:
+    async with client_for(app, ours) as client:
+        made = (await client.post("/tasks", json={**ORDER, "session_id": "their-session"})).json()
+        assert (made["session_turn"], made["predecessor_id"]) == (1, None)
+        turns = (await client.get("/sessions/their-session/tasks")).json()["tasks"]
+    assert [turn["id"] for turn in turns] == [made["id"]]
 
 
 async def test_a_task_comes_after_no_foreign_one(ours: Tenant, neighbour: Neighbour, app: Any) -> None:

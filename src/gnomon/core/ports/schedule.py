@@ -89,9 +89,31 @@ class ScheduleStore(Protocol):
     async def next_due(self) -> datetime | None:
         """Return the earliest time at which a schedule fires."""
 
-    async def fire(self, due: Due, task: NewTask, now: datetime) -> Task | None:
+    async def fire(
+        self,
+        due: Due,
+        task: NewTask | None,
+        now: datetime,
+        *,
+        cause: str | None = None,
+        most_active: int | None = None,
+    ) -> Task | None:
         """Store the run of a time that has come and move the schedule on, in one transaction.
 
         Nothing happens when the schedule was fired for that time, changed or paused meanwhile. No run is made while
-        the one before has not ended: the time counts as skipped.
+        the one before has not ended, or when none is given: the time counts as skipped, for that cause.
+
+        Raises
+        ------
+        QuotaExceeded
+            When the workspace may not have one more active task; nothing has happened.
+        """
+
+    async def list_ahead(self, of: datetime, limit: int) -> Sequence[Schedule]:
+        """List active schedules that have fired for a time after then, the farthest first."""
+
+    async def turn_back(self, schedule: Schedule, next_at: datetime | None, now: datetime) -> None:
+        """Let a schedule that has fired for times to come, because the clock was wrong, go on from now.
+
+        Nothing happens when it was fired, changed or paused meanwhile.
         """

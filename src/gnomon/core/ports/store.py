@@ -7,6 +7,7 @@ from gnomon.core.ports.blob import BlobStore, StagingStore
 from gnomon.core.ports.group import GroupStore
 from gnomon.core.ports.hook import HookStore
 from gnomon.core.ports.resource import ResourceStore
+from gnomon.core.ports.schedule import ScheduleStore
 from gnomon.core.ports.session import SessionStore
 from gnomon.core.ports.task import TaskStore
 from gnomon.core.ports.work import WorkStore
@@ -18,6 +19,10 @@ class Store(TaskStore, WorkStore, GroupStore, HookStore, AccessStore, BlobStore,
     @property
     def resources(self) -> ResourceStore:
         """Give the shelf of resources."""
+
+    @property
+    def schedules(self) -> ScheduleStore:
+        """Give the shelf of schedules."""
 
     @property
     def sessions(self) -> SessionStore:

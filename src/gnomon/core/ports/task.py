@@ -10,7 +10,7 @@ from gnomon.core.event import Event
 from gnomon.core.ports.seam import Page, Reservation
 from gnomon.core.resource import NewResource, Resource
 from gnomon.core.retry import Outcome
-from gnomon.core.task import Json, NewTask, Status, Task, Visibility
+from gnomon.core.task import Json, NewTask, Status, Steering, Task, Visibility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,11 +168,17 @@ class TaskStore(Protocol):
         """
 
     async def cancel(
-        self, workspace: str, task_id: str, now: datetime, within: timedelta | None = None
+        self,
+        workspace: str,
+        task_id: str,
+        now: datetime,
+        within: timedelta | None = None,
+        told: Steering | None = None,
     ) -> Task:
         """Ask a task and its descendants to stop: at once when none runs, `cancelling` otherwise.
 
         A terminal task is returned unchanged; asking twice changes nothing, unless the second names an earlier end.
+        Who asked first, and why, stays.
         `within` bounds what a running attempt may take: no lease is prolonged beyond it, and the sweep that takes
         the lease back ends the task.
 
@@ -182,7 +188,7 @@ class TaskStore(Protocol):
             When the workspace has no such task.
         """
 
-    async def pause(self, workspace: str, task_id: str, now: datetime) -> Task:
+    async def pause(self, workspace: str, task_id: str, now: datetime, told: Steering | None = None) -> Task:
         """Set a task and its descendants aside: at once when none runs, at the next checkpoint otherwise.
 
         One that waits for an answer is set aside when the answer has come. Asking twice changes nothing.
@@ -195,7 +201,7 @@ class TaskStore(Protocol):
             When it has ended or is being cancelled.
         """
 
-    async def resume(self, workspace: str, task_id: str, now: datetime) -> Task:
+    async def resume(self, workspace: str, task_id: str, now: datetime, told: Steering | None = None) -> Task:
         """Make a paused task and its paused descendants eligible again; one that is not paused is left as it is.
 
         Raises
@@ -204,6 +210,19 @@ class TaskStore(Protocol):
             When the workspace has no such task.
         Conflict
             When it has ended.
+        """
+
+    async def tell(
+        self, workspace: str, task_id: str, message: Json, told: Steering | None, now: datetime
+    ) -> Task:
+        """Keep a message for the work: a running attempt gets it at once, and every later one finds it.
+
+        Raises
+        ------
+        NotFound
+            When the workspace has no such task.
+        Conflict
+            When it has ended, is being cancelled, or was told as much as a task takes.
         """
 
     async def answer(self, workspace: str, task_id: str, key: str, value: Json, now: datetime) -> Task:

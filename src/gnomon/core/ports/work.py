@@ -44,6 +44,8 @@ class Load:
     predecessor: ChildResult | None = None
     sealed: str | None = field(default=None, repr=False)
     """Secrets for the workload, as the vault has sealed them."""
+    told: tuple[Json, ...] = ()
+    """The messages that were sent to the work, in order, up to the version of `task`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -230,6 +230,7 @@ async def authenticate(house: House, text: str, *, roles: frozenset[KeyRole]) ->
         scopes=key.scopes,
         key_ids=(key.public_id,),
         expires_at=key.expires_at,
+        name=key.title,
     )
 
 
@@ -271,6 +272,7 @@ async def recall(house: House, public_ids: tuple[str, ...], workspace: str) -> P
         scopes=ALL_SCOPES.intersection(*(key.scopes for key in valid)),
         key_ids=public_ids,
         expires_at=min((key.expires_at for key in valid if key.expires_at), default=None),
+        name=valid[-1].title,
     )
 
 

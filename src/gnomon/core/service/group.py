@@ -13,8 +13,9 @@ from gnomon.core.service.blob import unfold
 from gnomon.core.service.house import House
 from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.service.run import prepare_run
+from gnomon.core.service.steering import steering
 from gnomon.core.service.task import NO_TERMS, Terms
-from gnomon.core.task import Json, Status, Task
+from gnomon.core.task import Json, Status, Steering, Task
 
 MOST_AT_ONCE = 1000
 """Members that one call may add."""
@@ -172,7 +173,7 @@ async def _whole(house: House, member: Member) -> Member:
     return replace(member, given=Given(input=whole, wording=member.given.wording))
 
 
-async def cancel(house: House, principal: Principal, group_id: str) -> Group:
+async def cancel(house: House, principal: Principal, group_id: str, reason: str | None = None) -> Group:
     """Ask every present member to stop, and return the group as it then stands.
 
     Piece by piece, so that nobody waits long for the one writer. Those that are not at work go first: none of them
@@ -184,19 +185,20 @@ async def cancel(house: House, principal: Principal, group_id: str) -> Group:
         When the workspace has no such group.
     """
     require(principal, "cancel")
+    told = steering(principal, reason)
     group = await house.store.get_group(principal.workspace, group_id)
     for statuses in (_NOT_AT_WORK, _NOT_ASKED):
         query = MemberQuery(workspace=principal.workspace, group_id=group_id, limit=_PAGE, statuses=statuses)
         while query.after < group.version and (page := await house.store.list_members(query)):
-            await _cancel(house, [member.task for member in page if member.number <= group.version])
+            await _cancel(house, [member.task for member in page if member.number <= group.version], told)
             query = replace(query, after=page[-1].number)
     return await house.store.get_group(principal.workspace, group_id)
 
 
-async def _cancel(house: House, tasks: Sequence[Task]) -> None:
+async def _cancel(house: House, tasks: Sequence[Task], told: Steering | None) -> None:
     now, within = house.clock.now(), house.cancel_within
     for first in range(0, len(tasks), _BREATH):
         piece = tasks[first : first + _BREATH]
         await asyncio.gather(
-            *(house.store.cancel(task.workspace, task.id, now, within=within) for task in piece)
+            *(house.store.cancel(task.workspace, task.id, now, within=within, told=told) for task in piece)
         )

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gnomon.core.access import Limits
 from gnomon.core.delivery import Body
 from gnomon.core.hub import Hub
-from gnomon.core.ports import Clock, Library, Store, Vault
+from gnomon.core.ports import Calendar, Clock, Library, Store, Vault
 from gnomon.core.resource import ResourceKind
 from gnomon.core.service.attendance import Attendance
 from gnomon.core.service.in_flight import InFlight
@@ -17,6 +17,14 @@ from gnomon.core.workload import Workload
 
 def _any_target(_: str) -> str | None:
     return None
+
+
+class _NoCalendar:
+    """Knows no times."""
+
+    def next_after(self, cron: str, timezone: str, after: datetime) -> datetime | None:  # noqa: ARG002  the port's
+        """Return None."""
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +49,8 @@ class House:
     """Which idempotency keys are at work."""
     vigil: Vigil = field(default_factory=Vigil, repr=False)
     """Ends what is open by a key that was ended."""
+    calendar: Calendar = field(default_factory=_NoCalendar, repr=False)
+    """Knows when schedules fire."""
     library: Library | None = None
     """The documents that work may draw on and that people may open."""
     check_target: Callable[[str], str | None] = _any_target

@@ -18,8 +18,15 @@ from gnomon.core.service.blob import unfold
 from gnomon.core.service.cursor import require_cursor
 from gnomon.core.service.house import House
 from gnomon.core.service.idempotency import one_at_a_time
+from gnomon.core.service.steering import answer_question as answer_question
+from gnomon.core.service.steering import cancel as cancel
+from gnomon.core.service.steering import is_at_rest as is_at_rest
+from gnomon.core.service.steering import pause as pause
+from gnomon.core.service.steering import resume as resume
+from gnomon.core.service.steering import steering as steering
+from gnomon.core.service.steering import tell_task as tell_task
 from gnomon.core.session import SESSION_ID
-from gnomon.core.task import Json, NewTask, Phase, Pin, Status, Task, Visibility, task_id
+from gnomon.core.task import Json, NewTask, Pin, Status, Task, Visibility, task_id
 from gnomon.core.workload import Workload
 
 T = TypeVar("T")
@@ -232,9 +239,7 @@ def _of_priority(terms: Terms) -> Sequence[Complaint]:
 def _of_session(terms: Terms) -> Sequence[Complaint]:
     if terms.session_id is None or SESSION_ID.fullmatch(terms.session_id):
         return ()
-    message = (
-        "Name the session with 1 to 128 letters, digits and the signs : _ . - (not one or two dots alone)."
-    )
+    message = "Name the session with 1 to 128 letters, digits and the signs : _ . - (not dots alone)."
     return [Complaint(("session_id",), message, "pattern")]
 
 
@@ -335,68 +340,6 @@ async def list_attempts(house: House, principal: Principal, task_id: str) -> Seq
     """List a task's attempts in order; raises `NotFound`."""
     require(principal, "read")
     return await house.store.list_attempts(principal.workspace, task_id)
-
-
-async def cancel(house: House, principal: Principal, task_id: str) -> Task:
-    """Ask a task to stop and return it as it then stands; one that has ended is returned unchanged.
-
-    Raises
-    ------
-    NotFound
-        When the workspace has no such task.
-    """
-    require(principal, "cancel")
-    return await _cancel(house, principal, task_id)
-
-
-async def _cancel(house: House, principal: Principal, task_id: str) -> Task:
-    return await house.store.cancel(
-        principal.workspace, task_id, house.clock.now(), within=house.cancel_within
-    )
-
-
-async def pause(house: House, principal: Principal, task_id: str) -> Task:
-    """Set a task aside, at once or at its next checkpoint.
-
-    Raises
-    ------
-    NotFound
-        When the workspace has no such task.
-    Conflict
-        When it has ended or is being cancelled.
-    """
-    require(principal, "write")
-    return await house.store.pause(principal.workspace, task_id, house.clock.now())
-
-
-async def is_at_rest(house: House, task: Task) -> bool:
-    """Say whether a task and all that it was split into are set aside or have ended: nothing is at work on it."""
-    if task.status is not Status.PAUSED:
-        return task.status.is_terminal
-    if task.phase is not Phase.CHILDREN:
-        return True
-    children = await house.store.list_children(task.workspace, task.id)
-    return all([await is_at_rest(house, child) for child in children])
-
-
-async def resume(house: House, principal: Principal, task_id: str) -> Task:
-    """Let a task that was set aside go on; raises `NotFound`, and `Conflict` when it has ended."""
-    require(principal, "write")
-    return await house.store.resume(principal.workspace, task_id, house.clock.now())
-
-
-async def answer_question(house: House, principal: Principal, task_id: str, key: str, value: Json) -> Task:
-    """Answer what a task has asked.
-
-    Raises
-    ------
-    NotFound
-        When the workspace has no such task.
-    Conflict
-        When it has no open question of that key, or was answered otherwise.
-    """
-    require(principal, "write")
-    return await house.store.answer(principal.workspace, task_id, key, value, house.clock.now())
 
 
 async def count_queue(house: House, principal: Principal) -> Sequence[Crowd]:
@@ -507,7 +450,9 @@ async def _wait_until(
     return task
 
 
-async def cancel_and_wait(house: House, principal: Principal, number: int, timeout: float) -> Task:
+async def cancel_and_wait(
+    house: House, principal: Principal, number: int, timeout: float, reason: str | None = None
+) -> Task:
     """Cancel a task and return it when the cancel, which is bounded, has come to its end.
 
     Raises
@@ -521,7 +466,7 @@ async def cancel_and_wait(house: House, principal: Principal, number: int, timeo
     task = await _find(house, principal, number)
     if task.status.is_terminal:
         raise Conflict(f"The task has already ended ({task.status}); there is nothing to cancel.")
-    asked = await _cancel(house, principal, task.id)
+    asked = await cancel(house, principal, task.id, reason)
     if asked.status.is_terminal:
         return asked
     return await wait(house, principal, task.id, timeout)

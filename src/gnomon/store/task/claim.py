@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from math import isfinite
 
-from gnomon.core.event import EventType
+from gnomon.core.event import EventType, find_usage
 from gnomon.core.ports import Claim, Holding, Report
 from gnomon.core.resource import NewResource
 from gnomon.core.task import Json, Phase, Status, Task
@@ -76,8 +76,24 @@ def report(ledger: Ledger, command: Report) -> Task:
     entry = ledger.held(command.holding)
     entry = _progress(ledger, entry, command)
     for message in command.messages:
-        entry = ledger.record(entry, EventType.MESSAGE, command.now, body=message)
+        entry = ledger.record(
+            entry, EventType.MESSAGE, command.now, status=None, body=message, **_used(entry.task, message)
+        )
     return entry.task
+
+
+def _used(task: Task, message: Json) -> dict[str, Value]:
+    """Add up what the task has used of models, when that is what the message tells."""
+    if (used := find_usage(message)) is None:
+        return {}
+    used = task.usage + used if task.usage else used
+    return {
+        "used_calls": used.calls,
+        "used_input": used.input_tokens,
+        "used_output": used.output_tokens,
+        "used_cost": used.cost_usd,
+        "used_engine": used.engine,
+    }
 
 
 def _progress(ledger: Ledger, entry: Entry, command: Report) -> Entry:

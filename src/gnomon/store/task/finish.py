@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from gnomon.core.event import question_json, write_time
+from gnomon.core.event import EventType, question_json, told_json, write_time
 from gnomon.core.ports import Finish
 from gnomon.core.retry import (
     Asked,
@@ -76,7 +76,7 @@ def conclude(
         case _:
             pass
     if before.pause_requested_at is not None and entry.task.status.is_active:
-        set_aside(ledger, entry, now)
+        set_aside(ledger, entry, now, before.pause_told)
     settle(ledger, now)
     task = ledger.changed[entry.task.id]
     if result is not None:
@@ -132,7 +132,8 @@ def _body(verdict: Verdict, before: Task, fence: int) -> dict[str, Json]:
         body["cancel_outcome"] = verdict.cancel_outcome
     if verdict.status is Status.COMPLETED:
         body["progress"] = 100.0
-    return body
+    asked_by = {EventType.PAUSED: before.pause_told, EventType.CANCELLED: before.cancel_told}
+    return body | told_json(asked_by.get(verdict.event))
 
 
 def _close_attempt(ledger: Ledger, entry: Entry, ending: Ending, now: datetime) -> None:

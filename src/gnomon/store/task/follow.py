@@ -18,7 +18,7 @@ def follow(ledger: Ledger, entry: Entry, predecessor: Task, now: datetime) -> En
     if entry.task.parent_id is None or predecessor.status is Status.COMPLETED:
         return _free(ledger, entry, now)
     if predecessor.status is Status.CANCELLED:
-        return end_cancelled(ledger, entry, CancelOutcome.BEFORE_START, now)
+        return end_cancelled(ledger, entry, CancelOutcome.BEFORE_START, now, predecessor.cancel_told)
     error = TaskError(
         code="predecessor_failed",
         message=f"Task {predecessor.id} had to complete first, and ended as {predecessor.status}.",
@@ -38,21 +38,38 @@ def find_blocker(ledger: Ledger, predecessor: Task) -> Task | None:
 
     One that ended before it started, while it waited for its own predecessor, has not made way for anybody.
     """
-    while predecessor.status.is_terminal and _never_had_its_turn(predecessor):
-        predecessor = ledger.get(predecessor.predecessor_id or "").task
-    return predecessor if predecessor.status.is_active else None
+    if predecessor.status.is_active:
+        return predecessor
+    if not _never_had_its_turn(predecessor):
+        return None
+    row = ledger.row(_BLOCKER, predecessor.id)
+    return ledger.get(row[0]).task if row else None
 
 
 def list_followers(ledger: Ledger, ended: Task) -> list[Entry]:
     """Return the tasks that wait for the end of a task, or for that of one that never had its turn after it."""
-    found = ledger.select(f"predecessor_id = ? AND {_MAY_FOLLOW}", ended.id)
     followers: list[Entry] = []
-    for entry in found:
-        is_waiting = entry.task.status is Status.PENDING
-        followers += [entry] if is_waiting else list_followers(ledger, entry.task)
+    left = [ended.id]
+    while left:
+        for entry in ledger.select(f"predecessor_id = ? AND {_MAY_FOLLOW}", left.pop()):
+            if entry.task.status is Status.PENDING:
+                followers.append(entry)
+            else:
+                left.append(entry.task.id)
     return followers
 
 
+# One statement: a session may have thousands of turns that were cancelled before they began.
+_BLOCKER = """
+WITH RECURSIVE before (id, predecessor_id, parent_id, started_at, finished_at) AS (
+    SELECT id, predecessor_id, parent_id, started_at, finished_at FROM task WHERE id = ?
+    UNION ALL
+    SELECT task.id, task.predecessor_id, task.parent_id, task.started_at, task.finished_at
+    FROM before JOIN task ON task.id = before.predecessor_id
+    WHERE before.finished_at IS NOT NULL AND before.started_at IS NULL AND before.parent_id IS NULL
+)
+SELECT id FROM before WHERE finished_at IS NULL
+"""
 _MAY_FOLLOW = "(status = 'pending' OR (started_at IS NULL AND finished_at IS NOT NULL))"
 
 

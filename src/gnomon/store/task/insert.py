@@ -134,6 +134,8 @@ def _columns(new: NewTask, number: int, at: int) -> dict[str, Value]:
         "revision": new.revision,
         "metadata": _dump(new.metadata),
         "origin": _dump(new.origin),
+        "schedule_id": new.schedule_id,
+        "scheduled_for": find_micros(new.scheduled_for),
     }
 
 

@@ -11,6 +11,7 @@ from gnomon.core.task import Json, Phase, Task
 from gnomon.core.workload import ChildResult, Pinned
 from gnomon.store.resource import read_pinned
 from gnomon.store.row import COLUMNS, Entry, Row, Value, entry_of, find_json, task_of
+from gnomon.store.task.tell import read_told
 from gnomon.store.task.turn import find_told
 
 _ENDED = """
@@ -39,6 +40,7 @@ def load(connection: sqlite3.Connection, holding: Holding) -> Load:
         children=_ended(connection, "parent_id = ? ORDER BY position", task.id) if is_join else (),
         predecessor=_predecessor(connection, entry),
         sealed=sealed,
+        told=read_told(connection, seq),
     )
 
 

@@ -30,13 +30,13 @@ def has_step(ledger: Ledger, entry: Entry, key: str) -> bool:
 
 
 def _go_on(ledger: Ledger, entry: Entry, key: str, value: Json, now: datetime) -> None:
-    wants_pause = entry.task.pause_requested_at is not None
+    wants_pause, told = entry.task.pause_requested_at is not None, entry.task.pause_told
     ledger.execute(
         "INSERT INTO task_step (task, key, result) VALUES (?, ?, ?)", (entry.seq, key, dump(value))
     )
     entry = ledger.record(entry, EventType.ANSWERED, now, status=Status.QUEUED, body={"key": key})
     if wants_pause:
-        set_aside(ledger, entry, now)
+        set_aside(ledger, entry, now, told)
 
 
 def _compare(task: Task, key: str, known: str, value: Json) -> None:

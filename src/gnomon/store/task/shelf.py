@@ -23,7 +23,7 @@ from gnomon.core.ports import (
     TaskQuery,
 )
 from gnomon.core.resource import NewResource
-from gnomon.core.task import Json, Task
+from gnomon.core.task import Json, Steering, Task
 from gnomon.core.workload import Saved
 from gnomon.store.driver import Shelf
 from gnomon.store.task import claim, line, listing, load, pause, read, sweep
@@ -31,6 +31,7 @@ from gnomon.store.task.cancel import cancel
 from gnomon.store.task.finish import finish
 from gnomon.store.task.question import answer
 from gnomon.store.task.submit import claim_submitted, find_submitted, submit
+from gnomon.store.task.tell import tell
 from gnomon.store.task.trim import trim_events
 
 
@@ -55,18 +56,29 @@ class TaskShelf(Shelf):
         return await self.writer.run(line.rerun, command)
 
     async def cancel(
-        self, workspace: str, task_id: str, now: datetime, within: timedelta | None = None
+        self,
+        workspace: str,
+        task_id: str,
+        now: datetime,
+        within: timedelta | None = None,
+        told: Steering | None = None,
     ) -> Task:
         """Ask a task and its descendants to stop; raises `NotFound`."""
-        return await self.writer.run(cancel, workspace, task_id, now, within)
+        return await self.writer.run(cancel, workspace, task_id, now, within, told)
 
-    async def pause(self, workspace: str, task_id: str, now: datetime) -> Task:
+    async def pause(self, workspace: str, task_id: str, now: datetime, told: Steering | None = None) -> Task:
         """Set a task and its descendants aside; raises `NotFound` and `Conflict`."""
-        return await self.writer.run(pause.pause, workspace, task_id, now)
+        return await self.writer.run(pause.pause, workspace, task_id, now, told)
 
-    async def resume(self, workspace: str, task_id: str, now: datetime) -> Task:
+    async def resume(self, workspace: str, task_id: str, now: datetime, told: Steering | None = None) -> Task:
         """Make a paused task and its descendants eligible again; raises `NotFound` and `Conflict`."""
-        return await self.writer.run(pause.resume, workspace, task_id, now)
+        return await self.writer.run(pause.resume, workspace, task_id, now, told)
+
+    async def tell(
+        self, workspace: str, task_id: str, message: Json, told: Steering | None, now: datetime
+    ) -> Task:
+        """Keep a message for the work; raises `NotFound` and `Conflict`."""
+        return await self.writer.run(tell, workspace, task_id, message, told, now)
 
     async def answer(self, workspace: str, task_id: str, key: str, value: Json, now: datetime) -> Task:
         """Answer the question of that key; raises `NotFound` and `Conflict`."""

@@ -2,28 +2,30 @@
 
 from datetime import datetime
 
-from gnomon.core.event import EventType, write_time
-from gnomon.core.task import CancelOutcome, Json, Phase, Status
+from gnomon.core.event import EventType, told_json, write_time
+from gnomon.core.task import CancelOutcome, Json, Phase, Status, Steering
 from gnomon.store.ledger import Ledger
-from gnomon.store.row import Entry, Value, micros
+from gnomon.store.row import Entry, Value, dump_steering, micros
 
 
-def stop(ledger: Ledger, entry: Entry, now: datetime, by: datetime | None = None) -> Entry:
+def stop(
+    ledger: Ledger, entry: Entry, now: datetime, by: datetime | None = None, told: Steering | None = None
+) -> Entry:
     """Cancel a task that has not ended; a leased one becomes `cancelling` until its attempt ends, or until `by`.
 
     The fence stays, so that the attempt can still say how it ended. A task whose children are at work becomes
     `cancelling` and stops them; `family.settle` ends it with the last of them.
     """
     if entry.open_children or entry.is_leased:
-        entry = _ask(ledger, entry, now, by)
+        entry = _ask(ledger, entry, now, by, told)
         if entry.task.phase is Phase.CHILDREN:
-            stop_children(ledger, entry, now, by)
+            stop_children(ledger, entry, now, by, told)
         return entry
     if entry.task.status is Status.RUNNING:
-        entry = _ask(ledger, entry, now, None)
+        entry = _ask(ledger, entry, now, None, told)
     never_started = entry.task.started_at is None
     outcome = CancelOutcome.BEFORE_START if never_started else CancelOutcome.COOPERATIVE
-    return end_cancelled(ledger, entry, outcome, now)
+    return end_cancelled(ledger, entry, outcome, now, told)
 
 
 def is_bound(entry: Entry, by: datetime | None) -> bool:
@@ -33,16 +35,20 @@ def is_bound(entry: Entry, by: datetime | None) -> bool:
     return task.status is Status.CANCELLING and is_as_early
 
 
-def stop_children(ledger: Ledger, parent: Entry, now: datetime, by: datetime | None = None) -> None:
+def stop_children(
+    ledger: Ledger, parent: Entry, now: datetime, by: datetime | None = None, told: Steering | None = None
+) -> None:
     """Cancel every child that has not ended and does not stop as early already."""
     for child in ledger.select("parent_id = ? AND finished_at IS NULL ORDER BY position", parent.task.id):
         if not is_bound(child, by):
-            stop(ledger, child, now, by)
+            stop(ledger, child, now, by, told)
 
 
-def end_cancelled(ledger: Ledger, entry: Entry, outcome: CancelOutcome, now: datetime) -> Entry:
-    """Record that a task has been cancelled, and how."""
-    asked = entry.task.cancel_requested_at or now
+def end_cancelled(
+    ledger: Ledger, entry: Entry, outcome: CancelOutcome, now: datetime, told: Steering | None = None
+) -> Entry:
+    """Record that a task has been cancelled, how, and by whom, if nobody was known to have asked before."""
+    asked, told = entry.task.cancel_requested_at or now, entry.task.cancel_told or told
     return ledger.record(
         entry,
         EventType.CANCELLED,
@@ -50,14 +56,19 @@ def end_cancelled(ledger: Ledger, entry: Entry, outcome: CancelOutcome, now: dat
         status=Status.CANCELLED,
         cancel_outcome=outcome.value,
         cancel_requested_at=micros(asked),
-        body={"cancel_outcome": outcome},
+        cancel_told=dump_steering(told),
+        body={"cancel_outcome": outcome, **told_json(told)},
     )
 
 
-def _ask(ledger: Ledger, entry: Entry, now: datetime, by: datetime | None) -> Entry:
+def _ask(ledger: Ledger, entry: Entry, now: datetime, by: datetime | None, told: Steering | None) -> Entry:
     """Record that a task shall stop; no lease lasts beyond the end of the cancel."""
-    columns: dict[str, Value] = {"cancel_requested_at": micros(entry.task.cancel_requested_at or now)}
-    body: dict[str, Json] = {}
+    told = entry.task.cancel_told or told
+    columns: dict[str, Value] = {
+        "cancel_requested_at": micros(entry.task.cancel_requested_at or now),
+        "cancel_told": dump_steering(told),
+    }
+    body: dict[str, Json] = told_json(told)
     if by is not None:
         body["cancel_by"], columns["cancel_by"] = write_time(by), micros(by)
         if entry.lease_until is not None:

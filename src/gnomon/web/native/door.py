@@ -60,7 +60,10 @@ class _OwnIds:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on with the ids of the core in its path."""
-        await self._app({**scope, "path": own_in_path(scope["path"])}, receive, send)
+        path = scope["path"]
+        # A session has its client's name, whatever that looks like.
+        path = path if "/sessions/" in path else own_in_path(path)
+        await self._app({**scope, "path": path}, receive, send)
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

@@ -43,7 +43,17 @@ class Study:
     reach: Reach | None = None
     """The web; None for a task that needs nothing of it."""
     extra_words: str = ""
-    """What a person has answered to a question of the task."""
+    """What a person has answered to a question of the task, said of its plan, or sent to it on the way."""
+    heard: list[str] = field(default_factory=list)
+    """The messages that were taken in, in their order."""
+    received: int = 0
+    """How many messages were looked at, those of no use included."""
+    hearings: int = 0
+    """How often it was looked for messages."""
+    feedback: list[str] = field(default_factory=list)
+    """What was said of plans that were not approved."""
+    is_approved: bool = False
+    """A person has approved the plan."""
     cuts: dict[str, None] = field(default_factory=dict)
     tool_calls: list[dict[str, Json]] = field(default_factory=list)
     has_model_answered: bool = False
@@ -66,7 +76,7 @@ class Study:
             words = words[:most]
             self.cut(f"Of the task's words the model was told the first {most:,} characters.")
         place = f"Who asks is in: {self.brief.location}" if self.brief.location else ""
-        return "\n".join(filter(None, (words, self.extra_words, place)))
+        return "\n".join(filter(None, (words, self.extra_words[-most:], place)))
 
     @property
     def guidance(self) -> str:
@@ -92,6 +102,10 @@ class Study:
     def _room(self) -> int:
         """Return how many characters of a prompt the task may have, and how many the conversation."""
         return min(_LONGEST_TASK, self.model.window) if self.model is not None else _LONGEST_TASK
+
+    def add_words(self, words: str) -> None:
+        """Add to the task what a person says of it."""
+        self.extra_words = "\n".join(filter(None, (self.extra_words, words)))
 
     def cut(self, sentence: str) -> None:
         """Note what was cut off or left out, and why; each once."""

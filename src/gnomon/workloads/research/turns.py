@@ -14,6 +14,8 @@ MOST_TURNS: Final = 10
 MOST_CHARACTERS: Final = 12_000
 LONGEST_QUESTION: Final = 1_000
 LONGEST_ANSWER: Final = 3_000
+LONGEST_REPLY: Final = 2_000
+"""Characters of what a person answers, says of a plan, or sends to a running task."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _POINTING: Final = frozenset(
@@ -129,6 +131,13 @@ def _turn(value: Json) -> Turn | None:
     if isinstance(question, str) and isinstance(answer, str):
         return Turn(question=question, answer=answer)
     return None
+
+
+def reply_text(reply: Json) -> str:
+    """Read what a person has answered, in whatever form it came."""
+    if isinstance(reply, dict) and isinstance(reply.get("text"), str):
+        reply = reply["text"]
+    return " ".join(_plain(reply).split())[:LONGEST_REPLY]
 
 
 def answer_text(content: Json) -> str:

@@ -1,6 +1,5 @@
 """Research as a piece of work: from a brief to an answer whose every value rests on words that stand in a source."""
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -12,36 +11,38 @@ from gnomon.core.brief import LONGEST_GUIDANCE, Brief, read_brief
 from gnomon.core.errors import Complaint
 from gnomon.core.naming import no_such
 from gnomon.core.task import Json
-from gnomon.core.workload import AsyncContext, Failure
+from gnomon.core.workload import AsyncContext, Failure, Parked
 from gnomon.workloads.research.agent.course import Course
-from gnomon.workloads.research.agent.plan import Plan, dotted, make_plan, plain_plan
+from gnomon.workloads.research.agent.plan import Plan, make_plan, plain_plan
 from gnomon.workloads.research.agent.tooling import Tooling
 from gnomon.workloads.research.agent.verdict import in_vain
+from gnomon.workloads.research.alone import read_through
 from gnomon.workloads.research.basis import assemble
 from gnomon.workloads.research.budget import Meter, Spent, budget_of
-from gnomon.workloads.research.gather import together
+from gnomon.workloads.research.hearing import hear, widened
 from gnomon.workloads.research.mcp.toolbox import Toolbox, ToolCall, read_servers
 from gnomon.workloads.research.models.client import open_model
 from gnomon.workloads.research.models.model import Model, ModelFailure
-from gnomon.workloads.research.plain.second import read_alone
 from gnomon.workloads.research.record import Question, Settled, Source
+from gnomon.workloads.research.review import reviewed
 from gnomon.workloads.research.search import Searching
 from gnomon.workloads.research.study import Study, Unusable
 from gnomon.workloads.research.surfing import Surfing, in_reach
-from gnomon.workloads.research.telling import Teller, tell_settled
+from gnomon.workloads.research.telling import Teller
 from gnomon.workloads.research.turns import (
     Conversation,
     answer_text,
     conversation,
     leans,
     question_text,
+    reply_text,
     subject,
 )
+from gnomon.workloads.research.underway import outlast
 from gnomon.workloads.research.wanted import fields as wanted
 from gnomon.workloads.research.web.hit import read_filters
 
 EXTRACTIVE: Final = "extractive"
-_LONGEST_REPLY: Final = 2_000
 _LONGEST_TOLD: Final = 4_000
 """Characters of a tool's result that an answer repeats."""
 _MOST_CUTS: Final = 50
@@ -71,8 +72,14 @@ async def run(task_input: Mapping[str, Json], ctx: AsyncContext) -> Json:
             stack.push_async_callback(model.close)
         if ctx.settings.get("search") or (brief.tools and model is not None):
             study.reach = await stack.enter_async_context(in_reach(ctx.settings))
-        settled = await _answered(study, questions)
+        try:
+            settled = await _answered(study, questions)
+        except Parked:
+            await outlast(stack, ctx.task_id)
+            raise
     study.teller.progress(95, "checking")
+    if late := len(ctx.told) - study.received:
+        study.cut(f"{late} messages came too late to be taken in.")
     return _answer(study, questions, in_vain(study, settled))
 
 
@@ -107,7 +114,7 @@ def _in_context(brief: Brief, talk: Conversation) -> Brief:
 
 async def _answered(study: Study, questions: Sequence[Question]) -> list[Settled]:
     if study.model is None:
-        return await _read_through(study, questions)
+        return await read_through(study, questions, partial(_searching, study))
     try:
         return await _with_model(study, study.model, questions)
     except ModelFailure as failure:
@@ -115,7 +122,7 @@ async def _answered(study: Study, questions: Sequence[Question]) -> list[Settled
             raise _unavailable(failure, study.model) from failure
         study.cut(f"The model did not answer, so the documents were read without it: {failure.message}")
         study.model, study.used_model = None, ""
-        return await _read_through(study, questions)
+        return await read_through(study, questions, partial(_searching, study))
 
 
 def _unavailable(failure: ModelFailure, model: Model) -> Failure:
@@ -137,11 +144,13 @@ async def _with_model(study: Study, model: Model, questions: Sequence[Question])
     if study.meter.budget.is_cost_limited and not await model.is_priced():
         raise _unpriced(model)
     study.teller.progress(1, "planning")
+    await hear(study)
     plan = await _plan(study, questions)
-    study.teller.fields = len(plan.lines)
     searching = _searching(study)
     searching.given = await _use_tools(study)
-    await study.ctx.checkpoint()
+    await hear(study)
+    plan, _ = widened(plan, study.heard)
+    study.teller.fields = len(plan.lines)
     course = Course(study=study, searching=searching)
     is_text = len(questions) == 1 and not questions[0].path
     return await (course.text(plan) if is_text else course.fields(plan))
@@ -176,67 +185,40 @@ def _searching(study: Study) -> Searching:
 
 
 async def _plan(study: Study, questions: Sequence[Question]) -> Plan:
-    """Plan, and plan anew with what a person has answered to the one question that may be asked."""
-    try:
-        plan = await make_plan(study, questions)
-        if plan.clarification and study.brief.may_ask:
-            reply = await study.ctx.ask("clarification", {"text": plan.clarification})
-            study.extra_words = reply_text(reply)
-            plan = await make_plan(study, questions)
-    except Spent as spent:
-        study.cut(f"It was planned without the model, because {spent} was used up.")
-        plan = plain_plan(questions)
-    except Unusable as error:
-        study.cut(f"It was planned without the model: {error}")
-        plan = plain_plan(questions)
+    """Plan, and plan anew with what a person answers to the one question that may be asked, or says of the plan."""
+    plan = await _planned(study, questions)
+    if study.brief.review:
+        plan = await reviewed(study, plan, partial(_replanned, study, questions))
+        study.is_approved = True
+        return plan
+    if plan.clarification and study.brief.may_ask:
+        reply = await study.ctx.ask("clarification", {"text": plan.clarification})
+        study.add_words(reply_text(reply))
+        plan = await _planned(study, questions)
     if plan.is_new:
         _tell_plan(study, plan)
     return plan
 
 
+async def _planned(study: Study, questions: Sequence[Question], before: str = "") -> Plan:
+    try:
+        return await make_plan(study, questions, before)
+    except Spent as spent:
+        study.cut(f"It was planned without the model, because {spent} was used up.")
+    except Unusable as error:
+        study.cut(f"It was planned without the model: {error}")
+    return widened(plain_plan(questions), study.feedback)[0]
+
+
+async def _replanned(study: Study, questions: Sequence[Question], before: str, said: str) -> Plan:
+    study.feedback.append(said)
+    study.add_words(f"Said of the plan: {said}")
+    return await _planned(study, questions, before)
+
+
 def _tell_plan(study: Study, plan: Plan) -> None:
     names = [line.name for line in plan.lines]
     study.teller.note("plan", f"To be found out: {'; '.join(names)}")
-
-
-async def _read_through(study: Study, questions: Sequence[Question]) -> list[Settled]:
-    """Answer without a model; when nothing at all is found, other words may be asked for once."""
-    study.teller.progress(1, "planning")
-    _tell_plan(study, plain_plan(questions))
-    if study.brief.tools:
-        study.cut("The task's tools were not called: no model is set that could decide on it.")
-    if study.brief.guidance:
-        study.cut("The guidance was left out: no model is set that could keep it in mind.")
-    settled = await _look_and_read(study, questions, "")
-    if any(each.value is not None for each in settled) or not study.brief.may_ask:
-        return settled
-    names = ", ".join(dotted(each.path) or each.query for each in questions[:10])
-    text = f"Nothing was found for: {names}. By which other words could it be looked for?"
-    more = reply_text(await study.ctx.ask("other_words", {"text": text}))
-    return await _look_and_read(study, questions, more) if more else settled
-
-
-async def _look_and_read(study: Study, questions: Sequence[Question], more: str) -> list[Settled]:
-    asked = [replace(each, query=f"{each.query} {more}".strip()) for each in questions]
-    finds = await _searching(study).look([(each.query,) for each in asked])
-    await study.ctx.checkpoint()
-
-    async def one(place: int) -> Sequence[Settled]:
-        settled = await read_alone(study, asked[place], finds[place])
-        study.teller.settled(asked[place].path)
-        tell_settled(study.teller, settled[0])
-        return settled
-
-    done = await together([partial(one, place) for place in range(len(asked))])
-    return [each for some in done for each in some]
-
-
-def reply_text(reply: Json) -> str:
-    """Read what a person has answered, in whatever form it came."""
-    if isinstance(reply, dict) and isinstance(reply.get("text"), str):
-        reply = reply["text"]
-    text = reply if isinstance(reply, str) else json.dumps(reply, ensure_ascii=False)
-    return " ".join(text.split())[:_LONGEST_REPLY]
 
 
 def _answer(study: Study, questions: Sequence[Question], settled: Sequence[Settled]) -> Json:
@@ -253,6 +235,8 @@ def _answer(study: Study, questions: Sequence[Question], settled: Sequence[Settl
         truncated=cuts,
         tool_calls=study.tool_calls,
     )
+    if study.heard:
+        answer["heard"] = list(study.heard)
     talk = study.conversation
     answer["turns"] = talk.then(question_text(study.brief.input), answer_text(answer["content"]))
     study.teller.note("result", answer_text(answer["content"]))

@@ -1,12 +1,10 @@
 """Whichever step a process dies before, the next attempt repeats none that is finished, and gives the same answer."""
 
 import asyncio
-import hashlib
-import json
-from collections import Counter
 
 import pytest
 from folder_library import library_of
+from journal import Died, Journal
 from outside import OPEN, PAGE, an_mcp_server, the_web
 from scripted_reader import Reader
 from stub_model import StubModel
@@ -29,53 +27,6 @@ NULLABLE = {"type": ["string", "null"]}
 WANTED = json_of(
     river=NULLABLE, tower=NULLABLE, mayor=NULLABLE, king=NULLABLE, sum={"type": ["integer", "null"]}
 )
-
-
-class Died(Exception):
-    """The process has died here."""
-
-
-class Journal:
-    """A context whose steps outlive its attempts, as a store keeps them; it dies before a step that it is told."""
-
-    def __init__(self, search, settings, dies_before=None):
-        self.steps, self.blobs = {}, {}
-        self.made = Counter()
-        self.settings, self.secrets, self.predecessor = settings, {}, None
-        self.task_id, self.attempt = "tsk_1", 1
-        self.dies_before = dies_before
-        self._search = search
-
-    async def step(self, key, function):
-        if key not in self.steps:
-            if self.dies_before is not None and sum(self.made.values()) >= self.dies_before:
-                raise Died
-            self.made[key] += 1
-            self.steps[key] = json.loads(json.dumps(await function()))
-        return self.steps[key]
-
-    async def search(self, query, *, limit=10):
-        return self._search(query, limit)
-
-    async def put(self, content):
-        name = hashlib.sha256(content).hexdigest()
-        self.blobs[name] = content
-        return name
-
-    async def get(self, sha256):
-        return self.blobs[sha256]
-
-    async def checkpoint(self):
-        await asyncio.sleep(0)
-
-    def emit(self, body):
-        json.dumps(body)
-
-    def progress(self, percent, stage=None):
-        assert 0 <= percent <= 100
-
-    def is_pausing(self):
-        return False
 
 
 @pytest.fixture(scope="module")

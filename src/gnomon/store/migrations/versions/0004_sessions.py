@@ -21,11 +21,13 @@ ALTER TABLE task ADD COLUMN used_engine TEXT;
 ALTER TABLE task ADD COLUMN answer_by INTEGER;
 
 CREATE UNIQUE INDEX task_of_session ON task (workspace, session_id, session_turn) WHERE session_id IS NOT NULL;
+CREATE INDEX task_of_schedule ON task (schedule_id) WHERE schedule_id IS NOT NULL;
+CREATE INDEX task_of_schedule_standing ON task (schedule_id, status) WHERE schedule_id IS NOT NULL;
 CREATE INDEX task_of_session_listed ON task (workspace, session_id, created_at, number) WHERE session_id IS NOT NULL;
 CREATE INDEX task_of_session_told ON task (workspace, session_id, kind, session_turn)
     WHERE session_id IS NOT NULL AND status = 'completed';
-CREATE INDEX task_of_schedule ON task (schedule_id, seq) WHERE schedule_id IS NOT NULL;
 CREATE INDEX task_unanswered ON task (answer_by) WHERE answer_by IS NOT NULL;
+CREATE INDEX task_told ON task_event (task, number) WHERE type = 'task.told';
 
 CREATE TABLE session (
     workspace TEXT NOT NULL,
@@ -58,11 +60,13 @@ CREATE TABLE schedule (
     next_at INTEGER,
     last_at INTEGER,
     skipped INTEGER NOT NULL,
+    skip_cause TEXT,
     pause_told TEXT,
     deleted_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX schedule_due ON schedule (next_at) WHERE status = 'active' AND deleted_at IS NULL;
+CREATE INDEX schedule_ahead ON schedule (last_at) WHERE status = 'active' AND deleted_at IS NULL;
 CREATE INDEX schedule_listed ON schedule (workspace, number) WHERE deleted_at IS NULL;
 """
 

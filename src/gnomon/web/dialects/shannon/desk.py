@@ -12,6 +12,7 @@ from gnomon.core.service import House
 from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Task, Visibility
 from gnomon.web.dialects.shannon.modes import Modes
+from gnomon.web.dialects.shannon.skills import FindSkill, no_skills
 from gnomon.web.ids import own
 from gnomon.web.problems import InvalidQuery
 from gnomon.web.sse import Pace
@@ -38,6 +39,7 @@ class Desk:
     pace: Pace
     options: ShannonOptions
     modes: Modes
+    find_skill: FindSkill = no_skills
 
 
 def find_desk(connection: HTTPConnection) -> Desk:

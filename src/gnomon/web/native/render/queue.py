@@ -18,6 +18,7 @@ def workload(value: Workload) -> Json:
         "kind": value.kind,
         "title": value.title,
         "where": value.where,
+        "is_tool": value.is_tool,
         "input_schema": dict(value.input_schema),
         "output_schema": dict(value.output_schema),
     }

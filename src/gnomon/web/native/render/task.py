@@ -7,7 +7,7 @@ from gnomon.core.diff import Comparison, Difference
 from gnomon.core.event import Event, EventType
 from gnomon.core.ports import Attempt, Page
 from gnomon.core.service.line import Diff, revision_of
-from gnomon.core.task import Json, Question, Task, TaskError
+from gnomon.core.task import Json, Question, Steering, Task, TaskError, Usage
 from gnomon.web.moment import moment
 
 
@@ -33,6 +33,8 @@ def task(record: Task) -> dict[str, Json]:
         "resource_id": record.resource_id,
         "group_id": record.group_id,
         "group_number": record.group_number,
+        "session_id": record.session_id,
+        "session_turn": record.session_turn,
         "metadata": record.metadata,
         "created_at": moment(record.created_at),
         "started_at": moment(record.started_at),
@@ -41,10 +43,13 @@ def task(record: Task) -> dict[str, Json]:
         "run_at": moment(record.run_at),
         "deadline_at": moment(record.deadline_at),
         "pause_requested_at": moment(record.pause_requested_at),
+        "pause_told": steering(record.pause_told),
         "cancel_requested_at": moment(record.cancel_requested_at),
         "cancel_by": moment(record.cancel_by),
         "cancel_outcome": record.cancel_outcome,
+        "cancel_told": steering(record.cancel_told),
         "question": question(record.question),
+        "usage": usage(record.usage),
         "error": error(record.error),
         "result": record.result,
     }
@@ -54,7 +59,30 @@ def question(record: Question | None) -> Json:
     """Write what a task has asked, or null."""
     if record is None:
         return None
-    return {"key": record.key, "body": record.body, "asked_at": moment(record.asked_at)}
+    return {
+        "key": record.key,
+        "body": record.body,
+        "asked_at": moment(record.asked_at),
+        "answer_by": moment(record.answer_by),
+    }
+
+
+def steering(record: Steering | None) -> Json:
+    """Write who asked for something, and why, or null."""
+    return None if record is None else {"by": record.by, "reason": record.reason}
+
+
+def usage(record: Usage | None) -> Json:
+    """Write what a task has used of models, or null when it has called none."""
+    if record is None:
+        return None
+    return {
+        "calls": record.calls,
+        "input_tokens": record.input_tokens,
+        "output_tokens": record.output_tokens,
+        "cost_usd": record.cost_usd,
+        "engine": record.engine,
+    }
 
 
 def error(record: TaskError | None) -> Json:

@@ -13,6 +13,7 @@ from gnomon.web.native.routes import (
     index,
     lines,
     queue,
+    sessions,
     steering,
     streams,
     tasks,
@@ -20,5 +21,18 @@ from gnomon.web.native.routes import (
 
 ROUTERS: Sequence[APIRouter] = tuple(
     noun.routes
-    for noun in (tasks, steering, lines, streams, groups, queue, hooks, access, idempotency, documents, index)
+    for noun in (
+        tasks,
+        steering,
+        lines,
+        streams,
+        groups,
+        sessions,
+        queue,
+        hooks,
+        access,
+        idempotency,
+        documents,
+        index,
+    )
 )

@@ -27,6 +27,7 @@ from gnomon.web.native.routes.tasks import (
 from gnomon.web.native.wire import ask, read
 from gnomon.web.native.wire.groups import Batch, MemberSpan, NewGroup
 from gnomon.web.native.wire.reading import MOST_COMPLAINTS
+from gnomon.web.native.wire.tasks import Wish
 from gnomon.web.reservation import replay_headers, reserve
 
 routes = router("groups")
@@ -133,14 +134,16 @@ async def list_members(group_id: str, request: Request, house: AtHouse, reader: 
     "/groups/{group_id}/cancel",
     status_code=202,
     summary="Cancel a group's tasks",
+    openapi_extra=takes(Wish, {"reason": "They are no longer needed."}, required=False),
     responses={
-        **shows("Group", "All of its tasks have ended, now or before.", 404, headers=STANDING),
+        **shows("Group", "All of its tasks have ended, now or before.", 404, *BODY, headers=STANDING),
         **shows("Group", "Some will have ended within the grace period.", status=202, headers=STANDING),
     },
 )
-async def cancel_group(group_id: str, house: AtHouse, canceller: Canceller) -> Response:
+async def cancel_group(group_id: str, request: Request, house: AtHouse, canceller: Canceller) -> Response:
     """Cancel every present member that has not ended; tasks may be added afterwards."""
-    group = await service.cancel(house, canceller, group_id)
+    wish = read(Wish, await read_optional(request))
+    group = await service.cancel(house, canceller, group_id, wish.reason)
     return _answer(house, group, status=202 if group.is_active else 200)
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gnomon.web.native.schema import access, document, group, hook, idempotency, problem, queue, task
+from gnomon.web.native.schema import access, document, group, hook, idempotency, problem, queue, session, task
 
 SCHEMAS: Mapping[str, dict[str, Any]] = {
     **task.SCHEMAS,
     **group.SCHEMAS,
+    **session.SCHEMAS,
     **queue.SCHEMAS,
     **hook.SCHEMAS,
     **access.SCHEMAS,

@@ -20,6 +20,7 @@ _WORKLOAD_EXAMPLE = {
     "kind": "shout",
     "title": "Say it louder",
     "where": "cpu",
+    "is_tool": False,
     "input_schema": {"type": "object", "properties": {"text": {"type": "string"}}},
     "output_schema": {"type": "object"},
 }
@@ -37,6 +38,7 @@ SCHEMAS: dict[str, Schema] = {
             "kind": TEXT,
             "title": TEXT,
             "where": words(("cpu", "io")),
+            "is_tool": told(FLAG, "Whether it is small enough to be called by itself and waited for."),
             "input_schema": told({"type": "object"}, "JSON Schema (2020-12) of the input."),
             "output_schema": told({"type": "object"}, "JSON Schema of the result."),
         },

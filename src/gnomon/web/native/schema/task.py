@@ -43,6 +43,8 @@ TASK_EXAMPLE: dict[str, Any] = {
     "resource_id": None,
     "group_id": None,
     "group_number": None,
+    "session_id": None,
+    "session_turn": None,
     "metadata": {"team": "library"},
     "created_at": "2026-01-31T12:00:00.000000Z",
     "started_at": "2026-01-31T12:00:00.120000Z",
@@ -51,10 +53,13 @@ TASK_EXAMPLE: dict[str, Any] = {
     "run_at": None,
     "deadline_at": None,
     "pause_requested_at": None,
+    "pause_told": None,
     "cancel_requested_at": None,
     "cancel_by": None,
     "cancel_outcome": None,
+    "cancel_told": None,
     "question": None,
+    "usage": None,
     "error": None,
     "result": {"text": "HELLO"},
 }
@@ -82,6 +87,8 @@ _TASK = record(
         "resource_id": maybe(TEXT),
         "group_id": told(maybe(TEXT), "The group that it is a member of."),
         "group_number": told(maybe(COUNT), "The version of its group at which it joined: the cursor there."),
+        "session_id": told(maybe(TEXT), "The session that it was submitted to."),
+        "session_turn": told(maybe(COUNT), "Its place among the tasks of that session: the cursor there."),
         "metadata": METADATA,
         "created_at": MOMENT,
         "started_at": maybe(MOMENT),
@@ -90,10 +97,17 @@ _TASK = record(
         "run_at": maybe(MOMENT),
         "deadline_at": maybe(MOMENT),
         "pause_requested_at": told(maybe(MOMENT), "While it runs on towards its next checkpoint."),
+        "pause_told": told(
+            maybe(named("Steering")), "Who asked for the pause that it is in, or on its way to, and why."
+        ),
         "cancel_requested_at": maybe(MOMENT),
         "cancel_by": told(maybe(MOMENT), "When a cancel that was asked for has ended it at the latest."),
         "cancel_outcome": maybe(words(CancelOutcome)),
+        "cancel_told": told(maybe(named("Steering")), "Who asked for the cancel first, and why."),
         "question": told(maybe(named("Question")), "What it has asked while it is `waiting`."),
+        "usage": told(
+            maybe(named("Usage")), "What it has used of language models so far; null when it called none."
+        ),
         "error": maybe(named("TaskError")),
         "result": told(ANY, "What the work gave, when it is completed."),
     },
@@ -118,6 +132,7 @@ _QUESTION_EXAMPLE = {
     "key": "approve",
     "body": {"text": "Shall it be shouted in the library?"},
     "asked_at": "2026-01-31T12:00:00.500000Z",
+    "answer_by": "2026-01-31T12:30:00.500000Z",
 }
 _REVISION_EXAMPLE = {
     "revision": 1,
@@ -194,7 +209,44 @@ SCHEMAS: dict[str, Schema] = {
         {"task_id": TEXT, "version": COUNT, "revision": COUNT, "input": ANY},
         {"task_id": _ID, "version": 4, "revision": 1, "input": {"text": "hello"}},
     ),
-    "Question": record({"key": TEXT, "body": ANY, "asked_at": MOMENT}, _QUESTION_EXAMPLE),
+    "Question": record(
+        {
+            "key": TEXT,
+            "body": ANY,
+            "asked_at": MOMENT,
+            "answer_by": told(
+                maybe(MOMENT),
+                "When it lapses: the task goes on with null for an answer. Null: it waits for ever.",
+            ),
+        },
+        _QUESTION_EXAMPLE,
+    ),
+    "Steering": record(
+        {
+            "by": told(maybe(TEXT), "What the key is called that was used: its name, or its prefix."),
+            "reason": told(maybe(TEXT), "What was said."),
+        },
+        {"by": "night shift", "reason": "The price is not settled yet."},
+    ),
+    "Usage": record(
+        {
+            "calls": told(COUNT, "Calls of models, over all attempts."),
+            "input_tokens": COUNT,
+            "output_tokens": COUNT,
+            "cost_usd": told(maybe(NUMBER), "Null when the price of a model is not known."),
+            "engine": told(
+                maybe(TEXT),
+                "The model that was called last: `local:MODEL` or `provider:PROVIDER/MODEL`.",
+            ),
+        },
+        {
+            "calls": 3,
+            "input_tokens": 5210,
+            "output_tokens": 844,
+            "cost_usd": 0.0021,
+            "engine": "provider:openai/gpt-x",
+        },
+    ),
     "Revision": record(
         {
             "revision": COUNT,

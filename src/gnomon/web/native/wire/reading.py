@@ -143,3 +143,7 @@ Moment = Annotated[
 """A time with its zone (RFC 3339)."""
 Id = Annotated[str, Field(max_length=128), AfterValidator(own)]
 """The id of a task or a group, here or as the Parallel door writes it."""
+SessionId = Annotated[
+    str, Field(min_length=1, max_length=128, pattern=r"^\.*[A-Za-z0-9:_-][A-Za-z0-9:_.-]*$")
+]
+"""A client's own name for a session; not dots alone."""

@@ -13,11 +13,22 @@ from gnomon.core.naming import no_such
 from gnomon.core.ports import TaskQuery
 from gnomon.core.service.hook import MOST_OF_TASK
 from gnomon.core.service.line import Again
+from gnomon.core.service.steering import LARGEST_MESSAGE, LONGEST_REASON
 from gnomon.core.service.task import PRIORITIES, Terms
 from gnomon.core.task import Status
 from gnomon.web.native.wire.attached import Metadata, Secrets, Wanted
 from gnomon.web.native.wire.hooks import TaskHook
-from gnomon.web.native.wire.reading import COMMAS, DIGITS, Id, Moment, Natural, Positive, Whole, Words
+from gnomon.web.native.wire.reading import (
+    COMMAS,
+    DIGITS,
+    Id,
+    Moment,
+    Natural,
+    Positive,
+    SessionId,
+    Whole,
+    Words,
+)
 from gnomon.web.problems import InvalidQuery
 
 LONGEST_WAIT = 55
@@ -50,6 +61,10 @@ class MemberOrder(Words):
     secrets: Secrets | None = Field(
         None, description="What only the function that does the work is given; nobody is shown it."
     )
+    session_id: SessionId | None = Field(
+        None,
+        description="Your own name for a conversation, made by its first task: the task comes after the turn before.",
+    )
 
     def own_terms(self) -> Terms:
         """Say on what terms it is submitted, by its own words alone."""
@@ -60,6 +75,7 @@ class MemberOrder(Words):
             predecessor_id=self.after,
             metadata=self.metadata,
             secrets=self.secrets or {},
+            session_id=self.session_id,
         )
 
 
@@ -168,6 +184,22 @@ class Answer(Words):
     answer: Any = Field(description="What it asks for: any JSON.")
 
 
+class Wish(Words):
+    """Why somebody pauses, resumes or cancels."""
+
+    reason: str | None = Field(
+        None, max_length=LONGEST_REASON, description="Why; whoever reads the task or its events sees it."
+    )
+
+
+class Message(Words):
+    """A message for the work of a task."""
+
+    message: Any = Field(
+        description=f"Any JSON, up to {LARGEST_MESSAGE // 1024} KB; the function that does the work reads it."
+    )
+
+
 class TaskFilters(Words):
     """Which tasks to list."""
 
@@ -180,6 +212,9 @@ class TaskFilters(Words):
     created_after: Moment | None = Field(None, description="Only tasks that were submitted after then.")
     created_before: Moment | None = Field(None, description="Only tasks that were submitted before then.")
     group_id: Id | None = Field(None, description="Only members of this group.")
+    session_id: SessionId | None = Field(
+        None, description="Only tasks that were submitted to a session of this name."
+    )
     limit: Annotated[int, Field(ge=1, le=200), DIGITS] = Field(50, description="How many at most.")
     cursor: str | None = Field(
         None, pattern=r"^[0-9]{1,18}-[0-9]{1,18}$", description="`next` of the page before."
@@ -206,6 +241,7 @@ class TaskFilters(Words):
             created_after=self.created_after,
             created_before=self.created_before,
             group_id=self.group_id,
+            session_id=self.session_id,
             metadata=metadata,
             limit=self.limit,
             cursor=self.cursor,

@@ -13,6 +13,7 @@ from gnomon.workloads.research.agent.verdict import settled_text, weigh
 from gnomon.workloads.research.agent.write import write
 from gnomon.workloads.research.budget import Spent
 from gnomon.workloads.research.gather import Finds, merge, together
+from gnomon.workloads.research.hearing import hear, widened
 from gnomon.workloads.research.plain.second import read_alone
 from gnomon.workloads.research.record import Path, Question, Settled, Source
 from gnomon.workloads.research.search import Searching
@@ -41,29 +42,41 @@ class Course:
 
     async def fields(self, plan: Plan) -> list[Settled]:
         """Settle the fields of a schema."""
-        await self._in_rounds(plan.lines, self._settle, lambda line: self._is_open(line.question))
+        plan = await self._in_rounds(
+            plan, plan.lines, self._settle, lambda line: self._is_open(line.question)
+        )
         return [each for line in plan.lines for each in self.settled[line.question.path]]
 
     async def text(self, plan: Plan) -> list[Settled]:
-        """Write a text."""
-        await self._in_rounds(plan.lines, self._read, lambda line: not self.useful[_name(line)])
-        return [await self._write(plan)]
+        """Write a text, and write it again when something was added to the task meanwhile."""
+        lines: Sequence[Line] = plan.lines
+        written: Settled | None = None
+        while lines:
+            plan = await self._in_rounds(plan, lines, self._read, lambda line: not self.useful[_name(line)])
+            written = await self._write(plan) or written
+            plan, lines = widened(plan, await hear(self.study))
+        return [written or await self._alone(plan)]
 
     async def _in_rounds(
         self,
+        plan: Plan,
         lines: Sequence[Line],
         work: Callable[[Sequence[Line]], Awaitable[None]],
         is_open: Callable[[Line], bool],
-    ) -> None:
-        """Look and work, and look again in other words for what is still open, as often as the budget has rounds."""
-        for is_last in [*[False] * (self.study.meter.budget.rounds - 1), True]:
+    ) -> Plan:
+        """Look and work, and look again in other words for what is still open, as often as the budget has rounds.
+
+        What is added to the task on the way is looked for in a round more; the plan that comes back has it.
+        """
+        rounds_left = self.study.meter.budget.rounds
+        while lines:
             await self._look(lines)
             await work(lines)
-            await self.study.ctx.checkpoint()
-            missing = [line.gathered() for line in lines if is_open(line)]
-            lines = [] if is_last or not missing else await self._further(missing)
-            if not lines:
-                return
+            rounds_left -= 1
+            plan, added = widened(plan.gathered(), await hear(self.study))
+            missing = [line.gathered() for line in lines if is_open(line)] if rounds_left > 0 else []
+            lines = _joined(await self._further(missing) if missing else (), added)
+        return plan
 
     async def _read(self, lines: Sequence[Line]) -> None:
         """Choose what to write from: what is found, or from a certain effort on what the model marks of it."""
@@ -148,22 +161,25 @@ class Course:
             self.study.cut(f"It was not looked again: {error}")
         return []
 
-    async def _write(self, plan: Plan) -> Settled:
-        main, *others = plan.lines
-        sources = _interleaved([self.useful[_name(line)] for line in (main, *others)])
-        alone = (await read_alone(self.study, main.question, merge([*self.finds.values()])))[0]
+    async def _alone(self, plan: Plan) -> Settled:
+        question = plan.lines[0].question
+        return (await read_alone(self.study, question, merge([*self.finds.values()])))[0]
+
+    async def _write(self, plan: Plan) -> Settled | None:
+        """Have the text written; None when the model does not get to it."""
+        sources = _interleaved([self.useful[_name(line)] for line in plan.lines])
         if not sources:
-            return alone
+            return None
         try:
             written = await write(self.study, sources, plan.parts)
         except Spent as spent:
             cut_short(self.study, spent, ["The answer"])
-            return alone
+            return None
         except Unusable as error:
             self.study.cut(f"The text is not the model's: {error}")
-            return alone
+            return None
         self.study.teller.settled(())
-        return settled_text(self.study, written, plan.parts, alone)
+        return settled_text(self.study, written, plan.parts, await self._alone(plan))
 
     def _is_open(self, question: Question) -> bool:
         return all(each.value is None for each in self.settled[question.path])
@@ -171,6 +187,15 @@ class Course:
 
 def _name(line: Line) -> Path | str:
     return line.question.path or line.question.query
+
+
+def _joined(further: Sequence[Line], added: Sequence[Line]) -> list[Line]:
+    """Put the lines that are followed further and those that were added together, each once."""
+    lines = {_name(line): line for line in added}
+    for line in further:
+        known = lines.get(_name(line))
+        lines[_name(line)] = line if known is None else line.widened(known.fresh)
+    return list(lines.values())
 
 
 def _place(source: Source) -> tuple[str, int, str]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from gnomon.core.task import Json
 from gnomon.workloads.research.agent.guidance import kept_in_mind, repeats_guidance
-from gnomon.workloads.research.agent.prompt import PLANNING_RULES, earlier, prompt
+from gnomon.workloads.research.agent.prompt import PLANNING_RULES, earlier, fenced, prompt
 from gnomon.workloads.research.models.model import Prompt
 from gnomon.workloads.research.record import Path, Question
 from gnomon.workloads.research.study import Study
@@ -14,6 +14,7 @@ from gnomon.workloads.research.study import Study
 LONGEST_QUERY: Final = 200
 MOST_PARTS: Final = 8
 PLAN_TOKENS: Final = 1_200
+_BEFORE: Final = "The plan so far, as material, which who gave the task wants changed as they say last:"
 _LONGEST_CLARIFICATION: Final = 300
 _LONGEST_SAID: Final = 600
 _LEAST_THOROUGH: Final = 3
@@ -37,6 +38,10 @@ class Line:
         """Return it with its fresh queries put."""
         return replace(self, put=(*self.put, *self.fresh), fresh=())
 
+    def widened(self, queries: Sequence[str]) -> "Line":
+        """Return it with more queries to put, beside those that are still to be put."""
+        return replace(self, fresh=tuple(dict.fromkeys((*self.fresh, *self.further(queries).fresh))))
+
     def further(self, queries: Sequence[str]) -> "Line":
         """Return it with more queries to put."""
         known = {query.casefold() for query in self.put}
@@ -54,6 +59,10 @@ class Plan:
     """The sub-questions of a text."""
     is_new: bool = True
 
+    def gathered(self) -> "Plan":
+        """Return it with all of its queries put."""
+        return replace(self, lines=tuple(line.gathered() for line in self.lines))
+
 
 def dotted(path: Path) -> str:
     """Write a path as `a.0.b`."""
@@ -65,20 +74,24 @@ def plain_plan(questions: Sequence[Question]) -> Plan:
     return Plan(lines=tuple(Line(question=each, fresh=(each.query,)) for each in questions))
 
 
-async def make_plan(study: Study, questions: Sequence[Question]) -> Plan:
+async def make_plan(study: Study, questions: Sequence[Question], before: str = "") -> Plan:
     """Plan with the model: sub-questions of a text, better queries for the fields of a schema, a question first.
 
     A schema at a low effort needs no plan: each field is its own query, and no call is made. Nor is one of a small
-    model, which splits a question no better than the question says it, and takes minutes on a slow machine.
+    model, which splits a question no better than the question says it, and takes minutes on a slow machine. A plan
+    that a person will review is made by any model; `before` is the one that was shown.
     """
     plain = plain_plan(questions)
-    if study.is_small and not study.brief.may_ask:
+    is_shown = study.brief.may_ask or study.brief.review
+    if study.is_small and not is_shown:
         return plain
     is_text = len(questions) == 1 and not questions[0].path
-    if not is_text and study.brief.effort < _LEAST_THOROUGH and not study.brief.may_ask:
+    if not is_text and study.brief.effort < _LEAST_THOROUGH and not is_shown:
         return plain
     most = min(MOST_PARTS, 2 * study.meter.budget.queries) if is_text else study.meter.budget.queries
     asked = _prompt_for_text(study, most) if is_text else _prompt_for_fields(study, questions, most)
+    if before:
+        asked = replace(asked, user=f"{asked.user}\n\n{_BEFORE}\n{fenced(before)}")
     schema = _schema(most if is_text else most * len(questions), len(questions), is_text=is_text)
     filled = await study.fill("plan", asked, schema, max_tokens=PLAN_TOKENS, purpose="plan")
     reply = _without_guidance(study, filled.json)
@@ -120,7 +133,7 @@ def _prompt_for_fields(study: Study, questions: Sequence[Question], most: int) -
 
 
 def _clarifying(study: Study) -> str:
-    if not study.brief.may_ask:
+    if not (study.brief.may_ask or study.brief.review):
         return "Give null for 'clarification'."
     return (
         "If, and only if, the task cannot be understood without it, put one short question to the person who "

@@ -4,6 +4,6 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from gnomon.web.dialects.shannon.routes import chat
+from gnomon.web.dialects.shannon.routes import chat, tasks
 
-ROUTERS: Sequence[APIRouter] = (chat.router,)
+ROUTERS: Sequence[APIRouter] = (tasks.router, chat.router)

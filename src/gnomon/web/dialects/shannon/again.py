@@ -1,0 +1,66 @@
+"""Requests that are sent again: the same key, path and body find what was made; another body is another request."""
+
+import hashlib
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
+
+from starlette.requests import Request
+
+from gnomon.core.access import Principal
+from gnomon.core.ports import Reservation
+from gnomon.core.service import House
+from gnomon.web.reservation import reserve
+
+_HEADER: Final = "idempotency-key"
+
+
+async def reserve_exactly(request: Request, principal: Principal) -> Reservation | None:
+    """Make the reservation that a request asks for: its key alone does not stand for it, its body does as well.
+
+    Raises
+    ------
+    InvalidQuery
+        When the key is not of the form.
+    """
+    kept = await reserve(request, principal)
+    if kept is None or kept.is_guess:
+        return kept
+    # A line's end, which no header can hold, keeps these apart from the keys of other doors.
+    return replace(kept, key=f"shannon\n{_digest(kept.key, kept.fingerprint)}")
+
+
+async def once(
+    request: Request, house: House, principal: Principal, act: Callable[[], Awaitable[bool]]
+) -> bool:
+    """Act, unless the same request has been answered before; say whether it has.
+
+    `act` returns whether it was done: what was refused may be tried again under the same key.
+    """
+    kept = await reserve_exactly(request, principal)
+    if kept is None or kept.is_guess:
+        await act()
+        return False
+    async with house.in_flight.hold(principal.workspace, kept):
+        if await house.store.find_reserved(principal.workspace, f"once:{kept.key}"):
+            return True
+        if await act():
+            await house.store.use_once(principal.workspace, kept.key, house.clock.now())
+    return False
+
+
+def replay_headers(request: Request, *, is_replay: bool) -> dict[str, str]:
+    """Return the headers that tell an answer given before from a new one."""
+    if not is_replay:
+        return {}
+    return {"X-Idempotency-Cached": "true", "X-Idempotency-Key": request.headers.get(_HEADER, "")}
+
+
+def new_session_id(house: House) -> str:
+    """Name a session that its client did not name."""
+    return str(uuid.UUID(int=house.clock.chance(128), version=4))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,44 @@
+"""What a waiting task asks, as an approval that a client can find and answer."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from gnomon.core.task import Json, Question, Status, Task
+from gnomon.web.ids import shannon_id
+from gnomon.web.moment import moment
+
+_WORDS: Final = ("message", "text", "question", "plan")
+APPROVAL: Final = "approval"
+REVIEW: Final = "review"
+QUESTION: Final = "question"
+
+
+def kind_of(question: Question) -> str:
+    """Return what a question is: one for a yes or a no, a plan to be reviewed, or any other."""
+    kind = question.body.get("kind") if isinstance(question.body, Mapping) else None
+    return kind if kind in (APPROVAL, REVIEW) else QUESTION
+
+
+def approval(record: Task) -> Mapping[str, Json] | None:
+    """Write the question that a task waits with; None when it asks nothing."""
+    question = record.question
+    if question is None or record.status is not Status.WAITING:
+        return None
+    told: dict[str, Json] = {
+        "approval_id": question.key,
+        "workflow_id": shannon_id(record.id),
+        "kind": kind_of(question),
+        "message": message_of(question),
+        "question": question.body,
+        "requested_at": moment(question.asked_at),
+    }
+    return told if question.answer_by is None else {**told, "expires_at": moment(question.answer_by)}
+
+
+def message_of(question: Question) -> str:
+    """Return a question's words."""
+    body = question.body
+    if isinstance(body, Mapping):
+        words = (body.get(name) for name in _WORDS)
+        return next((text for text in words if isinstance(text, str)), question.key)
+    return body if isinstance(body, str) else question.key
