@@ -119,6 +119,32 @@ async def identify_listener(gate: Gate, request: HTTPConnection, task_id: str) -
     return principal
 
 
+async def identify_by_address(gate: Gate, request: HTTPConnection, task_id: str) -> Principal:
+    """Say who asks for a task's stream, as `identify_listener` does; a credential may also stand in the address.
+
+    That is what some clients can do alone: a browser's `EventSource` and `WebSocket` send no headers. `?api_key=` and
+    `?token=` are read on no other routes than those that call this.
+
+    Raises
+    ------
+    Unauthenticated, BadRequest, Forbidden, QuotaExceeded
+        As `identify_listener` does.
+    """
+    query = request.query_params
+    given = {value for name in ("api_key", "token") for value in query.getlist(name) if value}
+    if not given or not gate.require_key:
+        return await identify_listener(gate, request, task_id)
+    if "ticket" in query:
+        raise BadRequest("The request carries two credentials; send the ticket alone.")
+    if any(name in request.headers for name in ("authorization", "x-api-key")):
+        given.add(_credential(request.headers))
+    if len(given) > 1:
+        raise BadRequest("The request carries two different credentials; send one.")
+    principal = await _checked(gate, request, partial(_recognise, gate, given.pop()))
+    gate.meter.count(request.scope, principal.key_id)
+    return principal
+
+
 async def _recognise(gate: Gate, credential: str) -> Principal:
     if credential.startswith(f"{KeyRole.API}_"):
         return await access.authenticate(gate.house, credential, roles=frozenset({KeyRole.API}))

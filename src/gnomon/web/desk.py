@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from gnomon.core.access import Principal
 from gnomon.core.service import House
@@ -16,7 +16,7 @@ from gnomon.web.presence import while_present
 T = TypeVar("T")
 
 
-def find_gate(request: Request) -> Gate:
+def find_gate(request: HTTPConnection) -> Gate:
     """Return the gate of the application that received the request; each door keeps it in its state."""
     gate: Gate = request.app.state.gate
     return gate

@@ -13,6 +13,7 @@ from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Task, Visibility
 from gnomon.web.dialects.shannon.modes import Modes
 from gnomon.web.dialects.shannon.skills import FindSkill, no_skills
+from gnomon.web.dialects.shannon.stream import Answers
 from gnomon.web.ids import own
 from gnomon.web.problems import InvalidQuery
 from gnomon.web.sse import Pace
@@ -39,6 +40,7 @@ class Desk:
     pace: Pace
     options: ShannonOptions
     modes: Modes
+    answers: Answers
     find_skill: FindSkill = no_skills
 
 

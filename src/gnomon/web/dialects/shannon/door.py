@@ -16,6 +16,7 @@ from gnomon.web.dialects.shannon.modes import Modes
 from gnomon.web.dialects.shannon.render.errors import body_of, headers_of, status_of
 from gnomon.web.dialects.shannon.render.refusal import refusal, refusal_of
 from gnomon.web.dialects.shannon.routes import ROUTERS
+from gnomon.web.dialects.shannon.stream import Answers
 from gnomon.web.edge import request_id
 from gnomon.web.paths import allow, told_of
 from gnomon.web.problems import Refusal, of_form
@@ -43,7 +44,12 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gate = gate
-    app.state.desk = Desk(pace=pace, options=options, modes=Modes(options.modes, gate.house.workloads))
+    app.state.desk = Desk(
+        pace=pace,
+        options=options,
+        modes=Modes(options.modes, gate.house.workloads),
+        answers=Answers(gate.house),
+    )
     for routes in ROUTERS:
         app.include_router(routes)
     for known in (GnomonError, Refusal):

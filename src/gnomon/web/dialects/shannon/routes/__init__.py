@@ -4,6 +4,6 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from gnomon.web.dialects.shannon.routes import chat, tasks
+from gnomon.web.dialects.shannon.routes import chat, streams, tasks
 
-ROUTERS: Sequence[APIRouter] = (tasks.router, chat.router)
+ROUTERS: Sequence[APIRouter] = (tasks.router, streams.router, chat.router)

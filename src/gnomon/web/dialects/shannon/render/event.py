@@ -1,0 +1,364 @@
+"""Core events as the vendor's: each gives some of them, which share its number and are counted within it.
+
+A pure function of the event, but for the last one of a completed task, which needs the answer. What a client has seen
+is named by `n-k`: the frame k of event n.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from gnomon.core.brief import SOURCES
+from gnomon.core.event import USAGE, Event, EventType, find_usage
+from gnomon.core.task import Json, Status, Task, TaskError, Usage
+
+ORCHESTRATOR: Final = "orchestrator"
+"""Who tells of the task as a whole; of the work itself tells its kind."""
+FINAL: Final = "final_output"
+"""Who gives the answer."""
+STREAM_END: Final = "STREAM_END"
+PARTIAL: Final = "LLM_PARTIAL"
+PIECE: Final = 100
+"""Characters of one piece of the answer."""
+
+APPROVAL: Final = "approval"
+REVIEW: Final = "review"
+"""Kinds of questions that have events of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a completed task answers with."""
+
+    text: str
+    metadata: Mapping[str, Json]
+    """What was used of models, in the vendor's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One of the vendor's events."""
+
+    type: str
+    """By the vendor's internal name, in capitals."""
+    seq: int
+    part: int
+    at: datetime
+    agent: str
+    message: str = ""
+    payload: Json = None
+
+    @property
+    def stream_id(self) -> str:
+        """Return what a client comes back with."""
+        return f"{self.seq}-{self.part}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a frame says, before it has its number."""
+
+    type: str
+    message: str
+    agent: str = ORCHESTRATOR
+    payload: Json = None
+
+
+Said = Iterator[_Said]
+_END = _Said(STREAM_END, "The stream is at its end.")
+
+
+def frames(event: Event, agent: str, answer: Answer | None = None) -> Iterator[Frame]:
+    """Write an event as the vendor's, one after the other.
+
+    Parameters
+    ----------
+    event
+        What the log says.
+    agent
+        Who does the work: the task's kind.
+    answer
+        Of the task that the event completes.
+    """
+    for part, said in enumerate(_said(event, agent, answer)):
+        yield Frame(
+            type=said.type,
+            seq=event.number,
+            part=part,
+            at=event.at,
+            agent=said.agent,
+            message=said.message,
+            payload=said.payload,
+        )
+
+
+def ending(task: Task) -> Event:
+    """Make the last event of an ended task anew, where the log of it was removed."""
+    error = {} if task.error is None else {"error": {"code": task.error.code, "message": task.error.message}}
+    body = {"status": task.status, **error}
+    at = task.finished_at or task.updated_at
+    return Event(task_id=task.id, number=task.version, at=at, type=_ENDINGS[task.status], body=body)
+
+
+def missing(first: int, last: int, at: datetime) -> Frame:
+    """Tell that events were removed from the log; it stands in the place of the last of them."""
+    message = f"The events {first} to {last} were removed: the time for which this server keeps them is over."
+    payload = {"first": first, "last": last}
+    return Frame(
+        type="WARNING", seq=last, part=0, at=at, agent=ORCHESTRATOR, message=message, payload=payload
+    )
+
+
+_ENDINGS: Mapping[Status, EventType] = {
+    Status.COMPLETED: EventType.COMPLETED,
+    Status.FAILED: EventType.FAILED,
+    Status.CANCELLED: EventType.CANCELLED,
+    Status.TIMED_OUT: EventType.TIMED_OUT,
+    Status.EXPIRED: EventType.EXPIRED,
+}
+
+
+def _said(event: Event, agent: str, answer: Answer | None) -> Said:
+    if event.type is EventType.COMPLETED:
+        return _complete(agent, answer)
+    if event.type is EventType.MESSAGE:
+        return _words(event.body, agent)
+    return _TOLD[event.type](event.body, agent)
+
+
+def _complete(agent: str, answer: Answer | None) -> Said:
+    """Give the answer in pieces, then as a whole, then say that it is done."""
+    text = "" if answer is None else answer.text
+    for begin in range(0, len(text), PIECE):
+        yield _Said(PARTIAL, text[begin : begin + PIECE], FINAL)
+    yield _Said("LLM_OUTPUT", text, FINAL, {} if answer is None else dict(answer.metadata))
+    yield _Said("AGENT_COMPLETED", "The work is done.", agent)
+    yield _Said("WORKFLOW_COMPLETED", "The task is completed.")
+    yield _END
+
+
+def _submitted(_: Json, __: str) -> Said:
+    yield _Said("WAITING", "The task waits for the one before it, or for its time.")
+
+
+def _queued(body: Json, _: str) -> Said:
+    is_join = body.get("phase") == "join"
+    message = "The parts are done and are put together." if is_join else "The task is in the queue."
+    yield _Said("DATA_PROCESSING", message)
+
+
+def _started(body: Json, agent: str) -> Said:
+    attempt = body.get("attempt", 1)
+    if attempt == 1:
+        yield _Said("WORKFLOW_STARTED", "The task has started.")
+    yield _Said("AGENT_STARTED", f"Attempt {attempt} has begun.", agent, {"attempt": attempt})
+
+
+def _progressed(body: Json, agent: str) -> Said:
+    progress, stage = body.get("progress", 0.0), body.get("stage")
+    message = f"{progress:g} %" if stage is None else f"{stage}: {progress:g} %"
+    yield _Said("PROGRESS", message, agent, {"progress": progress, "stage": stage})
+
+
+def _split(_: Json, agent: str) -> Said:
+    yield _Said("DELEGATION", "The work is divided into parts.", agent)
+
+
+def _retrying(body: Json, agent: str) -> Said:
+    error = _error(body)
+    payload = {"code": error.code, "run_at": body.get("run_at")}
+    yield _Said("ERROR_RECOVERY", f"It is tried again after: {error.message}", agent, payload)
+
+
+def _requeued(_: Json, __: str) -> Said:
+    yield _Said("WAITING", "The attempt was set aside; the work goes on in the next one.")
+
+
+def _waiting(body: Json, agent: str) -> Said:
+    question = body.get("question")
+    if question is None:
+        yield _Said("WAITING", "The task waits for an answer.", agent)
+        return
+    asked = question["body"] if isinstance(question["body"], Mapping) else {"message": question["body"]}
+    if asked.get("kind") == REVIEW:
+        is_new = asked.get("round", 1) == 1
+        type_ = "RESEARCH_PLAN_READY" if is_new else "RESEARCH_PLAN_UPDATED"
+        yield _Said(type_, _text(asked.get("plan")), agent, asked)
+        return
+    # Clients read it from the message: they drop the payload.
+    told = {"approval_id": question["key"], **asked}
+    if "answer_by" in question:
+        told["answer_by"] = question["answer_by"]
+    yield _Said("APPROVAL_REQUESTED", json.dumps(told, ensure_ascii=False), agent, told)
+
+
+def _answered(body: Json, _: str) -> Said:
+    key, answer = body.get("key"), body.get("answer")
+    told = {"approval_id": key} | ({"lapsed": True} if body.get("lapsed") else {})
+    action = answer.get("action") if isinstance(answer, Mapping) else None
+    if action == "approve":
+        yield _Said("RESEARCH_PLAN_APPROVED", "The plan is approved.")
+    elif action == "feedback":
+        yield _Said("REVIEW_USER_FEEDBACK", _text(answer), payload=told)
+    else:
+        yield _Said("APPROVAL_DECISION", _decision(answer, body), payload=_decided(told, answer))
+
+
+def _decision(answer: Json, body: Json) -> str:
+    if body.get("lapsed"):
+        return "Nobody has answered in time."
+    if isinstance(answer, Mapping) and isinstance(answer.get("approved"), bool):
+        return "Approved." if answer["approved"] else "Denied."
+    return "Answered."
+
+
+def _decided(told: Mapping[str, Json], answer: Json) -> dict[str, Json]:
+    if not isinstance(answer, Mapping):
+        return {**told, **({} if answer is None else {"answer": answer})}
+    return {**told, **answer}
+
+
+def _pausing(body: Json, _: str) -> Said:
+    yield _Said("WORKFLOW_PAUSING", _because("It will be set aside at its next checkpoint.", body))
+
+
+def _paused(body: Json, _: str) -> Said:
+    yield _Said("WORKFLOW_PAUSED", _because("It is set aside.", body))
+
+
+def _resumed(body: Json, _: str) -> Said:
+    yield _Said("WORKFLOW_RESUMED", _because("It goes on.", body))
+
+
+def _told(body: Json, _: str) -> Said:
+    message = body.get("message")
+    yield _Said("MESSAGE_RECEIVED", _text(message), payload=message if isinstance(message, Mapping) else None)
+
+
+def _cancelling(body: Json, _: str) -> Said:
+    yield _Said("WORKFLOW_CANCELLING", _because("It is being cancelled.", body))
+
+
+def _cancelled(body: Json, _: str) -> Said:
+    yield _Said("WORKFLOW_CANCELLED", _because("It is cancelled.", body))
+    yield _END
+
+
+def _failed(body: Json, agent: str) -> Said:
+    error = _error(body)
+    payload = {"code": error.code}
+    yield _Said("ERROR_OCCURRED", error.message, agent, payload)
+    yield _Said("WORKFLOW_FAILED", error.message, payload=payload)
+    yield _END
+
+
+_TOLD: Mapping[EventType, Callable[[Json, str], Said]] = {
+    EventType.SUBMITTED: _submitted,
+    EventType.QUEUED: _queued,
+    EventType.STARTED: _started,
+    EventType.PROGRESS: _progressed,
+    EventType.SPLIT: _split,
+    EventType.RETRYING: _retrying,
+    EventType.REQUEUED: _requeued,
+    EventType.WAITING: _waiting,
+    EventType.ANSWERED: _answered,
+    EventType.PAUSING: _pausing,
+    EventType.PAUSED: _paused,
+    EventType.RESUMED: _resumed,
+    EventType.TOLD: _told,
+    EventType.CANCELLING: _cancelling,
+    EventType.CANCELLED: _cancelled,
+    EventType.FAILED: _failed,
+    EventType.TIMED_OUT: _failed,
+    EventType.EXPIRED: _failed,
+}
+
+
+_NOTES: Mapping[str, str] = {
+    "plan": "AGENT_THINKING",
+    "search": "TOOL_INVOKED",
+    "tool_call": "TOOL_INVOKED",
+    "extract": "DATA_PROCESSING",
+    "result": "AGENT_THINKING",
+    "exec_status": "AGENT_THINKING",
+}
+"""What a workload's messages of known kinds are; all others are thoughts of the agent."""
+
+
+def _words(body: Json, agent: str) -> Said:
+    kind = body.get("kind") if isinstance(body, Mapping) else None
+    if kind == USAGE and (usage := find_usage(body)) is not None:
+        yield _used(body, usage, agent)
+    elif kind == SOURCES:
+        read, considered = body.get("read", 0), body.get("considered", 0)
+        yield _Said("PROGRESS", f"{read} of {considered} sources were read.", agent, dict(body))
+    else:
+        type_ = _NOTES.get(kind, "AGENT_THINKING") if isinstance(kind, str) else "AGENT_THINKING"
+        payload = dict(body) if isinstance(body, Mapping) else None
+        if payload is not None and type_ == "TOOL_INVOKED":
+            payload = {"tool": kind, "params": {"text": _text(body)}, **payload}
+        yield _Said(type_, _text(body), agent, payload)
+
+
+def _used(body: Mapping[str, Json], usage: Usage, agent: str) -> _Said:
+    """Tell of one call of a model: its words where they came along, what it cost otherwise."""
+    text, used = body.get("text"), usage_metadata(usage)
+    if isinstance(text, str) and text:
+        return _Said("LLM_OUTPUT", text, agent, used)
+    purpose = body.get("purpose")
+    told = used if purpose is None else {**used, "purpose": purpose}
+    message = f"{used['model_used']} has read {usage.input_tokens} tokens and written {usage.output_tokens}."
+    return _Said("AGENT_THINKING", message, agent, told)
+
+
+def usage_metadata(usage: Usage) -> dict[str, Json]:
+    """Write what was used of models, as the vendor's events say it."""
+    provider, model = provider_and_model(usage.engine or "")
+    return {
+        "tokens_used": usage.input_tokens + usage.output_tokens,
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cost_usd": usage.cost_usd,
+        "model_used": model,
+        "provider": provider,
+    }
+
+
+def provider_and_model(engine: str) -> tuple[str, str]:
+    """Name who answered, and with which model.
+
+    >>> provider_and_model("provider:openai/gpt-x"), provider_and_model("local:m"), provider_and_model("extractive")
+    (('openai', 'gpt-x'), ('local', 'm'), ('gnomon', 'extractive'))
+    """
+    place, _, model = engine.partition(":")
+    if place == "provider":
+        provider, _, model = model.partition("/")
+        return provider, model
+    return (place, model) if model else ("gnomon", engine)
+
+
+def _because(text: str, body: Json) -> str:
+    """Add the reason that was given, if there is one."""
+    told = body.get("told")
+    reason = told.get("reason") if isinstance(told, Mapping) else None
+    return f"{text} Reason: {reason}" if reason else text
+
+
+def _error(body: Json) -> TaskError:
+    error = body.get("error") or {}
+    return TaskError(
+        code=error.get("code", "unknown"), message=error.get("message", "The task did not complete.")
+    )
+
+
+def _text(body: Json) -> str:
+    """Return what a message says: its text, or all of it as JSON."""
+    if isinstance(body, str):
+        return body
+    if isinstance(body, Mapping):
+        for name in ("text", "message"):
+            if isinstance(body.get(name), str):
+                return str(body[name])
+    return json.dumps(body, ensure_ascii=False)
