@@ -114,6 +114,8 @@ class Asked:
 
     key: str
     question: Json
+    within: timedelta | None = None
+    """How long somebody may take to answer; then the answer is null. None: for ever."""
     blobs: tuple[str, ...] = ()
     """What its steps and the question refer to: kept, however long the answer takes."""
     outcome: Literal[Outcome.ASK] = field(default=Outcome.ASK, init=False)

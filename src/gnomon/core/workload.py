@@ -42,10 +42,11 @@ class Parked(GaveWay):
 class Asked(GaveWay):
     """Raised by `ctx.ask()` when there is no answer yet; let it pass."""
 
-    def __init__(self, key: str, question: Json) -> None:
+    def __init__(self, key: str, question: Json, within: float | None = None) -> None:
         super().__init__(key)
         self.key = key
         self.question = question
+        self.within = within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +145,13 @@ class Window(Protocol):
     def settings(self) -> Mapping[str, Json]:
         """Give what the operator has set for workloads of this kind; empty when nothing was."""
 
+    @property
+    def told(self) -> Sequence[Json]:
+        """Give the messages that were sent to the work until now, in order; read it again for those that come later.
+
+        A later attempt finds all of them at its beginning.
+        """
+
     def progress(self, percent: float, stage: str | None = None) -> None:
         """Say how much is done, 0 to 100, and optionally what is being done."""
 
@@ -174,11 +182,11 @@ class Context(Window, Protocol):
             When a pause asks for it; after it the function is called again from its start, and steps are replayed.
         """
 
-    def ask(self, key: str, question: Json) -> Json:
+    def ask(self, key: str, question: Json, within: float | None = None) -> Json:
         """Return the answer to a question, or end the attempt until somebody has given it.
 
         The function is called again from its start when there is an answer, and steps are replayed. The answer is
-        kept as the step of that key.
+        kept as the step of that key. When nobody has answered after `within` seconds, the answer is None.
 
         Raises
         ------
@@ -226,7 +234,7 @@ class AsyncContext(Window, Protocol):
     async def checkpoint(self) -> None:
         """Give way here if the task shall stop or be set aside."""
 
-    async def ask(self, key: str, question: Json) -> Json:
+    async def ask(self, key: str, question: Json, within: float | None = None) -> Json:
         """Return the answer to a question, or end the attempt until somebody has given it."""
 
     async def save(self, kind: str, document: Json, *, key: str) -> Saved:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from gnomon.core.errors import FenceLost, GnomonError, Unavailable
+from gnomon.core.event import Event
 from gnomon.core.ports import Clock, Finish, Holding, Library, Load, Store, Vault
 from gnomon.core.resource import ResourceKind
 from gnomon.core.retry import Done, Ending, Failed, Lost, Stopped, Why
@@ -88,6 +89,39 @@ class Pause:
             run.send("pause")
 
 
+class Letters:
+    """Hands an attempt the messages for its work: each once, in their order, those of its beginning left out."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Event] = []
+        self._version = 0
+        self._run: Run | None = None
+
+    def hear(self, event: Event) -> None:
+        """Take in a message; as long as nothing runs, it is kept."""
+        if self._run is None:
+            self._waiting.append(event)
+        elif event.number > self._version:
+            # One that was read at the beginning may be told of only now.
+            self._run.send("tell", message=event.body["message"])
+
+    def reach(self, run: Run, version: int) -> None:
+        """Pass on what is newer than that version of the task, and what will come, to the function that runs."""
+        self._run, self._version = run, version
+        for event in self._waiting:
+            self.hear(event)
+        self._waiting.clear()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reins:
+    """What an attempt is steered by while it runs."""
+
+    stop: Stop = field(default_factory=Stop)
+    pause: Pause = field(default_factory=Pause)
+    letters: Letters = field(default_factory=Letters)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """What every attempt works with."""
@@ -111,8 +145,7 @@ class Attempt:
     """One attempt, as far as it has come."""
 
     task: Task
-    stop: Stop
-    pause: Pause
+    reins: Reins
     load: Load | None = None
     secrets: bytes = field(default=b"", repr=False)
     """Those for the function, opened: JSON, or nothing."""
@@ -123,14 +156,19 @@ class Attempt:
     ending: Ending | None = None
 
     @property
+    def stop(self) -> Stop:
+        """Give what asks it to stop."""
+        return self.reins.stop
+
+    @property
     def holding(self) -> Holding:
         """Name the task and the fence."""
         return Holding(task_id=self.task.id, fence=self.task.fence)
 
 
-async def perform(bench: Bench, task: Task, stop: Stop, pause: Pause) -> None:
+async def perform(bench: Bench, task: Task, reins: Reins) -> None:
     """Take one attempt from its claim to its record."""
-    attempt = Attempt(task=task, stop=stop, pause=pause)
+    attempt = Attempt(task=task, reins=reins)
     try:
         attempt = await load(bench, attempt)
         attempt = unseal(bench, attempt)
@@ -168,7 +206,7 @@ def _log_failure(attempt: Attempt) -> None:
 async def load(bench: Bench, attempt: Attempt) -> Attempt:
     """Read what the attempt needs; a cancel or a pause that came before this read is seen in it."""
     found = await bench.store.load(attempt.holding)
-    attempt.pause.hear(found.task)
+    attempt.reins.pause.hear(found.task)
     if found.task.status is Status.CANCELLING:
         attempt.stop.ask(Why.CANCEL)
     return replace(attempt, load=found)
@@ -211,7 +249,8 @@ async def run(bench: Bench, attempt: Attempt) -> Attempt:
     try:
         order = _order(bench, attempt.load)
         attempt.run.send("run", attempt.secrets, **order, staging=prefix(bench.store, attempt.holding))
-        attempt.pause.reach(attempt.run)
+        attempt.reins.pause.reach(attempt.run)
+        attempt.reins.letters.reach(attempt.run, attempt.load.task.version)
         last = await _converse(bench, attempt, attempt.run)
         obituary = await attempt.run.child.obituary() if last is None else ""
     finally:
@@ -338,6 +377,7 @@ def _order(bench: Bench, load: Load) -> dict[str, Json]:
         "children": [_fields(child) for child in load.children],
         "state": load.state,
         "settings": dict(bench.settings.get(load.task.kind, {})),
+        "told": list(load.told),
     }
 
 

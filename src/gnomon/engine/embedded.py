@@ -15,13 +15,14 @@ from types import MappingProxyType
 from typing import Any
 
 from gnomon.core.errors import Unavailable
+from gnomon.core.event import Event
 from gnomon.core.hub import Hub
 from gnomon.core.ports import Claim, Clock, Holding, Library, Store, Vault
 from gnomon.core.resource import ResourceKind
 from gnomon.core.retry import Why
 from gnomon.core.task import Json, Status, Task
 from gnomon.core.workload import Workload
-from gnomon.engine.attempt import Bench, Pause, Stop, perform
+from gnomon.engine.attempt import Bench, Reins, Stop, perform
 from gnomon.engine.children import Nursery, Role
 from gnomon.engine.pool import Pool
 from gnomon.engine.upkeep import Errand, Retention, Upkeep
@@ -40,9 +41,13 @@ class Held:
 
     holding: Holding
     role: Role
-    stop: Stop
-    pause: Pause
+    reins: Reins
     work: "asyncio.Task[None]"
+
+    @property
+    def stop(self) -> Stop:
+        """Give what asks it to stop."""
+        return self.reins.stop
 
 
 class EmbeddedEngine:
@@ -112,6 +117,7 @@ class EmbeddedEngine:
         recovered = await self._store.recover(self._clock.now())
         log.info("engine.started", extra={"recovered": recovered})
         self._hub.on_change = self._notice
+        self._hub.on_told = self._pass_on
         self._hub.on_due = self._upkeep.expect
         self._hub.work_bell.ring()
         loops = (self._dispatch, self._upkeep.run, self._heartbeat)
@@ -132,7 +138,7 @@ class EmbeddedEngine:
         for loop in self._loops[2:]:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
-        self._hub.on_change = None
+        self._hub.on_change = self._hub.on_told = None
         await self._nursery.stop()
         log.info("engine.stopped")
 
@@ -155,8 +161,14 @@ class EmbeddedEngine:
         if task.status is Status.CANCELLING:
             self._ask(Holding(task_id=task.id, fence=task.fence), Why.CANCEL)
         elif (held := self._held.get(Holding(task_id=task.id, fence=task.fence))) is not None:
-            held.pause.hear(task)
+            held.reins.pause.hear(task)
         self._upkeep.notice(task)
+
+    def _pass_on(self, event: Event) -> None:
+        """Hand a message to the attempts at its task; one that has lost its lease does no harm with it."""
+        for held in self._held.values():
+            if held.holding.task_id == event.task_id:
+                held.reins.letters.hear(event)
 
     async def _dispatch(self) -> None:
         while await self._hub.work_bell.wait(None):
@@ -193,10 +205,10 @@ class EmbeddedEngine:
 
     def _begin(self, tasks: Iterable[Task], role: Role) -> None:
         for task in tasks:
-            stop, pause = Stop(), Pause()
-            work = _spawn(perform(self._bench, task, stop, pause), task.id)
+            reins = Reins()
+            work = _spawn(perform(self._bench, task, reins), task.id)
             holding = Holding(task_id=task.id, fence=task.fence)
-            held = Held(holding=holding, role=role, stop=stop, pause=pause, work=work)
+            held = Held(holding=holding, role=role, reins=reins, work=work)
             self._held[held.holding] = held
             self._is_holding.set()
             work.add_done_callback(partial(self._release, held))

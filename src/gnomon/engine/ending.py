@@ -1,7 +1,7 @@
 """From a child's last words to how the attempt ended: pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gnomon.core.errors import Complaint
 from gnomon.core.ports import Clock, Load
@@ -34,7 +34,13 @@ def spoken(
     if message["how"] == "parked":
         return Parked(blobs=tuple(message["blobs"]))
     if message["how"] == "asked":
-        return Asked(key=message["key"], question=message["question"], blobs=tuple(message["blobs"]))
+        within = message["within"]
+        return Asked(
+            key=message["key"],
+            question=message["question"],
+            within=None if within is None else timedelta(seconds=within),
+            blobs=tuple(message["blobs"]),
+        )
     return _divide(message, blobs, load, workloads, clock)
 
 

@@ -57,6 +57,7 @@ def run_locally(
     predecessor: ChildResult | None = None,
     settings: Mapping[str, Json] = _NO_SETTINGS,
     search: Search | None = None,
+    told: Sequence[Json] = (),
 ) -> Json:
     """Run a workload to its result, its children and its join included.
 
@@ -86,12 +87,14 @@ def run_locally(
         What an operator would set for the kind; children see it too.
     search
         Finds passages for a query, a limit given; None where there is no library.
+    told
+        The messages that were sent to the work; children are not told them.
 
     Raises
     ------
     Failure
         What the function raised, or `invalid_result`, `invalid_split` and `invalid_answer` as the engine would say;
-        `question_open` when it asks what `answers` does not hold.
+        `question_open` when it asks what `answers` does not hold; but a question that may lapse has lapsed.
     """
     run = _Run(
         workloads={each.kind: each for each in (*others, workload)},
@@ -103,6 +106,7 @@ def run_locally(
         secrets=Secrets(as_stored(dict(secrets), "secrets")),
         settings=as_stored(dict(settings), "settings"),
         search=search,
+        told=tuple(as_stored(list(told), "messages")),
     )
     return run.perform(workload, order, predecessor)
 
@@ -118,6 +122,7 @@ class _Run:
     secrets: Secrets
     settings: Mapping[str, Json]
     search: Search | None
+    told: tuple[Json, ...] = ()
     visibility: Visibility = Visibility.PUBLIC
 
     def perform(self, workload: Workload, order: Json, predecessor: ChildResult | None = None) -> Json:
@@ -151,7 +156,7 @@ class _Run:
             error = {"code": "predecessor_failed", "message": "What it came after did not complete."}
             return ChildResult(position=position, kind=kind, status="failed", result=None, error=error)
         try:
-            run = replace(self, visibility=child.visibility)
+            run = replace(self, visibility=child.visibility, told=())
             result = run.perform(self.workloads[kind], child.input, before)
         except Failure as failure:
             error = {"code": failure.code, "message": failure.message}
@@ -191,6 +196,7 @@ class _Window:
         self.references: Sequence[Pinned] = run.references
         self.secrets: Mapping[str, Json] = run.secrets
         self.settings: Mapping[str, Json] = run.settings
+        self.told: Sequence[Json] = run.told
         self.task_id = f"local_{time.monotonic_ns()}"
         self.attempt = 1
 
@@ -212,17 +218,17 @@ class _Window:
         """Say no: nobody can ask."""
         return False
 
-    def _answer(self, key: str, question: Json) -> Json:
+    def _answer(self, key: str, question: Json, within: float | None) -> Json:
         if key in self._steps:
             return self._steps[key]
-        refuse_question(key, question)
+        refuse_question(key, question, within)
         if self._run.visibility is Visibility.INTERNAL:
             refused = internal_asked(key)
             raise Failure(refused.code, refused.message)
-        if key not in self._run.answers:
+        if key not in self._run.answers and within is None:
             message = f"It asks {key!r}: {to_json(question).decode()}. Give answers={{{key!r}: ...}}."
             raise Failure("question_open", message)
-        self._steps[key] = as_stored(self._run.answers[key], f"answer to {key!r}")
+        self._steps[key] = as_stored(self._run.answers.get(key), f"answer to {key!r}")
         return self._steps[key]
 
     def _check(self, kind: str, document: Json) -> None:
@@ -265,9 +271,9 @@ class LocalContext(_Window):
     def checkpoint(self) -> None:
         """Go on."""
 
-    def ask(self, key: str, question: Json) -> Json:
+    def ask(self, key: str, question: Json, within: float | None = None) -> Json:
         """Return the answer that was given beforehand; raises `Failure` when there is none."""
-        return self._answer(key, question)
+        return self._answer(key, question, within)
 
     def save(self, kind: str, document: Json, *, key: str) -> Saved:
         """Note a document; the same key notes it once."""
@@ -299,9 +305,9 @@ class LocalAsyncContext(_Window):
         """Let others run."""
         await asyncio.sleep(0)
 
-    async def ask(self, key: str, question: Json) -> Json:
+    async def ask(self, key: str, question: Json, within: float | None = None) -> Json:
         """Return the answer that was given beforehand; raises `Failure` when there is none."""
-        return self._answer(key, question)
+        return self._answer(key, question, within)
 
     async def save(self, kind: str, document: Json, *, key: str) -> Saved:
         """Note a document; the same key notes it once."""

@@ -142,4 +142,5 @@ def _due(task: Task) -> datetime | None:
     run_at = task.run_at if task.status is Status.PENDING else None
     deadline = task.deadline_at if task.status.is_active else None
     cancel_by = task.cancel_by if task.status is Status.CANCELLING else None
-    return min(filter(None, (run_at, deadline, cancel_by)), default=None)
+    answer_by = task.question.answer_by if task.question is not None else None
+    return min(filter(None, (run_at, deadline, cancel_by, answer_by)), default=None)

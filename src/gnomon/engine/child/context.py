@@ -45,6 +45,8 @@ class Order:
     secrets: Mapping[str, Json] = field(default_factory=lambda: NO_SECRETS, repr=False)
     settings: Mapping[str, Json] = field(default_factory=dict)
     """What the operator has set for the kind."""
+    told: tuple[Json, ...] = ()
+    """The messages that were sent before the attempt began."""
 
     @property
     def title(self) -> str:
@@ -68,6 +70,7 @@ def read_order(frame: Frame) -> Order:
             "children": tuple(ChildResult(**child) for child in message["children"]),
             "predecessor": ChildResult(**before) if before else None,
             "secrets": read_secrets(frame.content),
+            "told": tuple(message["told"]),
         }
     )
 
@@ -138,6 +141,7 @@ class Window:
         self._steps = dict(order.steps)
         self._met: set[str] = set()
         self._staged = itertools.count(1)
+        self._told = list(order.told)
         self.is_asked_to_stop = False
         self.is_asked_to_park = False
         self.may_park = False
@@ -171,6 +175,11 @@ class Window:
         return self.order.settings
 
     @property
+    def told(self) -> Sequence[Json]:
+        """Give the messages that were sent to the work until now."""
+        return tuple(self._told)
+
+    @property
     def predecessor(self) -> ChildResult | None:
         """Give what became of the task that this one came after."""
         return self.order.predecessor
@@ -191,13 +200,15 @@ class Window:
         """Say whether the next checkpoint will set the task aside."""
         return self.is_asked_to_park and not self.is_asked_to_stop
 
-    def heed(self, word: str) -> bool:
+    def heed(self, message: Mapping[str, Json]) -> bool:
         """Take a word about the attempt as a whole; say whether it was one."""
-        match word:
+        match message["op"]:
             case "cancel":
                 self.is_asked_to_stop = True
-            case "pause" | "resume":
+            case "pause" | "resume" as word:
                 self.is_asked_to_park = word == "pause"
+            case "tell":
+                self._told.append(message["message"])
             case _:
                 return False
         return True
@@ -210,15 +221,15 @@ class Window:
             self.may_park = True
             raise Parked
 
-    def _answer(self, key: str, question: Json) -> Json:
+    def _answer(self, key: str, question: Json, within: float | None) -> Json:
         """Return the stored answer, or end the attempt with the question."""
         if key in self._steps:
             return self._steps[key]
         if self.is_asked_to_stop:
             raise Cancelled
-        refuse_question(key, question)
+        refuse_question(key, question, within)
         self.open_question = self.open_question or key
-        raise Asked(key, question)
+        raise Asked(key, question, within)
 
     def known_blobs(self) -> Set[str]:
         """Return the names of the blobs that this attempt or an earlier one has met."""

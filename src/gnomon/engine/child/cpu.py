@@ -71,10 +71,10 @@ class CpuContext(Window):
         """Give way here if the task shall stop or be set aside; raises `Cancelled` or `Parked`."""
         self._give_way()
 
-    def ask(self, key: str, question: Json) -> Json:
+    def ask(self, key: str, question: Json, within: float | None = None) -> Json:
         """Return the answer, or end the attempt until there is one; raises `Asked`."""
         self.settle()
-        return self._answer(key, question)
+        return self._answer(key, question, within)
 
     def save(self, kind: str, document: Json, *, key: str) -> Saved:
         """Save a resource in the task's workspace."""
@@ -219,7 +219,7 @@ class Bench:
             self._pass_on(frame, self._present)
 
     def _pass_on(self, frame: Frame, context: CpuContext) -> None:
-        if not context.heed(frame.message["op"]):
+        if not context.heed(frame.message):
             context.take(frame)
 
     def give_way(self, *_: object) -> None:

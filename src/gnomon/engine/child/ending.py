@@ -130,7 +130,14 @@ def raised(
         case Parked() if may_park:
             return _ended(run, how="parked", blobs=sorted(known()))
         case Asked() as asked:
-            return _ended(run, how="asked", key=asked.key, question=asked.question, blobs=sorted(known()))
+            return _ended(
+                run,
+                how="asked",
+                key=asked.key,
+                question=asked.question,
+                within=asked.within,
+                blobs=sorted(known()),
+            )
         case GaveWay() | CancelledError() as way:
             message = f"The function raised {type(way).__name__}, and nobody had asked."
             return failed(run, Failure("workload_error", message))

@@ -10,7 +10,11 @@ QUESTION_LIMIT = 1 << 16
 """Octets of JSON: a question stands in the task's record and in its log, and is sent to everybody who follows it."""
 
 
-def refuse_question(key: str, question: Json) -> None:
+LONGEST_WITHIN = 366 * 24 * 3600.0
+"""Seconds that a question may stay open before it lapses; one that is to wait longer says nothing."""
+
+
+def refuse_question(key: str, question: Json, within: float | None) -> None:
     """Refuse a question that cannot be asked.
 
     Raises
@@ -18,7 +22,7 @@ def refuse_question(key: str, question: Json) -> None:
     Failure
         With the code ``invalid_question``, and what to do instead.
     """
-    if complaint := _complaint_of_key(key) or _complaint_of(question):
+    if complaint := _complaint_of_key(key) or _complaint_of(question) or _complaint_of_time(within):
         raise Failure("invalid_question", complaint)
 
 
@@ -26,6 +30,17 @@ def _complaint_of_key(key: object) -> str:
     if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
         return f"The key of ctx.ask must be 1 to {LONGEST_KEY} printable characters; it is {key!r:.80}."
     return ""
+
+
+def _complaint_of_time(within: object) -> str:
+    if within is None:
+        return ""
+    if isinstance(within, int | float) and not isinstance(within, bool) and 0 < within <= LONGEST_WITHIN:
+        return ""
+    return (
+        f"within of ctx.ask is {within!r:.80}; give seconds above 0, {LONGEST_WITHIN:.0f} at most, or None "
+        "to wait for ever."
+    )
 
 
 def _complaint_of(question: Json) -> str:

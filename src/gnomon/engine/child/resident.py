@@ -63,9 +63,9 @@ class IoContext(Window):
         self._give_way()
         await asyncio.sleep(0)
 
-    async def ask(self, key: str, question: Json) -> Json:
+    async def ask(self, key: str, question: Json, within: float | None = None) -> Json:
         """Return the answer, or end the attempt until there is one; raises `Asked`."""
-        return self._answer(key, question)
+        return self._answer(key, question, within)
 
     async def save(self, kind: str, document: Json, *, key: str) -> Saved:
         """Save a resource in the task's workspace."""
@@ -153,10 +153,9 @@ class Residents:
         self._present[context.order.run] = (context, self._loop.create_task(self._perform(context)))
 
     def _pass_on(self, frame: Frame, context: IoContext, task: "asyncio.Task[None]") -> None:
-        word = frame.message["op"]
-        if not context.heed(word):
+        if not context.heed(frame.message):
             context.take(frame)
-        elif word == "cancel":
+        elif frame.message["op"] == "cancel":
             task.cancel()
 
     async def _perform(self, context: IoContext) -> None:

@@ -61,8 +61,9 @@ def conclude(
     before, fence = entry.task, entry.task.fence + is_revoked
     columns, body = _columns(verdict, fence), _body(verdict, before, fence)
     if isinstance(ending, Asked) and verdict.status is Status.WAITING:
-        question = Question(key=ending.key, body=ending.question, asked_at=now)
+        question = _question(ending, now)
         columns["question"], body["question"] = dump_question(question), question_json(question)
+        columns["answer_by"] = find_micros(question.answer_by)
     entry = ledger.record(entry, verdict.event, now, status=verdict.status, body=body, **columns)
     result: Json = None
     match ending:
@@ -82,6 +83,11 @@ def conclude(
     if result is not None:
         task = ledger.changed[task.id] = replace(task, result=result)
     return task
+
+
+def _question(asked: Asked, now: datetime) -> Question:
+    answer_by = None if asked.within is None else now + asked.within
+    return Question(key=asked.key, body=asked.question, asked_at=now, answer_by=answer_by)
 
 
 def _refuse(ledger: Ledger, entry: Entry, ending: Ending) -> Ending:

@@ -20,8 +20,15 @@ def answer(ledger: Ledger, workspace: str, task_id: str, key: str, value: Json, 
         _compare(entry.task, key, known[0], value)
     else:
         _refuse_others(entry.task, key)
-        _go_on(ledger, entry, key, value, now)
+        _go_on(ledger, entry, key, value, now, {})
     return read_task(ledger.connection, workspace, task_id)
+
+
+def lapse(ledger: Ledger, entry: Entry, now: datetime) -> None:
+    """Let a waiting task go on with null for an answer: the time for one has passed."""
+    question = entry.task.question
+    assert question is not None
+    _go_on(ledger, entry, question.key, None, now, {"lapsed": True})
 
 
 def has_step(ledger: Ledger, entry: Entry, key: str) -> bool:
@@ -29,19 +36,22 @@ def has_step(ledger: Ledger, entry: Entry, key: str) -> bool:
     return ledger.row("SELECT 1 FROM task_step WHERE task = ? AND key = ?", entry.seq, key) is not None
 
 
-def _go_on(ledger: Ledger, entry: Entry, key: str, value: Json, now: datetime) -> None:
+def _go_on(
+    ledger: Ledger, entry: Entry, key: str, value: Json, now: datetime, told_too: dict[str, Json]
+) -> None:
     wants_pause, told = entry.task.pause_requested_at is not None, entry.task.pause_told
     ledger.execute(
         "INSERT INTO task_step (task, key, result) VALUES (?, ?, ?)", (entry.seq, key, dump(value))
     )
-    entry = ledger.record(entry, EventType.ANSWERED, now, status=Status.QUEUED, body={"key": key})
+    entry = ledger.record(entry, EventType.ANSWERED, now, status=Status.QUEUED, body={"key": key, **told_too})
     if wants_pause:
         set_aside(ledger, entry, now, told)
 
 
 def _compare(task: Task, key: str, known: str, value: Json) -> None:
     if _canonical(known) != _canonical(dump(value)):
-        raise Conflict(f"Question {key!r} of task {task.id} was answered otherwise; its first answer stays.")
+        how = "has lapsed, or was answered with null" if known == "null" else "was answered otherwise"
+        raise Conflict(f"Question {key!r} of task {task.id} {how}; its first answer stays.")
 
 
 def _canonical(text: str) -> str:

@@ -10,6 +10,7 @@ from gnomon.store.ledger import Ledger
 from gnomon.store.row import Entry, dump_error, error_json, find_moment, micros
 from gnomon.store.task.family import settle
 from gnomon.store.task.finish import conclude
+from gnomon.store.task.question import lapse
 
 PIECE = 200
 """Tasks that one sweep takes of each sort; more are due at once, so that submits can come between."""
@@ -20,6 +21,7 @@ _NEXT = """
 SELECT min(at) FROM (
     SELECT min(due_at) AS at FROM task WHERE due_at IS NOT NULL
     UNION ALL SELECT min(lease_until) FROM task WHERE lease_until IS NOT NULL
+    UNION ALL SELECT min(answer_by) FROM task WHERE answer_by IS NOT NULL
     UNION ALL SELECT min(deadline_at) FROM task WHERE deadline_at IS NOT NULL AND finished_at IS NULL
         AND status != 'cancelling' AND (deadline_at > ? OR lease_until IS NULL)
 )
@@ -27,11 +29,12 @@ SELECT min(at) FROM (
 
 
 def sweep(ledger: Ledger, now: datetime) -> Swept:
-    """Take back expired leases, end what is past its deadline, queue what is due.
+    """Take back expired leases, end what is past its deadline, let questions lapse, queue what is due.
 
     When there was more than a piece of work, the next sweep is due at once.
     """
-    changed = _take_back(ledger, now) + _end_late(ledger, now) + _queue_due(ledger, now)
+    changed = _take_back(ledger, now) + _end_late(ledger, now)
+    changed += _let_lapse(ledger, now) + _queue_due(ledger, now)
     overdue = ledger.execute(f"SELECT id, fence FROM task WHERE {_LATE.format('NOT NULL')}", (micros(now),))
     return Swept(
         changed=changed,
@@ -65,6 +68,14 @@ def _end_late(ledger: Ledger, now: datetime) -> int:
     for entry in ledger.each(_LATE.format("NULL"), PIECE, micros(now), order="deadline_at, seq"):
         _end(ledger, entry, now)
         settle(ledger, now)
+        count += 1
+    return count
+
+
+def _let_lapse(ledger: Ledger, now: datetime) -> int:
+    count = 0
+    for entry in ledger.each("answer_by <= ?", PIECE, micros(now), order="answer_by, seq"):
+        lapse(ledger, entry, now)
         count += 1
     return count
 

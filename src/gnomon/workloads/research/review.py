@@ -14,8 +14,8 @@ from gnomon.workloads.research.turns import question_text, reply_text
 MOST_ROUNDS: Final = 10
 _LONGEST_PLAN: Final = 2_400
 _LONGEST_QUERY: Final = 2_000
-_LARGEST: Final = 60_000
-"""Octets of what is shown: a question has 65,536 at most."""
+_LARGEST: Final = 36_000
+"""Octets of the rounds that are shown, the newest ones: a question has 65,536 at most, its plan included."""
 _HEAD: Final = "To be found out:"
 
 
@@ -71,18 +71,18 @@ def feedback_of(reply: Json) -> str:
 
 
 def _body(study: Study, plan: Plan, number: int, shown: str, rounds: list[Json]) -> Json:
-    body = {
+    kept = list(rounds)
+    while len(json.dumps(kept)) > _LARGEST:
+        del kept[0]
+    return {
         "kind": "review",
         "round": number,
         "version": number,
         "plan": shown,
         "intent": "feedback" if plan.clarification else "ready",
         "query": question_text(study.brief.input)[:_LONGEST_QUERY],
-        "rounds": list(rounds),
+        "rounds": kept,
     }
-    while len(json.dumps(body).encode()) > _LARGEST:
-        del body["rounds"][0]
-    return body
 
 
 async def _said(study: Study, key: str, role: Literal["assistant", "user"], message: str) -> Json:
