@@ -17,7 +17,7 @@ from gnomon.cli.log import set_up
 from gnomon.core.errors import GnomonError
 from gnomon.core.hub import Hub
 from gnomon.settings import Settings
-from gnomon.web.abort import StreamProtocol
+from gnomon.web.abort import SOCKET_OPTIONS, SocketProtocol, StreamProtocol
 
 if TYPE_CHECKING:
     from gnomon.wiring import OpenedServer
@@ -107,6 +107,8 @@ async def _answer(opened: "OpenedServer", sock: socket.socket, greet: Callable[[
     config = uvicorn.Config(
         opened.app,
         http=StreamProtocol,
+        ws=SocketProtocol,
+        **SOCKET_OPTIONS,
         lifespan="off",
         log_config=None,
         access_log=False,  # the door's edge writes a line that names the request

@@ -15,13 +15,14 @@ from gnomon.web.dialects.parallel.door import PREFIXES as PARALLEL
 from gnomon.web.dialects.parallel.door import build_parallel
 from gnomon.web.dialects.shannon.desk import ShannonOptions
 from gnomon.web.dialects.shannon.door import PREFIXES as SHANNON
-from gnomon.web.dialects.shannon.door import build_shannon
+from gnomon.web.dialects.shannon.door import SOCKETS, build_shannon
 from gnomon.web.edge import Edge, new_request_id
 from gnomon.web.limits import FAILURES, Meter, Metered
 from gnomon.web.lobby import PATHS, build_lobby
 from gnomon.web.native.door import PREFIX as NATIVE
 from gnomon.web.native.door import build_native
 from gnomon.web.paths import sent_path
+from gnomon.web.socket import deny, is_socket
 from gnomon.web.sse import Pace
 
 Prefix = tuple[str, ...]
@@ -94,7 +95,7 @@ def build_app(
         **dict.fromkeys(PARALLEL_BEYOND, refuse_product),
         **{prefix: Whole(tasks, prefix) for prefix in SHANNON},
     }
-    metered = Metered(Doors(doors, lobby=build_lobby(house)), gate.meter)
+    metered = Metered(Doors(doors, lobby=build_lobby(house), sockets=SOCKETS), gate.meter)
     return Edge(
         metered,
         name=lambda: new_request_id(house.clock.chance(128)),
@@ -118,14 +119,20 @@ class Whole:
 class Doors:
     """The street: a table from prefix to door, and the lobby's few paths that belong to all."""
 
-    def __init__(self, doors: Mapping[Prefix, ASGIApp], *, lobby: ASGIApp) -> None:
+    def __init__(
+        self, doors: Mapping[Prefix, ASGIApp], *, lobby: ASGIApp, sockets: frozenset[str] = frozenset()
+    ) -> None:
         self._doors = dict(sorted(doors.items(), key=lambda door: len(door[0]), reverse=True))
         self._depth = max(map(len, doors))
         self._lobby = lobby
+        self._sockets = sockets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to its door."""
         path = _path(scope, self._depth)
+        if is_socket(scope) and path not in self._sockets:
+            await deny(send, 404, {"error": "There is no web socket at this path."})
+            return
         if path in PATHS:
             await self._lobby(scope, receive, send)
             return

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gnomon.web.cors import Fields, Origins
 from gnomon.web.problems import TooLarge, UnsupportedMedia
+from gnomon.web.socket import BROKEN, deny
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +21,9 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 _HOST = re.compile(rb"[A-Za-z0-9._:\[\]-]*")
 _LONGEST_PATH = 200
 _REQUEST_ID = "gnomon.request_id"
+_NO_HOST = "The Host header is not a name or an address."
+_LONGEST_REASON = 120
+"""Characters that the end of a web socket has room for."""
 
 
 def request_id(scope: Scope) -> str | None:
@@ -61,16 +65,18 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request inwards, and answer for whatever is not caught there."""
+        if scope["type"] == "websocket":
+            await self._shake_hands(scope, receive, send)
+            return
         if scope["type"] != "http":
-            raise ValueError("This application speaks HTTP only; run the server with lifespan and ws off.")
+            raise ValueError("This application has no lifespan; run the server with lifespan off.")
         begun = time.perf_counter()
         headers = dict(scope["headers"])
-        given = headers.get(b"x-request-id", b"")
-        name = given if _NAME.fullmatch(given) else self._name().encode()
+        name = self._name_of(headers)
         answer = _Answer(send, [*self._origins.fields(headers), (b"x-request-id", name)])
         preflight = self._origins.preflight(scope["method"], headers)
         if not _HOST.fullmatch(headers.get(b"host", b"")):
-            await answer.refuse(400, "The Host header is not a name or an address.")
+            await answer.refuse(400, _NO_HOST)
         elif preflight is not None:
             await answer.agree(preflight)
         else:
@@ -78,7 +84,23 @@ class Edge:
             await self._pass_inwards(inner, _bounded(receive, headers, self._max_body), answer)
         _tell(scope, name.decode(), answer.status, begun)
 
-    async def _pass_inwards(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _shake_hands(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on who asks for a web socket, as any other request."""
+        begun = time.perf_counter()
+        headers = dict(scope["headers"])
+        name = self._name_of(headers)
+        answer = _Handshake(send, [(b"x-request-id", name)])
+        if not _HOST.fullmatch(headers.get(b"host", b"")):
+            await answer.refuse(400, _NO_HOST)
+        else:
+            await self._pass_inwards({**scope, _REQUEST_ID: name.decode()}, receive, answer)
+        _tell({**scope, "method": "GET"}, name.decode(), answer.status, begun)
+
+    def _name_of(self, headers: dict[bytes, bytes]) -> bytes:
+        given = headers.get(b"x-request-id", b"")
+        return given if _NAME.fullmatch(given) else self._name().encode()
+
+    async def _pass_inwards(self, scope: Scope, receive: Receive, answer: "_Answer | _Handshake") -> None:
         name = scope[_REQUEST_ID]
         try:
             await self._app(scope, receive, answer)
@@ -139,6 +161,31 @@ class _Answer:
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await self({"type": "http.response.start", "status": status, "headers": headers})
         await self({"type": "http.response.body", "body": body})
+
+
+class _Handshake:
+    """The send side of a web socket: adds the request's name to the first answer, and knows which that was."""
+
+    def __init__(self, send: Send, fields: Fields) -> None:
+        self._send = send
+        self._fields = fields
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        """Send on."""
+        if message["type"] in ("websocket.accept", "websocket.http.response.start"):
+            self.status = message.get("status", 101)
+            message = {**message, "headers": [*message.get("headers", ()), *self._fields]}
+        elif message["type"] == "websocket.close" and not self.status:
+            self.status = 403
+        await self._send(message)
+
+    async def refuse(self, status: int, text: str) -> None:
+        """Answer with an error; where the socket is open already, close it."""
+        if not self.status:
+            await deny(self, status, {"detail": text})
+        elif self.status == 101:
+            await self({"type": "websocket.close", "code": BROKEN, "reason": text[:_LONGEST_REASON]})
 
 
 def _bounded(receive: Receive, headers: dict[bytes, bytes], limit: int) -> Receive:

@@ -23,6 +23,8 @@ _MOST_CALLERS = 20_000
 _RETRY_HELD = 5.0
 """Seconds after which somebody may have closed a stream."""
 _VISIT = "gnomon.visit"
+_STARTS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
+"""What an answer begins with."""
 _ROUNDING = 1e-3
 """Part of a token by which the sums of a long-running clock may be wrong."""
 
@@ -218,7 +220,7 @@ class Metered:
         verdicts: list[Verdict] = []
 
         async def tell(message: Message) -> None:
-            if message["type"] == "http.response.start" and verdicts:
+            if message["type"] in _STARTS and verdicts:
                 message = {**message, "headers": [*message.get("headers", ()), *verdicts[-1].headers]}
             await send(message)
 

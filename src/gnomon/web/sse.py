@@ -182,7 +182,7 @@ class EventStream(Response):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.status_code = 200
-        self._headers = [(name.lower().encode(), text.encode()) for name, text in (headers or {}).items()]
+        self._more = [(name.lower().encode(), text.encode()) for name, text in (headers or {}).items()]
         self.background = None
         self._items = items
         self._framing = framing
@@ -201,9 +201,9 @@ class EventStream(Response):
                     await send({"type": "http.response.body", "body": b""})
                     return
                 await send(
-                    {"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *self._headers]}
+                    {"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *self._more]}
                 )
-                with _Presence(scope, receive, opened.subscription.end):
+                with Presence(scope, receive, opened.subscription.end):
                     await self._tell(items, scope, send)
 
     async def _tell(self, items: AsyncGenerator[Item, None], scope: Scope, send: Send) -> None:
@@ -284,7 +284,7 @@ class _Reader:
         await self._send({"type": "http.response.body", "body": b""})
 
 
-class _Presence:
+class Presence:
     """Ends a stream when its client has gone, for the length of a block."""
 
     def __init__(self, scope: Scope, receive: Receive, end: Callable[[], None]) -> None:
@@ -306,6 +306,6 @@ class _Presence:
             self._waiting.cancel()
 
     async def _wait(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
+        while (await self._receive())["type"] not in ("http.disconnect", "websocket.disconnect"):
             pass
         self._end()

@@ -1,6 +1,5 @@
 """Server-sent events of this door: frames and cursors, filters, ends, and what is refused before."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ from gnomon.core.retry import Asked, Done, Ending, RetryPolicy
 from gnomon.core.service.access import Founded, found_workspace
 from gnomon.core.task import Json, NewTask, Task, task_id
 from gnomon.core.workload import Workload
-from gnomon.web.abort import StreamProtocol
+from gnomon.web.abort import SOCKET_OPTIONS, SocketProtocol, StreamProtocol
 from gnomon.web.dialects.parallel.origin import Origin
 from gnomon.web.ids import group_id, run_id
 from gnomon.web.sse import Pace
@@ -248,7 +248,8 @@ async def following(
 
 @asynccontextmanager
 async def listening(house: House, app: Any) -> AsyncIterator[str]:
-    async with on_loopback(app, http=StreamProtocol, timeout_graceful_shutdown=5) as address:
+    served: dict[str, Any] = {"http": StreamProtocol, "ws": SocketProtocol, **SOCKET_OPTIONS}
+    async with on_loopback(app, **served, timeout_graceful_shutdown=5) as address:
         try:
             yield address
         finally:

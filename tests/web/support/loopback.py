@@ -23,7 +23,8 @@ async def on_loopback(app: Any, **options: Any) -> AsyncIterator[str]:
     """Serve an application and say where."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         # It listens before the server accepts, so that a first request only waits a moment.
-        server = _Guest(uvicorn.Config(app, lifespan="off", ws="none", log_level="warning", **options))
+        options = {"ws": "none", "log_level": "warning", **options}
+        server = _Guest(uvicorn.Config(app, lifespan="off", **options))
         running = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"

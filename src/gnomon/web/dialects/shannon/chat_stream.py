@@ -18,7 +18,7 @@ from gnomon.web.dialects.shannon.render.answer import find_answer
 from gnomon.web.dialects.shannon.render.chat import Writer
 from gnomon.web.dialects.shannon.render.errors import status_of
 from gnomon.web.dialects.shannon.render.event import PARTIAL, STREAM_END, Frame, frames
-from gnomon.web.dialects.shannon.render.refusal import ended, refusal, refusal_of
+from gnomon.web.dialects.shannon.render.openai_error import ended, openai_error, openai_error_of
 from gnomon.web.sse import Begin, Frames, Item, Last, Manners, Pace, one_line
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ async def tell_chat(telling: Telling) -> AsyncGenerator[Item, None]:
         if not has_begun:
             raise
         log.exception("stream.failed", extra={"request_id": telling.request_id})
-        yield _failed(telling.writer, refusal_of(error, status_of(error), telling.request_id))
+        yield _failed(telling.writer, openai_error_of(error, status_of(error), telling.request_id))
 
 
 async def _tell(telling: Telling) -> AsyncGenerator[Item, None]:
@@ -114,7 +114,7 @@ def too_late(seconds: float) -> dict[str, Json]:
         f"The answer was not there after {seconds / 60:g} minutes. The task goes on: its name stands in "
         "X-Workflow-ID, and GET /api/v1/tasks/{id} shows how it stands."
     )
-    return refusal(message, HTTPStatus.GATEWAY_TIMEOUT)
+    return openai_error(message, HTTPStatus.GATEWAY_TIMEOUT)
 
 
 def _failed(writer: Writer, error: Mapping[str, Json], news: Sequence[bytes] = ()) -> Last:

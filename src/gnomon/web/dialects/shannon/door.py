@@ -13,9 +13,10 @@ from gnomon.web.answer import answer
 from gnomon.web.auth import Gate
 from gnomon.web.dialects.shannon.desk import Desk, ShannonOptions
 from gnomon.web.dialects.shannon.modes import Modes
+from gnomon.web.dialects.shannon.refusal import refusal
 from gnomon.web.dialects.shannon.render.errors import body_of, headers_of, status_of
-from gnomon.web.dialects.shannon.render.refusal import refusal, refusal_of
-from gnomon.web.dialects.shannon.routes import ROUTERS
+from gnomon.web.dialects.shannon.render.openai_error import openai_error, openai_error_of
+from gnomon.web.dialects.shannon.routes import ROUTERS, streams
 from gnomon.web.dialects.shannon.stream import Answers
 from gnomon.web.edge import request_id
 from gnomon.web.paths import allow, told_of
@@ -24,6 +25,8 @@ from gnomon.web.sse import Pace
 
 PREFIXES = (("api", "v1"), ("v1",), ("openapi.json",), ("shannon",))
 """Where it stands, with whole paths in its routes; a client that shares the server is sent below `/shannon`."""
+SOCKETS = frozenset({streams.SOCKET, f"/shannon{streams.SOCKET}"})
+"""Paths of web sockets: the only ones of this server."""
 
 
 def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
@@ -62,13 +65,14 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
 
 def _is_openai(request: Request) -> bool:
     path: str = request.scope["path"].removeprefix(request.scope["root_path"])
-    return path.partition("/v1")[0] == ""
+    return path == "/v1" or path.startswith("/v1/")
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
-    status = status_of(error)
-    write = refusal_of if _is_openai(request) else body_of
-    return answer(write(error, status, request_id(request.scope)), status=status, headers=headers_of(error))
+    if not _is_openai(request):
+        return refusal(request, error)
+    status, name = status_of(error), request_id(request.scope)
+    return answer(openai_error_of(error, status, name), status=status, headers=headers_of(error))
 
 
 async def _refuse_form(request: Request, error: Exception) -> Response:
@@ -79,7 +83,7 @@ async def _refuse_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = told_of(error, request, ROUTERS, "GET /openapi.json")
     headers = allow(error, request, ROUTERS)
-    body = refusal(detail, error.status_code) if _is_openai(request) else {"error": detail}
+    body = openai_error(detail, error.status_code) if _is_openai(request) else {"error": detail}
     return answer(body, status=error.status_code, headers=headers)
 
 
@@ -88,5 +92,5 @@ async def _confess(request: Request, error: Exception) -> Response:
     if isinstance(error, ClientDisconnect):
         raise error
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    write = refusal_of if _is_openai(request) else body_of
+    write = openai_error_of if _is_openai(request) else body_of
     return answer(write(error, status, request_id(request.scope)), status=status)

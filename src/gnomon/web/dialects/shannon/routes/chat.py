@@ -30,7 +30,7 @@ from gnomon.web.dialects.shannon.chat_stream import (
 from gnomon.web.dialects.shannon.desk import AtDesk, Desk, find_desk
 from gnomon.web.dialects.shannon.models import Offered, list_models, require_model
 from gnomon.web.dialects.shannon.render import chat as render
-from gnomon.web.dialects.shannon.render.refusal import FINAL, ended
+from gnomon.web.dialects.shannon.render.openai_error import FINAL, ended
 from gnomon.web.dialects.shannon.wire.chat import ChatOrder, in_words_of, read_chat, read_prompt, read_session
 from gnomon.web.dialects.shannon.wire.submit import TaskOrder, read_task
 from gnomon.web.edge import request_id

@@ -1,28 +1,38 @@
 """Streams of a task's events: as server-sent events, and over a web socket."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+from starlette.websockets import WebSocket
 
 from gnomon.core.access import Principal
+from gnomon.core.errors import GnomonError
+from gnomon.core.service import House
 from gnomon.core.service.access import require
+from gnomon.core.task import Task
 from gnomon.web.auth import identify_by_address
 from gnomon.web.desk import AtHouse, Holder, find_gate
-from gnomon.web.dialects.shannon.desk import AtDesk, find_task
+from gnomon.web.dialects.shannon.desk import AtDesk, find_desk, find_task
+from gnomon.web.dialects.shannon.refusal import refusal
 from gnomon.web.dialects.shannon.render.event import STREAM_END, Frame
-from gnomon.web.dialects.shannon.render.frame import DONE, sse_data, sse_name
+from gnomon.web.dialects.shannon.render.frame import DONE, internal, sse_data, sse_name
 from gnomon.web.dialects.shannon.stream import Begun, Pieces, Reading, tell
 from gnomon.web.dialects.shannon.stream import Item as Told
 from gnomon.web.dialects.shannon.wire.listening import read_listening
 from gnomon.web.ids import shannon_id
-from gnomon.web.sse import Begin, EventStream, Frames, Item, Last, Manners, one_line
+from gnomon.web.problems import Refusal
+from gnomon.web.socket import COME_BACK, NORMAL, REFUSED, SocketReader
+from gnomon.web.sse import Begin, EventStream, Frames, Item, Last, Manners, Presence, one_line
 
-router = APIRouter(prefix="/api/v1/stream", tags=["streams"])
+SOCKET: Final = "/api/v1/stream/ws"
+
+router = APIRouter(tags=["streams"])
 
 _MANNERS: Final = Manners(is_drained_cleanly=False, ends_with_204=False, has_retry=False)
 """Clients take a clean end for that of the task: a stream that ends for any other reason is cut."""
@@ -54,7 +64,7 @@ async def admit(connection: HTTPConnection, scope: str) -> Principal:
     return principal
 
 
-@router.get("/sse")
+@router.get("/api/v1/stream/sse")
 async def follow_task(
     request: Request,
     house: AtHouse,
@@ -62,12 +72,61 @@ async def follow_task(
     listener: Annotated[Principal, Depends(Listener("read"))],
 ) -> Response:
     """Tell a task's events after the last one that the client has, each once and in order, then `[DONE]`."""
-    asked = read_listening(request.query_params, request.headers)
-    task = await find_task(house, listener, asked.task_id)
-    reading = Reading(house=house, principal=listener, answers=desk.answers, heartbeat=desk.pace.heartbeat)
-    items = _as_sse(tell(reading, task, asked), _writer(shannon_id(task.id)))
+    task, told = await _ask(request, house, listener)
+    items = _as_sse(told, _writer(shannon_id(task.id)))
     hold = find_gate(request).meter.streams.hold(listener.key_id)
     return EventStream(items, _MANNERS, desk.pace, hold=hold)
+
+
+@router.websocket(SOCKET)
+async def follow_by_socket(socket: WebSocket) -> None:
+    """Tell the same as JSON texts by the vendor's internal names, and close when the last one was told."""
+    async with AsyncExitStack() as held:
+        try:
+            listener = await admit(socket, "read")
+            task, told = await _ask(socket, find_gate(socket).house, listener)
+            held.enter_context(find_gate(socket).meter.streams.hold(listener.key_id))
+            items = await held.enter_async_context(aclosing(told))
+            begun = await anext(items)
+        except (GnomonError, Refusal) as error:
+            await socket.send_denial_response(refusal(socket, error))
+            return
+        await socket.accept()
+        assert isinstance(begun, Begun)
+        with Presence(socket.scope, socket.receive, begun.subscription.end):
+            await _speak(socket, items, shannon_id(task.id))
+
+
+async def _ask(
+    connection: HTTPConnection, house: House, listener: Principal
+) -> tuple[Task, AsyncGenerator[Told, None]]:
+    """Begin to tell what the request asks for."""
+    asked = read_listening(connection.query_params, connection.headers)
+    task = await find_task(house, listener, asked.task_id)
+    desk = find_desk(connection)
+    reading = Reading(house=house, principal=listener, answers=desk.answers, heartbeat=desk.pace.heartbeat)
+    return task, tell(reading, task, asked)
+
+
+async def _speak(socket: WebSocket, told: AsyncGenerator[Told, None], workflow_id: str) -> None:
+    desk, house = find_desk(socket), find_gate(socket).house
+    clock = asyncio.get_running_loop().time
+    ear, limit = SocketReader(socket, desk.pace.stuck), clock() + desk.pace.draw_life()
+    async for item in told:
+        if isinstance(item, Pieces):
+            for frame in item.frames:
+                if not await ear.tell(one_line(internal(frame, workflow_id)).decode()):
+                    return
+            if item.is_end:
+                await ear.close(NORMAL, "The stream is at its end.")
+                return
+        if clock() > limit:
+            break
+        del item  # a page of the log is not kept for as long as nothing follows it
+    if house.hub.is_closed or clock() > limit:
+        await ear.close(COME_BACK, "Come back with the last stream_id that you have.")
+    else:
+        await ear.close(REFUSED, "The right to listen has ended.")
 
 
 async def _as_sse(

@@ -36,7 +36,7 @@ _ENDED: Final[Mapping[Status, tuple[HTTPStatus, str]]] = {
 }
 
 
-def refusal(
+def openai_error(
     message: str, status: int, *, code: str | None = None, param: str | None = None
 ) -> dict[str, Json]:
     """Write an error."""
@@ -44,12 +44,12 @@ def refusal(
     return {"error": {"message": message, "type": kind, "param": param, "code": code or usual}}
 
 
-def refusal_of(error: Exception, status: int, request_id: str | None) -> dict[str, Json]:
+def openai_error_of(error: Exception, status: int, request_id: str | None) -> dict[str, Json]:
     """Write what went wrong."""
     if isinstance(error, UnknownModel):
-        return refusal(error.message, status, code="model_not_found", param="model")
+        return openai_error(error.message, status, code="model_not_found", param="model")
     complaint = _first(error)
-    return refusal(
+    return openai_error(
         message_of(error, status, request_id),
         status,
         code=None if complaint is None else complaint.type,
@@ -76,7 +76,7 @@ def param_of(place: tuple[str | int, ...]) -> str | None:
 def ended(task: Task) -> tuple[HTTPStatus, dict[str, Json]]:
     """Write how a task ended that did not complete; its status goes first."""
     status, code = _ENDED[task.status]
-    return status, refusal(_told(task), status, code=code)
+    return status, openai_error(_told(task), status, code=code)
 
 
 def _told(task: Task) -> str:
