@@ -139,6 +139,10 @@ class Settings:
     ] = ()
     fetch_http: Annotated[bool, "Let research read http:// pages too, not only https://."] = False
     max_cost: Annotated[float, "Most US dollars that a research task may spend; 0 sets no limit."] = 0.0
+    skills: Annotated[
+        tuple[Path, ...],
+        "Folder of skills (NAME.md, NAME/SKILL.md) that tasks of the Shannon API may ask for; repeatable.",
+    ] = ()
     log_level: Annotated[Literal["debug", "info", "warning", "error"], "How much to log."] = "info"
 
     def __post_init__(self) -> None:

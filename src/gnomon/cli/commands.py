@@ -22,6 +22,7 @@ _METAVARS = {
     "cors_origin": "ORIGIN",
     "processor": "NAME=KIND",
     "documents": "DIR",
+    "skills": "DIR",
     "search": "PROVIDER",
     "fetch_allow": "NETWORK",
 }
@@ -43,6 +44,7 @@ HEADINGS = {
         *("webhook_allow", "webhook_http"),
     ),
     "Parallel API": ("processor", "parallel_validation", "max_hold"),
+    "Shannon API": ("skills",),
     "Documents": (
         *("documents", "no_own_documents", "document_links", "document_watch"),
         *("public_url", "semantic"),

@@ -1,12 +1,16 @@
 """What stands before a Markdown text between fences: its title, date and address."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from gnomon.reading.day import find_day
 
 _FENCED = re.compile(r"\A(---|\+\+\+)[^\S\n]*\n(.{0,20000}?)\n(?:\1|\.\.\.)[^\S\n]*(?:\n|\Z)", re.DOTALL)
 _PAIR = re.compile(r"^([A-Za-z][\w-]*)\s*[:=][^\S\n]*(\S.*)$", re.MULTILINE)
+_NAME = r"^([A-Za-z][\w-]*)[^\S\n]*:[^\S\n]*"
+_LIST = re.compile(_NAME + r"\n((?:[^\S\n]*-[^\S\n]+\S.*(?:\n|\Z))+)", re.MULTILINE)
+_FOLDED = re.compile(_NAME + r"[>|][+-]?[^\S\n]*\n((?:[^\S\n]+\S.*(?:\n|\Z))+)", re.MULTILINE)
 _DATES = ("date", "published", "pubdate", "publishdate", "created", "lastmod", "updated")
 _ADDRESSES = ("canonical", "canonical_url", "url", "source", "link")
 
@@ -20,6 +24,8 @@ class FrontMatter:
     origin_url: str | None = None
     length: int = 0
     """How many characters it takes, with its fences."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """All of its names, in small letters, with what stands behind each."""
 
 
 def read_front_matter(text: str) -> FrontMatter:
@@ -35,7 +41,18 @@ def read_front_matter(text: str) -> FrontMatter:
         published=next(filter(None, days), None),
         origin_url=next((each for each in addresses if each.startswith(("https://", "http://"))), None),
         length=fenced.end(),
+        fields={**pairs, **_longer(fenced[2])},
     )
+
+
+def _longer(block: str) -> Mapping[str, str]:
+    """Read what stands on the lines below its name: the items of a list, with commas between, or a folded text."""
+    lists = {name.lower(): _joined(", ", lines, "- \t") for name, lines in _LIST.findall(block)}
+    return {**lists, **{name.lower(): _joined(" ", lines, " \t") for name, lines in _FOLDED.findall(block)}}
+
+
+def _joined(between: str, lines: str, before: str) -> str:
+    return between.join(_unquoted(line.lstrip(before)) for line in lines.splitlines())
 
 
 def _unquoted(value: str) -> str:

@@ -37,12 +37,14 @@ from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
 from gnomon.web.dialects.parallel.desk import ParallelOptions
 from gnomon.web.dialects.parallel.render.webhook import output_body, status_body
+from gnomon.web.dialects.shannon.desk import ShannonOptions
 from gnomon.web.native.render.hook import payload
 from gnomon.web.sse import Pace
 from gnomon.wiring.keys import add_webhook_secret, write_keys, write_private
 from gnomon.wiring.library import build_library
 from gnomon.wiring.plugins import load_plugins
 from gnomon.wiring.research import settings_of_kinds, without_unset
+from gnomon.wiring.skills import SkillFolders
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +137,7 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
                 is_lenient=settings.parallel_validation == "lenient",
                 longest_hold=settings.max_hold,
             ),
+            shannon=ShannonOptions(skills=SkillFolders(settings.skills)),
         )
         await _warn_of_unserved(house)
         async with _open(library), _open(engine), _attended(house), _open(office):

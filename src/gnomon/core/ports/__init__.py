@@ -33,6 +33,8 @@ from gnomon.core.ports.seam import Vault as Vault
 from gnomon.core.ports.session import SessionQuery as SessionQuery
 from gnomon.core.ports.session import SessionStore as SessionStore
 from gnomon.core.ports.session import Turn as Turn
+from gnomon.core.ports.skill import NO_SKILLS as NO_SKILLS
+from gnomon.core.ports.skill import Skills as Skills
 from gnomon.core.ports.store import Store as Store
 from gnomon.core.ports.task import Attempt as Attempt
 from gnomon.core.ports.task import Crowd as Crowd

@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection, Request
 
 from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, NotFound
+from gnomon.core.ports import NO_SKILLS, Skills
 from gnomon.core.service import House
 from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Task, Visibility
@@ -31,6 +32,7 @@ class ShannonOptions:
     """Every client is shown paused tasks as `PAUSED`, whether it has opted in or not."""
     longest_chat: float = 35 * 60.0
     """How long the answer to a chat is waited for. [s]"""
+    skills: Skills = NO_SKILLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,11 @@ class Desk:
     modes: Modes
     answers: Answers
     find_skill: FindSkill = no_skills
+
+    @property
+    def skills(self) -> Skills:
+        """Give the skills that tasks may ask for."""
+        return self.options.skills
 
 
 def find_desk(connection: HTTPConnection) -> Desk:
