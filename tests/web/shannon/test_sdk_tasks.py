@@ -25,7 +25,9 @@ async def test_a_task_is_submitted_and_waited_for(talk: Talk) -> None:
     assert SESSION_ID.fullmatch(handle.session_id)
     status = await talk(lambda client: client.wait(handle.task_id, poll_interval=0.02, timeout=20))
     assert status.status is TaskStatusEnum.COMPLETED
-    assert status.result.startswith("On What is the capital of France?\n\nSources:\n1. A - https://example.com/a")
+    assert status.result.startswith(
+        "On What is the capital of France?\n\nSources:\n1. A - https://example.com/a"
+    )
     assert (status.query, status.session_id) == ("What is the capital of France?", handle.session_id)
     assert (status.mode, status.progress) == ("EXECUTION_MODE_STANDARD", 1.0)
     assert (status.provider, status.model_used) == ("gnomon", "extractive")

@@ -1,6 +1,7 @@
 """A chat completion told piece by piece: who speaks, what the work tells, the answer, the end."""
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
@@ -48,6 +49,7 @@ class Telling:
     writer: Writer
     pace: Pace
     longest: float
+    as_json: bool
     request_id: str | None
 
 
@@ -97,15 +99,22 @@ async def _end(telling: Telling, item: LogItem) -> Last:
     news, writer = _news(telling, item), telling.writer
     if task.status is not Status.COMPLETED:
         return _failed(writer, ended(task)[1], news)
-    content = content_of(task)
+    content = content_of(task, as_json=telling.as_json)
     said = _written([*writer.pieces(content), *writer.closing(task)])
     return Last(parts=[*news, *said, _DONE])
 
 
-def content_of(task: Task) -> str:
-    """Return what a completed task answers: a text with its sources, or the text of JSON."""
+def content_of(task: Task, *, as_json: bool) -> str:
+    """Return what a completed task answers: a text with its sources, or the text of JSON.
+
+    `as_json` puts a text, where the work has chosen to answer with one, into an object.
+    """
     answer = find_answer(task)
-    return "" if answer is None else answer.text
+    if answer is None:
+        return ""
+    if as_json and isinstance(answer.content, str):
+        return json.dumps({"answer": answer.content}, ensure_ascii=False)
+    return answer.text
 
 
 def too_late(seconds: float) -> dict[str, Json]:

@@ -79,7 +79,7 @@ async def _complete(
     if not asked.is_streamed:
         with meter.waits.hold(writer.key_id):
             made = await _submit(request, desk, house, writer, asked)
-            return await _hold(request, house, writer, made, _writer(asked, made.task, form))
+            return await _hold(request, house, writer, made, asked, form)
     with meter.streams.hold(writer.key_id):  # a task is not made for a stream that would be refused
         made = await _submit(request, desk, house, writer, asked)
     telling = Telling(
@@ -89,6 +89,7 @@ async def _complete(
         writer=_writer(asked, made.task, form),
         pace=desk.pace,
         longest=desk.options.longest_chat,
+        as_json=asked.is_json,
         request_id=request_id(request.scope),
     )
     hold = meter.streams.hold(writer.key_id)
@@ -106,14 +107,20 @@ def _writer(asked: ChatOrder, task: Task, form: render.Form) -> render.Writer:
 
 
 async def _hold(
-    request: Request, house: House, writer: Principal, made: Submitted, words: render.Writer
+    request: Request,
+    house: House,
+    writer: Principal,
+    made: Submitted,
+    asked: ChatOrder,
+    form: render.Form,
 ) -> Response:
     """Wait for the end of a task as long as its client does."""
     longest = find_desk(request).options.longest_chat
     task = await while_present(request, service.wait(house, writer, made.task.id, longest))
     headers = _named(request, made)
     if task.status is Status.COMPLETED:
-        return answer(words.whole(task, content_of(task)), headers=headers)
+        content = content_of(task, as_json=asked.is_json)
+        return answer(_writer(asked, task, form).whole(task, content), headers=headers)
     if task.status.is_terminal:
         status, body = ended(task)
         return answer(body, status=status, headers={**headers, **FINAL})

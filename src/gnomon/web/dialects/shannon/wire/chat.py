@@ -1,5 +1,6 @@
 """A chat, or a prompt, in OpenAI's words: an order, or the parameter that is wrong and what to do about it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NoReturn
@@ -45,6 +46,8 @@ _REFUSED: Final[Mapping[str, tuple[tuple[Json, ...], str]]] = {
     "suffix": (_EMPTY, "Nothing is inserted before a suffix; leave 'suffix' out."),
 }
 """What is refused unless it asks for nothing."""
+_SOURCES: Final = re.compile(r"\n\nSources:(?:\n[0-9]+\. [^\n]* - [^\n ]+)+\s*\Z")
+"""The list that stands below an answer; the answer without it is what the session remembers."""
 _GUIDES: Final = frozenset({"system", "developer"})
 _ROLES: Final = (*sorted(_GUIDES), "user", "assistant")
 
@@ -72,6 +75,11 @@ class ChatOrder:
     is_streamed: bool = False
     wants_usage: bool = False
 
+    @property
+    def is_json(self) -> bool:
+        """Say whether the answer shall be JSON."""
+        return self.wish.type != "text"
+
     def task_body(self, model: Model) -> dict[str, Json]:
         """Write it as the body of a task's submission; of the brief, `in_brief` adds the rest."""
         options = self.options
@@ -90,7 +98,7 @@ class ChatOrder:
 
     def in_plain(self, task_input: Mapping[str, Json]) -> dict[str, Json]:
         """Add what messages say beside the question for a workload that takes no briefs; raises `Malformed`."""
-        if self.wish.type != "text":
+        if self.is_json:
             text = "What stands behind this model decides on the form of its answer; leave 'response_format' out."
             refuse(("response_format",), text, "unsupported_value")
         named = {"turns": list(self.talk.turns) or None, "guidance": self.talk.guidance}
@@ -216,6 +224,7 @@ def read_talk(messages: Json) -> Talk:
 def _turns(said: Sequence[tuple[str, str]]) -> tuple[Mapping[str, str], ...]:
     """Pair questions with answers; what one side says in several messages is one."""
     turns: list[dict[str, str]] = []
+    said = [(role, text if role == "user" else _SOURCES.sub("", text)) for role, text in said]
     last = "assistant"
     for role, text in said:
         if role == "user" and last == "assistant":
