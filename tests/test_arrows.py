@@ -31,6 +31,8 @@ MAY: dict[str, set[str]] = {
     },
     "gnomon.web.dialects.parallel.wire.matching": {"jsonschema", "referencing"},
     "gnomon.web.native.routes.queue": {"fastapi", "importlib"},
+    "gnomon.web.lobby": {"importlib", "starlette"},
+    "gnomon.web.dialects.shannon.render.answer": {"urllib"},
     "gnomon.web.abort": {"socket", "starlette", "uvicorn"},
     "gnomon.web.app": {"starlette", "urllib"},
     "gnomon.web.auth": {"fastapi", "jwt", "starlette", "urllib"},

@@ -91,6 +91,13 @@ class Settings:
         "Whether the Parallel API refuses a run whose particulars are wrong, or warns and leaves them out.",
     ] = "strict"
     max_hold: Annotated[float, "Longest that the Parallel API holds a result call, in seconds."] = 3600.0
+    mode: Annotated[
+        tuple[str, ...],
+        "Kind of task that a mode of the Shannon API runs (simple=KIND; *=KIND for all others); repeatable.",
+    ] = ()
+    shannon_paused: Annotated[
+        bool, "Let the Shannon API show paused tasks as PAUSED to clients that have not asked for it, too."
+    ] = False
     documents: Annotated[
         tuple[Path, ...], "Folder of documents that research of every workspace may draw on; repeatable."
     ] = ()
@@ -157,7 +164,8 @@ class Settings:
         _require_model(self.model, self.model_url)
         _require_searches(self.search)
         _require_origins(self.cors_origin)
-        _require_assignments(self.processor)
+        _require_assignments(self.processor, "--processor must be a processor", "pro=research")
+        _require_assignments(self.mode, "--mode must be a mode", "simple=research")
         if self.no_auth and not is_loopback(self.host):
             raise ValueError(
                 f"--no-auth would open this server to everyone who reaches {self.host}. "
@@ -233,12 +241,11 @@ def _require_origins(texts: Iterable[str]) -> None:
             )
 
 
-def _require_assignments(texts: Iterable[str]) -> None:
+def _require_assignments(texts: Iterable[str], told: str, example: str) -> None:
     for text in texts:
         if not _ASSIGNMENT.fullmatch(text):
             raise ValueError(
-                f"--processor must be a processor and the kind of task that it runs, such as pro=research or "
-                f"*=research: {text!r} is none."
+                f"{told} and the kind of task that it runs, such as {example} or *=research: {text!r} is none."
             )
 
 

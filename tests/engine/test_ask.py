@@ -4,10 +4,11 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from engine_shop import open_shop
+from engine_shop import WallClock, open_shop
 from engine_trades import WORKLOADS
 
 from gnomon.core.errors import Conflict
+from gnomon.core.event import read_time
 from gnomon.core.retry import Outcome
 from gnomon.core.task import CancelOutcome, Status
 from gnomon.core.workload import Failure
@@ -199,3 +200,60 @@ def test_in_memory_only_a_public_child_may_ask_too(tmp_path, visibility, status)
     answers = {"question 0": "here"}
     result = run_locally(KINDS["sum_up"], order, blobs=tmp_path, others=WORKLOADS, answers=answers)
     assert result["children"][0][1] == status
+
+
+@pytest.mark.parametrize("kind", ["ask_briefly", "io_ask_briefly"])
+async def test_a_question_that_nobody_answers_lapses_and_the_task_goes_on(shop, kind):
+    done = await shop.run(kind, {"within": 0.2})
+    assert done.result == {"answer": None, "attempt": 2, "told": []}
+    told = dict(await shop.events(done))
+    asked_at, answer_by = (told["task.waiting"]["question"][name] for name in ("asked_at", "answer_by"))
+    assert read_time(answer_by) - read_time(asked_at) == timedelta(seconds=0.2)
+    assert told["task.answered"] == {"status": "queued", "key": "approval", "lapsed": True}
+
+
+@pytest.mark.parametrize("kind", ["ask_briefly", "io_ask_briefly"])
+async def test_an_answer_in_time_beats_the_clock(shop, kind):
+    task = await shop.submit(kind, {"within": 3600})
+    waiting = await shop.until_it_is(task, Status.WAITING)
+    assert waiting.question.answer_by - waiting.question.asked_at == timedelta(hours=1)
+    await shop.answer(task, "approval", {"approved": True})
+    assert (await shop.until(task)).result["answer"] == {"approved": True}
+
+
+async def test_a_question_lapses_while_the_server_is_away(tmp_path):
+    async with open_shop(tmp_path) as shop:
+        task = await shop.submit("ask_briefly", {"within": 30})
+        await shop.until_it_is(task, Status.WAITING)
+    step, WallClock.step = WallClock.step, timedelta(minutes=1)
+    try:
+        async with open_shop(tmp_path) as shop:
+            assert (await shop.until(task)).result["answer"] is None
+    finally:
+        WallClock.step = step
+
+
+async def test_a_task_that_shall_pause_is_set_aside_when_its_question_lapses(shop):
+    task = await shop.submit("ask_briefly", {"within": 0.3})
+    await shop.until_it_is(task, Status.WAITING)
+    assert (await shop.pause(task)).status is Status.WAITING
+    await shop.until_it_is(task, Status.PAUSED)
+    await shop.resume(task)
+    assert (await shop.until(task)).result["answer"] is None
+
+
+@pytest.mark.parametrize("within", [0, -1, True, "soon", 1e12])
+async def test_a_time_that_is_none_is_refused_in_a_child_and_in_memory(shop, tmp_path, within):
+    for kind in ("ask_briefly", "io_ask_briefly"):
+        task = await shop.run(kind, {"within": within})
+        assert (task.status, task.error.code) == (Status.FAILED, "invalid_question")
+        assert "within" in task.error.message
+    with pytest.raises(Failure, match="within"):
+        run_locally(KINDS["ask_briefly"], {"within": within}, blobs=tmp_path)
+
+
+def test_in_memory_a_question_that_may_lapse_does_unless_it_is_answered(tmp_path):
+    for kind in ("ask_briefly", "io_ask_briefly"):
+        given = {"order": {"within": 1}, "blobs": tmp_path}
+        assert run_locally(KINDS[kind], **given)["answer"] is None
+        assert run_locally(KINDS[kind], **given, answers={"approval": 7})["answer"] == 7

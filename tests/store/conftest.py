@@ -27,6 +27,7 @@ from gnomon.core.ports import (
 )
 from gnomon.core.resource import NewResource, resource_id
 from gnomon.core.retry import Asked, Divided, Done, Ending, Failed, RetryPolicy
+from gnomon.core.schedule import Due, NewSchedule, Schedule, Template, schedule_id
 from gnomon.core.task import NewTask, Steering, Task, TaskError, task_id
 from gnomon.store.sqlite import SqliteStore
 
@@ -121,8 +122,11 @@ class Shop:
     async def tell(self, task: Task, message: Any, told: Steering | None = None) -> Task:
         return await self.store.tell(WORKSPACE, task.id, message, told, self.now)
 
-    async def ask(self, task: Task, key: str = "color", question: Any = "Which color?") -> Task:
-        return await self.finish(task, Asked(key=key, question=question))
+    async def ask(
+        self, task: Task, key: str = "color", question: Any = "Which color?", within: float | None = None
+    ) -> Task:
+        patience = None if within is None else timedelta(seconds=within)
+        return await self.finish(task, Asked(key=key, question=question, within=patience))
 
     async def answer(self, task: Task, value: Any, key: str = "color") -> Task:
         return await self.store.answer(WORKSPACE, task.id, key, value, self.now)
@@ -146,6 +150,34 @@ class Shop:
         members = tuple(Submit(task=task, now=self.now) for task in tasks)
         standard = {"workspace": WORKSPACE, "group_id": group.id, "members": members, "now": self.now}
         return await self.store.add_members(AddMembers(**(standard | fields)))
+
+    async def schedule(self, **fields: Any) -> Schedule:
+        """Store a schedule that fires in a minute; fields of its template are told from its own by their names."""
+        self.made += 1
+        told = {name: fields.pop(name) for name in list(fields) if name in Template.__dataclass_fields__}
+        most, kept = fields.pop("most", None), fields.pop("reservation", None)
+        standard = {
+            "id": schedule_id(START, self.made),
+            "workspace": WORKSPACE,
+            "name": f"schedule {self.made}",
+            "cron": "* * * * *",
+            "template": Template(**({"kind": "test", "input": {"n": 1}} | told)),
+            "next_at": self.now + timedelta(minutes=1),
+        }
+        new = NewSchedule(**(standard | fields))
+        return await self.store.schedules.create_schedule(new, self.now, most=most, reservation=kept)
+
+    def due(self, schedule: Schedule, missed: int = 0) -> Due:
+        """Say that a schedule's time has come, and that it comes again a minute later."""
+        assert schedule.next_at is not None
+        at = schedule.next_at + missed * timedelta(minutes=1)
+        return Due(schedule=schedule, at=at, missed=missed, next_at=at + timedelta(minutes=1))
+
+    async def fire(self, due: Due, **fields: Any) -> Task | None:
+        return await self.store.schedules.fire(due, self.new(), self.now, **fields)
+
+    async def get_schedule(self, schedule: Schedule) -> Schedule:
+        return await self.store.schedules.get_schedule(WORKSPACE, schedule.id)
 
     async def get_group(self, group: Group) -> Group:
         return await self.store.get_group(WORKSPACE, group.id)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +24,20 @@ from gnomon.core.hub import Hub
 from gnomon.core.ports import (
     AttemptMade,
     ChangeEndpoint,
+    ChangeSchedule,
     DeliveryQuery,
     Holding,
     NewDocument,
     Reservation,
     RotateSecret,
     RunResource,
+    ScheduleQuery,
     Submit,
 )
 from gnomon.core.retry import Asked, Divided, Done, Failed
+from gnomon.core.schedule import ScheduleStatus
 from gnomon.core.task import TaskError
+from gnomon.store import schedule
 from gnomon.store.hook import delivery, endpoint, parcel, sending
 from gnomon.store.ledger import Ledger
 from gnomon.store.reservation import find_reserved
@@ -42,6 +46,7 @@ from gnomon.store.sqlite import SqliteStore
 from gnomon.store.task import line, load, read
 
 WORKSPACE = "wsp_1"
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ALL_TYPES = frozenset(EventType)
 
 
@@ -369,6 +374,38 @@ async def _cancel_member(shop: Any) -> Act:
     return lambda: shop.cancel(task)
 
 
+async def _create_schedule(shop: Any) -> Act:
+    return lambda: shop.schedule(most=5, reservation=Reservation(key="k", fingerprint="f"))
+
+
+async def _change_schedule(shop: Any) -> Act:
+    made = await shop.schedule()
+    command = ChangeSchedule(workspace=WORKSPACE, id=made.id, now=shop.now, name="other")
+    return lambda: shop.store.schedules.change_schedule(command)
+
+
+async def _delete_schedule(shop: Any) -> Act:
+    made = await shop.schedule()
+    return lambda: shop.store.schedules.delete_schedule(WORKSPACE, made.id, shop.now)
+
+
+async def _fire(shop: Any) -> Act:
+    due = shop.due(await shop.schedule(), missed=2)
+    return lambda: shop.fire(due, most_active=5)
+
+
+async def _fire_over_a_run(shop: Any) -> Act:
+    made = await shop.schedule()
+    await shop.fire(shop.due(made))
+    due = shop.due(await shop.get_schedule(made))
+    return lambda: shop.fire(due)
+
+
+async def _turn_back(shop: Any) -> Act:
+    made = await shop.schedule()
+    return lambda: shop.store.schedules.turn_back(made, shop.now, shop.now)
+
+
 async def _create(shop: Any) -> Act:
     return lambda: shop.store.resources.create(shop.document({}, links=("1",)), shop.now)
 
@@ -395,6 +432,7 @@ async def _rotate_workspace_secret(shop: Any) -> Act:
 
 
 SCANS = tuple(f"SCAN {table}" for table in ("task", "resource", "blob", "reservation", "counter", "delivery"))
+SCANS += ("SCAN schedule",)
 SCANS += ("SCAN webhook", "SCAN workspace_secret", "SCAN d ", "SCAN e ")
 SHORT = ("delivery_taken", "webhook_endpoint_quiet", "webhook_endpoint_deleted", "webhook_endpoint_of_task")
 """Indexes of the few rows that need something done."""
@@ -550,6 +588,12 @@ VERBS = {
     "add_members": _add_members,
     "finish member": _finish_member,
     "cancel member": _cancel_member,
+    "create_schedule": _create_schedule,
+    "change_schedule": _change_schedule,
+    "delete_schedule": _delete_schedule,
+    "fire": _fire,
+    "fire over a run": _fire_over_a_run,
+    "turn_back": _turn_back,
     "create": _create,
     "replace": _replace,
     "delete": _delete,
@@ -621,6 +665,38 @@ async def test_no_question_about_webhooks_reads_a_whole_table(
     def ask(ledger: Ledger) -> None:
         ledger.connection.set_trace_callback(statements.append)
         HOOK_READS[question](ledger.connection, query, task.id)
+        ledger.connection.set_trace_callback(None)
+
+    await shop.store.writer.run(ask)
+    assert_indexed(statements, tmp_path)
+
+
+SCHEDULE_READS: dict[str, Callable[[sqlite3.Connection, str], Any]] = {
+    "get_schedule": lambda connection, name: schedule.get_schedule(connection, WORKSPACE, name),
+    "list_schedules": lambda connection, _: schedule.list_schedules(
+        connection, ScheduleQuery(workspace=WORKSPACE)
+    ),
+    "list_schedules of a status": lambda connection, _: schedule.list_schedules(
+        connection, ScheduleQuery(workspace=WORKSPACE, status=ScheduleStatus.ACTIVE)
+    ),
+    "list_runs": lambda connection, name: schedule.list_runs(connection, WORKSPACE, name, limit=5),
+    "list_due": lambda connection, _: schedule.list_due(connection, START, 5),
+    "list_ahead": lambda connection, _: schedule.list_ahead(connection, START, 5),
+    "next_due": lambda connection, _: schedule.next_due(connection),
+}
+
+
+@pytest.mark.parametrize("question", SCHEDULE_READS)
+async def test_no_question_about_schedules_reads_a_whole_table(
+    shop: Any, question: str, tmp_path: Path
+) -> None:
+    made = await shop.schedule()
+    await shop.fire(shop.due(made))
+    statements: list[str] = []
+
+    def ask(ledger: Ledger) -> None:
+        ledger.connection.set_trace_callback(statements.append)
+        SCHEDULE_READS[question](ledger.connection, made.id)
         ledger.connection.set_trace_callback(None)
 
     await shop.store.writer.run(ask)

@@ -27,7 +27,16 @@ from hypothesis.stateful import (
 from gnomon.core.errors import Conflict, FenceLost, Gone, QuotaExceeded, ReservationReused
 from gnomon.core.event import as_of
 from gnomon.core.group import Group, is_at_rest
-from gnomon.core.ports import GUESS_HOLDS, Claim, Finish, Holding, MemberQuery, Reservation, TaskQuery
+from gnomon.core.ports import (
+    GUESS_HOLDS,
+    Claim,
+    Finish,
+    Holding,
+    MemberQuery,
+    Reservation,
+    SessionQuery,
+    TaskQuery,
+)
 from gnomon.core.retry import Asked, Divided, Done, Ending, Failed, Lost, Parked, Stopped, Why
 from gnomon.core.task import TRANSITIONS, CancelOutcome, Phase, Status, Steering, Task, TaskError, Visibility
 from gnomon.store.counter import count_active
@@ -45,6 +54,7 @@ LOOK_AROUND = 20
 """Every so many steps all tasks are read, not only those that are said to have changed."""
 
 keys = st.sampled_from("ab")
+patiences = st.none() | st.integers(1, 120).map(lambda seconds: timedelta(seconds=seconds))
 errors = st.builds(TaskError, code=st.just("c"), message=st.just("m"), retryable=st.booleans())
 ENDINGS: dict[str, tuple[int, st.SearchStrategy[Any]]] = {
     "done": (4, st.builds(Done, result=st.integers())),
@@ -52,7 +62,7 @@ ENDINGS: dict[str, tuple[int, st.SearchStrategy[Any]]] = {
     "lost": (1, st.builds(Lost, reason=st.just("It vanished."))),
     "stopped": (1, st.builds(Stopped, why=st.sampled_from(Why), cooperative=st.booleans())),
     "parked": (2, st.just(Parked())),
-    "asked": (2, st.builds(Asked, key=keys, question=st.integers())),
+    "asked": (2, st.builds(Asked, key=keys, question=st.integers(), within=patiences)),
 }
 endings = st.sampled_from([name for name, (weight, _) in ENDINGS.items() for _ in range(weight)]).flatmap(
     lambda name: ENDINGS[name][1]
@@ -73,6 +83,7 @@ usages = st.fixed_dictionaries(
         "output_tokens": st.integers(0, 1000),
     },
 )
+sessions = st.sampled_from([None, None, "s"])
 reservations = st.builds(Reservation, key=keys, fingerprint=st.sampled_from("fg"))
 
 
@@ -145,6 +156,9 @@ class Machine(RuleBasedStateMachine):
         self.made: dict[str, tuple[Reservation, str, datetime]] = {}
         self.guessed: dict[str, tuple[int, datetime]] = {}
         self.policies: dict[str, str] = {}
+        self.first_turns: dict[str, int] = {}
+        self.began_at: dict[str, int] = {}
+        self.forgotten: set[str] = set()
         self.groups: dict[str, Group] = {}
         self.rested: dict[str, dict[str, int]] = defaultdict(dict)
         self.age = 0
@@ -204,6 +218,7 @@ class Machine(RuleBasedStateMachine):
         deadline=st.none() | st.none() | st.none() | steps,
         limits=st.tuples(st.integers(1, 2), st.integers(1, 2)),
         has_predecessor=st.sampled_from([True, False, False]),
+        session=sessions,
         most=st.none() | st.integers(1, 8),
     )
     def submit(
@@ -214,6 +229,7 @@ class Machine(RuleBasedStateMachine):
         deadline: Any,
         limits: Any,
         has_predecessor: bool,
+        session: str | None,
         most: Any,
     ) -> None:
         asked = self.shop.submit(
@@ -223,6 +239,7 @@ class Machine(RuleBasedStateMachine):
             max_attempts=limits[0],
             max_lost=limits[1],
             predecessor_id=self.pick(data, self.tasks) if has_predecessor and self.tasks else None,
+            session_id=session,
             most_active=most,
         )
         if most is not None and self.count_active() >= most:
@@ -269,12 +286,16 @@ class Machine(RuleBasedStateMachine):
         data=st.data(),
         starts=st.lists(st.none() | st.none() | steps, max_size=3),
         has_predecessor=st.sampled_from([True, False, False]),
+        session=sessions,
         most=st.none() | st.none() | st.integers(1, 8),
     )
-    def add(self, data: Any, starts: list[Any], has_predecessor: bool, most: Any) -> None:
+    def add(
+        self, data: Any, starts: list[Any], has_predecessor: bool, session: str | None, most: Any
+    ) -> None:
         group = self.pick(data, self.groups.values())
         before = self.pick(data, self.tasks) if has_predecessor else None
-        new = [self.shop.new(run_at=self.at(start), predecessor_id=before) for start in starts]
+        more = {"predecessor_id": before, "session_id": session}
+        new = [self.shop.new(run_at=self.at(start), **more) for start in starts]
         asked = self.shop.add(group, *new, most_active=most)
         if most is not None and self.count_active() + len(new) > most:
             with pytest.raises(QuotaExceeded):
@@ -283,10 +304,18 @@ class Machine(RuleBasedStateMachine):
         added = self.run(asked)
         assert (added.before, added.task_ids) == (group.version, [task.id for task in new])
 
+    @verb(1, lambda machine: machine.first_turns, data=st.data())
+    def forget_session(self, data: Any) -> None:
+        name = self.pick(data, self.first_turns)
+        self.run(self.shop.store.sessions.delete_session(WORKSPACE, name, self.shop.now))
+        self.forgotten.add(name)
+
     def check_next_due(self, due: datetime | None) -> None:
-        """Find the end of every cancel among what time will ask for next, whatever its lease was prolonged to."""
+        """Find the end of every cancel, whatever its lease was prolonged to, and of every question's patience."""
         ends = [self.tasks[name].cancel_by for name in self.held]
         ends = [end for end in ends if end is not None and end > self.shop.now]
+        questions = [task.question for task in self.tasks.values() if task.question is not None]
+        ends += [question.answer_by for question in questions if question.answer_by is not None]
         assert not ends or (due is not None and due <= min(ends))
 
     @verb(1, age=steps)
@@ -310,7 +339,26 @@ class Machine(RuleBasedStateMachine):
         assert [task.id for task in claimed] == [task.id for task in ready[:limit]]
         for task in claimed:
             self.held[task.id] = holding = Holding(task_id=task.id, fence=task.fence)
-            assert list(self.run(self.shop.store.load(holding)).told) == self.messages[task.id]
+            loaded = self.run(self.shop.store.load(holding))
+            assert list(loaded.told) == self.messages[task.id]
+            self.check_what_it_goes_on_from(task, loaded.predecessor)
+
+    def check_what_it_goes_on_from(self, task: Task, found: Any) -> None:
+        """Find the newest completed turn of its session's life, or the predecessor that it named."""
+        turns = {known.session_turn: known for known in self.turns(task.session_id)}
+        before = turns.get((task.session_turn or 0) - 1)
+        is_named = task.predecessor_id is not None and (before is None or task.predecessor_id != before.id)
+        expected = self.tasks[task.predecessor_id] if task.predecessor_id else None
+        if task.session_turn is not None and not is_named:
+            earlier = range(task.session_turn - 1, self.began_at[task.id] - 1, -1)
+            completed = [turns[turn] for turn in earlier if turns[turn].status is Status.COMPLETED]
+            expected = completed[0] if completed else None
+        assert (found is None) == (expected is None)
+        if expected is not None:
+            assert (found.status, found.result) == (expected.status, expected.result)
+
+    def turns(self, session_id: str | None) -> list[Task]:
+        return [task for task in self.tasks.values() if session_id and task.session_id == session_id]
 
     def is_ready(self, task: Task) -> bool:
         if task.status is Status.RUNNING and task.phase is Phase.JOIN:
@@ -384,7 +432,7 @@ class Machine(RuleBasedStateMachine):
         assert answer.status.is_terminal or answer.status is Status.CANCELLING
         assert answer.status.is_terminal or within is None or answer.cancel_by is not None
         if task.status is not Status.CANCELLING and not task.status.is_terminal:
-            assert answer.cancel_told == known(told)
+            assert answer.cancel_told == as_kept(told)
 
     @verb(3, data=st.data(), told=wishes)
     def pause(self, data: Any, told: Steering | None) -> None:
@@ -396,7 +444,7 @@ class Machine(RuleBasedStateMachine):
             answer = self.run(self.shop.pause(task, told))
             assert (answer.status is Status.PAUSED) == (answer.pause_requested_at is None)
             was_asked = task.status is Status.PAUSED or task.pause_requested_at is not None
-            assert answer.pause_told == (task.pause_told if was_asked else known(told))
+            assert answer.pause_told == (task.pause_told if was_asked else as_kept(told))
 
     @verb(2, data=st.data(), message=st.integers(0, 9), told=wishes)
     def tell(self, data: Any, message: int, told: Steering | None) -> None:
@@ -467,14 +515,29 @@ class Machine(RuleBasedStateMachine):
     @verb(3, step=steps)
     def sweep(self, step: timedelta) -> None:
         self.shop.now += step
+        lapsing = [task for task in self.tasks.values() if self.is_lapsing(task)]
         swept = self.run(self.shop.store.sweep(self.shop.now))
         assert swept.next_due is None or swept.next_due > self.shop.now
         self.forget_revoked()
         assert {holding.task_id for holding in swept.overdue} <= set(self.held)
+        for task in lapsing:
+            assert task.question is not None
+            self.known_steps[task.id, task.question.key] = None
         self.run(self.look_at_changes())
+        for task in lapsing:
+            is_paused = task.pause_requested_at is not None
+            assert self.tasks[task.id].status is (Status.PAUSED if is_paused else Status.QUEUED)
+            assert self.tasks[task.id].pause_told == task.pause_told
         late = [task.id for task in self.tasks.values() if task.cancel_by and task.cancel_by <= self.shop.now]
         assert not [name for name in late if self.tasks[name].status.is_active]
         self.check_next_due(swept.next_due)
+
+    def is_lapsing(self, task: Task) -> bool:
+        """Say whether a question has been open for too long, in a task that may still go on."""
+        now, question = self.shop.now, task.question
+        is_late = task.deadline_at is not None and task.deadline_at <= now
+        has_end = question is not None and question.answer_by is not None
+        return has_end and question.answer_by <= now and not is_late
 
     @verb(1, step=steps)
     def trim(self, step: timedelta) -> None:
@@ -515,6 +578,7 @@ class Machine(RuleBasedStateMachine):
         group = self.pick(data, self.groups.values())
         verbs = [
             self.shop.submit,
+            lambda: self.shop.submit(session_id="s"),
             self.shop.claim,
             lambda: self.shop.cancel(task),
             lambda: self.shop.add(group, self.shop.new(), self.shop.new()),
@@ -584,6 +648,8 @@ class Machine(RuleBasedStateMachine):
         if before is None:
             self.children[task.parent_id or ""].append(task.id)
             self.followers[task.predecessor_id or ""].append(task.id)
+            if task.session_id is not None:
+                self.see_turn(task, task.session_id)
         self.tasks[task.id] = task
         check_step(before, task)
         if before is not None and before.status is Status.PAUSED and task.status is not Status.PAUSED:
@@ -597,9 +663,35 @@ class Machine(RuleBasedStateMachine):
         messages = [event.body["message"] for event in known if event.type == "task.told"]
         assert messages == self.messages[task.id]
 
+    def see_turn(self, task: Task, name: str) -> None:
+        """Find a new turn behind all others, and after the one before it unless it names another."""
+        turns = sorted(known.session_turn or 0 for known in self.turns(name))
+        assert task.session_turn == len(turns) + 1 == (turns[-1] if turns else 0) + 1
+        if name in self.forgotten or name not in self.first_turns:
+            self.first_turns[name] = task.session_turn
+            self.forgotten.discard(name)
+        self.began_at[task.id] = self.first_turns[name]
+        assert task.predecessor_id is not None or task.session_turn == self.first_turns[name]
+
+    async def check_sessions(self) -> None:
+        """Find each session as its turns say, and none that was deleted."""
+        page = await self.shop.store.sessions.list_sessions(SessionQuery(workspace=WORKSPACE))
+        assert {session.id for session in page.records} == set(self.first_turns) - self.forgotten
+        names = [session.id for session in page.records]
+        totals = await self.shop.store.sessions.total_sessions(WORKSPACE, names)
+        for session, total in zip(page.records, totals, strict=True):
+            known = [t for t in self.turns(session.id) if (t.session_turn or 0) >= session.first_turn]
+            assert session.first_turn == self.first_turns[session.id]
+            assert session.turns == max(task.session_turn or 0 for task in known)
+            assert total.counts == Counter(task.status for task in known)
+            used = [task.usage for task in known if task.usage is not None]
+            assert total.usage.calls == sum(usage.calls for usage in used)
+            assert (total.usage.cost_usd is None) == any(usage.cost_usd is None for usage in used)
+
     async def look_at_everything(self) -> None:
         """Find that nothing has changed without being told."""
         await self.look_at_changes()
+        await self.check_sessions()
         query = TaskQuery(workspace=WORKSPACE, visibility=None, limit=10_000, with_result=True)
         page = await self.shop.store.list_tasks(query)
         assert {task.id: task for task in page.records} == self.tasks
@@ -628,6 +720,7 @@ class Machine(RuleBasedStateMachine):
                 c.status.is_terminal or c.status is Status.CANCELLING for c in children
             )
         before = self.tasks.get(task.predecessor_id or "")
+        assert task.started_at is None or self.find_blocker(before) is None
         if task.status is Status.PENDING and task.attempt == 0 and task.run_at is None:
             assert self.find_blocker(before) is not None
 
@@ -676,7 +769,7 @@ def is_in_play(task: Task) -> bool:
     return task.status.is_active
 
 
-def known(told: Steering | None) -> Steering | None:
+def as_kept(told: Steering | None) -> Steering | None:
     """Return who steers as a record has it: nobody who says nothing."""
     return None if told == Steering() else told
 

@@ -24,7 +24,11 @@ async def test_a_question_waits_for_its_answer(shop: Any) -> None:
     assert told.body["question"]["body"] == {"choices": ["red", "blue"]}
     answered = await shop.answer(task, {"name": "red"})
     assert (answered.status, answered.question) == ("queued", None)
-    assert (await shop.events(task))[-1].body == {"status": "queued", "key": "color"}
+    assert (await shop.events(task))[-1].body == {
+        "status": "queued",
+        "key": "color",
+        "answer": {"name": "red"},
+    }
     [again] = await shop.claim()
     loaded = await shop.store.load(Holding(task_id=again.id, fence=again.fence))
     assert loaded.steps == {"color": {"name": "red"}}
@@ -117,3 +121,66 @@ async def test_only_who_can_be_found_may_ask(
     [child] = await shop.claim()
     asked = await shop.ask(child)
     assert (asked.status, asked.error and asked.error.code) == ended
+
+
+async def test_a_question_lapses_when_its_time_has_passed(shop: Any) -> None:
+    task = await shop.start()
+    waiting = await shop.ask(task, within=30)
+    assert waiting.question.answer_by == shop.now + timedelta(seconds=30)
+    assert (await shop.store.sweep(shop.now)).next_due == waiting.question.answer_by
+    shop.later(seconds=29)
+    assert (await shop.store.sweep(shop.now)).changed == 0
+    swept = await shop.store.sweep(shop.later(seconds=1))
+    assert (swept.changed, swept.next_due) == (1, None)
+    assert (await shop.events(task))[-1].body == {"status": "queued", "key": "color", "lapsed": True}
+    [again] = await shop.claim()
+    assert (await shop.store.load(Holding(task_id=again.id, fence=again.fence))).steps == {"color": None}
+    with pytest.raises(Conflict, match="lapsed"):
+        await shop.answer(task, "red")
+
+
+async def test_an_answer_in_time_keeps_a_question_from_lapsing(shop: Any) -> None:
+    task = await shop.start()
+    await shop.ask(task, within=30)
+    await shop.answer(task, "red")
+    swept = await shop.store.sweep(shop.later(seconds=60))
+    assert (swept.changed, swept.next_due) == (0, None)
+    assert (await shop.types(task))[-1] == "answered"
+
+
+async def test_an_answer_is_taken_until_the_sweep_has_closed_the_question(shop: Any) -> None:
+    task = await shop.start()
+    await shop.ask(task, within=30)
+    shop.later(seconds=31)
+    await shop.answer(task, "late")
+    assert (await shop.store.sweep(shop.now)).changed == 0
+
+
+async def test_a_lapsed_question_of_a_task_that_shall_pause_sets_it_aside(shop: Any) -> None:
+    task = await shop.start()
+    await shop.ask(task, within=30)
+    await shop.pause(task)
+    await shop.store.sweep(shop.later(seconds=30))
+    assert (await shop.types(task))[2:] == ["waiting", "pausing", "answered", "paused"]
+    assert (await shop.store.sweep(shop.now)).next_due is None
+
+
+async def test_a_cancel_at_the_moment_of_lapsing_ends_the_task_either_way(shop: Any) -> None:
+    first, second = await shop.start(), await shop.start()
+    for task in (first, second):
+        await shop.ask(task, within=30)
+    shop.later(seconds=30)
+    await shop.cancel(first)
+    assert (await shop.store.sweep(shop.now)).changed == 1
+    await shop.cancel(second)
+    assert [(await shop.get(task)).status for task in (first, second)] == [Status.CANCELLED] * 2
+    assert (await shop.types(first))[-2:] == ["waiting", "cancelled"]
+    assert (await shop.types(second))[-2:] == ["answered", "cancelled"]
+
+
+async def test_a_deadline_comes_before_the_lapse(shop: Any) -> None:
+    task = await shop.start(deadline_at=shop.now + timedelta(seconds=30))
+    await shop.ask(task, within=30)
+    await shop.store.sweep(shop.later(seconds=30))
+    assert (await shop.get(task)).status is Status.TIMED_OUT
+    assert (await shop.store.sweep(shop.now)).next_due is None

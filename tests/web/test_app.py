@@ -11,7 +11,7 @@ from gnomon.web.edge import Edge
 
 async def test_lobby_needs_no_key(app: Any) -> None:
     client = client_of(app)
-    for path, status in (("/", "gnomon"), ("/health", "ok"), ("/readiness", "ready")):
+    for path, status in (("/", "gnomon"), ("/health", "healthy"), ("/readiness", "ready")):
         answered = await client.get(path)
         assert answered.status_code == 200
         assert status in answered.text
@@ -22,7 +22,9 @@ async def test_is_not_ready_when_nothing_can_be_stored(tmp_path: Path) -> None:
     await house.store.close()
     answered = await client_of(open_app(house)).get("/readiness")
     assert answered.status_code == 503
-    assert answered.json()["status"] == "unavailable"
+    told = answered.json()
+    assert (told["status"], told["checks"]) == ("not ready", {"orchestrator": "failed"})
+    assert "store" in told["detail"]
 
 
 @pytest.mark.parametrize("path", ["/locations/", "/tasks/", "/energymodels/1/", "/healthy"])

@@ -20,7 +20,7 @@ _METAVARS = {
     "workload": "MODULE",
     "webhook_allow": "NETWORK",
     "cors_origin": "ORIGIN",
-    "processor": "NAME=KIND",
+    **dict.fromkeys(("processor", "mode"), "NAME=KIND"),
     "documents": "DIR",
     "skills": "DIR",
     "search": "PROVIDER",
@@ -44,7 +44,7 @@ HEADINGS = {
         *("webhook_allow", "webhook_http"),
     ),
     "Parallel API": ("processor", "parallel_validation", "max_hold"),
-    "Shannon API": ("skills",),
+    "Shannon API": ("mode", "shannon_paused", "skills"),
     "Documents": (
         *("documents", "no_own_documents", "document_links", "document_watch"),
         *("public_url", "semantic"),

@@ -22,8 +22,8 @@ LONGEST_CRON = 400
 """Characters of an expression; one that names every minute, hour, day, month and weekday has 363."""
 _NAMES = ("minute", "hour", "day of month", "month", "day of week")
 _EXAMPLE = "such as '30 7 * * 1-5', half past seven from Monday to Friday"
-_MARGIN = timedelta(days=2)
-"""More than any two clocks of the world differ by, and less than passes between two changes of one."""
+_WEEK = timedelta(days=7)
+"""Less than passes between two changes of a clock."""
 _SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NOT_PORTABLE = ("posix/", "right/", "localtime", "Factory")
@@ -66,24 +66,29 @@ def _instant(wall: datetime, zone: tzinfo) -> datetime:
     if _wall(at, zone) == wall:
         return at
     # What is skipped is read by the clock before the change, so that it lies behind the change.
-    return _change_between(zone, at - _MARGIN, at)
+    return _change_between(zone, at - _WEEK, at)
 
 
 def _next_shown(times: Times, zone: tzinfo, after: datetime) -> datetime:
     """Return the first moment after then at which the wall clock shows one of the times."""
-    wall, offset = _wall(after, zone), _offset(after, zone)
+    wall = _wall(after, zone)
     while True:
-        at = next(times(wall)).replace(tzinfo=UTC) - offset
-        if at - after > 2 * _MARGIN:
-            # Who knows how often the clock is changed until then; but nothing comes until shortly before.
-            after = at - _MARGIN
-            wall, offset = _wall(after, zone), _offset(after, zone)
-        elif _offset(at, zone) == offset:
+        at = next(times(wall)).replace(tzinfo=UTC) - _offset(after, zone)
+        if (change := _find_change(zone, after, at)) is None:
             return at
-        else:
-            # Nothing comes before the change; what comes with it or later is read off the new clock.
-            after = _change_between(zone, after, at)
-            wall, offset = _wall(after, zone) - _MICROSECOND, _offset(after, zone)
+        # Nothing comes before the change; what comes with it or after is read off the new clock.
+        after, wall = change, _wall(change, zone) - _MICROSECOND
+
+
+def _find_change(zone: tzinfo, after: datetime, until: datetime) -> datetime | None:
+    """Return the first moment after then, and no later than the other, at which the clock was changed."""
+    old = _offset(after, zone)
+    while after < until:
+        later = min(after + _WEEK, until)
+        if _offset(later, zone) != old:
+            return _change_between(zone, after, later)
+        after = later
+    return None
 
 
 def _change_between(zone: tzinfo, before: datetime, after: datetime) -> datetime:

@@ -117,8 +117,8 @@ class EmbeddedEngine:
         recovered = await self._store.recover(self._clock.now())
         log.info("engine.started", extra={"recovered": recovered})
         self._hub.on_change = self._notice
-        self._hub.on_told = self._pass_on
         self._hub.on_due = self._upkeep.expect
+        self._hub.on_told = self._pass_on
         self._hub.work_bell.ring()
         loops = (self._dispatch, self._upkeep.run, self._heartbeat)
         self._loops = [_spawn(loop(), loop.__qualname__) for loop in loops]

@@ -191,7 +191,7 @@ def fire(
     read = due.schedule
     if not _is_as_read(ledger, read):
         return None
-    if _has_active_run(ledger, read.id):
+    if task is not None and _has_active_run(ledger, read.id):
         task, cause = None, STILL_RUNS
     made = None
     if task is not None:
@@ -255,6 +255,8 @@ def _get(connection: sqlite3.Connection, workspace: str, schedule_id: str) -> Sc
 
 def _counted(connection: sqlite3.Connection, schedules: Sequence[Schedule]) -> Sequence[Schedule]:
     """Return the schedules with the counts of their runs."""
+    if not schedules:
+        return ()
     counts: dict[str, Counter[Status]] = {schedule.id: Counter() for schedule in schedules}
     marks = ", ".join("?" * len(counts))
     for schedule_id, status, count in connection.execute(_COUNTS.format(marks), tuple(counts)):

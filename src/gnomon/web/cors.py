@@ -9,6 +9,9 @@ EXPOSED = (
     "Cancel-Outcome",
     *("RateLimit", "RateLimit-Policy"),
     *("x-should-retry", "retry-after-ms"),
+    *("X-Workflow-ID", "X-Session-ID", "X-Idempotency-Cached", "X-Idempotency-Key", "Link"),
+    *("X-Trace-ID", "X-Span-ID"),
+    *("X-RateLimit-Limit-Minute", "X-RateLimit-Remaining-Minute", "X-RateLimit-Reset"),
 )
 """The headers of an answer that a page's script may read."""
 _METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE"

@@ -205,6 +205,12 @@ class Meter:
             raise QuotaExceeded(message, quota="requests", retry_after=verdict.retry_after)
 
 
+def find_verdict(scope: Scope) -> Verdict | None:
+    """Return what was said of a request whose key has a limit; None when nothing was."""
+    verdicts: list[Verdict] = scope.get(_VISIT, [])
+    return verdicts[-1] if verdicts else None
+
+
 class Metered:
     """Wraps all doors: the answer to a key whose requests are limited says how many are left."""
 

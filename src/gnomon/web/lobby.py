@@ -1,6 +1,8 @@
 """What every caller may ask without a key: is the server alive, is it ready, what is it."""
 
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -9,7 +11,10 @@ from starlette.routing import Route
 
 from gnomon.core.errors import Unavailable
 from gnomon.core.service import House
+from gnomon.core.task import Json
+from gnomon.web.moment import moment
 
+_VERSION: Final = version("gnomon")
 PATHS = ("/", "/health", "/readiness")
 _PLACES = {
     "server": "gnomon",
@@ -30,7 +35,7 @@ def build_lobby(house: House) -> Starlette:
     return Starlette(
         routes=[
             Route("/", _greet),
-            Route("/health", _is_alive),
+            Route("/health", _health(house)),
             Route("/readiness", _readiness(house)),
         ]
     )
@@ -40,8 +45,11 @@ async def _greet(_: Request) -> Response:
     return JSONResponse(_PLACES)
 
 
-async def _is_alive(_: Request) -> Response:
-    return JSONResponse({"status": "ok"})
+def _health(house: House) -> Callable[[Request], Awaitable[Response]]:
+    async def is_alive(_: Request) -> Response:
+        return JSONResponse(_told(house, "healthy", gateway="ok"))
+
+    return is_alive
 
 
 def _readiness(house: House) -> Callable[[Request], Awaitable[Response]]:
@@ -49,7 +57,13 @@ def _readiness(house: House) -> Callable[[Request], Awaitable[Response]]:
         try:
             await house.store.ping()
         except Unavailable as error:
-            return JSONResponse({"status": "unavailable", "detail": error.message}, status_code=503)
-        return JSONResponse({"status": "ready"})
+            told = _told(house, "not ready", orchestrator="failed")
+            return JSONResponse({**told, "detail": error.message}, status_code=503)
+        return JSONResponse(_told(house, "ready", orchestrator="ok"))
 
     return is_ready
+
+
+def _told(house: House, status: str, **checks: str) -> dict[str, Json]:
+    """Write how the server is, in the words that Shannon's clients read; what keeps the tasks is the orchestrator."""
+    return {"status": status, "version": _VERSION, "time": moment(house.clock.now()), "checks": checks}

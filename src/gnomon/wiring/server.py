@@ -137,7 +137,11 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
                 is_lenient=settings.parallel_validation == "lenient",
                 longest_hold=settings.max_hold,
             ),
-            shannon=ShannonOptions(skills=SkillFolders(settings.skills)),
+            shannon=ShannonOptions(
+                modes=settings.mode,
+                is_paused_shown=settings.shannon_paused,
+                skills=SkillFolders(settings.skills),
+            ),
         )
         await _warn_of_unserved(house)
         async with _open(library), _open(engine), _attended(house), _open(office):

@@ -96,6 +96,9 @@ class Shop:
     async def resume(self, task):
         return await self.store.resume("w", task.id, self.clock.now())
 
+    async def tell(self, task, message):
+        return await self.store.tell("w", task.id, message, None, self.clock.now())
+
     async def until_it_is(self, task, status):
         return await self.until(task, lambda task: task.status is status)
 

@@ -447,6 +447,38 @@ def derive_keys(order, ctx):
     return hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 1 << 30).hex()
 
 
+def listen(order, ctx):
+    """Note each new message as it comes, until one says `end`; die at one that says `die`, the first time."""
+    if "fifo" in order and ctx.attempt == 1:
+        _mark(order)
+    heard = []
+    while "end" not in heard:
+        ctx.checkpoint()
+        if len(ctx.told) > len(heard):
+            heard = _hear(order, ctx, heard)
+    return {"told": list(ctx.told), "attempt": ctx.attempt}
+
+
+def _hear(order, ctx, heard):
+    told = list(ctx.told)
+    if told[: len(heard)] != heard:
+        raise Failure("changed", f"{heard} became {told}")
+    for message in told[len(heard) :]:
+        ctx.emit({"heard": message, "attempt": ctx.attempt})
+    if "die" in told and ctx.attempt == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return told
+
+
+def count_told(order, ctx):
+    return list(ctx.told)
+
+
+def ask_briefly(order, ctx):
+    answer = ctx.ask("approval", {"kind": "approval"}, order["within"])
+    return {"answer": answer, "attempt": ctx.attempt, "told": list(ctx.told)}
+
+
 def end_at_random(order, ctx):
     """Work for a while, with checkpoints, then end as told."""
     limit = time.monotonic() + order["seconds"]
@@ -471,6 +503,22 @@ async def io_ask_twice(order, ctx):
     async with asyncio.TaskGroup() as group:
         asked = [group.create_task(ctx.ask(key, None)) for key in ("one", "two")]
     return [task.result() for task in asked]
+
+
+async def io_listen(order, ctx):
+    if "fifo" in order and ctx.attempt == 1:
+        _mark(order)
+    heard = []
+    while "end" not in heard:
+        await ctx.checkpoint()
+        if len(ctx.told) > len(heard):
+            heard = _hear(order, ctx, heard)
+    return {"told": list(ctx.told), "attempt": ctx.attempt}
+
+
+async def io_ask_briefly(order, ctx):
+    answer = await ctx.ask("approval", None, within=order["within"])
+    return {"answer": answer, "attempt": ctx.attempt, "told": list(ctx.told)}
 
 
 async def io_park(order, ctx):
@@ -518,10 +566,11 @@ _CPU = (
     tell_threads, spawn_family, multiply, follow, propose, interview, ask_badly, ask_and_go_on, ask_and_stumble,
     ask_when_told, keep_when_pausing, park_uncalled, swallow_pause, never_checkpoint,
     work_deafly, derive_keys, end_at_random, use_secrets, stumble_with_secrets, look_back,
-    look_up,
+    look_up, listen, count_told, ask_briefly,
 )  # fmt: skip
 _IO = (io_echo, io_keep, io_keep_on, io_meet, io_wait, io_wait_once, io_block, io_fail, io_propose, io_ask_twice,
-       io_look_up, io_park, io_raise_a_strange_thing, io_use_secrets, io_look_back)  # fmt: skip
+       io_look_up, io_park, io_raise_a_strange_thing, io_use_secrets, io_look_back, io_listen,
+       io_ask_briefly)  # fmt: skip
 
 WORKLOADS = (
     *(Workload(kind=function.__name__, run=function, retry=SOON) for function in _CPU),

@@ -1,4 +1,4 @@
-"""Trades that stand behind modes: one that answers briefs and calls a model of the test's, and ways to go on and end."""
+"""What stands behind modes in tests: a trade that answers briefs, with ways to go on, to ask and to end."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -72,6 +72,14 @@ def _ask(_: str, ctx: Context) -> Json:
     return _answer(f"told: {ctx.ask('which', {'text': 'Which of the two?'})}")
 
 
+def _listen(_: str, ctx: Context) -> Json:
+    """Wait until it is told something, and give that back."""
+    while not ctx.told:
+        ctx.checkpoint()
+        time.sleep(0.01)
+    return _answer(f"heard: {ctx.told[0]}")
+
+
 _ACTS: Mapping[str, Any] = {
     "pay": _pay,
     "value": _value,
@@ -80,6 +88,7 @@ _ACTS: Mapping[str, Any] = {
     "muse": _muse,
     "approve": _approve,
     "ask": _ask,
+    "listen": _listen,
 }
 USED = {
     "kind": "usage",

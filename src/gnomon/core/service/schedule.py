@@ -240,9 +240,10 @@ def _shortest_pause(house: House, cron: str, now: datetime, least: timedelta) ->
     if least <= timedelta(minutes=1):
         return None
     shortest, last = None, house.calendar.next_after(cron, "UTC", now)
+    until = (last or now) + _HORIZON
     for _ in range(_MOST_LOOKED_AT):
         following = None if last is None else house.calendar.next_after(cron, "UTC", last)
-        if last is None or following is None or last > now + _HORIZON:
+        if last is None or following is None or last > until:
             break
         shortest = min(filter(None, (shortest, following - last)))
         if shortest < least:

@@ -11,6 +11,9 @@ from gnomon.store.row import Entry, dump
 from gnomon.store.task.pause import set_aside
 from gnomon.store.task.read import read_task
 
+LONGEST_TOLD = 16384
+"""Characters of an answer that its event repeats."""
+
 
 def answer(ledger: Ledger, workspace: str, task_id: str, key: str, value: Json, now: datetime) -> Task:
     """Answer the open question of that key; the same answer again changes nothing."""
@@ -20,7 +23,7 @@ def answer(ledger: Ledger, workspace: str, task_id: str, key: str, value: Json, 
         _compare(entry.task, key, known[0], value)
     else:
         _refuse_others(entry.task, key)
-        _go_on(ledger, entry, key, value, now, {})
+        _go_on(ledger, entry, key, value, now)
     return read_task(ledger.connection, workspace, task_id)
 
 
@@ -28,7 +31,7 @@ def lapse(ledger: Ledger, entry: Entry, now: datetime) -> None:
     """Let a waiting task go on with null for an answer: the time for one has passed."""
     question = entry.task.question
     assert question is not None
-    _go_on(ledger, entry, question.key, None, now, {"lapsed": True})
+    _go_on(ledger, entry, question.key, None, now, is_lapsed=True)
 
 
 def has_step(ledger: Ledger, entry: Entry, key: str) -> bool:
@@ -37,15 +40,21 @@ def has_step(ledger: Ledger, entry: Entry, key: str) -> bool:
 
 
 def _go_on(
-    ledger: Ledger, entry: Entry, key: str, value: Json, now: datetime, told_too: dict[str, Json]
+    ledger: Ledger, entry: Entry, key: str, value: Json, now: datetime, *, is_lapsed: bool = False
 ) -> None:
     wants_pause, told = entry.task.pause_requested_at is not None, entry.task.pause_told
     ledger.execute(
         "INSERT INTO task_step (task, key, result) VALUES (?, ?, ?)", (entry.seq, key, dump(value))
     )
+    told_too: dict[str, Json] = {"lapsed": True} if is_lapsed else _told(value)
     entry = ledger.record(entry, EventType.ANSWERED, now, status=Status.QUEUED, body={"key": key, **told_too})
     if wants_pause:
         set_aside(ledger, entry, now, told)
+
+
+def _told(answer: Json) -> dict[str, Json]:
+    """Write the answer as the event holds it; a long one stands in the step alone."""
+    return {"answer": answer} if len(dump(answer)) <= LONGEST_TOLD else {}
 
 
 def _compare(task: Task, key: str, known: str, value: Json) -> None:

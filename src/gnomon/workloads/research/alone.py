@@ -4,18 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from gnomon.workloads.research.agent.hearing import hear, widened
 from gnomon.workloads.research.agent.plan import Line, Plan, dotted, plain_plan
+from gnomon.workloads.research.agent.review import reviewed
 from gnomon.workloads.research.gather import together
-from gnomon.workloads.research.hearing import hear, widened
+from gnomon.workloads.research.plain.quoting import quoted_together
 from gnomon.workloads.research.plain.second import read_alone
-from gnomon.workloads.research.record import Confidence, Question, Settled
-from gnomon.workloads.research.review import reviewed
+from gnomon.workloads.research.record import Question, Settled
 from gnomon.workloads.research.search import Searching
 from gnomon.workloads.research.study import Study
 from gnomon.workloads.research.telling import tell_settled
 from gnomon.workloads.research.turns import reply_text
-
-_LEAST_FIRST: Sequence[Confidence] = ("low", "medium", "high")
 
 
 async def read_through(
@@ -91,12 +90,4 @@ def _as_one(study: Study, plan: Plan, settled: Sequence[Settled]) -> Settled:
             study.cut(f"Nothing was found for what was added: {line.name}")
     if not found:
         return settled[0]
-    places = {(e.source.url, e.source.start + e.start): e for each in found for e in each.evidence}
-    graded = [each.confidence for each in found]
-    return replace(
-        found[0],
-        value="\n\n".join(dict.fromkeys(str(each.value) for each in found)),
-        evidence=tuple(places.values()),
-        reasoning=" ".join(dict.fromkeys(each.reasoning for each in found)),
-        confidence=next((level for level in _LEAST_FIRST if level in graded), None),
-    )
+    return quoted_together(found)

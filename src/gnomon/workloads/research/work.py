@@ -13,18 +13,18 @@ from gnomon.core.naming import no_such
 from gnomon.core.task import Json
 from gnomon.core.workload import AsyncContext, Failure, Parked
 from gnomon.workloads.research.agent.course import Course
+from gnomon.workloads.research.agent.hearing import hear, widened
 from gnomon.workloads.research.agent.plan import Plan, make_plan, plain_plan
+from gnomon.workloads.research.agent.review import reviewed
 from gnomon.workloads.research.agent.tooling import Tooling
 from gnomon.workloads.research.agent.verdict import in_vain
 from gnomon.workloads.research.alone import read_through
 from gnomon.workloads.research.basis import assemble
 from gnomon.workloads.research.budget import Meter, Spent, budget_of
-from gnomon.workloads.research.hearing import hear, widened
 from gnomon.workloads.research.mcp.toolbox import Toolbox, ToolCall, read_servers
 from gnomon.workloads.research.models.client import open_model
 from gnomon.workloads.research.models.model import Model, ModelFailure
 from gnomon.workloads.research.record import Question, Settled, Source
-from gnomon.workloads.research.review import reviewed
 from gnomon.workloads.research.search import Searching
 from gnomon.workloads.research.study import Study, Unusable
 from gnomon.workloads.research.surfing import Surfing, in_reach

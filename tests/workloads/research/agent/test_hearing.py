@@ -10,7 +10,7 @@ from stub_model import StubModel
 from wanted import json_of
 
 from gnomon.workloads.research import RESEARCH
-from gnomon.workloads.research.hearing import MOST_HEARD
+from gnomon.workloads.research.agent.hearing import MOST_HEARD
 
 TEXTS = {
     "velden.md": "# Velden\n\nVelden has 48,250 inhabitants. Its mayor is Ada Lind.\n",

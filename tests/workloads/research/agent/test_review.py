@@ -13,7 +13,7 @@ from gnomon.core.workload import Asked, Failure
 from gnomon.engine.child.pipe import to_json
 from gnomon.engine.child.question import QUESTION_LIMIT
 from gnomon.workloads.research import RESEARCH
-from gnomon.workloads.research.review import MOST_ROUNDS
+from gnomon.workloads.research.agent.review import MOST_ROUNDS
 
 TEXTS = {
     "velden.md": "# Velden\n\nVelden has 48,250 inhabitants. Its mayor is Ada Lind.\n",

@@ -3,10 +3,11 @@
 import hashlib
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from gnomon.core.access import Principal
 from gnomon.core.ports import Reservation
@@ -33,23 +34,38 @@ async def reserve_exactly(
     return replace(kept, key=f"shannon\n{_digest(kept.key, kept.fingerprint)}")
 
 
-async def once(
-    request: Request, house: House, principal: Principal, act: Callable[[], Awaitable[bool]]
-) -> bool:
-    """Act, unless the same request has been answered before; say whether it has.
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The answer to a request that was acted on."""
 
-    `act` returns whether it was done: what was refused may be tried again under the same key.
+    response: Response
+    is_final: bool = True
+    """Whether the same request is answered so from now on; what was refused may be tried again."""
+
+
+async def once(
+    request: Request,
+    house: House,
+    principal: Principal,
+    act: Callable[[], Awaitable[Done]],
+    *,
+    replay: Response,
+) -> Response:
+    """Act and answer, unless the same request was acted on before: then `replay` is the answer.
+
+    Who dies between the two acts again, which changes nothing that it had changed.
     """
     kept = await reserve_exactly(request, principal)
     if kept is None or kept.is_guess:
-        await act()
-        return False
+        return (await act()).response
     async with house.in_flight.hold(principal.workspace, kept):
         if await house.store.find_reserved(principal.workspace, f"once:{kept.key}"):
-            return True
-        if await act():
+            replay.headers.update(replay_headers(request, is_replay=True))
+            return replay
+        done = await act()
+        if done.is_final:
             await house.store.use_once(principal.workspace, kept.key, house.clock.now())
-    return False
+    return done.response
 
 
 def replay_headers(request: Request, *, is_replay: bool) -> dict[str, str]:

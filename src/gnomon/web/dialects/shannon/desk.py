@@ -13,8 +13,8 @@ from gnomon.core.service import House
 from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Task, Visibility
 from gnomon.web.dialects.shannon.modes import Modes
-from gnomon.web.dialects.shannon.skills import FindSkill, no_skills
-from gnomon.web.dialects.shannon.stream import Answers
+from gnomon.web.dialects.shannon.skills import TakeSkill, no_skills
+from gnomon.web.dialects.shannon.stream import Closings
 from gnomon.web.ids import own
 from gnomon.web.problems import InvalidQuery
 from gnomon.web.sse import Pace
@@ -42,8 +42,8 @@ class Desk:
     pace: Pace
     options: ShannonOptions
     modes: Modes
-    answers: Answers
-    find_skill: FindSkill = no_skills
+    closings: Closings
+    take_skill: TakeSkill = no_skills
 
     @property
     def skills(self) -> Skills:

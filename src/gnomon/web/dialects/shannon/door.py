@@ -13,11 +13,13 @@ from gnomon.web.answer import answer
 from gnomon.web.auth import Gate
 from gnomon.web.dialects.shannon.desk import Desk, ShannonOptions
 from gnomon.web.dialects.shannon.modes import Modes
+from gnomon.web.dialects.shannon.openapi import describe
 from gnomon.web.dialects.shannon.refusal import refusal
 from gnomon.web.dialects.shannon.render.errors import body_of, headers_of, status_of
 from gnomon.web.dialects.shannon.render.openai_error import openai_error, openai_error_of
 from gnomon.web.dialects.shannon.routes import ROUTERS, streams
-from gnomon.web.dialects.shannon.stream import Answers
+from gnomon.web.dialects.shannon.stream import Closings
+from gnomon.web.dialects.shannon.tracing import Traced
 from gnomon.web.edge import request_id
 from gnomon.web.paths import allow, told_of
 from gnomon.web.problems import Refusal, of_form
@@ -44,6 +46,8 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        servers=[{"url": "/"}, {"url": "/shannon"}],
+        root_path_in_servers=False,
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.gate = gate
@@ -51,10 +55,12 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
         pace=pace,
         options=options,
         modes=Modes(options.modes, gate.house.workloads),
-        answers=Answers(gate.house),
+        closings=Closings(gate.house),
     )
+    app.add_middleware(Traced, clock=gate.house.clock)
     for routes in ROUTERS:
         app.include_router(routes)
+    describe(app, ROUTERS)
     for known in (GnomonError, Refusal):
         app.add_exception_handler(known, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse_form)

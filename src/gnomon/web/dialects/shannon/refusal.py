@@ -4,13 +4,18 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from gnomon.web.answer import answer
-from gnomon.web.dialects.shannon.render.errors import body_of, headers_of, status_of
+from gnomon.web.dialects.shannon.render.errors import body_of, headers_of, of_key, status_of
 from gnomon.web.edge import request_id
 
 
 def refusal(connection: HTTPConnection, error: Exception) -> Response:
     """Answer with an error."""
-    status = status_of(error)
-    return answer(
-        body_of(error, status, request_id(connection.scope)), status=status, headers=headers_of(error)
-    )
+    told, status = of_key(error, _sent_key(connection)), status_of(error)
+    body = body_of(told, status, request_id(connection.scope))
+    return answer(body, status=status, headers=headers_of(error))
+
+
+def _sent_key(connection: HTTPConnection) -> str:
+    """Return the credential that a request came with, as it was written."""
+    bearer = connection.headers.get("authorization", "").rpartition(" ")[2]
+    return (connection.headers.get("x-api-key") or bearer).strip()

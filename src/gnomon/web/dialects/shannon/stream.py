@@ -11,16 +11,15 @@ from gnomon.core.hub import Subscription
 from gnomon.core.service import House
 from gnomon.core.service.cursor import require_cursor
 from gnomon.core.service.stream import Gap, Opened, Quiet, Told, follow
-from gnomon.core.task import Task, Usage
-from gnomon.web.dialects.shannon.render.answer import find_answer
+from gnomon.core.task import Task
 from gnomon.web.dialects.shannon.render.event import (
     STREAM_END,
-    Answer,
+    Closing,
     Frame,
+    closing_of,
     ending,
     frames,
     missing,
-    usage_metadata,
 )
 from gnomon.web.dialects.shannon.wire.listening import Listening
 
@@ -44,26 +43,23 @@ class Pieces:
 Item = Begun | Pieces | Quiet
 
 
-class Answers:
-    """Reads the answer of a completed task, which may be large, once for all who wait for it together."""
+class Closings:
+    """Reads what a completed task gave, which may be large, once for all who wait for it together."""
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._at_work: dict[str, asyncio.Task[Answer]] = {}
+        self._at_work: dict[str, asyncio.Task[Closing]] = {}
 
-    async def of(self, task: Task) -> Answer:
-        """Return the answer; of the task only who it is counts."""
+    async def of(self, task: Task) -> Closing:
+        """Return what its end tells; of the task only who it is counts."""
         work = self._at_work.get(task.id)
         if work is None:
             work = self._at_work[task.id] = asyncio.create_task(self._read(task))
             work.add_done_callback(lambda _: self._at_work.pop(task.id))
         return await asyncio.shield(work)
 
-    async def _read(self, task: Task) -> Answer:
-        ended = await self._house.store.get_task(task.workspace, task.id)
-        found = find_answer(ended)
-        text = "" if found is None else found.text
-        return Answer(text=text, metadata=usage_metadata(ended.usage or Usage()))
+    async def _read(self, task: Task) -> Closing:
+        return closing_of(await self._house.store.get_task(task.workspace, task.id))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +68,7 @@ class Reading:
 
     house: House
     principal: Principal
-    answers: Answers
+    closings: Closings
     heartbeat: float
 
 
@@ -114,20 +110,20 @@ def _bounded(asked: Listening, task: Task) -> Listening:
 async def _pieces(reading: Reading, task: Task, asked: Listening, item: Told | Gap) -> Pieces:
     told = _of_gap(item) if isinstance(item, Gap) else item.events
     is_completed = item.is_end and isinstance(told[-1], Event) and told[-1].type is EventType.COMPLETED
-    known = await reading.answers.of(task) if is_completed else None
+    known = await reading.closings.of(task) if is_completed else None
     return Pieces(frames=_chosen(asked, _frames(told, task.kind, known)), is_end=item.is_end)
 
 
 def _of_gap(gap: Gap) -> list[Frame | Event]:
     """Tell what was removed; where nothing is left of the log, how the task has ended."""
     if not gap.is_end:
-        return [missing(gap.first, gap.last, gap.task.updated_at)]
+        return [missing(gap.task, gap.first, gap.last)]
     end = ending(gap.task)
-    before = [missing(gap.first, end.number - 1, end.at)] if gap.first < end.number else []
+    before = [missing(gap.task, gap.first, end.number - 1)] if gap.first < end.number else []
     return [*before, end]
 
 
-def _frames(told: Iterable[Frame | Event], kind: str, known: Answer | None) -> Iterator[Frame]:
+def _frames(told: Iterable[Frame | Event], kind: str, known: Closing | None) -> Iterator[Frame]:
     for one in told:
         if isinstance(one, Frame):
             yield one

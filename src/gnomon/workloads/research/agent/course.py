@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeVar
 
+from gnomon.workloads.research.agent.hearing import hear, widened
 from gnomon.workloads.research.agent.plan import Line, Plan, dotted
 from gnomon.workloads.research.agent.read import read
 from gnomon.workloads.research.agent.reflect import reflect
@@ -13,7 +14,6 @@ from gnomon.workloads.research.agent.verdict import settled_text, weigh
 from gnomon.workloads.research.agent.write import write
 from gnomon.workloads.research.budget import Spent
 from gnomon.workloads.research.gather import Finds, merge, together
-from gnomon.workloads.research.hearing import hear, widened
 from gnomon.workloads.research.plain.second import read_alone
 from gnomon.workloads.research.record import Path, Question, Settled, Source
 from gnomon.workloads.research.search import Searching

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+from gnomon.core.brief import CONFIDENCES
 from gnomon.reading.ranking import CONSIDERED, Embed, Ranked, judge, rank
 from gnomon.workloads.research.basis import gather, titled
 from gnomon.workloads.research.confidence import confidence, reasoning
@@ -70,11 +72,31 @@ def statements(ranked: Sequence[Ranked], sources: Sequence[Source]) -> list[Stat
     said: dict[tuple[str, ...], dict[str, Evidence]] = {}
     for each in ranked:
         evidence = Evidence(source=sources[each.passage], start=each.start, end=each.end)
-        words = tuple(_WORD.findall(evidence.excerpt.casefold()))
+        words = _words(evidence)
         is_near = each.score >= NEAR_BEST * ranked[0].score and len(said) < MOST_QUOTED
         if words in said or is_near or not said:
             said.setdefault(words, {}).setdefault(evidence.source.work, evidence)
     return [list(places.values())[:_MOST_CITED] for places in said.values()]
+
+
+def _words(evidence: Evidence) -> tuple[str, ...]:
+    return tuple(_WORD.findall(evidence.excerpt.casefold()))
+
+
+def quoted_together(found: Sequence[Settled]) -> Settled:
+    """Put the answers to several parts of a text into one: each statement once, the citations numbered through."""
+    said: dict[tuple[str, ...], dict[str, Evidence]] = {}
+    for evidence in (each for settled in found for each in settled.evidence):
+        said.setdefault(_words(evidence), {}).setdefault(evidence.source.work, evidence)
+    together = [list(places.values()) for places in said.values()]
+    graded = [settled.confidence for settled in found]
+    return replace(
+        found[0],
+        value=quoted(together),
+        evidence=[each for statement in together for each in statement],
+        reasoning=" ".join(dict.fromkeys(settled.reasoning for settled in found)),
+        confidence=next((level for level in CONFIDENCES if level in graded), None),
+    )
 
 
 def quoted(said: Sequence[Statement]) -> str:

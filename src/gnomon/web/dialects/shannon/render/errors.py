@@ -10,6 +10,9 @@ from gnomon.web import problems
 from gnomon.web.ids import in_words_of_shannon
 
 _REALM: Final[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="Shannon API"'}
+_WINDOWS: Final[Mapping[str, str]] = {"requests": "minute", "failures": "minute"}
+"""In what each limit is counted that is counted in time."""
+_VENDORS: Final = ("sk_", "sk-")
 _AS_400: Final = frozenset({HTTPStatus.UNPROCESSABLE_ENTITY})
 """The vendor's clients know no 422: they take it for a broken connection."""
 
@@ -27,12 +30,12 @@ def headers_of(error: Exception) -> dict[str, str]:
 
 def body_of(error: Exception, status: int, request_id: str | None) -> dict[str, Json]:
     """Write what went wrong."""
+    if isinstance(error, Unauthenticated):
+        return {"error": "Unauthorized", "message": error.message}
     if isinstance(error, QuotaExceeded):
-        return {
-            "error": "Rate limit exceeded",
-            "message": in_words_of_shannon(error.message),
-            "window": "minute",
-        }
+        told = {"error": "Rate limit exceeded", "message": in_words_of_shannon(error.message)}
+        window = _WINDOWS.get(error.quota)
+        return {**told, "window": window} if window else told
     return {"error": message_of(error, status, request_id)}
 
 
@@ -48,3 +51,13 @@ def message_of(error: Exception, status: int, request_id: str | None) -> str:
 def _first(error: Invalid) -> str:
     first, *others = error.complaints
     return first.message + (f" (and {len(others)} more)" if others else "")
+
+
+def of_key(error: Exception, credential: str) -> Exception:
+    """Return the error that says of a key of the vendor's that this server cannot know it."""
+    if not isinstance(error, Unauthenticated) or not credential.startswith(_VENDORS):
+        return error
+    return Unauthenticated(
+        "Keys that begin with 'sk' are the vendor's and unknown here; send a key of this server, which begins with "
+        "'gn_': its operator makes them (gnomon admin)."
+    )

@@ -11,8 +11,11 @@ from datetime import datetime
 from typing import Final
 
 from gnomon.core.brief import SOURCES
-from gnomon.core.event import USAGE, Event, EventType, find_usage
+from gnomon.core.event import USAGE, Event, EventType, find_usage, read_question
 from gnomon.core.task import Json, Status, Task, TaskError, Usage
+from gnomon.web.dialects.shannon.render.answer import find_answer, model_of
+from gnomon.web.dialects.shannon.render.question import REVIEW, approval_of, kind_of, message_of
+from gnomon.web.ids import in_words_of_shannon, shannon_id
 
 ORCHESTRATOR: Final = "orchestrator"
 """Who tells of the task as a whole; of the work itself tells its kind."""
@@ -23,14 +26,10 @@ PARTIAL: Final = "LLM_PARTIAL"
 PIECE: Final = 100
 """Characters of one piece of the answer."""
 
-APPROVAL: Final = "approval"
-REVIEW: Final = "review"
-"""Kinds of questions that have events of their own."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a completed task answers with."""
+class Closing:
+    """What the last event of a completed task tells, and the log does not hold."""
 
     text: str
     metadata: Mapping[str, Json]
@@ -41,6 +40,7 @@ class Answer:
 class Frame:
     """One of the vendor's events."""
 
+    workflow_id: str
     type: str
     """By the vendor's internal name, in capitals."""
     seq: int
@@ -70,7 +70,7 @@ Said = Iterator[_Said]
 _END = _Said(STREAM_END, "The stream is at its end.")
 
 
-def frames(event: Event, agent: str, answer: Answer | None = None) -> Iterator[Frame]:
+def frames(event: Event, agent: str, closing: Closing | None = None) -> Iterator[Frame]:
     """Write an event as the vendor's, one after the other.
 
     Parameters
@@ -79,11 +79,12 @@ def frames(event: Event, agent: str, answer: Answer | None = None) -> Iterator[F
         What the log says.
     agent
         Who does the work: the task's kind.
-    answer
+    closing
         Of the task that the event completes.
     """
-    for part, said in enumerate(_said(event, agent, answer)):
+    for part, said in enumerate(_said(event, agent, closing)):
         yield Frame(
+            workflow_id=shannon_id(event.task_id),
             type=said.type,
             seq=event.number,
             part=part,
@@ -102,12 +103,26 @@ def ending(task: Task) -> Event:
     return Event(task_id=task.id, number=task.version, at=at, type=_ENDINGS[task.status], body=body)
 
 
-def missing(first: int, last: int, at: datetime) -> Frame:
+def closing_of(task: Task) -> Closing:
+    """Return what the end of a completed task tells, which was read with its result."""
+    answer = find_answer(task)
+    usage = task.usage or Usage(engine=None if answer is None else answer.engine)
+    return Closing(text="" if answer is None else answer.text, metadata=_used(usage))
+
+
+def missing(task: Task, first: int, last: int) -> Frame:
     """Tell that events were removed from the log; it stands in the place of the last of them."""
     message = f"The events {first} to {last} were removed: the time for which this server keeps them is over."
     payload = {"first": first, "last": last}
     return Frame(
-        type="WARNING", seq=last, part=0, at=at, agent=ORCHESTRATOR, message=message, payload=payload
+        workflow_id=shannon_id(task.id),
+        type="WARNING",
+        seq=last,
+        part=0,
+        at=task.updated_at,
+        agent=ORCHESTRATOR,
+        message=message,
+        payload=payload,
     )
 
 
@@ -120,20 +135,22 @@ _ENDINGS: Mapping[Status, EventType] = {
 }
 
 
-def _said(event: Event, agent: str, answer: Answer | None) -> Said:
+def _said(event: Event, agent: str, closing: Closing | None) -> Said:
     if event.type is EventType.COMPLETED:
-        return _complete(agent, answer)
+        return _complete(agent, closing)
     if event.type is EventType.MESSAGE:
         return _words(event.body, agent)
+    if event.type is EventType.WAITING and "question" in event.body:
+        return _asked(event, agent)
     return _TOLD[event.type](event.body, agent)
 
 
-def _complete(agent: str, answer: Answer | None) -> Said:
+def _complete(agent: str, closing: Closing | None) -> Said:
     """Give the answer in pieces, then as a whole, then say that it is done."""
-    text = "" if answer is None else answer.text
+    text = "" if closing is None else closing.text
     for begin in range(0, len(text), PIECE):
         yield _Said(PARTIAL, text[begin : begin + PIECE], FINAL)
-    yield _Said("LLM_OUTPUT", text, FINAL, {} if answer is None else dict(answer.metadata))
+    yield _Said("LLM_OUTPUT", text, FINAL, {} if closing is None else dict(closing.metadata))
     yield _Said("AGENT_COMPLETED", "The work is done.", agent)
     yield _Said("WORKFLOW_COMPLETED", "The task is completed.")
     yield _END
@@ -176,22 +193,21 @@ def _requeued(_: Json, __: str) -> Said:
     yield _Said("WAITING", "The attempt was set aside; the work goes on in the next one.")
 
 
-def _waiting(body: Json, agent: str) -> Said:
-    question = body.get("question")
-    if question is None:
-        yield _Said("WAITING", "The task waits for an answer.", agent)
-        return
-    asked = question["body"] if isinstance(question["body"], Mapping) else {"message": question["body"]}
-    if asked.get("kind") == REVIEW:
-        is_new = asked.get("round", 1) == 1
-        type_ = "RESEARCH_PLAN_READY" if is_new else "RESEARCH_PLAN_UPDATED"
-        yield _Said(type_, _text(asked.get("plan")), agent, asked)
-        return
-    # Clients read it from the message: they drop the payload.
-    told = {"approval_id": question["key"], **asked}
-    if "answer_by" in question:
-        told["answer_by"] = question["answer_by"]
-    yield _Said("APPROVAL_REQUESTED", json.dumps(told, ensure_ascii=False), agent, told)
+def _waiting(_: Json, __: str) -> Said:
+    yield _Said("WAITING", "The task waits for an answer.")
+
+
+def _asked(event: Event, agent: str) -> Said:
+    """Tell a question: a plan to be reviewed by its text, any other so that a client can read its name in it."""
+    question = read_question(event.body["question"])
+    told = dict(approval_of(question, event.task_id))
+    if kind_of(question) == REVIEW:
+        is_first = question.body.get("version", 1) == 1
+        type_ = "RESEARCH_PLAN_READY" if is_first else "RESEARCH_PLAN_UPDATED"
+        yield _Said(type_, message_of(question), agent, told)
+    else:
+        # The vendor's clients read the message, and drop the payload.
+        yield _Said("APPROVAL_REQUESTED", json.dumps(told, ensure_ascii=False), agent, told)
 
 
 def _answered(body: Json, _: str) -> Said:
@@ -290,7 +306,7 @@ _NOTES: Mapping[str, str] = {
 def _words(body: Json, agent: str) -> Said:
     kind = body.get("kind") if isinstance(body, Mapping) else None
     if kind == USAGE and (usage := find_usage(body)) is not None:
-        yield _used(body, usage, agent)
+        yield _called(body, usage, agent)
     elif kind == SOURCES:
         read, considered = body.get("read", 0), body.get("considered", 0)
         yield _Said("PROGRESS", f"{read} of {considered} sources were read.", agent, dict(body))
@@ -302,41 +318,27 @@ def _words(body: Json, agent: str) -> Said:
         yield _Said(type_, _text(body), agent, payload)
 
 
-def _used(body: Mapping[str, Json], usage: Usage, agent: str) -> _Said:
+def _called(body: Mapping[str, Json], usage: Usage, agent: str) -> _Said:
     """Tell of one call of a model: its words where they came along, what it cost otherwise."""
-    text, used = body.get("text"), usage_metadata(usage)
+    text, used = body.get("text"), _used(usage)
     if isinstance(text, str) and text:
         return _Said("LLM_OUTPUT", text, agent, used)
+    message = f"{used['model_used']} read {usage.input_tokens} tokens and wrote {usage.output_tokens}."
     purpose = body.get("purpose")
-    told = used if purpose is None else {**used, "purpose": purpose}
-    message = f"{used['model_used']} has read {usage.input_tokens} tokens and written {usage.output_tokens}."
-    return _Said("AGENT_THINKING", message, agent, told)
+    return _Said("AGENT_THINKING", message, agent, used if purpose is None else {**used, "purpose": purpose})
 
 
-def usage_metadata(usage: Usage) -> dict[str, Json]:
-    """Write what was used of models, as the vendor's events say it."""
-    provider, model = provider_and_model(usage.engine or "")
-    return {
+def _used(usage: Usage) -> dict[str, Json]:
+    """Write what was used of models, as the vendor's events say it; a cost that is not known is left out."""
+    provider, model = model_of(usage.engine)
+    told: dict[str, Json] = {
         "tokens_used": usage.input_tokens + usage.output_tokens,
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
-        "cost_usd": usage.cost_usd,
         "model_used": model,
         "provider": provider,
     }
-
-
-def provider_and_model(engine: str) -> tuple[str, str]:
-    """Name who answered, and with which model.
-
-    >>> provider_and_model("provider:openai/gpt-x"), provider_and_model("local:m"), provider_and_model("extractive")
-    (('openai', 'gpt-x'), ('local', 'm'), ('gnomon', 'extractive'))
-    """
-    place, _, model = engine.partition(":")
-    if place == "provider":
-        provider, _, model = model.partition("/")
-        return provider, model
-    return (place, model) if model else ("gnomon", engine)
+    return told if usage.cost_usd is None else {**told, "cost_usd": usage.cost_usd}
 
 
 def _because(text: str, body: Json) -> str:
@@ -348,9 +350,8 @@ def _because(text: str, body: Json) -> str:
 
 def _error(body: Json) -> TaskError:
     error = body.get("error") or {}
-    return TaskError(
-        code=error.get("code", "unknown"), message=error.get("message", "The task did not complete.")
-    )
+    message = in_words_of_shannon(error.get("message", "The task did not complete."))
+    return TaskError(code=error.get("code", "unknown"), message=message)
 
 
 def _text(body: Json) -> str:

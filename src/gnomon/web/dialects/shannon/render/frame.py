@@ -27,10 +27,10 @@ SSE_NAMES: Mapping[str, str] = {
 _INTERNAL: Mapping[str, str] = {name: type_ for type_, name in SSE_NAMES.items()}
 
 
-def internal(frame: Frame, workflow_id: str) -> dict[str, Json]:
+def internal(frame: Frame) -> dict[str, Json]:
     """Write a frame as the vendor's services tell it to each other, and its web socket to everybody."""
     told = {
-        "workflow_id": workflow_id,
+        "workflow_id": frame.workflow_id,
         "type": frame.type,
         "agent_id": frame.agent,
         "message": frame.message,
@@ -46,33 +46,32 @@ def sse_name(type_: str) -> str:
     return SSE_NAMES.get(type_, type_)
 
 
-def sse_data(frame: Frame, workflow_id: str) -> dict[str, Json]:
+def sse_data(frame: Frame) -> dict[str, Json]:
     """Write the data of a server-sent event; that of the last one is `DONE`."""
     if frame.type in _STEERED:
-        return {"workflow_id": workflow_id, "agent_id": frame.agent, "message": frame.message}
-    write = _DATA.get(frame.type, internal)
-    return write(frame, workflow_id)
+        return {"workflow_id": frame.workflow_id, "agent_id": frame.agent, "message": frame.message}
+    return _DATA.get(frame.type, internal)(frame)
 
 
-def _delta(frame: Frame, workflow_id: str) -> dict[str, Json]:
-    return {"delta": frame.message, **_named(frame, workflow_id)}
+def _delta(frame: Frame) -> dict[str, Json]:
+    return {"delta": frame.message, **_named(frame)}
 
 
-def _response(frame: Frame, workflow_id: str) -> dict[str, Json]:
-    told = {"response": frame.message, **_named(frame, workflow_id)}
+def _response(frame: Frame) -> dict[str, Json]:
+    told = {"response": frame.message, **_named(frame)}
     return {**told, "metadata": frame.payload} if frame.payload else told
 
 
-def _named(frame: Frame, workflow_id: str) -> dict[str, Json]:
+def _named(frame: Frame) -> dict[str, Json]:
     return {
-        "workflow_id": workflow_id,
+        "workflow_id": frame.workflow_id,
         "agent_id": frame.agent,
         "seq": frame.seq,
         "stream_id": frame.stream_id,
     }
 
 
-_DATA: Mapping[str, Callable[[Frame, str], dict[str, Json]]] = {PARTIAL: _delta, "LLM_OUTPUT": _response}
+_DATA: Mapping[str, Callable[[Frame], dict[str, Json]]] = {PARTIAL: _delta, "LLM_OUTPUT": _response}
 
 
 def read_types(text: str | None) -> frozenset[str] | None:

@@ -24,9 +24,14 @@ def approval(record: Task) -> Mapping[str, Json] | None:
     question = record.question
     if question is None or record.status is not Status.WAITING:
         return None
+    return approval_of(question, record.id)
+
+
+def approval_of(question: Question, task_id: str) -> Mapping[str, Json]:
+    """Write a question of a task as an approval."""
     told: dict[str, Json] = {
         "approval_id": question.key,
-        "workflow_id": shannon_id(record.id),
+        "workflow_id": shannon_id(task_id),
         "kind": kind_of(question),
         "message": message_of(question),
         "question": question.body,

@@ -100,6 +100,8 @@ def query_of(record: Task, given: Given | None = None) -> str:
 
 def _nearest(task_input: Json) -> str:
     if isinstance(task_input, Mapping):
+        if isinstance(task_input.get("input"), Mapping):  # a brief whose question is made of named values
+            return _nearest(task_input["input"])
         texts = (task_input.get(name) for name in _QUERIES)
         found = next((text for text in texts if isinstance(text, str) and text.strip()), None)
         if found is not None:

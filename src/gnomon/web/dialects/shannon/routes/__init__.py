@@ -4,6 +4,24 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from gnomon.web.dialects.shannon.routes import chat, streams, tasks
+from gnomon.web.dialects.shannon.routes import (
+    approvals,
+    chat,
+    control,
+    history,
+    review,
+    streams,
+    swarm,
+    tasks,
+)
 
-ROUTERS: Sequence[APIRouter] = (tasks.router, streams.router, chat.router)
+ROUTERS: Sequence[APIRouter] = (
+    tasks.router,
+    control.router,
+    history.router,
+    streams.router,
+    review.router,
+    approvals.router,
+    swarm.router,
+    chat.router,
+)

@@ -32,7 +32,7 @@ from gnomon.web.dialects.shannon.models import Offered, list_models, require_mod
 from gnomon.web.dialects.shannon.render import chat as render
 from gnomon.web.dialects.shannon.render.openai_error import FINAL, ended
 from gnomon.web.dialects.shannon.wire.chat import ChatOrder, in_words_of, read_chat, read_prompt, read_session
-from gnomon.web.dialects.shannon.wire.submit import TaskOrder, read_task
+from gnomon.web.dialects.shannon.wire.submit import SkillText, TaskOrder, named_skill, read_task
 from gnomon.web.edge import request_id
 from gnomon.web.ids import shannon_id
 from gnomon.web.presence import while_present
@@ -147,7 +147,7 @@ async def _submit(
     same = await request.body() + b"\n" + (session or "").encode()
     kept = await reserve_exactly(request, writer, same)
     try:
-        order = _order(desk, house, asked, offered)
+        order = await _order(desk, house, writer, asked, offered)
         terms = replace(order.terms(joined or new_session_id(house)), metadata=_metadata(asked))
         return await run_input(house, writer, order.kind, order.task_input, terms=terms, reservation=kept)
     except Malformed:
@@ -161,8 +161,13 @@ def _metadata(asked: ChatOrder) -> Json:
     return {**(asked.metadata or {}), **user} or None
 
 
-def _order(desk: Desk, house: House, asked: ChatOrder, offered: Offered) -> TaskOrder:
-    order = read_task(asked.task_body(offered.model), modes=desk.modes, find_skill=desk.find_skill)
+async def _order(
+    desk: Desk, house: House, writer: Principal, asked: ChatOrder, offered: Offered
+) -> TaskOrder:
+    body = asked.task_body(offered.model)
+    name = named_skill(body)
+    skill = None if name is None else SkillText(name=name, text=await desk.take_skill(writer, name))
+    order = read_task(body, modes=desk.modes, skill=skill)
     takes_brief = offered.assigned.takes_brief
     agent = asked.options.get("agent")
     if agent is not None:

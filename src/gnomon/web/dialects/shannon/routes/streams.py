@@ -1,7 +1,7 @@
 """Streams of a task's events: as server-sent events, and over a web socket."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -15,7 +15,6 @@ from gnomon.core.access import Principal
 from gnomon.core.errors import GnomonError
 from gnomon.core.service import House
 from gnomon.core.service.access import require
-from gnomon.core.task import Task
 from gnomon.web.auth import identify_by_address
 from gnomon.web.desk import AtHouse, Holder, find_gate
 from gnomon.web.dialects.shannon.desk import AtDesk, find_desk, find_task
@@ -25,7 +24,6 @@ from gnomon.web.dialects.shannon.render.frame import DONE, internal, sse_data, s
 from gnomon.web.dialects.shannon.stream import Begun, Pieces, Reading, tell
 from gnomon.web.dialects.shannon.stream import Item as Told
 from gnomon.web.dialects.shannon.wire.listening import read_listening
-from gnomon.web.ids import shannon_id
 from gnomon.web.problems import Refusal
 from gnomon.web.socket import COME_BACK, NORMAL, REFUSED, SocketReader
 from gnomon.web.sse import Begin, EventStream, Frames, Item, Last, Manners, Presence, one_line
@@ -72,8 +70,7 @@ async def follow_task(
     listener: Annotated[Principal, Depends(Listener("read"))],
 ) -> Response:
     """Tell a task's events after the last one that the client has, each once and in order, then `[DONE]`."""
-    task, told = await _ask(request, house, listener)
-    items = _as_sse(told, _writer(shannon_id(task.id)))
+    items = _as_sse(await _ask(request, house, listener))
     hold = find_gate(request).meter.streams.hold(listener.key_id)
     return EventStream(items, _MANNERS, desk.pace, hold=hold)
 
@@ -84,7 +81,7 @@ async def follow_by_socket(socket: WebSocket) -> None:
     async with AsyncExitStack() as held:
         try:
             listener = await admit(socket, "read")
-            task, told = await _ask(socket, find_gate(socket).house, listener)
+            told = await _ask(socket, find_gate(socket).house, listener)
             held.enter_context(find_gate(socket).meter.streams.hold(listener.key_id))
             items = await held.enter_async_context(aclosing(told))
             begun = await anext(items)
@@ -94,28 +91,26 @@ async def follow_by_socket(socket: WebSocket) -> None:
         await socket.accept()
         assert isinstance(begun, Begun)
         with Presence(socket.scope, socket.receive, begun.subscription.end):
-            await _speak(socket, items, shannon_id(task.id))
+            await _speak(socket, items)
 
 
-async def _ask(
-    connection: HTTPConnection, house: House, listener: Principal
-) -> tuple[Task, AsyncGenerator[Told, None]]:
+async def _ask(connection: HTTPConnection, house: House, listener: Principal) -> AsyncGenerator[Told, None]:
     """Begin to tell what the request asks for."""
     asked = read_listening(connection.query_params, connection.headers)
     task = await find_task(house, listener, asked.task_id)
     desk = find_desk(connection)
-    reading = Reading(house=house, principal=listener, answers=desk.answers, heartbeat=desk.pace.heartbeat)
-    return task, tell(reading, task, asked)
+    reading = Reading(house=house, principal=listener, closings=desk.closings, heartbeat=desk.pace.heartbeat)
+    return tell(reading, task, asked)
 
 
-async def _speak(socket: WebSocket, told: AsyncGenerator[Told, None], workflow_id: str) -> None:
+async def _speak(socket: WebSocket, told: AsyncGenerator[Told, None]) -> None:
     desk, house = find_desk(socket), find_gate(socket).house
     clock = asyncio.get_running_loop().time
     ear, limit = SocketReader(socket, desk.pace.stuck), clock() + desk.pace.draw_life()
     async for item in told:
         if isinstance(item, Pieces):
             for frame in item.frames:
-                if not await ear.tell(one_line(internal(frame, workflow_id)).decode()):
+                if not await ear.tell(one_line(internal(frame)).decode()):
                     return
             if item.is_end:
                 await ear.close(NORMAL, "The stream is at its end.")
@@ -129,9 +124,7 @@ async def _speak(socket: WebSocket, told: AsyncGenerator[Told, None], workflow_i
         await ear.close(REFUSED, "The right to listen has ended.")
 
 
-async def _as_sse(
-    told: AsyncGenerator[Told, None], write: Callable[[Frame], bytes]
-) -> AsyncGenerator[Item, None]:
+async def _as_sse(told: AsyncGenerator[Told, None]) -> AsyncGenerator[Item, None]:
     async with aclosing(told):
         async for item in told:
             if isinstance(item, Begun):
@@ -143,10 +136,8 @@ async def _as_sse(
                 yield item
 
 
-def _writer(workflow_id: str) -> Callable[[Frame], bytes]:
-    def write(frame: Frame) -> bytes:
-        data = DONE.encode() if frame.type == STREAM_END else one_line(sse_data(frame, workflow_id))
-        name, number = sse_name(frame.type), frame.stream_id
-        return b"id: %s\nevent: %s\ndata: %s\n\n" % (number.encode(), name.encode(), data)
-
-    return write
+def write(frame: Frame) -> bytes:
+    """Write a frame as a server-sent event."""
+    data = DONE.encode() if frame.type == STREAM_END else one_line(sse_data(frame))
+    number, name = frame.stream_id.encode(), sse_name(frame.type).encode()
+    return b"id: %s\nevent: %s\ndata: %s\n\n" % (number, name, data)

@@ -1,7 +1,6 @@
 """Tasks: submit, read, list."""
 
 from dataclasses import replace
-from functools import partial
 from http import HTTPStatus
 
 from fastapi import APIRouter
@@ -16,7 +15,7 @@ from gnomon.core.service import task as service
 from gnomon.core.service.run import run_input
 from gnomon.core.task import Json, Task
 from gnomon.web.answer import answer
-from gnomon.web.body import read_as
+from gnomon.web.body import apart, read_json
 from gnomon.web.desk import AtHouse, Reader, Writer
 from gnomon.web.dialects.shannon.again import new_session_id, replay_headers, reserve_exactly
 from gnomon.web.dialects.shannon.desk import AtDesk, Desk, find_task, opted_in
@@ -24,7 +23,7 @@ from gnomon.web.dialects.shannon.origin import find_origin
 from gnomon.web.dialects.shannon.render import task as render
 from gnomon.web.dialects.shannon.status import asked
 from gnomon.web.dialects.shannon.wire.listing import Listing, read_listing
-from gnomon.web.dialects.shannon.wire.submit import TaskOrder, read_task
+from gnomon.web.dialects.shannon.wire.submit import SkillText, TaskOrder, named_skill, read_task
 from gnomon.web.ids import shannon_id
 from gnomon.web.moment import moment
 
@@ -57,8 +56,24 @@ async def submit_task_to_stream(request: Request, desk: AtDesk, house: AtHouse, 
 
 
 async def _submit(request: Request, desk: Desk, house: House, writer: Principal) -> Submitted:
-    order = await read_as(request, partial(read_task, modes=desk.modes, find_skill=desk.find_skill))
+    order = await read_order(request, desk, writer)
     return await submit_order(house, writer, order, request)
+
+
+async def read_order(request: Request, desk: Desk, writer: Principal) -> TaskOrder:
+    """Read the body of a submission, with the skill that it asks for.
+
+    Raises
+    ------
+    Invalid
+        When something is wrong with it, or there is no such skill.
+    Forbidden
+        When the key may not have the skill.
+    """
+    body = await read_json(request)
+    name = named_skill(body)
+    skill = None if name is None else SkillText(name=name, text=await desk.take_skill(writer, name))
+    return await apart(len(await request.body()), read_task, body, modes=desk.modes, skill=skill)
 
 
 async def submit_order(house: House, writer: Principal, order: TaskOrder, request: Request) -> Submitted:

@@ -1,1 +1,8 @@
-"""The components of the door's OpenAPI document."""
+"""The components of the door's OpenAPI document, as JSON Schema with examples."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gnomon.web.dialects.shannon.schema import control, error, task
+
+SCHEMAS: Mapping[str, dict[str, Any]] = {**task.SCHEMAS, **control.SCHEMAS, **error.SCHEMAS}

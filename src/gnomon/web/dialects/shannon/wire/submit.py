@@ -16,7 +16,6 @@ from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Json
 from gnomon.web.dialects.shannon.modes import EFFORTS, STRATEGIES, USUAL, Assigned, Modes
 from gnomon.web.dialects.shannon.origin import Origin
-from gnomon.web.dialects.shannon.skills import FindSkill, no_skills
 from gnomon.web.dialects.shannon.wire.given import Given, read_members
 
 TIERS: Final = ("small", "medium", "large")
@@ -83,7 +82,24 @@ class TaskOrder:
         )
 
 
-def read_task(body: Json, *, modes: Modes, find_skill: FindSkill = no_skills) -> TaskOrder:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillText:
+    """What a skill tells the work."""
+
+    name: str
+    text: str
+
+
+def named_skill(body: Json) -> str | None:
+    """Return the name of the skill that a body asks for, if it can be read."""
+    if not isinstance(body, Mapping):
+        return None
+    context = body.get("context")
+    given = Given(body=body, context=context if isinstance(context, Mapping) else {})
+    return given.text("skill")
+
+
+def read_task(body: Json, *, modes: Modes, skill: SkillText | None = None) -> TaskOrder:
     """Read the body of a submission; members that nobody knows are left out of account.
 
     Raises
@@ -96,7 +112,7 @@ def read_task(body: Json, *, modes: Modes, find_skill: FindSkill = no_skills) ->
     mode = given.word("mode", EFFORTS, "Invalid mode (allowed: simple, standard, complex, supervisor)")
     session_id = _session(given)
     _check_models(given)
-    skill = _skill(given, find_skill)
+    given.text("skill")
     given.settle()
     mode = mode or USUAL
     assigned = _assigned(modes, mode)
@@ -110,7 +126,7 @@ def read_task(body: Json, *, modes: Modes, find_skill: FindSkill = no_skills) ->
             mode=mode,
             query=query,
             is_brief=assigned.takes_brief,
-            skill=None if skill is None else skill[0],
+            skill=None if skill is None else skill.name,
             warnings=(*warnings, *(() if assigned.takes_brief else _untold(skill))),
         ),
         wording=_wording(given, query),
@@ -160,17 +176,6 @@ def _check_models(given: Given) -> None:
         given.flag(name)
 
 
-def _skill(given: Given, find_skill: FindSkill) -> tuple[str, str] | None:
-    name = given.text("skill")
-    if name is None:
-        return None
-    text = find_skill(name)
-    if text is None:
-        given.refuse("skill", f"Unknown skill: {name[:80]}", "missing_reference")
-        return None
-    return name, text
-
-
 def _assigned(modes: Modes, mode: str) -> Assigned:
     assigned = modes.find(mode)
     if assigned is None:
@@ -182,9 +187,7 @@ def _assigned(modes: Modes, mode: str) -> Assigned:
     return assigned
 
 
-def _brief(
-    given: Given, query: str, mode: str, skill: tuple[str, str] | None
-) -> tuple[Brief, tuple[str, ...]]:
+def _brief(given: Given, query: str, mode: str, skill: SkillText | None) -> tuple[Brief, tuple[str, ...]]:
     strategy = given.word(
         "research_strategy",
         STRATEGIES,
@@ -222,10 +225,10 @@ def _budget(given: Given) -> dict[str, float]:
     return {name: value for name, value in named.items() if value is not None}
 
 
-def _guidance(given: Given, skill: tuple[str, str] | None) -> tuple[str | None, tuple[str, ...]]:
+def _guidance(given: Given, skill: SkillText | None) -> tuple[str | None, tuple[str, ...]]:
     """Write what the work shall keep in mind: the skill's text, then each circumstance on a line of its own."""
     lines = [f"{name}: {_line(value)}" for name, value in given.context.items() if _is_told(name, value)]
-    text = "\n\n".join(part for part in (skill[1] if skill else "", "\n".join(lines)) if part)
+    text = "\n\n".join(part for part in (skill.text if skill else "", "\n".join(lines)) if part)
     if len(text) <= LONGEST_GUIDANCE:
         return text or None, ()
     cut = f"The context and the skill are longer than {LONGEST_GUIDANCE} characters; the rest was left out."
@@ -258,7 +261,7 @@ def _plain(given: Given, query: str) -> Json:
     return {"query": query, "context": dict(given.context)} if given.context else {"query": query}
 
 
-def _untold(skill: tuple[str, str] | None) -> tuple[str, ...]:
+def _untold(skill: SkillText | None) -> tuple[str, ...]:
     return () if skill is None else ("What runs in this mode takes no guidance, and is not told the skill.",)
 
 
