@@ -180,6 +180,7 @@ class Stage:
     server: Server
     page: bytes
     report: "asyncio.Future[dict[str, Any]]" = field(default_factory=asyncio.Future)
+    door: bytes = b"GET /gnomon"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
@@ -191,7 +192,7 @@ class Stage:
             elif head.startswith(b"POST /report"):
                 length = int(head.lower().partition(b"content-length:")[2].split()[0])
                 self.report.set_result(json.loads(await reader.readexactly(length)))
-            elif head.startswith(b"GET /gnomon"):
+            elif head.startswith(self.door):
                 await self._pass_on(head, writer)
             await writer.drain()
         writer.close()

@@ -3,11 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from gnomon.core.task import Json, Status, Task, Usage
-from gnomon.web.moment import moment
 
 _FORMS: Final = ("text", "json")
 _OWN_PROVIDER: Final = "gnomon"
@@ -34,22 +33,14 @@ class Answer:
 
 def find_answer(task: Task) -> Answer | None:
     """Read what a task gave; None before it has completed."""
-    return read_answer(task.result, task.finished_at) if task.status is Status.COMPLETED else None
+    return read_answer(task.result) if task.status is Status.COMPLETED else None
 
 
-def read_answer(result: Json, at: Any = None) -> Answer:
-    """Read a result; one that is no answer to a brief is shown as it is.
-
-    Parameters
-    ----------
-    result
-        Of a task of any kind.
-    at
-        When it was given.
-    """
+def read_answer(result: Json) -> Answer:
+    """Read the result of a task of any kind; one that is no answer to a brief is shown as it is."""
     if not _is_answer(result):
         return Answer(text=_text(result), content=result)
-    content, citations = result["content"], list(_citations(result, at))
+    content, citations = result["content"], list(_citations(result))
     text = _text(content)
     if result["type"] == "text" and citations:
         text = f"{text.rstrip()}\n\n{_sources(citations)}"
@@ -73,7 +64,7 @@ def _text(content: Json) -> str:
     return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
 
 
-def _citations(result: Mapping[str, Json], at: Any) -> Iterator[Mapping[str, Json]]:
+def _citations(result: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
     """Yield each source once, in the order in which the answer rests on them."""
     seen: set[str] = set()
     for basis in _list(result.get("basis")):
@@ -81,20 +72,19 @@ def _citations(result: Mapping[str, Json], at: Any) -> Iterator[Mapping[str, Jso
             url = cited.get("url") if isinstance(cited, Mapping) else None
             if isinstance(url, str) and url not in seen:
                 seen.add(url)
-                yield _citation(url, cited, at)
+                yield _citation(url, cited)
 
 
-def _citation(url: str, cited: Mapping[str, Json], at: Any) -> Mapping[str, Json]:
+def _citation(url: str, cited: Mapping[str, Json]) -> Mapping[str, Json]:
     excerpts = [text for text in _list(cited.get("excerpts")) if isinstance(text, str)]
     title = cited.get("title")
-    told: dict[str, Json] = {
+    return {
         "url": url,
         "title": title if isinstance(title, str) else url,
         "source": _host(url),
         "snippet": excerpts[0] if excerpts else "",
         "excerpts": excerpts,
     }
-    return {**told, "retrieved_at": moment(at)} if at is not None else told
 
 
 def _host(url: str) -> str:

@@ -3,6 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gnomon.web.dialects.shannon.schema import control, error, task
+from gnomon.web.dialects.shannon.schema import control, error, event, task
 
-SCHEMAS: Mapping[str, dict[str, Any]] = {**task.SCHEMAS, **control.SCHEMAS, **error.SCHEMAS}
+SCHEMAS: Mapping[str, dict[str, Any]] = {**task.SCHEMAS, **control.SCHEMAS, **event.SCHEMAS, **error.SCHEMAS}

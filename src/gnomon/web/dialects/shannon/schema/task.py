@@ -34,7 +34,6 @@ _CITATION: dict[str, Any] = {
     "source": "example.com",
     "snippet": "Paris has been the capital since 987.",
     "excerpts": ["Paris has been the capital since 987."],
-    "retrieved_at": "2026-01-31T12:00:05.123456Z",
 }
 _RESULT: Final = "Paris.\n\nSources:\n1. Paris - https://example.com/paris"
 _SUMMARY: dict[str, Any] = {
@@ -132,10 +131,8 @@ SCHEMAS: dict[str, Schema] = {
         {
             **dict.fromkeys(("url", "title", "source", "snippet"), TEXT),
             "excerpts": {"type": "array", "items": TEXT},
-            "retrieved_at": MOMENT,
         },
         _CITATION,
-        optional=("retrieved_at",),
     ),
     "Task": record(
         {
