@@ -12,6 +12,8 @@ PIECE: Final = 100
 """Characters of the answer in one chunk."""
 _SINCE: Final = 1_767_225_600
 """When the models were named, in seconds of Unix: the beginning of 2026."""
+_NOTHING: Final[Mapping[str, Json]] = {"content": ""}
+"""An empty piece: the vendor's client takes one without members for none at all."""
 
 Form = Literal["chat", "prompt"]
 
@@ -69,13 +71,13 @@ class Writer:
 
     def news(self, events: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
         """Write what the work tells, beside an empty piece."""
-        return {**self._chunk({}), "shannon_events": list(events)}
+        return {**self._chunk(_NOTHING), "shannon_events": list(events)}
 
     def closing(self, task: Task) -> Iterator[dict[str, Json]]:
         """Write the end, and what was used when that was asked for."""
-        yield self._chunk({}, "stop")
+        yield self._chunk(_NOTHING, "stop")
         if self.wants_usage:
-            yield {**self._chunk({}), "choices": [], "usage": usage(task)}
+            yield {**self._chunk(_NOTHING), "choices": [], "usage": usage(task)}
 
     def failure(self, error: Mapping[str, Json]) -> dict[str, Json]:
         """Write a failure so that OpenAI's clients raise it, and the vendor's show it as an event."""
