@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from bounds import bounded
 from shannon import errors
 from shannon.models import TaskStatusEnum
 
@@ -20,8 +21,10 @@ async def submit(talk: Talk, query: str, **given: Any) -> str:
 
 
 async def until(http: httpx.AsyncClient, name: str, is_enough: Callable[[Any], bool], query: str = "") -> Any:
-    async with asyncio.timeout(20):
-        while not is_enough(shown := (await http.get(f"/api/v1/tasks/{name}{query}")).json()):
+    async with bounded("a task that stands as the test wants it"):
+        while not is_enough(  # noqa: ASYNC110  clients of this door ask again and again
+            shown := (await http.get(f"/api/v1/tasks/{name}{query}")).json()
+        ):
             await asyncio.sleep(0.02)
     return shown
 

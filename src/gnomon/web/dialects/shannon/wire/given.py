@@ -1,6 +1,7 @@
 """A body with its `context`: the same names may stand in either, and the body's own wins."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -8,6 +9,9 @@ from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.task import Json
 
 _TRUE: Final = frozenset({"true", "1", "yes", "y"})
+_LONGEST: Final = 32
+"""Characters of a number that is written as a text."""
+_LARGE: Final = 1e15
 _FALSE: Final = frozenset({"false", "0", "no", "n", ""})
 
 
@@ -93,13 +97,13 @@ class Given:
 
 
 def _number(value: Json) -> float | str | None:
-    """Return a number; a text when it is none."""
+    """Return a number; a text when it is none that can be read."""
     if value is None:
         return None
+    number: float | None = None
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    try:
-        number = float(value) if isinstance(value, str) and len(value) <= 32 and "_" not in value else None
-    except ValueError:
-        number = None
-    return number if number is not None and abs(number) < 1e15 else "none"
+        number = value
+    elif isinstance(value, str) and len(value) <= _LONGEST and "_" not in value:
+        with suppress(ValueError):
+            number = float(value)
+    return number if number is not None and abs(number) < _LARGE else "none"
