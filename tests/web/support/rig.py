@@ -20,6 +20,7 @@ from gnomon.core.service import House
 from gnomon.core.service.access import Founded, found_workspace
 from gnomon.core.task import Json, Task
 from gnomon.core.workload import Saved, Workload
+from gnomon.engine.calendar import CronCalendar
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
@@ -57,6 +58,7 @@ def open_house(folder: Path, *others: Workload) -> House:
         store=SqliteStore.open(folder, hub),
         hub=hub,
         clock=ShiftedClock(),
+        calendar=CronCalendar(),
         kinds={kind.kind: kind for kind in RESOURCE_KINDS},
         workloads={workload.kind: workload for workload in (*ENERGY, *IMPORT, *others)},
         vault=KeyVault(b"v" * 32),
