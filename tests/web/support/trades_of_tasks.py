@@ -129,7 +129,26 @@ def give(given: Json, _: Context) -> Json:
     return {"given": given}
 
 
+def look_up(given: dict[str, Any], ctx: Context) -> Json:
+    """Look a word up."""
+    if given["word"] == "stone":
+        raise Failure("stumbled", "There was a stone in the way.")
+    while given["word"] == "ever":
+        ctx.checkpoint()
+        time.sleep(0.01)
+    return {"found": [given["word"].upper()]}
+
+
+_LOOKING: Mapping[str, Any] = {
+    "type": "object",
+    "required": ["word"],
+    "properties": {"word": {"type": "string", "minLength": 1}},
+}
+
 TASK_TRADES: Sequence[Workload] = (
     with_schema_check(Workload(kind="research", run=research, input_schema=BRIEF, takes_brief=True)),
     Workload(kind="give", run=give, input_schema={}),
+    with_schema_check(
+        Workload(kind="word_search", run=look_up, title="Words", input_schema=_LOOKING, is_tool=True)
+    ),
 )

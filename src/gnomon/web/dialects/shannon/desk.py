@@ -13,7 +13,7 @@ from gnomon.core.service import House
 from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Task, Visibility
 from gnomon.web.dialects.shannon.modes import Modes
-from gnomon.web.dialects.shannon.skills import TakeSkill, no_skills
+from gnomon.web.dialects.shannon.skilled import SkillText, take_skill
 from gnomon.web.dialects.shannon.stream import Closings
 from gnomon.web.ids import own
 from gnomon.web.problems import InvalidQuery
@@ -33,6 +33,8 @@ class ShannonOptions:
     longest_chat: float = 35 * 60.0
     """How long the answer to a chat is waited for. [s]"""
     skills: Skills = NO_SKILLS
+    tool_wait: float = 28.0
+    """How long a call of a tool waits for what it gives; the vendor's clients give up after 30. [s]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +45,15 @@ class Desk:
     options: ShannonOptions
     modes: Modes
     closings: Closings
-    take_skill: TakeSkill = no_skills
 
     @property
     def skills(self) -> Skills:
         """Give the skills that tasks may ask for."""
         return self.options.skills
+
+    async def take_skill(self, principal: Principal, name: str | None) -> SkillText | None:
+        """Return the skill that a request names, if it names one; raises what `skilled.take_skill` does."""
+        return None if name is None else await take_skill(self.skills, principal, name)
 
 
 def find_desk(connection: HTTPConnection) -> Desk:

@@ -1,13 +1,22 @@
-"""What a request that asks for a skill gets: the skill, or why not."""
+"""What a request that asks for a skill gets: the skill's text, or why not."""
+
+from dataclasses import dataclass
 
 from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Forbidden
 from gnomon.core.ports import Skills
-from gnomon.core.skill import Skill
 from gnomon.web.problems import Malformed
 
 
-async def take_skill(skills: Skills, principal: Principal, name: str) -> Skill:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillText:
+    """What a skill tells the work."""
+
+    name: str
+    text: str
+
+
+async def take_skill(skills: Skills, principal: Principal, name: str) -> SkillText:
     """Return the skill that a task asks for.
 
     Raises
@@ -19,9 +28,9 @@ async def take_skill(skills: Skills, principal: Principal, name: str) -> Skill:
     """
     skill = await skills.find(name)
     if skill is None:
-        raise Malformed([Complaint(("skill",), f"Unknown skill: {name}", "unknown_skill")])
+        raise Malformed([Complaint(("skill",), f"Unknown skill: {name[:80]}", "missing_reference")])
     if not skill.is_enabled:
-        raise Malformed([Complaint(("skill",), f"Skill {name} is disabled", "disabled_skill")])
+        raise Malformed([Complaint(("skill",), f"Skill {name} is disabled", "disabled")])
     if skill.is_dangerous and "ops" not in principal.scopes:
         raise Forbidden(f"Skill {name} is marked as dangerous: it takes a key with the scope 'ops'.")
-    return skill
+    return SkillText(name=skill.name, text=skill.content)

@@ -23,7 +23,7 @@ from gnomon.web.dialects.shannon.origin import find_origin
 from gnomon.web.dialects.shannon.render import task as render
 from gnomon.web.dialects.shannon.status import asked
 from gnomon.web.dialects.shannon.wire.listing import Listing, read_listing
-from gnomon.web.dialects.shannon.wire.submit import SkillText, TaskOrder, named_skill, read_task
+from gnomon.web.dialects.shannon.wire.submit import TaskOrder, named_skill, read_task
 from gnomon.web.ids import shannon_id
 from gnomon.web.moment import moment
 
@@ -71,8 +71,7 @@ async def read_order(request: Request, desk: Desk, writer: Principal) -> TaskOrd
         When the key may not have the skill.
     """
     body = await read_json(request)
-    name = named_skill(body)
-    skill = None if name is None else SkillText(name=name, text=await desk.take_skill(writer, name))
+    skill = await desk.take_skill(writer, named_skill(body))
     return await apart(len(await request.body()), read_task, body, modes=desk.modes, skill=skill)
 
 

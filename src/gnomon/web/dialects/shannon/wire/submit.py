@@ -16,6 +16,7 @@ from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Json
 from gnomon.web.dialects.shannon.modes import EFFORTS, STRATEGIES, USUAL, Assigned, Modes
 from gnomon.web.dialects.shannon.origin import Origin
+from gnomon.web.dialects.shannon.skilled import SkillText
 from gnomon.web.dialects.shannon.wire.given import Given, read_members
 
 TIERS: Final = ("small", "medium", "large")
@@ -80,14 +81,6 @@ class TaskOrder:
             session_id=session_id,
             session_context=self.wording.get("context"),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SkillText:
-    """What a skill tells the work."""
-
-    name: str
-    text: str
 
 
 def named_skill(body: Json) -> str | None:

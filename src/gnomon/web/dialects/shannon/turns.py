@@ -1,0 +1,69 @@
+"""Sessions by their names, and their turns, counted from 1 in the session's present life."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from gnomon.core.access import Principal
+from gnomon.core.errors import NotFound
+from gnomon.core.ports import Turn
+from gnomon.core.service import House
+from gnomon.core.service import session as service
+from gnomon.core.session import Session
+from gnomon.web.dialects.shannon.desk import require_name
+
+NO_SESSION: Final = "Session not found"
+MOST_TURNS: Final = 1000
+"""Turns that one answer tells of."""
+_AT_ONCE: Final = 100
+
+
+async def find_session(house: House, principal: Principal, name: str) -> Session:
+    """Return the session of a name.
+
+    Raises
+    ------
+    InvalidQuery
+        When nothing can have that name.
+    NotFound
+        When the workspace has no such session.
+    """
+    try:
+        return await service.get_session(house, principal, require_name(name, "Invalid session_id format"))
+    except NotFound as error:
+        raise NotFound(NO_SESSION) from error
+
+
+def size_of(session: Session) -> int:
+    """Count the turns of a session."""
+    return session.turns - session.first_turn + 1
+
+
+async def find_ends(house: House, session: Session) -> tuple[Turn | None, Turn | None]:
+    """Return the first and the newest turn of a session; for a list, so that large inputs stay where they are."""
+    shelf = house.store.sessions
+    first = await shelf.list_turns(session.workspace, session.id, limit=1)
+    if size_of(session) <= 1:
+        return next(iter(first), None), next(iter(first), None)
+    latest = await shelf.list_turns(session.workspace, session.id, limit=1, newest_first=True)
+    return next(iter(first), None), next(iter(latest), None)
+
+
+async def list_numbered(
+    house: House, principal: Principal, session: Session, *, limit: int = MOST_TURNS, offset: int = 0
+) -> Sequence[tuple[int, Turn]]:
+    """List the turns of a session with their places in it, the oldest first."""
+    found: list[Turn] = []
+    while len(found) < limit:
+        wanted = min(_AT_ONCE, limit - len(found))
+        more = await service.list_turns(
+            house, principal, session.id, limit=wanted, offset=offset + len(found)
+        )
+        found += more
+        if len(more) < wanted:
+            break
+    return [(place_of(session, turn), turn) for turn in found]
+
+
+def place_of(session: Session, turn: Turn) -> int:
+    """Return the place of a turn in its session."""
+    return (turn.task.session_turn or session.first_turn) - session.first_turn + 1
