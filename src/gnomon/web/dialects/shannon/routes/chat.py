@@ -32,7 +32,7 @@ from gnomon.web.dialects.shannon.models import Offered, list_models, require_mod
 from gnomon.web.dialects.shannon.render import chat as render
 from gnomon.web.dialects.shannon.render.openai_error import FINAL, ended
 from gnomon.web.dialects.shannon.wire.chat import ChatOrder, in_words_of, read_chat, read_prompt, read_session
-from gnomon.web.dialects.shannon.wire.submit import SkillText, TaskOrder, named_skill, read_task
+from gnomon.web.dialects.shannon.wire.submit import TaskOrder, named_skill, read_task
 from gnomon.web.edge import request_id
 from gnomon.web.ids import shannon_id
 from gnomon.web.presence import while_present
@@ -165,8 +165,7 @@ async def _order(
     desk: Desk, house: House, writer: Principal, asked: ChatOrder, offered: Offered
 ) -> TaskOrder:
     body = asked.task_body(offered.model)
-    name = named_skill(body)
-    skill = None if name is None else SkillText(name=name, text=await desk.take_skill(writer, name))
+    skill = await desk.take_skill(writer, named_skill(body))
     order = read_task(body, modes=desk.modes, skill=skill)
     takes_brief = offered.assigned.takes_brief
     agent = asked.options.get("agent")
