@@ -22,6 +22,8 @@ _NAMES: Final[Mapping[str, str]] = {
     "workflow_id": "A task's `workflow_id`, which is its `task_id`.",
     "session_id": "A session's `session_id`.",
     "schedule_id": "A schedule's `schedule_id`.",
+    "agent_id": "An agent's `id`.",
+    "name": "The `name` of the tool or skill.",
 }
 """Parameters of paths that have the form of ids."""
 
@@ -84,11 +86,11 @@ def _answers(told: Told) -> Iterator[tuple[str, Document]]:
 def _shown(told: Told, component: str) -> Document:
     if told.media != "text/event-stream":
         return named(component)
-    event = {"type": "string", "contentMediaType": _JSON, "contentSchema": named(component)}
+    text = {"type": "string"}
     return {
         "type": "object",
-        "description": "Each server-sent event.",
-        "properties": {"id": {"type": "string"}, "event": {"type": "string"}, "data": event},
+        "description": f"Each server-sent event; its data is JSON, a `{component}` for most, or `[DONE]`.",
+        "properties": {"id": text, "event": text, "data": text},
     }
 
 

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,6 +26,7 @@ from gnomon.web.dialects.shannon.wire.session import read_path
 
 router = APIRouter(prefix="/api/v1", tags=["files"])
 
+FilePath = Annotated[str, Path(description="The file's `path`, as the list gives it.")]
 _NO_FILE: Final = "File not found"
 _MOST_DOCUMENTS: Final = 1000
 _AT_ONCE: Final = 100
@@ -56,7 +57,7 @@ def _answers(_: Session, turns: Sequence[tuple[int, Turn]]) -> list[Json]:
 
 
 @router.get("/sessions/{session_id}/files/{path:path}")
-async def get_session_file(session_id: str, path: str, house: AtHouse, reader: Reader) -> Response:
+async def get_session_file(session_id: str, path: FilePath, house: AtHouse, reader: Reader) -> Response:
     """Show what is in a file of a session."""
     wanted = read_path(path)
     found = await find_session(house, reader, session_id)
@@ -98,7 +99,7 @@ async def _documents(house: House, reader: Principal) -> list[Document]:
 
 
 @router.get("/memory/files/{path:path}")
-async def get_memory_file(path: str, house: AtHouse, reader: Reader) -> Response:
+async def get_memory_file(path: FilePath, house: AtHouse, reader: Reader) -> Response:
     """Show the text of a document."""
     document_id, _, name = read_path(path).partition("/")
     try:

@@ -3,6 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gnomon.web.dialects.shannon.schema import control, error, event, task
+from gnomon.web.dialects.shannon.schema import control, error, event, schedule, session, task, trade
 
-SCHEMAS: Mapping[str, dict[str, Any]] = {**task.SCHEMAS, **control.SCHEMAS, **event.SCHEMAS, **error.SCHEMAS}
+SCHEMAS: Mapping[str, dict[str, Any]] = {
+    **task.SCHEMAS,
+    **control.SCHEMAS,
+    **event.SCHEMAS,
+    **session.SCHEMAS,
+    **schedule.SCHEMAS,
+    **trade.SCHEMAS,
+    **error.SCHEMAS,
+}
