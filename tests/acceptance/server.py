@@ -23,6 +23,9 @@ QUICK = {"GNOMON_NO_OWN_DOCUMENTS": "1", "GNOMON_SEMANTIC": "off"}
 class Server:
     """A server on a data folder; it may be started again after it has stopped or was killed."""
 
+    entry = "gnomon.cli.main"
+    """The module that is run."""
+
     def __init__(self, data: Path, *options: str) -> None:
         self.data = data
         self.options = options
@@ -32,7 +35,7 @@ class Server:
 
     def start(self) -> "Server":
         """Start it and wait until it listens."""
-        command = [sys.executable, "-m", "gnomon.cli.main", "serve", "--data", str(self.data), "--port", "0"]
+        command = [sys.executable, "-m", self.entry, "serve", "--data", str(self.data), "--port", "0"]
         path = os.pathsep.join([str(HERE), str(EXAMPLES), os.environ.get("PYTHONPATH", "")])
         self.data.mkdir(parents=True, exist_ok=True)
         with (self.data / "stderr.log").open("a") as log:

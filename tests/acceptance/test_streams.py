@@ -180,6 +180,7 @@ class Stage:
     server: Server
     page: bytes
     report: "asyncio.Future[dict[str, Any]]" = field(default_factory=asyncio.Future)
+    door: bytes = b"GET /gnomon"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
@@ -191,7 +192,7 @@ class Stage:
             elif head.startswith(b"POST /report"):
                 length = int(head.lower().partition(b"content-length:")[2].split()[0])
                 self.report.set_result(json.loads(await reader.readexactly(length)))
-            elif head.startswith(b"GET /gnomon"):
+            elif head.startswith(self.door):
                 await self._pass_on(head, writer)
             await writer.drain()
         writer.close()
@@ -202,11 +203,13 @@ class Stage:
         rest = rest.replace(b"Connection: keep-alive\r\n", b"")
         key = f"X-API-Key: {self.server.keys()['api_key']}\r\nConnection: close\r\n".encode()
         answers, asks = await asyncio.open_connection(host, int(port))
-        asks.write(first + b"\r\n" + key + rest)
-        while piece := await answers.read(65536):
-            writer.write(piece)
-            await writer.drain()
-        asks.close()
+        try:
+            asks.write(first + b"\r\n" + key + rest)
+            while piece := await answers.read(65536):
+                writer.write(piece)
+                await writer.drain()
+        finally:
+            asks.close()
 
 
 @asynccontextmanager

@@ -6,8 +6,27 @@ from typing import Any
 import pytest
 
 from gnomon.core.errors import Gone
-from gnomon.core.event import Event, EventType, as_of, read_time, write_time
-from gnomon.core.task import CancelOutcome, Phase, Question, Status, Task, TaskError, Visibility
+from gnomon.core.event import (
+    Event,
+    EventType,
+    as_of,
+    find_usage,
+    read_steering,
+    read_time,
+    told_json,
+    write_time,
+)
+from gnomon.core.task import (
+    CancelOutcome,
+    Phase,
+    Question,
+    Status,
+    Steering,
+    Task,
+    TaskError,
+    Usage,
+    Visibility,
+)
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = "2026-03-01T13:00:00.000000Z"
@@ -28,13 +47,21 @@ LIFE: list[tuple[str, Any, dict[str, Any]]] = [
             "started_at": START + timedelta(seconds=3),
         },
     ),
-    ("message", {"status": "not ours", "progress": 7}, {}),
+    (
+        "message",
+        {"kind": "usage", "input_tokens": 7, "engine": "local:m", "status": "not ours", "progress": 7},
+        {"usage": Usage(calls=1, input_tokens=7, cost_usd=None, engine="local:m")},
+    ),
     (
         "progress",
         {"status": "running", "progress": 40, "stage": "half"},
         {"progress": 40.0, "stage": "half"},
     ),
-    ("pausing", {"status": "running"}, {"pause_requested_at": START + timedelta(seconds=6)}),
+    (
+        "pausing",
+        {"status": "running", "told": {"by": "ann"}},
+        {"pause_requested_at": START + timedelta(seconds=6), "pause_told": Steering(by="ann")},
+    ),
     (
         "retrying",
         {"status": "pending", "run_at": LATER, "error": ERROR, "failures": 1, "phase": "run"},
@@ -44,6 +71,7 @@ LIFE: list[tuple[str, Any, dict[str, Any]]] = [
             "error": TaskError(**ERROR),
             "failures": 1,
             "pause_requested_at": None,
+            "pause_told": None,
         },
     ),
     (
@@ -75,13 +103,20 @@ LIFE: list[tuple[str, Any, dict[str, Any]]] = [
         {"status": "running", "attempt": 3, "fence": 4, "phase": "run"},
         {"status": "running", "attempt": 3, "fence": 4},
     ),
+    ("told", {"status": "running", "message": {"status": "not ours"}, "number": 1, "by": "ann"}, {}),
+    (
+        "message",
+        {"kind": "usage", "output_tokens": 3, "cost_usd": 1, "engine": "provider:p/m"},
+        {"usage": Usage(calls=2, input_tokens=7, output_tokens=3, cost_usd=None, engine="provider:p/m")},
+    ),
     (
         "cancelling",
-        {"status": "cancelling", "cancel_by": LATER},
+        {"status": "cancelling", "cancel_by": LATER, "told": {"reason": "Enough."}},
         {
             "status": "cancelling",
+            "cancel_told": Steering(reason="Enough."),
             "cancel_by": START + timedelta(hours=1),
-            "cancel_requested_at": START + timedelta(seconds=14),
+            "cancel_requested_at": START + timedelta(seconds=16),
         },
     ),
     (
@@ -91,7 +126,7 @@ LIFE: list[tuple[str, Any, dict[str, Any]]] = [
             "status": "completed",
             "progress": 100.0,
             "cancel_outcome": CancelOutcome.FINISHED_FIRST,
-            "finished_at": START + timedelta(seconds=15),
+            "finished_at": START + timedelta(seconds=17),
         },
     ),
 ]
@@ -134,11 +169,13 @@ ENDED = Task(
     result={"sum": 3},
     created_at=START + timedelta(seconds=1),
     started_at=START + timedelta(seconds=3),
-    finished_at=START + timedelta(seconds=15),
-    updated_at=START + timedelta(seconds=15),
-    cancel_requested_at=START + timedelta(seconds=14),
+    finished_at=START + timedelta(seconds=17),
+    updated_at=START + timedelta(seconds=17),
+    cancel_requested_at=START + timedelta(seconds=16),
     cancel_outcome=CancelOutcome.FINISHED_FIRST,
     cancel_by=START + timedelta(hours=1),
+    cancel_told=Steering(reason="Enough."),
+    usage=Usage(calls=2, input_tokens=7, output_tokens=3, cost_usd=None, engine="provider:p/m"),
     line_id="tsk_0",
     revision=4,
 )
@@ -150,6 +187,7 @@ def test_each_event_changes_what_it_tells_and_nothing_else(number: int) -> None:
     told: dict[str, Any] = {"status": "pending", "progress": 0, "attempt": 0, "fence": 0, "failures": 0}
     told |= dict.fromkeys(("stage", "error", "question", "started_at", "finished_at", "cancel_by"), None)
     told |= dict.fromkeys(("cancel_requested_at", "cancel_outcome", "pause_requested_at", "run_at"), None)
+    told |= dict.fromkeys(("pause_told", "cancel_told", "usage"), None)
     for _, _, change in LIFE[:number]:
         told |= change
     told |= {"version": number, "updated_at": START + timedelta(seconds=number), "revision": 4, "priority": 2}
@@ -171,3 +209,17 @@ def test_times_are_written_to_the_microsecond() -> None:
     at = START + timedelta(microseconds=7)
     assert write_time(at) == "2026-03-01T12:00:00.000007Z"
     assert read_time(write_time(at)) == at
+
+
+@pytest.mark.parametrize("value", [-1, True, 1.5, "7", None, 1 << 60])
+def test_a_count_of_tokens_that_is_none_counts_nothing(value: Any) -> None:
+    used = find_usage({"kind": "usage", "input_tokens": value, "output_tokens": 2, "cost_usd": value})
+    assert used is not None
+    assert (used.calls, used.input_tokens, used.output_tokens) == (1, 0, 2)
+    assert used.cost_usd == (1.5 if value == 1.5 else None)
+
+
+@pytest.mark.parametrize("steering", [None, Steering(), Steering(by="ann"), Steering(reason="Enough.")])
+def test_who_steers_is_read_as_it_was_written(steering: Steering | None) -> None:
+    known = None if steering == Steering() else steering
+    assert read_steering(told_json(steering).get("told", {})) == known

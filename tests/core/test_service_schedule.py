@@ -133,6 +133,9 @@ async def test_a_schedule_is_made_once_and_knows_its_next_time(setting: Setting)
     assert (first.is_replay, again.is_replay) == (False, True)
     assert again.schedule == first.schedule
     assert first.schedule.next_at == datetime(2026, 6, 2, 5, 30, tzinfo=UTC)
+    setting.house = replace(setting.house, workloads={})
+    late = await schedule.create(setting.house, WE, wanted, reservation=kept)
+    assert (late.is_replay, late.schedule) == (True, first.schedule)
 
 
 @pytest.mark.parametrize(
@@ -259,8 +262,9 @@ async def test_a_change_leaves_what_it_does_not_name(setting: Setting) -> None:
 async def test_what_passes_while_it_is_paused_is_not_made_up(setting: Setting) -> None:
     made = await setting.make()
     for _ in range(2):
-        paused = await schedule.pause(setting.house, WE, made.id, Steering(by="ann", reason="Holidays."))
+        paused = await schedule.pause(setting.house, replace(WE, name="ann"), made.id, "Holidays.")
     assert (paused.status, paused.next_at) == (ScheduleStatus.PAUSED, None)
+    assert paused.pause_told == Steering(by="ann", reason="Holidays.")
     assert await setting.fire(hours=5, minutes=1) is None
     for _ in range(2):
         active = await schedule.resume(setting.house, WE, made.id)

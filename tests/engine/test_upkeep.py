@@ -1,15 +1,18 @@
 """Time: what is due is done, nothing spins, and a clock that is set harms nobody."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from engine_shop import open_shop
 
+from gnomon.core.errors import Unavailable
 from gnomon.core.hub import Hub
 from gnomon.core.ports import Reservation, Submit
 from gnomon.core.task import CancelOutcome, NewTask, Status
+from gnomon.engine import upkeep as room
 from gnomon.engine.upkeep import PIECE, Retention, Upkeep
 from gnomon.store.sqlite import SqliteStore
 
@@ -119,3 +122,88 @@ async def test_what_is_kept_no_longer_is_removed_piece_by_piece(tmp_path):
         await upkeep.sweep()
     assert await left() == (0, 0)
     await store.close()
+
+
+class Errand:
+    """What upkeep is sent on: says that it is due so long after each time that it was done."""
+
+    def __init__(self, clock, pause=None, refusals=0):
+        self.clock, self.pause, self.refusals = clock, pause, refusals
+        self.done_at = asyncio.Queue()
+
+    async def __call__(self):
+        if self.refusals:
+            self.refusals -= 1
+            raise Unavailable
+        now = self.clock.now()
+        self.done_at.put_nowait(now)
+        return now + self.pause if self.pause else None
+
+    async def next_done(self):
+        async with asyncio.timeout(20):
+            return await self.done_at.get()
+
+
+@contextlib.asynccontextmanager
+async def at_work(folder, clock, errand):
+    store = SqliteStore.open(folder, Hub())
+    upkeep = Upkeep(store, clock, on_overdue=lambda _: None, before=nothing, errands=(errand,))
+    loop = asyncio.create_task(upkeep.run())
+    yield upkeep
+    loop.cancel()
+    await asyncio.wait([loop])
+    await store.close()
+
+
+class RealClock:
+    """Tells the real time, and what somebody has set it off by."""
+
+    def __init__(self):
+        self.step = timedelta()
+
+    def now(self):
+        return datetime.now(UTC) + self.step
+
+    def chance(self, bits):
+        return 0
+
+
+async def test_an_errand_is_done_when_it_says_that_it_is_due(tmp_path):
+    clock = RealClock()
+    errand = Errand(clock, timedelta(seconds=0.3))
+    async with at_work(tmp_path, clock, errand):
+        first, second, third = [await errand.next_done() for _ in range(3)]
+    assert timedelta(seconds=0.3) <= second - first < timedelta(seconds=2)
+    assert timedelta(seconds=0.3) <= third - second < timedelta(seconds=2)
+
+
+async def test_who_stores_something_earlier_wakes_upkeep(tmp_path):
+    clock = RealClock()
+    errand = Errand(clock)
+    async with at_work(tmp_path, clock, errand) as upkeep:
+        await errand.next_done()
+        at = clock.now() + timedelta(seconds=0.3)
+        upkeep.expect(at + timedelta(hours=1))
+        upkeep.expect(at)
+        assert at <= await errand.next_done() < at + timedelta(seconds=2)
+
+
+async def test_an_errand_that_the_store_refuses_is_done_a_second_later(tmp_path, caplog):
+    clock = RealClock()
+    errand = Errand(clock, refusals=1)
+    begun = clock.now()
+    async with at_work(tmp_path, clock, errand):
+        assert await errand.next_done() - begun >= timedelta(seconds=1)
+    assert [record.message for record in caplog.records] == ["sweep.failed"]
+
+
+@pytest.mark.parametrize("step", [timedelta(days=-1), timedelta(days=1)])
+async def test_a_clock_that_is_set_stops_no_errand(tmp_path, step, monkeypatch):
+    monkeypatch.setattr(room, "_LONGEST_SLEEP", timedelta(seconds=0.3))
+    clock = RealClock()
+    errand = Errand(clock, timedelta(seconds=30))
+    async with at_work(tmp_path, clock, errand):
+        before = await errand.next_done()
+        clock.step = step
+        after = await errand.next_done()
+    assert abs(after - before - step) < timedelta(seconds=5)

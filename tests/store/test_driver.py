@@ -246,6 +246,26 @@ async def _submit(shop: Any) -> Act:
     return lambda: shop.offer(resource=shop.document({"a": 1}), reservation=kept, input=None)
 
 
+async def _submit_turn(shop: Any) -> Act:
+    await shop.submit(session_id="s")
+    return lambda: shop.submit(session_id="s")
+
+
+async def _begin_session_anew(shop: Any) -> Act:
+    await (await _delete_session(shop))()
+    return lambda: shop.submit(session_id="s", session_context={"a": 1})
+
+
+async def _change_session(shop: Any) -> Act:
+    await shop.submit(session_id="s")
+    return lambda: shop.store.sessions.change_session(WORKSPACE, "s", shop.later(seconds=1), title="t")
+
+
+async def _delete_session(shop: Any) -> Act:
+    await shop.submit(session_id="s")
+    return lambda: shop.store.sessions.delete_session(WORKSPACE, "s", shop.now)
+
+
 async def _claim(shop: Any) -> Act:
     await shop.submit()
     return shop.claim
@@ -550,6 +570,10 @@ async def _sweep_deliveries(shop: Any) -> Act:
 
 VERBS = {
     "submit": _submit,
+    "submit turn": _submit_turn,
+    "begin session anew": _begin_session_anew,
+    "change_session": _change_session,
+    "delete_session": _delete_session,
     "claim": _claim,
     "report": _report,
     "extend": _extend,

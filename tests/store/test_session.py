@@ -249,18 +249,10 @@ async def test_totals_of_many_sessions(shop: Any) -> None:
 
 
 async def use(shop: Any, name: str, *calls: dict[str, Any], fails: bool = False) -> None:
-    """Let a turn use what its calls say."""
+    """Let a turn tell of its calls of models."""
     task = await shop.start(session_id=name)
-
-    def write(ledger: Ledger) -> None:
-        for one in calls:
-            ledger.execute(
-                "UPDATE task SET used_calls = coalesce(used_calls, 0) + 1, used_input = coalesce(used_input, 0) + ?, "
-                "used_output = coalesce(used_output, 0) + ?, used_cost = ?, used_engine = ? WHERE id = ?",
-                (one["input_tokens"], one["output_tokens"], one.get("cost_usd"), one["engine"], task.id),
-            )
-
-    await shop.store.writer.run(write)
+    if calls:
+        task = await shop.report(task, None, *calls)
     await (shop.fail(task) if fails else shop.done(task))
 
 

@@ -88,6 +88,11 @@ class TestReasons:
         ended = await shop.cancel(task, told=BOB)
         assert (ended.pause_told, ended.cancel_told) == (None, BOB)
 
+    async def test_who_replaces_a_task_is_told_of_as_who_cancelled_it(self, shop: Any) -> None:
+        task = await shop.submit()
+        await shop.rerun(task, on_active="replace", told=BOB)
+        assert (await shop.get(task)).cancel_told == BOB
+
     async def test_nobody_who_says_nothing_is_told_of(self, shop: Any) -> None:
         task = await shop.submit()
         assert (await shop.pause(task, Steering())).pause_told is None

@@ -53,12 +53,20 @@ def create_schedule(
     reservation: Reservation | None = None,
 ) -> Schedule:
     """Store a schedule, or find the one that the same request has made."""
-    made = claim_made(ledger, new.workspace, reservation, now)
-    if made is None:
-        _refuse_too_many(ledger, new.workspace, most)
-        _insert(ledger, new, now)
-        reserve(ledger, new.workspace, reservation, new.id, now)
-    return get_schedule(ledger.connection, new.workspace, made or new.id)
+    if (made := find_created(ledger, new.workspace, reservation, now)) is not None:
+        return made
+    _refuse_too_many(ledger, new.workspace, most)
+    _insert(ledger, new, now)
+    reserve(ledger, new.workspace, reservation, new.id, now)
+    return get_schedule(ledger.connection, new.workspace, new.id)
+
+
+def find_created(
+    ledger: Ledger, workspace: str, reservation: Reservation | None, now: datetime
+) -> Schedule | None:
+    """Return the schedule that the same request has made; raises `NotFound` when it was deleted since."""
+    made = claim_made(ledger, workspace, reservation, now)
+    return None if made is None else get_schedule(ledger.connection, workspace, made)
 
 
 def _refuse_too_many(ledger: Ledger, workspace: str, most: int | None) -> None:
@@ -316,6 +324,10 @@ class ScheduleShelf(Shelf):
     ) -> Schedule:
         """Store a schedule; raises `QuotaExceeded` and `ReservationReused`."""
         return await self.writer.run(create_schedule, new, now, most=most, reservation=reservation)
+
+    async def find_created(self, workspace: str, reservation: Reservation, now: datetime) -> Schedule | None:
+        """Return the schedule that the same request has made; raises `ReservationReused` and `NotFound`."""
+        return await self.writer.run(find_created, workspace, reservation, now)
 
     async def get_schedule(self, workspace: str, schedule_id: str) -> Schedule:
         """Return a schedule with the counts of its runs; raises `NotFound`."""

@@ -187,7 +187,13 @@ class TestDidItLand:
         task = (await post(client, **{"Idempotency-Key": "k /?"})).json()
         found = (await client.get("/idempotency-keys/k%20%2F%3F")).json()
         assert found.pop("created_at").endswith("Z")
-        made = {"task_id": task["id"], "version": 1, "group_id": None, "resource_id": None}
+        made = {
+            "task_id": task["id"],
+            "version": 1,
+            "group_id": None,
+            "schedule_id": None,
+            "resource_id": None,
+        }
         assert found == {"key": "k /?", **made}
 
     async def test_a_group_and_what_was_added_to_it(self, client: httpx.AsyncClient) -> None:
@@ -200,7 +206,13 @@ class TestDidItLand:
         for key in "ga":
             found = (await client.get(f"/idempotency-keys/{key}")).json()
             del found["created_at"]
-            made = {"task_id": None, "version": 2, "group_id": group["id"], "resource_id": None}
+            made = {
+                "task_id": None,
+                "version": 2,
+                "group_id": group["id"],
+                "schedule_id": None,
+                "resource_id": None,
+            }
             assert found == {"key": key, **made}
 
     async def test_a_resource(self, client: httpx.AsyncClient, ours: Tenant) -> None:

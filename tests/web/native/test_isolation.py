@@ -26,6 +26,7 @@ UNKNOWN = {
     "key": "nobo",
     "group_id": "grp_" + "0" * 26,
     "session_id": "nobody-at-all",
+    "schedule_id": "sch_" + "0" * 26,
     "document_id": "doc_" + "0" * 26,
 }
 """An id of each kind that nobody has."""
@@ -41,6 +42,8 @@ class Row:
     is_everybodys: bool = False
     """It takes no id of a workspace's record."""
 
+
+SCHEDULE = {"name": "theirs", "cron": "0 0 1 1 *", "task": ORDER}
 
 ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/tasks"): Row(body=ORDER, is_everybodys=True),
@@ -72,6 +75,14 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/sessions/{session_id}/tasks"): Row(queries=("", "?after=1", "?after=99")),
     ("PATCH", "/sessions/{session_id}"): Row(body={"title": "Mine"}),
     ("DELETE", "/sessions/{session_id}"): Row(),
+    ("POST", "/schedules"): Row(body=SCHEDULE, is_everybodys=True),
+    ("GET", "/schedules"): Row(is_everybodys=True),
+    ("GET", "/schedules/{schedule_id}"): Row(),
+    ("PATCH", "/schedules/{schedule_id}"): Row(body={"name": "Mine"}),
+    ("POST", "/schedules/{schedule_id}/pause"): Row(body={"reason": "mine"}),
+    ("POST", "/schedules/{schedule_id}/resume"): Row(),
+    ("DELETE", "/schedules/{schedule_id}"): Row(),
+    ("GET", "/schedules/{schedule_id}/runs"): Row(queries=("", "?limit=1&offset=1")),
     ("POST", "/groups"): Row(body={}, is_everybodys=True),
     ("GET", "/groups/{group_id}"): Row(headers={"If-None-Match": '"1"'}),
     ("POST", "/groups/{group_id}/tasks"): Row(body={"tasks": [ORDER]}, headers={"Idempotency-Key": "new"}),
@@ -147,6 +158,7 @@ async def neighbour(theirs: Tenant, app: Any, hands: Hands, tmp_path: Path) -> N
         member = {**ORDER, **later, "metadata": {"of": "theirs"}, "session_id": "their-session"}
         added = await client.post(f"/groups/{group['id']}/tasks", json={"tasks": [member]})
         assert added.status_code == 202
+        schedule = (await client.post("/schedules", json=SCHEDULE)).json()
         sent = (await client.get(f"/webhook-endpoints/{hook['id']}/deliveries")).json()["deliveries"]
     made = {
         "task_id": task["id"],
@@ -156,6 +168,7 @@ async def neighbour(theirs: Tenant, app: Any, hands: Hands, tmp_path: Path) -> N
         "key": "mine",
         "group_id": group["id"],
         "session_id": "their-session",
+        "schedule_id": schedule["id"],
         "document_id": document.id,
     }
     return Neighbour(ids=made)
@@ -207,6 +220,7 @@ async def test_lists_and_counts_hold_ones_own(ours: Tenant, neighbour: Neighbour
         for query in ("", "?metadata.of=theirs", members, "?session_id=their-session"):
             assert (await client.get(f"/tasks{query}")).json() == {"tasks": [], "next": None}
         assert (await client.get("/sessions")).json() == {"sessions": [], "total": 0, "next": None}
+        assert (await client.get("/schedules")).json() == {"schedules": [], "total": 0, "next": None}
         keys = (await client.get("/keys")).json()["keys"]
         assert neighbour.ids["key_id"] not in [key["id"] for key in keys]
         assert (await client.get("/webhook-endpoints")).json() == {"webhook_endpoints": [], "next": None}

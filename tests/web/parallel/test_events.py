@@ -172,6 +172,13 @@ def test_statistics_sum_a_log_up(events: Sequence[Event], expected: Stats) -> No
     assert sum_up(Stats(), events) == expected
 
 
+@pytest.mark.parametrize("more", [{}, {"text": "Asked the model."}, {"cost_usd": None}])
+def test_what_a_call_of_a_model_used_is_no_word_of_the_workload(more: Mapping[str, Any]) -> None:
+    used = {"kind": "usage", "engine": "local:m", "input_tokens": 7, "output_tokens": 2, "cost_usd": 0}
+    assert not is_message(said({**used, **more}))
+    assert is_message(said({"kind": "search", "text": "Query: usage"}))
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

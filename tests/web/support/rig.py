@@ -58,6 +58,7 @@ def open_house(folder: Path, *others: Workload) -> House:
         store=SqliteStore.open(folder, hub),
         hub=hub,
         clock=ShiftedClock(),
+        calendar=CronCalendar(),
         kinds={kind.kind: kind for kind in RESOURCE_KINDS},
         workloads={workload.kind: workload for workload in (*ENERGY, *IMPORT, *others)},
         vault=KeyVault(b"v" * 32),

@@ -68,6 +68,9 @@ class ScheduleStore(Protocol):
             When the key was used with another fingerprint.
         """
 
+    async def find_created(self, workspace: str, reservation: Reservation, now: datetime) -> Schedule | None:
+        """Return the schedule that the same request has made; raises `ReservationReused` and `NotFound`."""
+
     async def get_schedule(self, workspace: str, schedule_id: str) -> Schedule:
         """Return a schedule with the counts of its runs; raises `NotFound`."""
 

@@ -69,6 +69,8 @@ class Rerun:
     hooks: tuple[NewEndpoint, ...] = ()
     most_active: int | None = None
     cancel_within: timedelta | None = None
+    told: Steering | None = None
+    """Who asks, for the tasks that it cancels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,7 +125,7 @@ class WorkStore(Protocol):
         """
 
     async def sweep(self, now: datetime) -> Swept:
-        """Do what time asks for: queue due retries, expire what never started, take back expired leases."""
+        """Do what time asks for: queue due retries, close late questions, end late tasks, take back old leases."""
 
     async def recover(self, now: datetime) -> int:
         """Take back every lease at start-up: no other process owns this store. Return how many."""

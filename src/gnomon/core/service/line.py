@@ -15,6 +15,7 @@ from gnomon.core.service.house import House
 from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.service.resource import find_any, get_resource
 from gnomon.core.service.run import inline_task, run_in_place
+from gnomon.core.service.steering import steering
 from gnomon.core.service.task import Terms, find_again, find_workload, get_input, new_task
 from gnomon.core.task import Json, NewTask, Task
 
@@ -94,6 +95,7 @@ async def rerun(
         reservation=reservation,
         most_active=house.limits.active_tasks,
         cancel_within=house.cancel_within,
+        told=steering(principal, None),
     )
     return await house.store.rerun(command)
 

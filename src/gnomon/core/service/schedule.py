@@ -15,6 +15,7 @@ from gnomon.core.service.access import require
 from gnomon.core.service.house import House
 from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.service.run import prepare_run
+from gnomon.core.service.steering import steering
 from gnomon.core.service.task import Terms
 from gnomon.core.task import NewTask, Steering, Task
 
@@ -31,6 +32,7 @@ MOST_COUNTED = 10_000
 """Times that passed while the server was away and that are counted: a week of minutes."""
 CLOCK_ERROR = timedelta(hours=3)
 """A clock that is set back by more than this was wrong before, as Debian's cron takes it."""
+_CLOCK_WAS_WRONG = "the clock was set back by more than 3 hours"
 _BREATH = 50
 _LONGEST_CAUSE = 500
 _HORIZON = timedelta(days=400)
@@ -86,6 +88,8 @@ async def create(
     """
     require(principal, "write")
     now = house.clock.now()
+    if again := await _find_created(house, principal, reservation, now):
+        return Created(schedule=again, is_replay=True)
     change = Change(name=wanted.name, description=wanted.description, template=wanted.template)
     complaints = [*_of_course(house, wanted.cron, wanted.timezone, now), *_of_words(change)]
     complaints += await _of_template(house, principal, wanted.template)
@@ -104,6 +108,15 @@ async def create(
     most = house.limits.schedules
     made = await house.store.schedules.create_schedule(new, now, most=most, reservation=reservation)
     return Created(schedule=made, is_replay=made.id != new.id)
+
+
+async def _find_created(
+    house: House, principal: Principal, reservation: Reservation | None, now: datetime
+) -> Schedule | None:
+    """Return what the same request has made: it is not checked again, as what it names may be gone."""
+    if reservation is None or reservation.tries == 0:
+        return None
+    return await house.store.schedules.find_created(principal.workspace, reservation, now)
 
 
 async def get(house: House, principal: Principal, schedule_id: str) -> Schedule:
@@ -163,17 +176,23 @@ async def change(house: House, principal: Principal, schedule_id: str, change: C
     return await house.store.schedules.change_schedule(command)
 
 
-async def pause(
-    house: House, principal: Principal, schedule_id: str, told: Steering | None = None
-) -> Schedule:
-    """Let a schedule fire no more until it is resumed, again without effect; raises `NotFound`."""
+async def pause(house: House, principal: Principal, schedule_id: str, reason: str | None = None) -> Schedule:
+    """Let a schedule fire no more until it is resumed; again changes no more than the reason, if one is given.
+
+    Raises
+    ------
+    NotFound
+        When the workspace has no such schedule.
+    Invalid
+        When the reason is too long.
+    """
     require(principal, "write")
     command = ChangeSchedule(
         workspace=principal.workspace,
         id=schedule_id,
         now=house.clock.now(),
         status=ScheduleStatus.PAUSED,
-        told=told,
+        told=steering(principal, reason),
     )
     return await house.store.schedules.change_schedule(command)
 
@@ -311,9 +330,7 @@ async def fire_due(house: House) -> datetime | None:
 async def _turn_back(house: House, schedule: Schedule, now: datetime) -> None:
     """Let a schedule that has fired for times to come go on from now: the clock was wrong."""
     told = {"schedule_id": schedule.id, "workspace": schedule.workspace}
-    log.warning(
-        "schedule.turned_back", extra={**told, "cause": "the clock was set back by more than 3 hours"}
-    )
+    log.warning("schedule.turned_back", extra={**told, "cause": _CLOCK_WAS_WRONG})
     try:
         following = house.calendar.next_after(schedule.cron, schedule.timezone, now)
     except Invalid as invalid:

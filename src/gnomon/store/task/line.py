@@ -100,7 +100,7 @@ def _cancel(ledger: Ledger, active: Sequence[Entry], command: Rerun) -> None:
     by = None if command.cancel_within is None else command.now + command.cancel_within
     for entry in active:
         if not is_bound(entry, by):
-            stop(ledger, entry, command.now, by)
+            stop(ledger, entry, command.now, by, command.told)
     settle(ledger, command.now)
 
 

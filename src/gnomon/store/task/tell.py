@@ -11,6 +11,8 @@ from gnomon.store.ledger import Ledger
 
 MOST_MESSAGES = 100
 """Messages that one task takes: all of them are handed to every attempt."""
+_TOLD = "task_event INDEXED BY task_told WHERE task = ? AND type = 'task.told'"
+"""By itself the planner takes the key, and reads all other events of the task with it."""
 
 
 def tell(
@@ -32,12 +34,10 @@ def tell(
 
 def read_told(connection: sqlite3.Connection, seq: int) -> tuple[Json, ...]:
     """Read the messages that a task was told, in order."""
-    found = connection.execute(
-        "SELECT body FROM task_event WHERE task = ? AND type = 'task.told' ORDER BY number", (seq,)
-    )
+    found = connection.execute(f"SELECT body FROM {_TOLD} ORDER BY number", (seq,))
     return tuple(json.loads(body)["message"] for (body,) in found)
 
 
 def _count(ledger: Ledger, seq: int) -> int:
-    row = ledger.row("SELECT count(*) FROM task_event WHERE task = ? AND type = 'task.told'", seq)
+    row = ledger.row(f"SELECT count(*) FROM {_TOLD}", seq)
     return int(row[0]) if row else 0

@@ -80,11 +80,14 @@ class Searching:
     async def _surf(self, surfing: Surfing, queries: Sequence[str]) -> None:
         """Search the web with as many of the queries as the budget has left, and read what they find."""
         meter = self.study.meter
-        allowed = queries[: meter.searches_left]
-        meter.searches += len(allowed)
-        if len(allowed) < len(queries):
+        fresh = [query for query in queries if query not in self.study.searched]
+        put = fresh[: meter.searches_left]
+        meter.searches += len(put)
+        self.study.searched.update(put)
+        allowed = [query for query in queries if query in self.study.searched]
+        if len(put) < len(fresh):
             self.study.cut(
-                f"{len(queries) - len(allowed)} queries were not put to the web: the budget is "
+                f"{len(fresh) - len(put)} queries were not put to the web: the budget is "
                 f"{meter.budget.searches} searches."
             )
         found = await together([partial(surfing.find, query) for query in allowed])

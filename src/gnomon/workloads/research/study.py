@@ -50,6 +50,8 @@ class Study:
     """How many messages were looked at, those of no use included."""
     hearings: int = 0
     """How often it was looked for messages."""
+    searched: set[str] = field(default_factory=set)
+    """The queries that were put to the web; one that is put again costs nothing."""
     feedback: list[str] = field(default_factory=list)
     """What was said of plans that were not approved."""
     is_approved: bool = False

@@ -14,7 +14,7 @@ MOST_TURNS: Final = 10
 MOST_CHARACTERS: Final = 12_000
 LONGEST_QUESTION: Final = 1_000
 LONGEST_ANSWER: Final = 3_000
-LONGEST_REPLY: Final = 2_000
+LONGEST_REPLY: Final = 10_000
 """Characters of what a person answers, says of a plan, or sends to a running task."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from folder_library import library_of
 from journal import Died, Journal
+from outside import PAGE, allowing, the_web
 from scripted_reader import Reader
 from stub_model import StubModel
 from wanted import json_of
@@ -140,3 +141,15 @@ def test_what_is_no_message_or_too_much_is_said(library):
 
 def test_an_answer_without_messages_has_no_such_member(library):
     assert "heard" not in run(Journal(library, {}))
+
+
+def test_looking_again_puts_no_query_to_the_web_twice(library):
+    with the_web({"/velden": PAGE}) as web:
+        ctx = Journal(library, allowing(web))
+        tells(ctx, "heard 1", ADDED, "How many inhabitants has it?")
+        answer = run(ctx, effort=1)
+        asked = [each.target for each in web.asked if each.path == "/search"]
+    assert len(asked) == len(set(asked)) == 5, (
+        "the task, and two for each message: all that its effort allows"
+    )
+    assert not any("were not put to the web" in sentence for sentence in answer["truncated"])

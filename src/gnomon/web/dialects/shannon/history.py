@@ -8,7 +8,7 @@ from gnomon.core.event import Event, EventType
 from gnomon.core.service import House
 from gnomon.core.service.stream import ENDS
 from gnomon.core.task import Json, Task
-from gnomon.web.dialects.shannon.render.event import PARTIAL, ending, frames, missing
+from gnomon.web.dialects.shannon.render.event import PARTIAL, frames, missing
 from gnomon.web.dialects.shannon.render.frame import internal
 from gnomon.web.dialects.shannon.stream import Closings
 
@@ -17,7 +17,7 @@ _PAGE = 1000
 
 
 async def read_log(house: House, task: Task) -> AsyncIterator[Event]:
-    """Read the events; where nothing is left of the log, how the task has ended."""
+    """Read the events."""
     after = task.events_from - 1
     while after < task.version:
         try:
@@ -31,8 +31,6 @@ async def read_log(house: House, task: Task) -> AsyncIterator[Event]:
         for event in events:
             yield event
         after = events[-1].number
-    if task.status.is_terminal and task.events_from > task.version:
-        yield ending(task)
 
 
 async def list_frames(

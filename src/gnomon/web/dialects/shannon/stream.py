@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from gnomon.core.access import Principal
-from gnomon.core.event import Event, EventType
+from gnomon.core.event import EventType
 from gnomon.core.hub import Subscription
 from gnomon.core.service import House
 from gnomon.core.service.cursor import require_cursor
@@ -17,11 +17,10 @@ from gnomon.web.dialects.shannon.render.event import (
     Closing,
     Frame,
     closing_of,
-    ending,
     frames,
     missing,
 )
-from gnomon.web.dialects.shannon.wire.listening import Listening
+from gnomon.web.dialects.shannon.wire.listening import Cursor, Listening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,31 +103,17 @@ def _bounded(asked: Listening, task: Task) -> Listening:
         return asked
     if not task.status.is_terminal:
         require_cursor(f"Task {task.id}", "event", cursor.seq, task.version)
-    return replace(asked, cursor=replace(cursor, seq=task.version))
+    return replace(asked, cursor=Cursor(seq=task.version))
 
 
 async def _pieces(reading: Reading, task: Task, asked: Listening, item: Told | Gap) -> Pieces:
-    told = _of_gap(item) if isinstance(item, Gap) else item.events
-    is_completed = item.is_end and isinstance(told[-1], Event) and told[-1].type is EventType.COMPLETED
+    if isinstance(item, Gap):  # the last event of a log is never removed
+        lost = missing(item.task, item.first, item.last)
+        return Pieces(frames=_chosen(asked, iter([lost])), is_end=False)
+    is_completed = item.events[-1].type is EventType.COMPLETED
     known = await reading.closings.of(task) if is_completed else None
-    return Pieces(frames=_chosen(asked, _frames(told, task.kind, known)), is_end=item.is_end)
-
-
-def _of_gap(gap: Gap) -> list[Frame | Event]:
-    """Tell what was removed; where nothing is left of the log, how the task has ended."""
-    if not gap.is_end:
-        return [missing(gap.task, gap.first, gap.last)]
-    end = ending(gap.task)
-    before = [missing(gap.task, gap.first, end.number - 1)] if gap.first < end.number else []
-    return [*before, end]
-
-
-def _frames(told: Iterable[Frame | Event], kind: str, known: Closing | None) -> Iterator[Frame]:
-    for one in told:
-        if isinstance(one, Frame):
-            yield one
-        else:
-            yield from frames(one, kind, known)
+    told = (frame for event in item.events for frame in frames(event, task.kind, known))
+    return Pieces(frames=_chosen(asked, told), is_end=item.is_end)
 
 
 def _chosen(asked: Listening, told: Iterator[Frame]) -> Iterator[Frame]:

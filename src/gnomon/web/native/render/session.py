@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from gnomon.core.ports import Page, Turn
 from gnomon.core.session import Session, SessionTotals
-from gnomon.core.task import Json, Status, Usage
+from gnomon.core.task import Json, Status
 from gnomon.web.moment import moment
-from gnomon.web.native.render.task import task
+from gnomon.web.native.render.task import task, usage
 
 
 def session(record: Session, totals: SessionTotals) -> dict[str, Json]:
@@ -31,17 +31,6 @@ def changed(record: Session) -> dict[str, Json]:
         "last_turn": record.turns,
         "created_at": moment(record.created_at),
         "updated_at": moment(record.updated_at),
-    }
-
-
-def usage(record: Usage) -> dict[str, Json]:
-    """Write what was used of language models."""
-    return {
-        "calls": record.calls,
-        "input_tokens": record.input_tokens,
-        "output_tokens": record.output_tokens,
-        "cost_usd": record.cost_usd,
-        "engine": record.engine,
     }
 
 

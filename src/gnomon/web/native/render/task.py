@@ -35,6 +35,8 @@ def task(record: Task) -> dict[str, Json]:
         "group_number": record.group_number,
         "session_id": record.session_id,
         "session_turn": record.session_turn,
+        "schedule_id": record.schedule_id,
+        "scheduled_for": moment(record.scheduled_for),
         "metadata": record.metadata,
         "created_at": moment(record.created_at),
         "started_at": moment(record.started_at),

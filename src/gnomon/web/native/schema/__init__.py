@@ -3,12 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gnomon.web.native.schema import access, document, group, hook, idempotency, problem, queue, session, task
+from gnomon.web.native.schema import (
+    access,
+    document,
+    group,
+    hook,
+    idempotency,
+    problem,
+    queue,
+    schedule,
+    session,
+    task,
+)
 
 SCHEMAS: Mapping[str, dict[str, Any]] = {
     **task.SCHEMAS,
     **group.SCHEMAS,
     **session.SCHEMAS,
+    **schedule.SCHEMAS,
     **queue.SCHEMAS,
     **hook.SCHEMAS,
     **access.SCHEMAS,

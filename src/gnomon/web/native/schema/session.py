@@ -3,7 +3,7 @@
 from typing import Any
 
 from gnomon.core.task import Status
-from gnomon.web.forms import ANY, COUNT, FLAG, MOMENT, NUMBER, TEXT, Schema, many, maybe, named, record, told
+from gnomon.web.forms import ANY, COUNT, FLAG, MOMENT, TEXT, Schema, many, maybe, named, record, told
 from gnomon.web.native.schema.task import TASK_EXAMPLE
 
 _ID = "shouting-about-books"
@@ -57,16 +57,6 @@ SCHEMAS: dict[str, Schema] = {
         _SESSION_EXAMPLE,
     ),
     "ChangedSession": _CHANGED,
-    "Usage": record(
-        {
-            "calls": told(COUNT, "Calls of language models."),
-            "input_tokens": COUNT,
-            "output_tokens": COUNT,
-            "cost_usd": told(maybe(NUMBER), "Null when a price is not known."),
-            "engine": told(maybe(TEXT), "The model that was called last."),
-        },
-        _USAGE_EXAMPLE,
-    ),
     "SessionPage": record(
         {
             "sessions": many("Session"),

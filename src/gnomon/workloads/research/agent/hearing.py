@@ -8,7 +8,7 @@ from gnomon.core.task import Json
 from gnomon.workloads.research.agent.plan import Line, Plan, tidy
 from gnomon.workloads.research.record import Question
 from gnomon.workloads.research.study import Study
-from gnomon.workloads.research.turns import reply_text
+from gnomon.workloads.research.turns import LONGEST_REPLY, reply_text
 from gnomon.workloads.research.wanted.fields import asked_of
 
 MOST_HEARD: Final = 20
@@ -80,10 +80,18 @@ def _readable(study: Study, messages: Sequence[Json]) -> list[str]:
             f"{strange} messages were left out: each must be a text, or an object with one as 'message'."
         )
     fresh = [text for text in texts if text]
+    for text in fresh:
+        tell_cut(study, text)
     room = MOST_HEARD - len(study.heard)
     if len(fresh) > room:
         study.cut(f"{len(fresh) - room} messages were left out: a task takes in {MOST_HEARD} at most.")
     return fresh[:room]
+
+
+def tell_cut(study: Study, text: str) -> None:
+    """Say of what a person has said when it is only the beginning."""
+    if len(text) >= LONGEST_REPLY:
+        study.cut(f"Of a message the first {LONGEST_REPLY:,} characters were taken in.")
 
 
 def _text(message: Json) -> str:

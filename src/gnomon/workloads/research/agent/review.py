@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from gnomon.core.task import Json
 from gnomon.core.workload import Failure
+from gnomon.workloads.research.agent.hearing import tell_cut
 from gnomon.workloads.research.agent.plan import Plan
 from gnomon.workloads.research.study import Study
 from gnomon.workloads.research.turns import question_text, reply_text
@@ -14,7 +15,7 @@ from gnomon.workloads.research.turns import question_text, reply_text
 MOST_ROUNDS: Final = 10
 _LONGEST_PLAN: Final = 2_400
 _LONGEST_QUERY: Final = 2_000
-_LARGEST: Final = 36_000
+_LARGEST: Final = 48_000
 """Octets of the rounds that are shown, the newest ones: a question has 65,536 at most, its plan included."""
 _HEAD: Final = "To be found out:"
 
@@ -40,6 +41,7 @@ async def reviewed(study: Study, plan: Plan, replan: Callable[[str, str], Awaita
         if is_approval(reply):
             return plan
         said = feedback_of(reply)
+        tell_cut(study, said)
         rounds.append(await _said(study, f"feedback {number}", "user", said))
         plan = await replan(shown, said)
     raise Failure(
@@ -72,7 +74,7 @@ def feedback_of(reply: Json) -> str:
 
 def _body(study: Study, plan: Plan, number: int, shown: str, rounds: list[Json]) -> Json:
     kept = list(rounds)
-    while len(json.dumps(kept)) > _LARGEST:
+    while len(json.dumps(kept, ensure_ascii=False).encode()) > _LARGEST:
         del kept[0]
     return {
         "kind": "review",

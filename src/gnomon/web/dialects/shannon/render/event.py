@@ -12,7 +12,7 @@ from typing import Final
 
 from gnomon.core.brief import SOURCES
 from gnomon.core.event import USAGE, Event, EventType, find_usage, read_question
-from gnomon.core.task import Json, Status, Task, TaskError, Usage
+from gnomon.core.task import Json, Task, TaskError, Usage
 from gnomon.web.dialects.shannon.render.answer import find_answer, model_of
 from gnomon.web.dialects.shannon.render.question import REVIEW, approval_of, kind_of, message_of
 from gnomon.web.ids import in_words_of_shannon, shannon_id
@@ -95,14 +95,6 @@ def frames(event: Event, agent: str, closing: Closing | None = None) -> Iterator
         )
 
 
-def ending(task: Task) -> Event:
-    """Make the last event of an ended task anew, where the log of it was removed."""
-    error = {} if task.error is None else {"error": {"code": task.error.code, "message": task.error.message}}
-    body = {"status": task.status, **error}
-    at = task.finished_at or task.updated_at
-    return Event(task_id=task.id, number=task.version, at=at, type=_ENDINGS[task.status], body=body)
-
-
 def closing_of(task: Task) -> Closing:
     """Return what the end of a completed task tells, which was read with its result."""
     answer = find_answer(task)
@@ -124,15 +116,6 @@ def missing(task: Task, first: int, last: int) -> Frame:
         message=message,
         payload=payload,
     )
-
-
-_ENDINGS: Mapping[Status, EventType] = {
-    Status.COMPLETED: EventType.COMPLETED,
-    Status.FAILED: EventType.FAILED,
-    Status.CANCELLED: EventType.CANCELLED,
-    Status.TIMED_OUT: EventType.TIMED_OUT,
-    Status.EXPIRED: EventType.EXPIRED,
-}
 
 
 def _said(event: Event, agent: str, closing: Closing | None) -> Said:
