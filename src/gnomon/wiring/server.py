@@ -132,16 +132,8 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
             pace=Pace(heartbeat=settings.heartbeat, longest=settings.max_stream_seconds),
             origins=settings.cors_origin,
             are_document_links_open=settings.document_links == "open",
-            parallel=ParallelOptions(
-                processors=settings.processor,
-                is_lenient=settings.parallel_validation == "lenient",
-                longest_hold=settings.max_hold,
-            ),
-            shannon=ShannonOptions(
-                modes=settings.mode,
-                is_paused_shown=settings.shannon_paused,
-                skills=SkillFolders(settings.skills),
-            ),
+            parallel=_parallel(settings),
+            shannon=_shannon(settings),
         )
         await _warn_of_unserved(house)
         async with _open(library), _open(engine), _attended(house), _open(office):
@@ -150,6 +142,22 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
             )
     finally:
         await store.close()
+
+
+def _parallel(settings: Settings) -> ParallelOptions:
+    return ParallelOptions(
+        processors=settings.processor,
+        is_lenient=settings.parallel_validation == "lenient",
+        longest_hold=settings.max_hold,
+    )
+
+
+def _shannon(settings: Settings) -> ShannonOptions:
+    return ShannonOptions(
+        modes=settings.mode,
+        is_paused_shown=settings.shannon_paused,
+        skills=SkillFolders(settings.skills),
+    )
 
 
 def build_house(secret: bytes, store: SqliteStore, hub: Hub, **given: Any) -> House:

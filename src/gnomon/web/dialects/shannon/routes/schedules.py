@@ -13,7 +13,6 @@ from gnomon.core.errors import Invalid, NotFound
 from gnomon.core.schedule import Schedule
 from gnomon.core.service import House
 from gnomon.core.service import schedule as service
-from gnomon.core.service.steering import steering
 from gnomon.core.task import Json
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
@@ -94,7 +93,7 @@ async def pause_schedule(schedule_id: str, request: Request, house: AtHouse, wri
     told = render.done("Schedule paused successfully")
 
     async def act() -> Done:
-        await service.pause(house, writer, found.id, steering(writer, reason))
+        await service.pause(house, writer, found.id, reason)
         return Done(answer(told))
 
     return await once(request, house, writer, act, replay=answer(told))
