@@ -39,8 +39,6 @@ class Told:
     parameters: tuple[Part, ...] = ()
     refusals: tuple[int, ...] = ()
     media: str = "application/json"
-    is_keyless: bool = False
-    """Whether anybody may ask."""
 
     @property
     def refused(self) -> tuple[int, ...]:
