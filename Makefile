@@ -60,8 +60,8 @@ bench: $(STAMP) ## measure submits, latencies, streams, webhooks and the PV chai
 	$(BIN)/python bench/fan_out.py
 	$(BIN)/python bench/library.py
 
-openapi: $(STAMP) ## write the documents of the native API and of the Parallel door anew (docs/reference/*-openapi.json)
-	$(BIN)/pytest tests/web/native/test_openapi.py tests/web/parallel/test_openapi.py --update-golden
+openapi: $(STAMP) ## write the documents of the native API, of the Parallel and of the Shannon door anew (docs/reference/*-openapi.json)
+	$(BIN)/pytest tests/web/native/test_openapi.py tests/web/parallel/test_openapi.py tests/web/shannon/test_openapi.py --update-golden
 
 parallel-suite: $(STAMP) ## the tests that Parallel publishes with its SDKs, old and new, against a real server
 	$(BIN)/pytest -s -rs tests/acceptance/test_parallel_suite.py --old-suite

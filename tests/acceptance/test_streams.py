@@ -203,11 +203,13 @@ class Stage:
         rest = rest.replace(b"Connection: keep-alive\r\n", b"")
         key = f"X-API-Key: {self.server.keys()['api_key']}\r\nConnection: close\r\n".encode()
         answers, asks = await asyncio.open_connection(host, int(port))
-        asks.write(first + b"\r\n" + key + rest)
-        while piece := await answers.read(65536):
-            writer.write(piece)
-            await writer.drain()
-        asks.close()
+        try:
+            asks.write(first + b"\r\n" + key + rest)
+            while piece := await answers.read(65536):
+                writer.write(piece)
+                await writer.drain()
+        finally:
+            asks.close()
 
 
 @asynccontextmanager

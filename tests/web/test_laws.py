@@ -22,6 +22,11 @@ from gnomon.web.dialects.daly.wire.tasks import read_task_query
 from gnomon.web.dialects.parallel.render.run import run as render_run
 from gnomon.web.dialects.parallel.status import WORDS, asked
 from gnomon.web.dialects.parallel.wire.listing import read_listing
+from gnomon.web.dialects.shannon.render.task import summary
+from gnomon.web.dialects.shannon.status import PREFIX, SPELLINGS, find_word
+from gnomon.web.dialects.shannon.status import WORDS as SHANNON_WORDS
+from gnomon.web.dialects.shannon.status import asked as asked_by_shannon
+from gnomon.web.dialects.shannon.wire.listing import read_listing as read_shannon_listing
 from gnomon.web.native.render.task import task as render_native
 from gnomon.web.native.wire import ask
 from gnomon.web.native.wire.tasks import TaskFilters
@@ -43,6 +48,8 @@ class Door:
     """Whether what it shows says that work has begun."""
     find: Callable[[str], TaskQuery]
     """Its list's query by a status; raises `Invalid`."""
+    good: str = "completed"
+    """The word of a task that has completed."""
 
 
 def parallel(*, opted_in: bool) -> Door:
@@ -63,7 +70,25 @@ def parallel(*, opted_in: bool) -> Door:
     )
 
 
+def find_by_shannon(word: str, *, opted_in: bool = False) -> TaskQuery:
+    """Return the Shannon door's query by a status; it takes a blank one for none."""
+    listed = read_shannon_listing(QueryParams({"status": word})).word
+    assert listed is not None
+    meant = asked_by_shannon(listed, opted_in=opted_in)
+    return TaskQuery(workspace="w", statuses=meant.statuses, is_started=meant.is_started)
+
+
+SHANNON = Door(
+    words=[PREFIX + word for word in SHANNON_WORDS if word != "PAUSED"],
+    ended=frozenset(PREFIX + word for word in ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT")),
+    show=lambda task: summary(task, "Why?"),
+    is_begun=lambda shown: shown["status"] != PREFIX + "QUEUED",
+    find=find_by_shannon,
+    good=PREFIX + "COMPLETED",
+)
+
 DOORS = {
+    "shannon": SHANNON,
     "parallel": parallel(opted_in=False),
     "parallel, opted in": parallel(opted_in=True),
     "native": Door(
@@ -183,7 +208,7 @@ def test_all_doors_agree_how_far_a_task_has_come() -> None:
     for task in every_task():
         ranks = {name: rank(door, task) for name, door in DOORS.items()}
         assert len(set(ranks.values())) == 1, (task.status, ranks)
-        good = {name for name, door in DOORS.items() if door.show(task)["status"] == "completed"}
+        good = {name for name, door in DOORS.items() if door.show(task)["status"] == door.good}
         assert good == (set(DOORS) if task.status is Status.COMPLETED else set())
 
 
@@ -210,5 +235,39 @@ def test_m5_a_filter_finds_exactly_what_is_shown_by_its_word(door: Door) -> None
 def test_m6_an_unknown_word_is_refused_never_ignored(door: Door, word: str) -> None:
     if word.lower() in door.words or set(word.split(",")) <= set(door.words):
         return
+    if door is SHANNON and (not word.strip() or find_word(word) is not None):
+        return
     with pytest.raises(Invalid):
         door.find(word)
+
+
+def spellings(word: str) -> set[str]:
+    """Return all ways in which clients write a word: the vendor's synonyms, with and without prefix, in any case."""
+    known = {spelling for spelling, meant in SPELLINGS.items() if meant == word}
+    prefixed = {PREFIX + spelling for spelling in known}
+    return {way(spelling) for spelling in known | prefixed for way in (str.upper, str.lower, str.title)}
+
+
+@pytest.mark.parametrize("opted_in", [False, True], ids=["older clients", "opted in"])
+@pytest.mark.parametrize("word", SHANNON_WORDS)
+def test_m7_every_spelling_of_a_status_means_the_same(word: str, opted_in: bool) -> None:
+    meant = find_by_shannon(word, opted_in=opted_in)
+    for spelling in spellings(word):
+        assert find_by_shannon(spelling, opted_in=opted_in) == meant, spelling
+
+
+def test_m7_both_spellings_of_a_cancel_are_there() -> None:
+    assert {"cancelled", "CANCELED", "task_status_canceled", "running", "TASK_STATUS_RUNNING"} <= {
+        *spellings("CANCELLED"),
+        *spellings("RUNNING"),
+    }
+
+
+def test_m5_holds_for_clients_that_opted_in_to_paused_tasks() -> None:
+    for word in SHANNON_WORDS:
+        query = find_by_shannon(word, opted_in=True)
+        for task in every_task():
+            is_found = query.statuses is not None and task.status in query.statuses
+            is_found = is_found and query.is_started in (None, task.started_at is not None)
+            shown = summary(task, "Why?", opted_in=True)["status"]
+            assert is_found == (shown == PREFIX + word), (word, task.status)

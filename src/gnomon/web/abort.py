@@ -105,6 +105,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
                 "is_full": lambda: not self.writable.is_set(),
             }
 
+    async def send(self, message: Any) -> None:
+        """Send; a handshake that was refused is one that was answered, which uvicorn would log as an error."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
+
     def send_receive_event_to_app(self) -> None:
         """Throw a message away: nothing waits for any."""
         self.frames = []

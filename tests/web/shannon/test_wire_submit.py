@@ -103,7 +103,7 @@ def test_a_provider_that_nobody_knows_is_named() -> None:
 def test_attachments_are_refused_with_the_remedy(place: str) -> None:
     given = {"attachments": [{"name": "a.pdf"}]}
     told = refused({"query": "x", **(given if place == "top" else {"context": given})})
-    assert "POST /gnomon/v1/documents" in told
+    assert "gnomon documents add DIR" in told
     assert taken(context={"attachments": []}).task_input["input"] == "How many?"
 
 

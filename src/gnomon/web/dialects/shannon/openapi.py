@@ -86,11 +86,11 @@ def _answers(told: Told) -> Iterator[tuple[str, Document]]:
 def _shown(told: Told, component: str) -> Document:
     if told.media != "text/event-stream":
         return named(component)
-    event = {"type": "string", "contentMediaType": _JSON, "contentSchema": named(component)}
+    text = {"type": "string"}
     return {
         "type": "object",
-        "description": "Each server-sent event.",
-        "properties": {"id": {"type": "string"}, "event": {"type": "string"}, "data": event},
+        "description": f"Each server-sent event; its data is JSON, a `{component}` for most, or `[DONE]`.",
+        "properties": {"id": text, "event": text, "data": text},
     }
 
 

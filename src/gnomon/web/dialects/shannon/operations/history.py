@@ -41,9 +41,12 @@ HISTORY: Final[Mapping[tuple[str, str], Told]] = {
             query(
                 "last_event_id", "The `id` of the last event that you have.", type="string", pattern=_CURSOR
             ),
+            query("api_key", "A key, from who can send no header.", type="string"),
+            query("token", "A key or a token, likewise.", type="string"),
+            query("ticket", "A stream ticket, instead of both.", type="string"),
             header("Last-Event-ID", "The same, and wins.", pattern=_CURSOR),
         ),
-        refusals=(404,),
+        refusals=(404, 409),
         media="text/event-stream",
     ),
 }

@@ -69,7 +69,9 @@ def paging(most: int, usual: int) -> tuple[Part, Part]:
 
 
 KEY: Final = header("Idempotency-Key", "The same key and body again make nothing new.", maxLength=255)
-INCLUDE: Final = query("include", "`paused` shows paused tasks as such.", type="string", enum=["paused", ""])
+INCLUDE: Final = query(
+    "include", "`paused` shows paused tasks as such; other words change nothing.", type="string"
+)
 SESSION: Final = query(
     "session_id", "Only tasks of this session.", type="string", pattern=f"^{SESSION_ID.pattern}$"
 )

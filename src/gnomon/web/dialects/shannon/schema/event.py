@@ -13,7 +13,13 @@ _EVENT: dict[str, Any] = {
     "seq": 2,
     "stream_id": "2-0",
 }
-_MARK: dict[str, Any] = {"id": "2-0", "workflow_id": TASK_ID, "type": "WF_STARTED", "timestamp": AT, "seq": 2}
+_MARK: dict[str, Any] = {
+    "id": f"{TASK_ID}-1",
+    "workflow_id": TASK_ID,
+    "type": "WF_STARTED",
+    "timestamp": AT,
+    "seq": 1,
+}
 
 SCHEMAS: dict[str, Schema] = {
     "Event": {

@@ -66,6 +66,14 @@ _TASK: dict[str, Any] = {
     "metadata": {"kind": "research", "mode": "simple", "citations": [_CITATION]},
 }
 
+SWITCH: Schema = {"type": ["boolean", "string", "number", "null"]}
+"""A flag, which may be written as `true` or `1` between quotes, too."""
+
+
+def _counted(most: int) -> Schema:
+    return {"type": ["integer", "string", "null"], "minimum": 1, "maximum": most}
+
+
 SCHEMAS: dict[str, Schema] = {
     "TaskSubmission": {
         "type": "object",
@@ -86,13 +94,9 @@ SCHEMAS: dict[str, Schema] = {
             "model_tier": told({"enum": [*TIERS, None, ""]}, "Changes nothing here."),
             "model_override": told(_NULLABLE_TEXT, "Changes nothing here."),
             "provider_override": told({"enum": [*PROVIDERS, None, ""]}, "Changes nothing here."),
-            "max_iterations": told(
-                {"type": ["integer", "null"], "minimum": 1, "maximum": 50}, "Changes nothing here."
-            ),
-            "max_concurrent_agents": told(
-                {"type": ["integer", "null"], "minimum": 1, "maximum": 20}, "Changes nothing here."
-            ),
-            "enable_verification": told({"type": ["boolean", "null"]}, "Changes nothing here."),
+            "max_iterations": told(_counted(50), "Changes nothing here."),
+            "max_concurrent_agents": told(_counted(20), "Changes nothing here."),
+            "enable_verification": told(SWITCH, "Changes nothing here."),
         },
         "examples": [{"query": QUERY, "session_id": SESSION, "mode": "simple"}],
     },

@@ -58,8 +58,8 @@ _SETTINGS: Final = frozenset(
 )
 """Members of a context that steer the work; all others are circumstances, which the work is told."""
 _NO_ATTACHMENTS: Final = (
-    "Attachments are not taken with a task: import the files as documents (POST /gnomon/v1/documents), "
-    "where the work finds them, and send the query without them."
+    "Attachments are not taken with a task: put the files into a folder of documents of this server "
+    "(gnomon documents add DIR), where the work finds them, and send the query without them."
 )
 
 
