@@ -34,7 +34,16 @@ async def test_never_redirects(ours: Tenant, path: str) -> None:
     assert answered.json() == {"detail": f"There is no path {path}; GET /daly/openapi.json lists the paths."}
 
 
-@pytest.mark.parametrize("path", ["/v1/x", "/api/v1/x", "/api/v1/", "/v1", "/openapi.json/x", "/shannon/x"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/x", "/v1/embeddings", "/shannon/v1/x"])
+async def test_what_no_door_has_below_openais_prefix_is_told_in_its_words(ours: Tenant, path: str) -> None:
+    answered = await ours.client.get(path)
+    assert answered.status_code == 404
+    error = answered.json()["error"]
+    assert error["message"] == f"There is no path {path}; GET /openapi.json lists the paths."
+    assert (error["type"], error["code"], error["param"]) == ("not_found_error", "not_found", None)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/x", "/api/v1/", "/openapi.json/x", "/shannon/x"])
 async def test_what_no_door_has_below_shannons_prefixes_is_told_in_its_words(ours: Tenant, path: str) -> None:
     answered = await ours.client.get(path)
     assert answered.status_code == 404

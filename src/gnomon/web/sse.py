@@ -10,7 +10,7 @@ import json
 import math
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -179,8 +179,10 @@ class EventStream(Response):
         *,
         types: frozenset[EventType] | None = None,
         hold: AbstractContextManager[None],
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.status_code = 200
+        self._more = [(name.lower().encode(), text.encode()) for name, text in (headers or {}).items()]
         self.background = None
         self._items = items
         self._framing = framing
@@ -198,7 +200,9 @@ class EventStream(Response):
                     await send({"type": "http.response.start", "status": 204, "headers": []})
                     await send({"type": "http.response.body", "body": b""})
                     return
-                await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+                await send(
+                    {"type": "http.response.start", "status": 200, "headers": [*_HEADERS, *self._more]}
+                )
                 with Presence(scope, receive, opened.subscription.end):
                     await self._tell(items, scope, send)
 

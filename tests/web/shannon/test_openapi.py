@@ -28,6 +28,21 @@ COMPONENTS = {
     "steered-": "Steered",
     "approval-": "Approval",
     "review-": "Review",
+    "session-": "Session",
+    "sessionsummary-": "SessionSummary",
+    "history-": "SessionHistory",
+    "turns-": "SessionEvents",
+    "files-": "FileList",
+    "file-": "File",
+    "schedule-": "Schedule",
+    "scheduledone-": "ScheduleDone",
+    "runs-": "ScheduleRunPage",
+    "agents-": "AgentList",
+    "tool-": "ToolDetail",
+    "called-": "ToolCalled",
+    "skills-": "SkillList",
+    "skill-": "SkillDetail",
+    "versions-": "SkillVersions",
 }
 
 

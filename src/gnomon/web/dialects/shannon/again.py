@@ -17,7 +17,9 @@ from gnomon.web.reservation import reserve
 _HEADER: Final = "idempotency-key"
 
 
-async def reserve_exactly(request: Request, principal: Principal) -> Reservation | None:
+async def reserve_exactly(
+    request: Request, principal: Principal, content: bytes | None = None
+) -> Reservation | None:
     """Make the reservation that a request asks for: its key alone does not stand for it, its body does as well.
 
     Raises
@@ -25,7 +27,7 @@ async def reserve_exactly(request: Request, principal: Principal) -> Reservation
     InvalidQuery
         When the key is not of the form.
     """
-    kept = await reserve(request, principal)
+    kept = await reserve(request, principal, content)
     if kept is None or kept.is_guess:
         return kept
     # A line's end, which no header can hold, keeps these apart from the keys of other doors.

@@ -30,6 +30,8 @@ class ShannonOptions:
     """`NAME=KIND`: which workload stands behind a mode; `*` names all others."""
     is_paused_shown: bool = False
     """Every client is shown paused tasks as `PAUSED`, whether it has opted in or not."""
+    longest_chat: float = 35 * 60.0
+    """How long the answer to a chat is waited for. [s]"""
     skills: Skills = NO_SKILLS
     tool_wait: float = 28.0
     """How long a call of a tool waits for what it gives; the vendor's clients give up after 30. [s]"""

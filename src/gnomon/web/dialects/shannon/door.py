@@ -15,7 +15,8 @@ from gnomon.web.dialects.shannon.desk import Desk, ShannonOptions
 from gnomon.web.dialects.shannon.modes import Modes
 from gnomon.web.dialects.shannon.openapi import describe
 from gnomon.web.dialects.shannon.refusal import refusal
-from gnomon.web.dialects.shannon.render.errors import body_of
+from gnomon.web.dialects.shannon.render.errors import body_of, headers_of, status_of
+from gnomon.web.dialects.shannon.render.openai_error import openai_error, openai_error_of
 from gnomon.web.dialects.shannon.routes import ROUTERS, streams
 from gnomon.web.dialects.shannon.stream import Closings
 from gnomon.web.dialects.shannon.tracing import Traced
@@ -70,8 +71,16 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
     return app
 
 
+def _is_openai(request: Request) -> bool:
+    path: str = request.scope["path"].removeprefix(request.scope["root_path"])
+    return path == "/v1" or path.startswith("/v1/")
+
+
 async def _refuse(request: Request, error: Exception) -> Response:
-    return refusal(request, error)
+    if not _is_openai(request):
+        return refusal(request, error)
+    status, name = status_of(error), request_id(request.scope)
+    return answer(openai_error_of(error, status, name), status=status, headers=headers_of(error))
 
 
 async def _refuse_form(request: Request, error: Exception) -> Response:
@@ -82,7 +91,8 @@ async def _refuse_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = told_of(error, request, ROUTERS, "GET /openapi.json")
     headers = allow(error, request, ROUTERS)
-    return answer({"error": detail}, status=error.status_code, headers=headers)
+    body = openai_error(detail, error.status_code) if _is_openai(request) else {"error": detail}
+    return answer(body, status=error.status_code, headers=headers)
 
 
 async def _confess(request: Request, error: Exception) -> Response:
@@ -90,4 +100,5 @@ async def _confess(request: Request, error: Exception) -> Response:
     if isinstance(error, ClientDisconnect):
         raise error
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return answer(body_of(error, status, request_id(request.scope)), status=status)
+    write = openai_error_of if _is_openai(request) else body_of
+    return answer(write(error, status, request_id(request.scope)), status=status)

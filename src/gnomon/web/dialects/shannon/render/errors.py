@@ -36,10 +36,11 @@ def body_of(error: Exception, status: int, request_id: str | None) -> dict[str, 
         told = {"error": "Rate limit exceeded", "message": in_words_of_shannon(error.message)}
         window = _WINDOWS.get(error.quota)
         return {**told, "window": window} if window else told
-    return {"error": _message(error, status, request_id)}
+    return {"error": message_of(error, status, request_id)}
 
 
-def _message(error: Exception, status: int, request_id: str | None) -> str:
+def message_of(error: Exception, status: int, request_id: str | None) -> str:
+    """Say what went wrong."""
     if isinstance(error, Invalid) and error.complaints:
         return in_words_of_shannon(_first(error))
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -8,6 +8,7 @@ from gnomon.web.dialects.shannon.routes import (
     agents,
     approvals,
     beyond,
+    chat,
     control,
     files,
     history,
@@ -26,5 +27,6 @@ ROUTERS: Sequence[APIRouter] = (
     *(review.router, approvals.router, swarm.router),
     *(sessions.router, files.router, schedules.router),
     *(agents.router, tools.router, skills.router),
+    chat.router,
     beyond.router,
 )

@@ -13,7 +13,6 @@ from gnomon.core.errors import Invalid, NotFound
 from gnomon.core.schedule import Schedule
 from gnomon.core.service import House
 from gnomon.core.service import schedule as service
-from gnomon.core.service.steering import steering
 from gnomon.core.task import Json
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
@@ -94,7 +93,7 @@ async def pause_schedule(schedule_id: str, request: Request, house: AtHouse, wri
     told = render.done("Schedule paused successfully")
 
     async def act() -> Done:
-        await service.pause(house, writer, found.id, steering(writer, reason))
+        await service.pause(house, writer, found.id, reason)
         return Done(answer(told))
 
     return await once(request, house, writer, act, replay=answer(told))
@@ -144,7 +143,10 @@ async def _ran_at(house: House, found: Schedule) -> datetime | None:
     """Return when a schedule ran last: its latest time, unless that passed without a run."""
     if found.runs == 0 or found.skip_cause is None:
         return found.last_at if found.runs else None
-    page = await house.store.schedules.list_runs(found.workspace, found.id, limit=1)
+    try:
+        page = await house.store.schedules.list_runs(found.workspace, found.id, limit=1)
+    except NotFound:  # deleted since it was read
+        return None
     return next((task.scheduled_for for task in page.records), None)
 
 

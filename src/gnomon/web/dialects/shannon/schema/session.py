@@ -154,9 +154,7 @@ SCHEMAS: dict[str, Schema] = {
             "user_query": TEXT,
             "final_output": TEXT,
             "timestamp": MOMENT,
-            "events": told(
-                {"type": "array", "items": FREE}, "As the task's own events, without the answer's pieces."
-            ),
+            "events": told(many("Event"), "As the task's own, without the answer's pieces."),
             "metadata": FREE,
         },
         _TURN,
