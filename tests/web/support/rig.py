@@ -64,7 +64,6 @@ def open_house(folder: Path, *others: Workload) -> House:
         vault=KeyVault(b"v" * 32),
         pepper=b"pepper",
         bodies={"native": payload},
-        calendar=CronCalendar(),
     )
 
 
