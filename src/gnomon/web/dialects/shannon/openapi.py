@@ -17,6 +17,7 @@ from gnomon.web.openapi import BEARER, Document, serve, show_examples, tell_scop
 
 _ERROR: Final = "Error"
 _JSON: Final = "application/json"
+_STREAM: Final = "text/event-stream"
 _NAMES: Final[Mapping[str, str]] = {
     "task_id": "A task's `task_id`.",
     "workflow_id": "A task's `workflow_id`, which is its `task_id`.",
@@ -79,12 +80,14 @@ def _answers(told: Told) -> Iterator[tuple[str, Document]]:
     for status, description in told.statuses.items():
         answer: Document = {"description": description}
         if told.shows is not None:
-            answer["content"] = {told.media: {"schema": _shown(told, told.shows)}}
+            answer["content"] = {told.media: {"schema": _shown(told.media, told.shows)}}
+            if told.streams is not None:
+                answer["content"][_STREAM] = {"schema": _shown(_STREAM, told.streams)}
         yield str(status), answer
 
 
-def _shown(told: Told, component: str) -> Document:
-    if told.media != "text/event-stream":
+def _shown(media: str, component: str) -> Document:
+    if media != _STREAM:
         return named(component)
     text = {"type": "string"}
     return {
@@ -96,4 +99,7 @@ def _shown(told: Told, component: str) -> Document:
 
 def _refusals(told: Told) -> Iterator[tuple[str, Document]]:
     for status in told.refused:
-        yield str(status), {"description": REFUSALS[status], "content": {_JSON: {"schema": named(_ERROR)}}}
+        yield (
+            str(status),
+            {"description": REFUSALS[status], "content": {_JSON: {"schema": named(told.refusal)}}},
+        )
