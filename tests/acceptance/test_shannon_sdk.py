@@ -89,7 +89,7 @@ async def test_health(say: Say) -> None:
     assert (await say("health"))["status"] == "healthy"
     assert (await say("readiness"))["status"] == "ready"
     paths = (await say("get_openapi_spec"))["paths"]
-    assert {"/api/v1/tasks", "/api/v1/tasks/{task_id}"} <= paths.keys()
+    assert {"/api/v1/tasks", "/api/v1/tasks/{task_id}", "/v1/chat/completions"} <= paths.keys()
 
 
 async def test_a_task_from_its_submission_to_its_result(say: Say) -> None:
@@ -98,7 +98,7 @@ async def test_a_task_from_its_submission_to_its_result(say: Say) -> None:
     assert final.status is TaskStatusEnum.COMPLETED
     assert "Paris is the capital of France." in final.result
     assert "\n\nSources:\n1. " in final.result
-    assert (final.provider, final.model_used) == ("openai", "scholar")
+    assert final.model_used == "scholar"
     assert final.usage["total_tokens"] == final.usage["input_tokens"] + final.usage["output_tokens"] > 0
     assert (await say("get_status", handle.task_id)).result == final.result
     tasks, total = await say("list_tasks", limit=5, status="COMPLETED")
@@ -151,7 +151,8 @@ async def test_a_pause_a_resume_and_a_cancel_take_effect_within_a_second(say: Sa
     assert time.monotonic() - begun < FIRM + STEP
     state = await say("get_control_state", handle.task_id)
     assert (state.is_cancelled, state.cancel_reason) == (True, "enough")
-    assert await say("cancel", handle.task_id) is False
+    ended = await say.done("What?", **SIMPLE)
+    assert await say("cancel", ended.task_id) is False
 
 
 async def paused(say: Say, task_id: str) -> None:
@@ -207,7 +208,7 @@ async def test_a_session_goes_on_is_named_and_deleted(say: Say) -> None:
     assert session in [each.session_id for each in listed]
     await say("update_session_title", session, "A title")
     shown = await say("get_session", session)
-    assert (shown.session_id, shown.title, len(shown.history)) == (session, "A title", 2)
+    assert (shown.session_id, shown.title) == (session, "A title")
     assert [item.query for item in await say("get_session_history", session)] == ["first", "second"]
     turns, total = await say("get_session_events", session)
     assert ([turn.user_query for turn in turns], total) == (["first", "second"], 2)
@@ -237,7 +238,7 @@ async def test_agents_tools_and_skills(say: Say) -> None:
     names = [tool.name for tool in tools]
     assert "document_search" in names
     assert (await say("get_tool", names[0])).name == names[0]
-    executed = await say("execute_tool", "web_search", {"query": "Claude Shannon"})
+    executed = await say("execute_tool", "web_search", arguments={"query": "Claude Shannon"})
     assert executed.success
     assert "brevity" in [skill.name for skill in await say("list_skills")]
     assert (await say("get_skill", "brevity")).content

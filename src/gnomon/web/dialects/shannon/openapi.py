@@ -17,12 +17,14 @@ from gnomon.web.openapi import BEARER, Document, serve, show_examples, tell_scop
 
 _ERROR: Final = "Error"
 _JSON: Final = "application/json"
+_STREAM: Final = "text/event-stream"
 _NAMES: Final[Mapping[str, str]] = {
     "task_id": "A task's `task_id`.",
     "workflow_id": "A task's `workflow_id`, which is its `task_id`.",
     "session_id": "A session's `session_id`.",
     "schedule_id": "A schedule's `schedule_id`.",
     "agent_id": "An agent's `id`.",
+    "model_id": "A model's `id`.",
     "name": "The `name` of the tool or skill.",
 }
 """Parameters of paths that have the form of ids."""
@@ -79,12 +81,14 @@ def _answers(told: Told) -> Iterator[tuple[str, Document]]:
     for status, description in told.statuses.items():
         answer: Document = {"description": description}
         if told.shows is not None:
-            answer["content"] = {told.media: {"schema": _shown(told, told.shows)}}
+            answer["content"] = {told.media: {"schema": _shown(told.media, told.shows)}}
+            if told.streams is not None:
+                answer["content"][_STREAM] = {"schema": _pieces(told.streams)}
         yield str(status), answer
 
 
-def _shown(told: Told, component: str) -> Document:
-    if told.media != "text/event-stream":
+def _shown(media: str, component: str) -> Document:
+    if media != _STREAM:
         return named(component)
     text = {"type": "string"}
     return {
@@ -94,6 +98,15 @@ def _shown(told: Told, component: str) -> Document:
     }
 
 
+def _pieces(component: str) -> Document:
+    """Tell of a stream whose events have no names."""
+    data = {"anyOf": [named(component), {"const": "[DONE]"}]}
+    return {"type": "object", "description": "Each server-sent event.", "properties": {"data": data}}
+
+
 def _refusals(told: Told) -> Iterator[tuple[str, Document]]:
     for status in told.refused:
-        yield str(status), {"description": REFUSALS[status], "content": {_JSON: {"schema": named(_ERROR)}}}
+        yield (
+            str(status),
+            {"description": REFUSALS[status], "content": {_JSON: {"schema": named(told.refusal)}}},
+        )

@@ -20,6 +20,7 @@ REFUSALS: Final[Mapping[int, str]] = {
     429: "A limit was reached.",
     500: "Something went wrong; the server's log names the request.",
     501: "This server has no such thing.",
+    504: "The answer did not come in time; the task goes on.",
     503: "Nothing can be stored right now, or the server is stopping; try again.",
 }
 ALWAYS: Final = (400, 401, 403, 429, 500, 503)
@@ -39,6 +40,10 @@ class Told:
     parameters: tuple[Part, ...] = ()
     refusals: tuple[int, ...] = ()
     media: str = "application/json"
+    streams: str | None = None
+    """The component of each frame's `data` when the body asks for a stream."""
+    refusal: str = "Error"
+    """The component of its refusals."""
     is_keyless: bool = False
     """Whether anybody may ask."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gnomon.web.dialects.shannon.schema import control, error, event, schedule, session, task, trade
+from gnomon.web.dialects.shannon.schema import chat, control, error, event, schedule, session, task, trade
 
 SCHEMAS: Mapping[str, dict[str, Any]] = {
     **task.SCHEMAS,
@@ -12,5 +12,6 @@ SCHEMAS: Mapping[str, dict[str, Any]] = {
     **session.SCHEMAS,
     **schedule.SCHEMAS,
     **trade.SCHEMAS,
+    **chat.SCHEMAS,
     **error.SCHEMAS,
 }
