@@ -25,6 +25,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "schedule_id": "A schedule's `schedule_id`.",
     "model_id": "A model's `id`.",
     "agent_id": "An agent's `id`.",
+    "model_id": "A model's `id`.",
     "name": "The `name` of the tool or skill.",
 }
 """Parameters of paths that have the form of ids."""
@@ -83,7 +84,7 @@ def _answers(told: Told) -> Iterator[tuple[str, Document]]:
         if told.shows is not None:
             answer["content"] = {told.media: {"schema": _shown(told.media, told.shows)}}
             if told.streams is not None:
-                answer["content"][_STREAM] = {"schema": _shown(_STREAM, told.streams)}
+                answer["content"][_STREAM] = {"schema": _pieces(told.streams)}
         yield str(status), answer
 
 
@@ -97,6 +98,12 @@ def _shown(media: str, component: str) -> Document:
         "properties": {"id": text, "event": text, "data": text},
         "x-data": named(component),
     }
+
+
+def _pieces(component: str) -> Document:
+    """Tell of a stream whose events have no names."""
+    data = {"anyOf": [named(component), {"const": "[DONE]"}]}
+    return {"type": "object", "description": "Each server-sent event.", "properties": {"data": data}}
 
 
 def _refusals(told: Told) -> Iterator[tuple[str, Document]]:
