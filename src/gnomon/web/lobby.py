@@ -32,13 +32,12 @@ _PLACES = {
 
 def build_lobby(house: House) -> Starlette:
     """Build the application that answers `PATHS`."""
-    return Starlette(
-        routes=[
-            Route("/", _greet),
-            Route("/health", _health(house)),
-            Route("/readiness", _readiness(house)),
-        ]
-    )
+    return Starlette(routes=[Route("/", _greet), *health_routes(house)])
+
+
+def health_routes(house: House) -> list[Route]:
+    """Make the routes that say how the server is."""
+    return [Route("/health", _health(house)), Route("/readiness", _readiness(house))]
 
 
 async def _greet(_: Request) -> Response:

@@ -121,20 +121,7 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
         workspace, has_new_keys = await default_workspace(house, settings.data / "keys.json")
         engine = _engine(settings, house, library, settings_of_kinds(settings, address))
         office = _post_office(settings, house, gate)
-        app = build_app(
-            house,
-            token_secret=_derive(secret, b"token-secret"),
-            require_key=not settings.no_auth,
-            default_workspace=workspace,
-            sync_wait=settings.sync_wait,
-            cancel_wait=min(settings.cancel_grace + 2, LONGEST_WAIT),
-            max_body=int(settings.max_body_mb * 1e6),
-            pace=Pace(heartbeat=settings.heartbeat, longest=settings.max_stream_seconds),
-            origins=settings.cors_origin,
-            are_document_links_open=settings.document_links == "open",
-            parallel=_parallel(settings),
-            shannon=_shannon(settings),
-        )
+        app = _app(settings, house, _derive(secret, b"token-secret"), workspace)
         await _warn_of_unserved(house)
         async with _open(library), _open(engine), _attended(house), _open(office):
             yield OpenedServer(
@@ -144,19 +131,28 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
         await store.close()
 
 
-def _parallel(settings: Settings) -> ParallelOptions:
-    return ParallelOptions(
-        processors=settings.processor,
-        is_lenient=settings.parallel_validation == "lenient",
-        longest_hold=settings.max_hold,
-    )
-
-
-def _shannon(settings: Settings) -> ShannonOptions:
-    return ShannonOptions(
-        modes=settings.mode,
-        is_paused_shown=settings.shannon_paused,
-        skills=SkillFolders(settings.skills),
+def _app(settings: Settings, house: House, token_secret: bytes, workspace: str) -> Any:
+    return build_app(
+        house,
+        token_secret=token_secret,
+        require_key=not settings.no_auth,
+        default_workspace=workspace,
+        sync_wait=settings.sync_wait,
+        cancel_wait=min(settings.cancel_grace + 2, LONGEST_WAIT),
+        max_body=int(settings.max_body_mb * 1e6),
+        pace=Pace(heartbeat=settings.heartbeat, longest=settings.max_stream_seconds),
+        origins=settings.cors_origin,
+        are_document_links_open=settings.document_links == "open",
+        parallel=ParallelOptions(
+            processors=settings.processor,
+            is_lenient=settings.parallel_validation == "lenient",
+            longest_hold=settings.max_hold,
+        ),
+        shannon=ShannonOptions(
+            modes=settings.mode,
+            is_paused_shown=settings.shannon_paused,
+            skills=SkillFolders(settings.skills),
+        ),
     )
 
 

@@ -292,3 +292,15 @@ async def test_bodies_that_cannot_be_read_are_refused(door: httpx.AsyncClient) -
 async def test_a_skill_that_is_not_there_is_named(door: httpx.AsyncClient) -> None:
     answered = await door.post(TASKS, json={**ASKED, "skill": "nobodys"})
     assert (answered.status_code, answered.json()) == (400, {"error": "Unknown skill: nobodys"})
+
+
+@pytest.mark.parametrize("prefix", ["", "/shannon"])
+async def test_health_and_document_need_no_key(app: Any, prefix: str) -> None:
+    async with client_of(app) as nobody:
+        health = (await nobody.get(f"{prefix}/health")).json()
+        ready = (await nobody.get(f"{prefix}/readiness")).json()
+        document = (await nobody.get(f"{prefix}/openapi.json")).json()
+    assert (health["status"], health["checks"]) == ("healthy", {"gateway": "ok"})
+    assert (ready["status"], ready["checks"]) == ("ready", {"orchestrator": "ok"})
+    assert health["version"] == ready["version"]
+    assert document["openapi"].startswith("3.")

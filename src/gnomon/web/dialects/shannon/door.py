@@ -21,6 +21,7 @@ from gnomon.web.dialects.shannon.routes import ROUTERS, streams
 from gnomon.web.dialects.shannon.stream import Closings
 from gnomon.web.dialects.shannon.tracing import Traced
 from gnomon.web.edge import request_id
+from gnomon.web.lobby import health_routes
 from gnomon.web.paths import allow, told_of
 from gnomon.web.problems import Refusal, of_form
 from gnomon.web.sse import Pace
@@ -60,6 +61,7 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
     app.add_middleware(Traced, clock=gate.house.clock)
     for routes in ROUTERS:
         app.include_router(routes)
+    app.router.routes.extend(health_routes(gate.house))  # for clients that are sent below the vendor's name
     describe(app, ROUTERS)
     for known in (GnomonError, Refusal):
         app.add_exception_handler(known, _refuse)

@@ -39,12 +39,18 @@ def size_of(session: Session) -> int:
 
 
 async def find_ends(house: House, session: Session) -> tuple[Turn | None, Turn | None]:
-    """Return the first and the newest turn of a session; for a list, so that large inputs stay where they are."""
+    """Return the first and the newest turn of a session, if there are any; large inputs stay where they are."""
     shelf = house.store.sessions
-    first = await shelf.list_turns(session.workspace, session.id, limit=1)
-    if size_of(session) <= 1:
-        return next(iter(first), None), next(iter(first), None)
-    latest = await shelf.list_turns(session.workspace, session.id, limit=1, newest_first=True)
+    try:
+        first = await shelf.list_turns(session.workspace, session.id, limit=1)
+        is_alone = size_of(session) <= 1
+        latest = (
+            first
+            if is_alone
+            else await shelf.list_turns(session.workspace, session.id, limit=1, newest_first=True)
+        )
+    except NotFound:  # deleted since it was read
+        return None, None
     return next(iter(first), None), next(iter(latest), None)
 
 

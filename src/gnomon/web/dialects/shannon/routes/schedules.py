@@ -143,7 +143,10 @@ async def _ran_at(house: House, found: Schedule) -> datetime | None:
     """Return when a schedule ran last: its latest time, unless that passed without a run."""
     if found.runs == 0 or found.skip_cause is None:
         return found.last_at if found.runs else None
-    page = await house.store.schedules.list_runs(found.workspace, found.id, limit=1)
+    try:
+        page = await house.store.schedules.list_runs(found.workspace, found.id, limit=1)
+    except NotFound:  # deleted since it was read
+        return None
     return next((task.scheduled_for for task in page.records), None)
 
 
