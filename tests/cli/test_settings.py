@@ -49,6 +49,7 @@ OTHER: dict[str, tuple[str, Any]] = {
     "parallel_validation": ("lenient", "lenient"),
     "max_hold": ("60", 60.0),
     "documents": ("papers", (Path("papers"),)),
+    "skills": ("skills", (Path("skills"),)),
     "no_own_documents": ("1", True),
     "document_links": ("key", "key"),
     "document_watch": ("poll", "poll"),
