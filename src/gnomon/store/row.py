@@ -117,8 +117,13 @@ def task_of(row: Row, result: str | None = None) -> Task:
     )
 
 
+_NONE: Row = (None,) * 11
+
+
 def _lately(columns: Row) -> dict[str, Any]:
-    """Read the columns from `session_id` to `used_engine`."""
+    """Read the columns from `session_id` to `used_engine`; most tasks have none of them."""
+    if columns == _NONE:
+        return {}
     return {
         "session_id": columns[0],
         "session_turn": columns[1],

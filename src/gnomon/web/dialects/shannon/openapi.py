@@ -23,6 +23,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "workflow_id": "A task's `workflow_id`, which is its `task_id`.",
     "session_id": "A session's `session_id`.",
     "schedule_id": "A schedule's `schedule_id`.",
+    "model_id": "A model's `id`.",
     "agent_id": "An agent's `id`.",
     "model_id": "A model's `id`.",
     "name": "The `name` of the tool or skill.",
@@ -95,6 +96,7 @@ def _shown(media: str, component: str) -> Document:
         "type": "object",
         "description": f"Each server-sent event; its data is JSON, a `{component}` for most, or `[DONE]`.",
         "properties": {"id": text, "event": text, "data": text},
+        "x-data": named(component),
     }
 
 
