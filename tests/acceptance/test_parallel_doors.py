@@ -1,4 +1,4 @@
-"""One run, made with the vendor's client, seen through every door at every change, and cancelled natively."""
+"""One run, made with Parallel's client, seen through every door at every change, and cancelled natively."""
 
 import json
 import threading
@@ -14,6 +14,7 @@ import httpx
 import pytest
 from dalysdk import DalyClient
 from parallel import Parallel
+from shannon import ShannonClient
 
 from .gleaning import sdk
 from .server import Server, running
@@ -24,18 +25,21 @@ OPTIONS = (
 )
 OPTED_IN = {"parallel-beta": "action-required"}
 
-# What a task that has started is called: theirs, theirs after opting in, Daly's, and Daly's stage.
+# What a task that has started is called: Parallel's, also after opting in, Daly's, Shannon's, also after opting in.
 SHOWN = {
-    "pending": ("running", "running", "running"),
-    "queued": ("running", "running", "running"),
-    "running": ("running", "running", "running"),
-    "waiting": ("running", "action_required", "running"),
-    "paused": ("running", "running", "running"),
-    "cancelling": ("cancelling", "cancelling", "running"),
-    "completed": ("completed", "completed", "completed"),
-    "cancelled": ("cancelled", "cancelled", "cancelled"),
+    "pending": ("running", "running", "running", "RUNNING", "RUNNING"),
+    "queued": ("running", "running", "running", "RUNNING", "RUNNING"),
+    "running": ("running", "running", "running", "RUNNING", "RUNNING"),
+    "waiting": ("running", "action_required", "running", "RUNNING", "RUNNING"),
+    "paused": ("running", "running", "running", "RUNNING", "PAUSED"),
+    "cancelling": ("cancelling", "cancelling", "running", "RUNNING", "RUNNING"),
+    "completed": ("completed", "completed", "completed", "COMPLETED", "COMPLETED"),
+    "cancelled": ("cancelled", "cancelled", "cancelled", "CANCELLED", "CANCELLED"),
 }
-BEFORE_THE_START = {"queued": ("queued", "queued", "queued"), "pending": ("queued", "queued", "pending")}
+BEFORE_THE_START = {
+    "queued": ("queued", "queued", "queued", "QUEUED", "QUEUED"),
+    "pending": ("queued", "queued", "pending", "QUEUED", "QUEUED"),
+}
 
 
 @pytest.fixture
@@ -51,10 +55,14 @@ class Doors:
     native: httpx.Client
     parallel: Parallel
     daly: DalyClient
+    shannon: ShannonClient
+    http: httpx.Client
+    """Sees what the vendor's client leaves out of Shannon's answers: their version, and what is opted in to."""
     task_id: str
     number: int
     run_id: str
-    looks: list[tuple[dict[str, Any], tuple[str, str, str]]] = field(default_factory=list)
+    shannon_id: str
+    looks: list[tuple[dict[str, Any], tuple[str, ...]]] = field(default_factory=list)
 
     def task(self) -> dict[str, Any]:
         task: dict[str, Any] = self.native.get(f"/tasks/{self.task_id}").raise_for_status().json()
@@ -66,8 +74,14 @@ class Doors:
         theirs = self.parallel.task_run.retrieve(self.run_id)
         opted_in = self.parallel.task_run.retrieve(self.run_id, extra_headers=OPTED_IN)
         daly = self.daly.tasks.get(self.number)
+        shannon = self.shannon.get_status(self.shannon_id)
+        paused = self.http.get(f"/api/v1/tasks/{self.shannon_id}", params={"include": "paused"})
         if self.task()["version"] == task["version"]:
-            self.looks.append((task, (theirs.status, opted_in.status, daly["status"])))
+            names = (theirs.status, opted_in.status, daly["status"], shannon.status.value)
+            self.looks.append((task, (*names, paused.json()["status"].removeprefix("TASK_STATUS_"))))
+            assert paused.headers["etag"] == f'"{task["version"]}"'
+            assert paused.json()["updated_at"] == task["updated_at"]
+            assert self.shannon.get_control_state(self.shannon_id).is_paused == is_pausing(task)
             assert theirs.is_active == task["is_active"]
             assert opted_in.is_active == (task["is_active"] and opted_in.status != "action_required")
         return task
@@ -78,6 +92,10 @@ class Doors:
         while not (self.looks and self.looks[-1][0]["status"] == status):
             self.look()
             assert time.monotonic() < limit, f"never seen {status}; seen {self.looks[-1:]}"
+
+
+def is_pausing(task: dict[str, Any]) -> bool:
+    return task["status"] == "paused" or bool(task.get("pause_requested_at"))
 
 
 @pytest.fixture
@@ -94,6 +112,11 @@ def doors(server: Server, tmp_path: Path) -> Iterator[Doors]:
             native=native,
             parallel=client,
             daly=stack.enter_context(DalyClient(keys["workspace_api_key"], keys["user_api_key"])),
+            shannon=stack.enter_context(ShannonClient(base_url=server.url, api_key=keys["api_key"])),
+            http=stack.enter_context(
+                httpx.Client(base_url=server.url, headers={"X-API-Key": keys["api_key"]})
+            ),
+            shannon_id=task["id"].replace("tsk_", "task_"),
             task_id=task["id"],
             number=task["number"],
             run_id=run.run_id,
@@ -124,6 +147,26 @@ def native_stream(doors: Doors) -> Iterator[Any]:
                 yield json.loads(line.removeprefix("data: "))
 
 
+@dataclass(frozen=True)
+class Frame:
+    """One of Shannon's server-sent events."""
+
+    id: str
+    data: str
+
+
+def shannon_stream(doors: Doors) -> Iterator[Any]:
+    """Read the frames as they are: the vendor's client leaves out their numbers."""
+    query = {"workflow_id": doors.shannon_id}
+    with doors.http.stream("GET", "/api/v1/stream/sse", params=query, timeout=30) as answer:
+        last = ""
+        for line in answer.iter_lines():
+            if line.startswith("id: "):
+                last = line.removeprefix("id: ")
+            elif line.startswith("data: "):
+                yield Frame(last, line.removeprefix("data: "))
+
+
 def post(doors: Doors, verb: str, body: Any = None) -> None:
     assert doors.native.post(f"/tasks/{doors.task_id}/{verb}", json=body).status_code in {200, 202}
 
@@ -144,6 +187,7 @@ def walk(doors: Doors, folder: Path) -> None:
 def test_the_doors_agree_at_every_moment_until_a_native_cancel(doors: Doors, tmp_path: Path) -> None:
     theirs = Listener(iter(doors.parallel.task_run.events(doors.run_id)))
     ours = Listener(native_stream(doors))
+    others = Listener(shannon_stream(doors))
     walk(doors, tmp_path)
     post(doors, "cancel")
     doors.look_until("cancelling")
@@ -158,6 +202,11 @@ def test_the_doors_agree_at_every_moment_until_a_native_cancel(doors: Doors, tmp
     *events, end = ours.all()
     assert (end["status"], end["version"]) == ("cancelled", doors.task()["version"])
     assert [event["number"] for event in events] == list(range(1, end["version"] + 1))
+    *told, done = others.all()
+    assert done.data == "[DONE]"
+    frames = [tuple(map(int, frame.id.split("-"))) for frame in [*told, done]]
+    assert frames == sorted(set(frames))
+    assert {number for number, _ in frames} == set(range(1, end["version"] + 1))
     numbers = [int(event["event_id"]) for event in map(as_json, theirs.seen)]
     assert numbers == sorted(numbers)
     assert {*numbers} <= {*range(end["version"] + 1)}
@@ -187,6 +236,8 @@ def test_the_answer_and_the_result_are_the_same_at_every_door(doors: Doors, tmp_
     assert (result.output.type, result.output.content) == ("text", "sundials")
     task = doors.task()
     assert (task["status"], task["result"]["content"]) == ("completed", "sundials")
+    shannon = doors.shannon.get_status(doors.shannon_id)
+    assert (shannon.status.value, shannon.result.partition("\n")[0]) == ("COMPLETED", "sundials")
     daly = doors.daly.tasks.get(doors.number)
     assert (daly["status"], daly["resultData"]["content"]) == ("completed", "sundials")
     assert task["metadata"] == {"n": 1}

@@ -124,6 +124,16 @@ def test_the_block_that_asks_documents_with_types(documents: Path) -> None:
     assert "has a capacity of 48.6 MW" in page.text
 
 
+@pytest.mark.usefixtures("asked")
+def test_the_block_of_shannons_sdk(documents: Path) -> None:
+    block = next(block for block in blocks(README, "python") if "ShannonClient" in block)
+    with running(documents / "gnomon-data") as server:
+        told = run(server, sys.executable, "-c", here(server, block))
+    answer, _, sources = told.partition("\n\nSources:\n")
+    assert "twice a year" in answer
+    assert sources.startswith("1. ")
+
+
 def test_the_figures_of_research_are_those_of_its_page() -> None:
     section = README.split("## How good is it")[1].split("\n## ")[0]
     figures = re.findall(r"[\d.]+ %", section)

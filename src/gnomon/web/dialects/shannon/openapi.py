@@ -25,7 +25,6 @@ _NAMES: Final[Mapping[str, str]] = {
     "schedule_id": "A schedule's `schedule_id`.",
     "model_id": "A model's `id`.",
     "agent_id": "An agent's `id`.",
-    "model_id": "A model's `id`.",
     "name": "The `name` of the tool or skill.",
 }
 """Parameters of paths that have the form of ids."""
