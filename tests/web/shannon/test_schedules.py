@@ -37,6 +37,15 @@ async def fire(house: House, days: float = 1) -> None:
     await fire_due(house)
 
 
+async def test_runs_have_the_limits_of_tasks(door: httpx.AsyncClient) -> None:
+    simple = {"mode": "simple"}
+    asked = {**DAILY, "task_context": {**simple, "require_review": True}}
+    refused = await door.post("/api/v1/schedules", json=asked)
+    assert (refused.status_code, refused.json()["error"].split(":")[0]) == (400, "require_review")
+    name = await create(door, task_context={**simple, "timeout_seconds": "90"})
+    assert (await got(door, f"/{name}"))["timeout_seconds"] == 90
+
+
 async def test_a_schedule_is_made_and_shown(door: httpx.AsyncClient) -> None:
     context = {"force_research": "true", "research_strategy": "deep", "tone": "dry"}
     more = {"description": "Each day", "timezone": "Europe/Zurich", "task_context": context}

@@ -1,6 +1,7 @@
 """What a submission may say, by table."""
 
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ WORKLOADS = {
     for one in (Workload(kind="research", run=never, takes_brief=True), Workload(kind="echo", run=never))
 }
 MODES = Modes(["simple=echo"], WORKLOADS)
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SKILL = SkillText(name="brief", text="Be brief.")
 
 
@@ -134,7 +136,7 @@ def test_circumstances_become_guidance_and_settings_do_not() -> None:
     }
     order = taken(context=context, skill=SKILL)
     assert order.task_input["guidance"] == 'Be brief.\n\naudience: children\nlimits: {"pages": 2}'
-    assert order.terms("s").session_context == context
+    assert order.terms("s", NOW).session_context == context
     assert (order.origin.skill, order.origin.warnings) == ("brief", ())
 
 
@@ -194,6 +196,56 @@ def test_a_workload_that_takes_no_briefs_is_given_query_and_context() -> None:
     assert order.task_input == {"query": "How many?", "context": {"unit": "m"}}
     assert (order.kind, order.origin.is_brief) == ("echo", False)
     assert "is not told the skill" in order.origin.warnings[0]
+
+
+@pytest.mark.parametrize("mode", ["simple", "standard"])
+@pytest.mark.parametrize(
+    ("members", "seconds"),
+    [
+        ({}, None),
+        ({"timeout_seconds": 60}, 60),
+        ({"context": {"timeout_seconds": "90"}}, 90),
+        ({"timeout_seconds": 60, "context": {"timeout_seconds": 90}}, 60),
+        ({"timeout_seconds": 1e11}, None),
+    ],
+)
+def test_a_timeout_is_the_tasks_deadline_in_every_mode(mode: str, members: Any, seconds: int | None) -> None:
+    deadline = None if seconds is None else NOW + timedelta(seconds=seconds)
+    assert taken(mode=mode, **members).terms("s", NOW).deadline_at == deadline
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ({"require_review": True}, "require_review"),
+        ({"context": {"require_review": "true"}}, "require_review"),
+        ({"context": {"review_plan": "Manual"}}, "review_plan"),
+    ],
+)
+def test_a_review_of_what_makes_no_plan_is_refused_with_the_remedy(asked: Any, name: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        taken(mode="simple", **asked)
+    (complaint,) = caught.value.complaints
+    assert complaint.loc == (name,)
+    assert complaint.message == (
+        f"{name}: what runs in the mode 'simple' makes no plan to review; leave it out, or use a mode that does "
+        "(standard, complex, supervisor)."
+    )
+
+
+def test_a_review_is_refused_where_no_mode_has_one() -> None:
+    with pytest.raises(Invalid, match="leave it out, or ask its operator for research"):
+        read_task({"query": "x", "require_review": True}, modes=Modes(["*=echo"], WORKLOADS))
+
+
+def test_limits_that_a_mode_does_not_take_are_told_one_by_one() -> None:
+    asked = {"token_budget": 5, "max_budget_usd": 1, "research_strategy": "deep", "timeout_seconds": 60}
+    assert taken(mode="simple", context=asked).origin.warnings == (
+        "'token_budget' changes nothing. What runs in this mode takes no budget.",
+        "'max_budget_usd' changes nothing. What runs in this mode takes no budget.",
+        "'research_strategy' changes nothing. What runs in this mode is no research.",
+    )
+    assert taken(context=asked).origin.warnings == ()
 
 
 @pytest.mark.parametrize(

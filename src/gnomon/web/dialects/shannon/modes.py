@@ -49,6 +49,11 @@ class Modes:
             return None
         return Assigned(mode=mode, kind=kind, takes_brief=self._offered[kind].takes_brief)
 
+    def briefed(self) -> list[str]:
+        """List the modes behind which stands what takes briefs."""
+        found = ((mode, self.find(mode)) for mode in EFFORTS)
+        return [mode for mode, assigned in found if assigned is not None and assigned.takes_brief]
+
     def _assign(self, name: str, kind: str) -> None:
         complaint = None
         if name not in (*EFFORTS, _ALL_OTHERS):

@@ -148,8 +148,9 @@ async def _submit(
     kept = await reserve_exactly(request, writer, same)
     try:
         order = await _order(desk, house, writer, asked, offered)
-        terms = replace(order.terms(joined or new_session_id(house)), metadata=_metadata(asked))
-        return await run_input(house, writer, order.kind, order.task_input, terms=terms, reservation=kept)
+        terms = order.terms(joined or new_session_id(house), house.clock.now())
+        named = replace(terms, metadata=_metadata(asked))
+        return await run_input(house, writer, order.kind, order.task_input, terms=named, reservation=kept)
     except Malformed:
         raise
     except Invalid as error:

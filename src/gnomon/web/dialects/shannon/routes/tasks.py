@@ -83,7 +83,7 @@ async def submit_order(house: House, writer: Principal, order: TaskOrder, reques
         writer,
         order.kind,
         order.task_input,
-        terms=order.terms(session_id),
+        terms=order.terms(session_id, house.clock.now()),
         reservation=await reserve_exactly(request, writer),
     )
 

@@ -152,7 +152,7 @@ def _template(
     return Template(
         kind=order.kind,
         input=order.task_input,
-        timeout=timedelta(seconds=float(kept.get("timeout_seconds", USUAL_TIMEOUT))),
+        timeout=timedelta(seconds=order.seconds or USUAL_TIMEOUT),
         session_id=session_id,
         origin=order.origin.write(),
         wording={**order.wording, KEPT: kept},

@@ -7,6 +7,7 @@ What has no meaning on this server is no error: the task is told of it in its `m
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from gnomon.core.brief import LONGEST_GUIDANCE, LONGEST_REVIEW, Brief
@@ -28,6 +29,8 @@ _MODELS: Final = ("model_tier", "model_override", "provider_override")
 _ITERATIONS: Final = (1, 50)
 _AGENTS: Final = (1, 20)
 _LARGE: Final = 1e12
+_ENDLESS: Final = 1e9
+"""Seconds from which a limit of time is as good as none; a moment so far off could not be written."""
 
 _NO_MEANING: Final[Mapping[str, str]] = {
     **dict.fromkeys(_MODELS, "The operator of this server chooses the models."),
@@ -57,6 +60,13 @@ _SETTINGS: Final = frozenset(
     }
 )
 """Members of a context that steer the work; all others are circumstances, which the work is told."""
+_OF_BRIEFS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("token_budget", "max_budget_usd", "max_budget_per_run_usd"), "What runs in this mode takes no budget."
+    ),
+    "research_strategy": "What runs in this mode is no research.",
+}
+"""Members that change nothing where no brief is taken, with what holds in their place."""
 _NO_ATTACHMENTS: Final = (
     "Attachments are not taken with a task: put the files into a folder of documents of this server "
     "(gnomon documents add DIR), where the work finds them, and send the query without them."
@@ -72,10 +82,13 @@ class TaskOrder:
     origin: Origin
     wording: Mapping[str, Json]
     session_id: str | None = None
+    seconds: float | None = None
+    """How long it may take from its submission on; None: what its workload allows. [s]"""
 
-    def terms(self, session_id: str) -> Terms:
+    def terms(self, session_id: str, now: datetime) -> Terms:
         """Say on what terms it is submitted, as a turn of a session."""
         return Terms(
+            deadline_at=None if self.seconds is None else now + timedelta(seconds=self.seconds),
             origin=self.origin.write(),
             wording=self.wording,
             session_id=session_id,
@@ -110,6 +123,8 @@ def read_task(body: Json, *, modes: Modes, skill: SkillText | None = None) -> Ta
     mode = mode or USUAL
     assigned = _assigned(modes, mode)
     brief, warnings = _brief(given, query, mode, skill)
+    if brief.review and not assigned.takes_brief:
+        _refuse_review(given, mode, modes)
     given.settle()
     told = brief.json() if assigned.takes_brief else _plain(given, query)
     return TaskOrder(
@@ -120,10 +135,11 @@ def read_task(body: Json, *, modes: Modes, skill: SkillText | None = None) -> Ta
             query=query,
             is_brief=assigned.takes_brief,
             skill=None if skill is None else skill.name,
-            warnings=(*warnings, *(() if assigned.takes_brief else _untold(skill))),
+            warnings=(*warnings, *(() if assigned.takes_brief else _untold(given, skill))),
         ),
         wording=_wording(given, query),
         session_id=session_id,
+        seconds=_seconds(given),
     )
 
 
@@ -218,6 +234,20 @@ def _budget(given: Given) -> dict[str, float]:
     return {name: value for name, value in named.items() if value is not None}
 
 
+def _seconds(given: Given) -> float | None:
+    seconds: float | None = given.number("timeout_seconds", 1, _LARGE, "timeout_seconds must be 1 or more")
+    return None if seconds is None or seconds > _ENDLESS else seconds
+
+
+def _refuse_review(given: Given, mode: str, modes: Modes) -> None:
+    """Complain that nobody could be shown a plan, by the member that asks for it."""
+    name = "require_review" if given.flag("require_review") else "review_plan"
+    others = modes.briefed()
+    remedy = f"use a mode that does ({', '.join(others)})" if others else "ask its operator for research"
+    message = f"{name}: what runs in the mode '{mode}' makes no plan to review; leave it out, or {remedy}."
+    given.refuse(name, message, "unsupported")
+
+
 def _guidance(given: Given, skill: SkillText | None) -> tuple[str | None, tuple[str, ...]]:
     """Write what the work shall keep in mind: the skill's text, then each circumstance on a line of its own."""
     lines = [f"{name}: {_line(value)}" for name, value in given.context.items() if _is_told(name, value)]
@@ -254,8 +284,13 @@ def _plain(given: Given, query: str) -> Json:
     return {"query": query, "context": dict(given.context)} if given.context else {"query": query}
 
 
-def _untold(skill: SkillText | None) -> tuple[str, ...]:
-    return () if skill is None else ("What runs in this mode takes no guidance, and is not told the skill.",)
+def _untold(given: Given, skill: SkillText | None) -> tuple[str, ...]:
+    """Say what was asked for and is not told what takes no briefs."""
+    asked = [name for name in _OF_BRIEFS if given.value(name) is not None]
+    told = tuple(f"'{name}' changes nothing. {_OF_BRIEFS[name]}" for name in asked)
+    if skill is None:
+        return told
+    return (*told, "What runs in this mode takes no guidance, and is not told the skill.")
 
 
 _KEPT: Final = (
