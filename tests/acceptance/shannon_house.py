@@ -28,6 +28,7 @@ from scholar import Scholar  # isort: skip
 from stub_model import StubModel  # isort: skip
 
 DOCUMENTS = Path(__file__).parents[2] / "examples" / "documents"
+SKILLS = DOCUMENTS.parent / "skills"
 PAUSE = 2.0
 """Seconds of each call of the model."""
 PAGES = {
@@ -90,7 +91,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, lambda *_: over.set())
     with tempfile.TemporaryDirectory() as fresh:
         data = given.data or Path(fresh) / "data"
-        with shannon_house(data, *options, port=given.port, pause=given.pause) as house:
+        skills = () if "--skills" in options else ("--skills", str(SKILLS))
+        with shannon_house(data, *skills, *options, port=given.port, pause=given.pause) as house:
             sys.stdout.write(f"{house.url}\n")
             sys.stdout.flush()
             over.wait()

@@ -33,9 +33,11 @@ AtHouse = Annotated[House, Depends(find_house)]
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Lets in who holds a scope; the document reads the scope from here."""
+    """Lets in who holds a scope, or several; the document reads them from here."""
 
     scope: str
+    beside: tuple[str, ...] = ()
+    """Further scopes, all of which are needed."""
 
     async def __call__(self, request: Request) -> Principal:
         """Say who asks.
@@ -45,15 +47,23 @@ class Holder:
         Unauthenticated
             When there is no valid credential.
         Forbidden
-            When it does not carry the scope.
+            When it does not carry each scope.
         """
         principal = await identify(find_gate(request), request)
-        require(principal, self.scope)
+        for scope in self.scopes:
+            require(principal, scope)
         return principal
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """List all the scopes that it asks for."""
+        return (self.scope, *self.beside)
 
 
 Reader = Annotated[Principal, Depends(Holder("read"))]
 Writer = Annotated[Principal, Depends(Holder("write"))]
+Asker = Annotated[Principal, Depends(Holder("write", ("read",)))]
+"""Who makes a task and is shown in the same answer what it gave."""
 Canceller = Annotated[Principal, Depends(Holder("cancel"))]
 
 

@@ -57,22 +57,23 @@ def drop_forms(paths: Document, schemas: Document, *, is_own: Callable[[Document
 
 
 def tell_scopes(document: Document, routers: Sequence[APIRouter], holder: type[Any]) -> None:
-    """Say of every operation which scope it asks for: the one of the `holder` among its dependencies."""
-    for path, method, scope in _scopes(routers, holder):
+    """Say of every operation which scopes it asks for: those of the `holder` among its dependencies."""
+    for path, method, scopes in _scopes(routers, holder):
         operation = document["paths"][path][method]
-        operation["security"] = [{"bearer": [scope]}, {"api_key": [scope]}] if scope else []
-        if scope:
-            told = operation.get("description", "")
-            operation["description"] = f"{told}\n\nScope: `{scope}`.".strip()
+        operation["security"] = [{"bearer": [*scopes]}, {"api_key": [*scopes]}] if scopes else []
+        if scopes:
+            told, named = operation.get("description", ""), " and ".join(f"`{scope}`" for scope in scopes)
+            word = "Scope" if len(scopes) == 1 else "Scopes"
+            operation["description"] = f"{told}\n\n{word}: {named}.".strip()
 
 
-def _scopes(routers: Sequence[APIRouter], holder: type[Any]) -> Iterator[tuple[str, str, str | None]]:
+def _scopes(routers: Sequence[APIRouter], holder: type[Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for route in (route for router in routers for route in router.routes):
         if isinstance(route, APIRoute) and route.include_in_schema:
-            asked = (one.call.scope for one in route.dependant.dependencies if isinstance(one.call, holder))
-            scope = next(asked, None)
+            asked = (one.call.scopes for one in route.dependant.dependencies if isinstance(one.call, holder))
+            scopes = next(asked, ())
             for method in sorted(route.methods or ()):
-                yield route.path_format, method.lower(), scope
+                yield route.path_format, method.lower(), scopes
 
 
 def lifted(name: str, schema: Mapping[str, Any]) -> Document:

@@ -17,11 +17,14 @@ _QUOTED = re.compile('"(.*)"')
 _COUNT = re.compile("[0-9]{1,6}")
 
 
-async def reserve(request: Request, writer: Principal, content: bytes | None = None) -> Reservation | None:
+async def reserve(
+    request: Request, writer: Principal, content: bytes | None = None, *, is_blank_none: bool = False
+) -> Reservation | None:
     """Make the reservation that a request asks for; the body, or what stands for it, must be the same again.
 
     A client that sends no key but counts its tries (`x-stainless-retry-count`) repeats requests whose answers got
     lost: its second and later tries find what an earlier one has made with the same credential, for a while.
+    With `is_blank_none` a blank key is none.
 
     Raises
     ------
@@ -29,6 +32,8 @@ async def reserve(request: Request, writer: Principal, content: bytes | None = N
         When the key is not of the form.
     """
     given, count = (request.headers.get(name) for name in ("idempotency-key", "x-stainless-retry-count"))
+    if is_blank_none and given is not None and not given.strip():
+        given = None
     if given is None and (count is None or not _COUNT.fullmatch(count)):
         return None
     key = None if given is None else _read_key(given)

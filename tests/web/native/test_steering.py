@@ -101,8 +101,10 @@ class TestMessages:
 
     async def test_a_message_has_a_bound(self, client: httpx.AsyncClient) -> None:
         path = await submit(client)
-        await act(client, f"{path}/messages", {"message": "x" * (LARGEST_MESSAGE - 2)})
-        problem = await act(client, f"{path}/messages", {"message": "é" * (LARGEST_MESSAGE // 2)}, 422)
+        for full in ("x" * LARGEST_MESSAGE, '"' * LARGEST_MESSAGE, ["x" * (LARGEST_MESSAGE - 4)]):
+            await act(client, f"{path}/messages", {"message": full})
+        await act(client, f"{path}/messages", {"message": ["x" * LARGEST_MESSAGE]}, 422)
+        problem = await act(client, f"{path}/messages", {"message": "é" * (LARGEST_MESSAGE // 2) + "x"}, 422)
         assert "32768" in problem["errors"][0]["detail"]
 
     @pytest.mark.parametrize("body", [{}, {"text": "Hurry."}, [], "Hurry.", {"message": 1, "to": "all"}])

@@ -108,6 +108,8 @@ class TaskQuery:
     """Only members of this group."""
     session_id: str | None = None
     """Only tasks that were submitted to a session of this name, deleted ones included."""
+    first_turn: int | None = None
+    """With `session_id`, only its turns from this one on: where a session begins, those of its present life."""
     metadata: tuple[tuple[str, str], ...] = ()
     """Only tasks whose metadata has all of these names with these values, written as text."""
     visibility: Visibility | None = Visibility.PUBLIC

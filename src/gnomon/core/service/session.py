@@ -1,6 +1,5 @@
 """Sessions: read, list, name, delete; what a task's place in one asks of its submission stands in `check_terms`."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,9 +11,7 @@ from gnomon.core.service.blob import unfold
 from gnomon.core.service.house import House
 from gnomon.core.session import LONGEST_TITLE, Session, SessionTotals
 from gnomon.core.task import Json
-
-_NO_TEXT = frozenset({"Cc", "Cs"})
-"""Unicode's categories of control characters and of halves of one that lack the other."""
+from gnomon.core.text import clean
 
 
 async def get_session(house: House, principal: Principal, session_id: str) -> Session:
@@ -101,7 +98,7 @@ def clean_title(title: str) -> str:
     >>> clean_title("  Heat\x07 pumps\n")
     'Heat pumps'
     """
-    cleaned = "".join(letter for letter in title if unicodedata.category(letter) not in _NO_TEXT).strip()
+    cleaned = clean(title)
     if not 1 <= len(cleaned) <= LONGEST_TITLE:
         message = f"Give a title of 1 to {LONGEST_TITLE} characters; this one has {len(cleaned)}."
         raise Invalid([Complaint(("title",), message, "length")])

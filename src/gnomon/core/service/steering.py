@@ -6,12 +6,13 @@ from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.service.access import require
 from gnomon.core.service.house import House
+from gnomon.core.text import clean
 from gnomon.core.task import Json, Phase, Status, Steering, Task
 
 LONGEST_REASON = 1000
 """Characters of what somebody says about a pause, a resume or a cancel."""
 LARGEST_MESSAGE = 32 * 1024
-"""Octets of JSON that one message for a running task may have."""
+"""Octets that one message for a running task may have: a text's own, anything else as JSON."""
 
 
 async def cancel(house: House, principal: Principal, task_id: str, reason: str | None = None) -> Task:
@@ -39,10 +40,11 @@ def steering(principal: Principal, reason: str | None) -> Steering | None:
     Invalid
         When the reason is too long.
     """
-    if reason is not None and len(reason) > LONGEST_REASON:
-        message = f"'reason' has {len(reason)} characters; give {LONGEST_REASON} at most."
+    cleaned = clean(reason or "")
+    if len(cleaned) > LONGEST_REASON:
+        message = f"'reason' has {len(cleaned)} characters; give {LONGEST_REASON} at most."
         raise Invalid([Complaint(("reason",), message, "too_long")])
-    told = Steering(by=principal.name, reason=reason or None)
+    told = Steering(by=principal.name, reason=cleaned or None)
     return None if told == Steering() else told
 
 
@@ -93,12 +95,16 @@ async def tell_task(house: House, principal: Principal, task_id: str, message: J
         When the message is too large.
     """
     require(principal, "write")
-    size = len(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode())
-    if size > LARGEST_MESSAGE:
-        told = f"'message' has {size} octets of JSON; send {LARGEST_MESSAGE} at most."
+    if (size := _size_of(message)) > LARGEST_MESSAGE:
+        told = f"'message' has {size} octets; send {LARGEST_MESSAGE} at most."
         raise Invalid([Complaint(("message",), told, "too_long")])
     told_by = steering(principal, None)
     return await house.store.tell(principal.workspace, task_id, message, told_by, house.clock.now())
+
+
+def _size_of(message: Json) -> int:
+    text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode())
 
 
 async def answer_question(house: House, principal: Principal, task_id: str, key: str, value: Json) -> Task:

@@ -160,6 +160,9 @@ def _filter(query: TaskQuery) -> Terms:
     for name, value in query.metadata[0 if has_own_lane else 1 :]:
         terms.append(f"EXISTS ({_IS_TAGGED} AND {_SAME_TASK})")
         values += (query.workspace, name, value)
+    if query.first_turn is not None:
+        terms.append("session_turn >= ?")
+        values.append(query.first_turn)
     if query.is_started is not None:
         terms.append(f"started_at IS {'NOT NULL' if query.is_started else 'NULL'}")
     return " AND ".join(terms), tuple(values)

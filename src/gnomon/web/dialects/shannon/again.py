@@ -27,7 +27,7 @@ async def reserve_exactly(
     InvalidQuery
         When the key is not of the form.
     """
-    kept = await reserve(request, principal, content)
+    kept = await reserve(request, principal, content, is_blank_none=True)
     if kept is None or kept.is_guess:
         return kept
     # A line's end, which no header can hold, keeps these apart from the keys of other doors.

@@ -33,6 +33,14 @@ async def find_session(house: House, principal: Principal, name: str) -> Session
         raise NotFound(NO_SESSION) from error
 
 
+async def find_first_turn(house: House, principal: Principal, name: str) -> int | None:
+    """Return the turn that a session began with in its present life; None when it has none."""
+    try:
+        return (await service.get_session(house, principal, name)).first_turn
+    except NotFound:
+        return None
+
+
 def size_of(session: Session) -> int:
     """Count the turns of a session."""
     return session.turns - session.first_turn + 1

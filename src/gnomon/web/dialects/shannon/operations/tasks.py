@@ -124,6 +124,7 @@ TASKS: Final[Mapping[tuple[str, str], Told]] = {
         shows="Sent",
         statuses={200: "It is kept, and taken in at the work's next step."},
         body="Message",
+        parameters=(KEY,),
         refusals=(404, 409),
     ),
 }

@@ -306,21 +306,21 @@ def _called(body: Mapping[str, Json], usage: Usage, agent: str) -> _Said:
     text, used = body.get("text"), _used(usage)
     if isinstance(text, str) and text:
         return _Said("LLM_OUTPUT", text, agent, used)
-    message = f"{used['model_used']} read {usage.input_tokens} tokens and wrote {usage.output_tokens}."
+    message = f"{used.get('model_used', 'A model')} read {usage.input_tokens} tokens and wrote {usage.output_tokens}."
     purpose = body.get("purpose")
     return _Said("AGENT_THINKING", message, agent, used if purpose is None else {**used, "purpose": purpose})
 
 
 def _used(usage: Usage) -> dict[str, Json]:
-    """Write what was used of models, as the vendor's events say it; a cost that is not known is left out."""
-    provider, model = model_of(usage.engine)
+    """Write what was used of models, as the vendor's events say it; what is not known of the model and its cost is left out."""
     told: dict[str, Json] = {
         "tokens_used": usage.input_tokens + usage.output_tokens,
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
-        "model_used": model,
-        "provider": provider,
     }
+    if usage.engine:
+        provider, model = model_of(usage.engine)
+        told |= {"model_used": model, "provider": provider}
     return told if usage.cost_usd is None else {**told, "cost_usd": usage.cost_usd}
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from gnomon.core.ports import Turn
 from gnomon.core.session import Session, SessionTotals
 from gnomon.core.task import Json, Status, Task, Usage
-from gnomon.web.dialects.shannon.origin import find_origin
+from gnomon.web.dialects.shannon.origin import LONGEST_QUERY, find_origin
 from gnomon.web.dialects.shannon.render.answer import find_answer, model_of
 from gnomon.web.dialects.shannon.render.schedule import duration_ms
 from gnomon.web.dialects.shannon.render.task import error_of, query_of
@@ -56,7 +56,7 @@ def summary(
             "success_rate": done / (done + failed) if done + failed else None,
             "total_cost_usd": cost,
             "average_cost_per_task": cost / totals.size if cost is not None and totals.size else None,
-            "latest_task_query": None if latest is None else query_of(latest.task, latest.given),
+            "latest_task_query": None if latest is None else query_of(latest.task, latest.given)[:LONGEST_QUERY],
             "latest_task_status": None if latest is None else show(latest.task),
             "is_research_session": _is_research(first),
             "first_task_mode": None if first is None else _mode(first.task),

@@ -13,12 +13,11 @@ from gnomon.core.errors import Invalid, Unavailable
 from gnomon.core.ports import Submitted
 from gnomon.core.service import House
 from gnomon.core.service import task as service
-from gnomon.core.service.access import require
 from gnomon.core.service.run import run_input
 from gnomon.core.task import Json, Status, Task
 from gnomon.web.answer import answer
 from gnomon.web.body import read_as
-from gnomon.web.desk import AtHouse, Reader, Writer, find_gate
+from gnomon.web.desk import Asker, AtHouse, Reader, find_gate
 from gnomon.web.dialects.shannon.again import new_session_id, replay_headers, reserve_exactly
 from gnomon.web.dialects.shannon.chat_stream import (
     MANNERS,
@@ -59,21 +58,20 @@ async def get_model(model_id: str, desk: AtDesk, reader: Reader) -> Response:
 
 
 @router.post("/chat/completions")
-async def complete_chat(request: Request, desk: AtDesk, house: AtHouse, writer: Writer) -> Response:
+async def complete_chat(request: Request, desk: AtDesk, house: AtHouse, asker: Asker) -> Response:
     """Answer a chat: its last question is a task, which goes on when the client leaves."""
-    return await _complete(request, desk, house, writer, read_chat, "chat")
+    return await _complete(request, desk, house, asker, read_chat, "chat")
 
 
 @router.post("/completions")
-async def complete_prompt(request: Request, desk: AtDesk, house: AtHouse, writer: Writer) -> Response:
+async def complete_prompt(request: Request, desk: AtDesk, house: AtHouse, asker: Asker) -> Response:
     """Answer a prompt, as if it were a chat of one message."""
-    return await _complete(request, desk, house, writer, read_prompt, "prompt")
+    return await _complete(request, desk, house, asker, read_prompt, "prompt")
 
 
 async def _complete(
     request: Request, desk: Desk, house: House, writer: Principal, read: Read, form: render.Form
 ) -> Response:
-    require(writer, "read")
     meter = find_gate(request).meter
     asked = await read_as(request, read)
     if not asked.is_streamed:

@@ -1,5 +1,7 @@
 """Messages to a task's work while it goes on; the vendor sends them to its swarms alone."""
 
+from typing import Final
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,8 +11,11 @@ from gnomon.core.service import steering as service
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.desk import AtHouse, Writer
+from gnomon.web.dialects.shannon.again import Done, once
 from gnomon.web.dialects.shannon.desk import find_task
 from gnomon.web.dialects.shannon.wire.steer import read_message
+
+SENT: Final = {"success": True, "status": "sent"}
 
 router = APIRouter(prefix="/api/v1/swarm", tags=["control"])
 
@@ -23,5 +28,9 @@ async def send_message(workflow_id: str, request: Request, house: AtHouse, write
         task = await find_task(house, writer, workflow_id)
     except NotFound as error:
         raise NotFound("Workflow not found") from error
-    await service.tell_task(house, writer, task.id, message)
-    return answer({"success": True, "status": "sent"})
+
+    async def act() -> Done:
+        await service.tell_task(house, writer, task.id, message)
+        return Done(answer(SENT))
+
+    return await once(request, house, writer, act, replay=answer(SENT))

@@ -22,6 +22,7 @@ from gnomon.web.dialects.shannon.desk import AtDesk, Desk, find_task, opted_in
 from gnomon.web.dialects.shannon.origin import find_origin
 from gnomon.web.dialects.shannon.render import task as render
 from gnomon.web.dialects.shannon.status import asked
+from gnomon.web.dialects.shannon.turns import find_first_turn
 from gnomon.web.dialects.shannon.wire.listing import Listing, read_listing
 from gnomon.web.dialects.shannon.wire.submit import TaskOrder, named_skill, read_task
 from gnomon.web.ids import shannon_id
@@ -104,7 +105,12 @@ async def list_tasks(request: Request, house: AtHouse, reader: Reader) -> Respon
     """List the workspace's tasks, newest first."""
     listing = read_listing(request.query_params)
     is_in = listing.word == "PAUSED" or opted_in(request)
-    page = await service.list_tasks(house, reader, _query(reader, listing, is_in=is_in))
+    query = _query(reader, listing, is_in=is_in)
+    if listing.session_id is not None:
+        query = replace(query, first_turn=await find_first_turn(house, reader, listing.session_id))
+        if query.first_turn is None:
+            return answer({"tasks": [], "total_count": 0})
+    page = await service.list_tasks(house, reader, query)
     shown = [render.summary(task, await _query_of(house, task), opted_in=is_in) for task in page.records]
     return answer({"tasks": shown, "total_count": page.total})
 

@@ -14,7 +14,7 @@ from gnomon.core.service.task import Terms, list_workloads
 from gnomon.core.workload import Workload
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
-from gnomon.web.desk import AtHouse, Reader, Writer, holding_on
+from gnomon.web.desk import Asker, AtHouse, Reader, holding_on
 from gnomon.web.dialects.shannon.again import replay_headers, reserve_exactly
 from gnomon.web.dialects.shannon.desk import AtDesk
 from gnomon.web.dialects.shannon.render import trade as render
@@ -43,20 +43,20 @@ async def get_tool(name: str, desk: AtDesk, house: AtHouse, _: Reader) -> Respon
 
 
 @router.post("/tools/{name}/execute")
-async def execute_tool(name: str, request: Request, desk: AtDesk, house: AtHouse, writer: Writer) -> Response:
+async def execute_tool(name: str, request: Request, desk: AtDesk, house: AtHouse, asker: Asker) -> Response:
     """Call a tool and wait for what it gives; a call that takes longer goes on as a task."""
     call = read_call(await read_json(request), "arguments")
     workload = _find(house, name)
     terms = Terms(metadata=None if call.session_id is None else {SESSION: call.session_id})
     try:
-        reservation = await reserve_exactly(request, writer)
+        reservation = await reserve_exactly(request, asker)
         made = await run_input(
-            house, writer, workload.kind, dict(call.given), terms=terms, reservation=reservation
+            house, asker, workload.kind, dict(call.given), terms=terms, reservation=reservation
         )
     except Invalid as error:
         raise in_words_of(error, "arguments") from error
-    waiting = service.wait_until_still(house, writer, made.task.id, desk.options.tool_wait)
-    task = await holding_on(request, writer, waiting)
+    waiting = service.wait_until_still(house, asker, made.task.id, desk.options.tool_wait)
+    task = await holding_on(request, asker, waiting)
     headers = {"X-Workflow-ID": shannon_id(task.id)}
     headers |= replay_headers(request, is_replay=made.is_replay)
     return answer(render.called(task), headers=headers)

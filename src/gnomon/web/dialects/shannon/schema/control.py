@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from gnomon.web.dialects.shannon.schema.task import AT, NAME, QUERY, SWITCH, TASK_ID
+from gnomon.web.dialects.shannon.schema.task import AT, NAME, QUERY, TASK_ID
+from gnomon.web.dialects.shannon.wire.steer import LONGEST_MESSAGE
 from gnomon.web.forms import COUNT, FLAG, MOMENT, TEXT, Schema, many, record, told, words
 
 _BLANK_MOMENT: Schema = {"anyOf": [MOMENT, {"const": ""}]}
@@ -85,7 +86,7 @@ SCHEMAS: dict[str, Schema] = {
         "properties": {
             "workflow_id": {**NAME, "description": "The task that asks."},
             "approval_id": told({"type": "string", "pattern": r"\S"}, "What it asks."),
-            "approved": told(SWITCH, "False when it is left out."),
+            "approved": told(FLAG, "False when it is left out; nothing else stands for either."),
             "feedback": told(_MAYBE_TEXT, "Why, for the work; of a plan, what shall change."),
             "modified_action": told({}, "What to do instead, in the workload's own words."),
             "approved_by": told(_MAYBE_TEXT, "Who decides; the key's name when it is left out."),
@@ -133,7 +134,12 @@ SCHEMAS: dict[str, Schema] = {
     "Message": {
         "type": "object",
         "required": ["message"],
-        "properties": {"message": {"type": "string", "pattern": r"\S", "maxLength": 8000}},
+        "properties": {
+            "message": told(
+                {"type": "string", "pattern": r"\S", "maxLength": LONGEST_MESSAGE},
+                "As long as this in UTF-8, too.",
+            )
+        },
         "examples": [{"message": "Leave out the library."}],
     },
     "Sent": record({"success": FLAG, "status": {"const": "sent"}}, {"success": True, "status": "sent"}),

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from gnomon.core.errors import Complaint, Invalid
+from gnomon.core.service.steering import LARGEST_MESSAGE
 from gnomon.core.task import Json
 from gnomon.web.dialects.shannon.wire.given import Given, read_members
 
 _LONGEST_FEEDBACK: Final = 10 * 1024
-_LONGEST_MESSAGE: Final = 32 * 1024
+LONGEST_MESSAGE: Final = LARGEST_MESSAGE
+"""Octets of a message, in UTF-8."""
 
 
 def read_reason(body: Json) -> str | None:
@@ -67,13 +69,22 @@ def read_decision(body: Json) -> Decision:
     decision = Decision(
         workflow_id=workflow_id or "",
         approval_id=approval_id or "",
-        is_approved=bool(given.flag("approved")),
+        is_approved=_is_approved(given),
         feedback=given.text("feedback"),
         modified_action=members.get("modified_action"),
         approved_by=given.text("approved_by"),
     )
     given.settle()
     return decision
+
+
+def _is_approved(given: Given) -> bool:
+    """Read the yes or no itself, which nothing else stands for; left out, it is a no."""
+    value = given.body.get("approved", False)
+    if isinstance(value, bool):
+        return value
+    given.refuse("approved", "approved must be true or false", "type")
+    return False
 
 
 APPROVE: Final[Mapping[str, Json]] = {"action": "approve"}
@@ -111,7 +122,7 @@ def read_word(body: Json) -> Word:
 
 def read_message(body: Json) -> str:
     """Read a message for the work of a task; raises `Invalid`."""
-    return _message(Given(body=read_members(body)), _LONGEST_MESSAGE)
+    return _message(Given(body=read_members(body)), LONGEST_MESSAGE)
 
 
 def _message(given: Given, longest: int) -> str:
