@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from rig import Hands, House
+from rig import Hands, House, Tenant, client_of, open_app
 from shannon import errors
 
+from gnomon.core.access import KeyRole
 from gnomon.core.retry import Done, Failed
 from gnomon.core.task import TaskError
+from gnomon.web.dialects.shannon.desk import ShannonOptions
 
 Talk = Callable[[Callable[[Any], Any]], Awaitable[Any]]
 ANSWER = {
@@ -138,6 +141,40 @@ async def test_events_come_by_turns_without_pieces(door: httpx.AsyncClient, hand
     bare = await got(door, "/sessions/chat/events", include_payload="false", limit=1, offset=1)
     assert [turn["turn"] for turn in bare["turns"]] == [2]
     assert not any("payload" in event for event in bare["turns"][0]["events"])
+
+
+class Slow:
+    """A shelf of sessions beside which a task completes as soon as its turn was read."""
+
+    def __init__(self, shelf: Any, complete: Callable[[], Awaitable[Any]]) -> None:
+        self.shelf = shelf
+        self.complete = complete
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.shelf, name)
+
+    async def list_turns(self, *given: Any, **named: Any) -> Any:
+        found = await self.shelf.list_turns(*given, **named)
+        await self.complete()
+        return found
+
+
+async def test_an_end_that_comes_meanwhile_is_not_told_without_its_answer(
+    door: httpx.AsyncClient, hands: Hands, house: House, ours: Tenant
+) -> None:
+    await submit(door, "Where was he born?")
+    task = await hands.claim()
+    store: Any = house.store
+    slow = Slow(store.sessions, lambda: hands.end(task, Done(result=ANSWER)))
+    late = open_app(
+        replace(house, store=replace(store, sessions=slow)), shannon=ShannonOptions(modes=("simple=give",))
+    )
+    async with client_of(late, **{"X-API-Key": ours.founded.keys[KeyRole.API]}) as client:
+        (told,) = (await got(client, "/sessions/chat/events"))["turns"]
+    (then,) = (await got(door, "/sessions/chat/events"))["turns"]
+    assert told["final_output"] == ""
+    assert [event["type"] for event in told["events"]][-1] == "AGENT_STARTED"
+    assert [event["type"] for event in then["events"]][-1] == "STREAM_END"
 
 
 async def test_too_many_events_are_too_many(

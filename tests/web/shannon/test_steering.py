@@ -138,6 +138,16 @@ async def test_a_plan_is_reviewed(talk: Talk, http: httpx.AsyncClient) -> None:
         await talk(lambda client: client.submit_review_feedback(name, "more"))
 
 
+async def test_an_approval_in_other_words_is_one(http: httpx.AsyncClient) -> None:
+    body = {"query": "study it", "context": {"review_plan": "manual"}}
+    name = (await http.post("/api/v1/tasks", json=body)).json()["task_id"]
+    await until(http, name, asks)
+    answered = {"key": "plan:1", "answer": {"action": "approve", "by": "the editor"}}
+    (await http.post(f"/gnomon/v1/tasks/{name}/input", json=answered)).raise_for_status()
+    await until(http, name, has("COMPLETED"))
+    assert (await http.get(f"/api/v1/tasks/{name}/review")).json()["status"] == "approved"
+
+
 async def test_a_review_shows_the_plan_twice(http: httpx.AsyncClient) -> None:
     body = {"query": "study it", "context": {"review_plan": "manual"}}
     name = (await http.post("/api/v1/tasks", json=body)).json()["task_id"]

@@ -19,6 +19,7 @@ from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.desk import AtHouse, Reader, Writer
 from gnomon.web.dialects.shannon.desk import opted_in, require_name
+from gnomon.web.dialects.shannon.history import read_log
 from gnomon.web.dialects.shannon.render import session as render
 from gnomon.web.dialects.shannon.render.event import PARTIAL, closing_of, frames, missing
 from gnomon.web.dialects.shannon.render.frame import internal
@@ -32,6 +33,7 @@ from gnomon.web.dialects.shannon.turns import (
 )
 from gnomon.web.dialects.shannon.wire.listing import number, one, wrong
 from gnomon.web.dialects.shannon.wire.session import read_title
+from gnomon.web.problems import TooLarge
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
 
@@ -83,7 +85,7 @@ async def list_session_events(session_id: str, request: Request, house: AtHouse,
     turns = await list_numbered(house, reader, found, limit=limit, offset=offset)
     if (count := sum(turn.task.version for _, turn in turns)) > MOST_EVENTS:
         message = f"These turns have {count} events, and {MOST_EVENTS} is the most; ask for fewer turns with 'limit'."
-        return answer({"error": message}, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        raise TooLarge(message)
     shown = [
         render.turn(place, turn, await _events(house, turn, has_payload=has_payload)) for place, turn in turns
     ]
@@ -91,11 +93,12 @@ async def list_session_events(session_id: str, request: Request, house: AtHouse,
 
 
 async def _events(house: House, turn: Turn, *, has_payload: bool) -> Sequence[Json]:
-    """Write what a turn's log says, but for the pieces of its answer."""
+    """Write what a turn's log said when the turn was read, but for the pieces of its answer."""
     task, gone = turn.task, turn.task.events_from - 1
-    events = await house.store.list_events(task.workspace, task.id, gone, MOST_EVENTS)
     told = [missing(task, 1, gone)] if gone else []
-    for event in events:
+    async for event in read_log(house, task):
+        if event.number > task.version:  # of an end that came since, the turn does not know the answer
+            break
         is_last = event.type is EventType.COMPLETED
         told += frames(event, task.kind, closing_of(task) if is_last else None)
     written = [internal(frame) for frame in told if frame.type != PARTIAL]
