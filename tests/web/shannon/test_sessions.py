@@ -198,6 +198,17 @@ async def test_a_title_is_given(door: httpx.AsyncClient, title: str, shown: str)
     assert one["title"] == one["context"]["title"] == shown
 
 
+async def test_a_title_takes_the_right_to_write_alone(
+    app: Any, door: httpx.AsyncClient, ours: Tenant
+) -> None:
+    await submit(door, "x")
+    made = await door.post("/gnomon/v1/keys", json={"name": "w", "scopes": ["write"]})
+    async with client_of(app, **{"X-API-Key": made.raise_for_status().json()["secret"]}) as writer:
+        told = await writer.patch("/api/v1/sessions/chat", json={"title": "Notes"})
+        assert (told.status_code, told.json()) == (200, {"session_id": "chat", "title": "Notes"})
+        assert (await writer.get("/api/v1/sessions/chat")).status_code == 403
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"title": " "}, {"title": "x" * 61}, {"title": 1}, [], {"title": "\x07"}]
 )

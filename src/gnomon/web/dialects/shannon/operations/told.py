@@ -44,8 +44,6 @@ class Told:
     """The component of each frame's `data` when the body asks for a stream."""
     refusal: str = "Error"
     """The component of its refusals."""
-    is_keyless: bool = False
-    """Whether anybody may ask."""
 
     @property
     def refused(self) -> tuple[int, ...]:

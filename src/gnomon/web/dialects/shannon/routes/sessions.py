@@ -26,7 +26,6 @@ from gnomon.web.dialects.shannon.render.frame import internal
 from gnomon.web.dialects.shannon.turns import (
     MOST_TURNS,
     NO_SESSION,
-    find_ends,
     find_session,
     list_numbered,
     size_of,
@@ -47,10 +46,12 @@ async def list_sessions(request: Request, house: AtHouse, reader: Reader) -> Res
     query = request.query_params
     limit, offset = number(query, "limit", 20, least=1, most=100), number(query, "offset", 0)
     page = await service.list_sessions(house, reader, limit=limit, offset=offset)
+    names = [session.id for session, _ in page.records]
+    ends = await house.store.sessions.list_ends(reader.workspace, names)
     now = house.clock.now()
     shown = [
-        render.summary(session, totals, await find_ends(house, session), now)
-        for session, totals in page.records
+        render.summary(session, totals, of_it, now)
+        for (session, totals), of_it in zip(page.records, ends, strict=True)
     ]
     return answer({"sessions": shown, "total_count": page.total})
 
@@ -60,8 +61,8 @@ async def get_session(session_id: str, house: AtHouse, reader: Reader) -> Respon
     """Show a session, and what its tasks come to."""
     found = await find_session(house, reader, session_id)
     totals = await service.get_totals(house, reader, found.id)
-    first, _ = await find_ends(house, found)
-    return answer(render.session(found, totals, first))
+    (ends,) = await house.store.sessions.list_ends(reader.workspace, [found.id])
+    return answer(render.session(found, totals, ends[0] if ends else None))
 
 
 @router.get("/sessions/{session_id}/history")
@@ -118,8 +119,11 @@ def _flag(query: QueryParams, name: str) -> bool:
 async def update_session_title(session_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
     """Give a session a title."""
     title = read_title(await read_json(request))
-    found = await find_session(house, writer, session_id)
-    changed = await service.change_session(house, writer, found.id, title=title)
+    name = require_name(session_id, "Invalid session_id format")
+    try:
+        changed = await service.change_session(house, writer, name, title=title)
+    except NotFound as error:
+        raise NotFound(NO_SESSION) from error
     return answer({"session_id": changed.id, "title": changed.title})
 
 
