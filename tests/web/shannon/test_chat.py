@@ -305,6 +305,8 @@ async def test_a_key_given_twice_finds_the_same_task(ai: AsyncOpenAI, http: http
     assert raw.parse().id == first.id
     assert raw.headers["x-idempotency-cached"] == "true"
     assert (await ai.chat.completions.create(**asking("Who?"), extra_headers=headers)).id != first.id
+    elsewhere = {**headers, "X-Session-ID": "another"}
+    assert (await ai.chat.completions.create(**asking("Why?"), extra_headers=elsewhere)).id != first.id
 
 
 async def test_who_leaves_does_not_cancel(ai: AsyncOpenAI, http: httpx.AsyncClient, pipe: Path) -> None:
