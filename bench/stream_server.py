@@ -205,7 +205,7 @@ async def run_gnomon(folder: Path) -> None:
         async with open_server(chosen) as opened:
             workspace = (await opened.house.store.list_workspaces())[0].id
             await announce(SideDoor(Stored(opened.house, workspace)), sock)
-            await _answer(chosen, opened, sock)
+            await _answer(opened, sock, lambda: None)
 
 
 async def run_bare() -> None:

@@ -20,6 +20,7 @@ from statistics import median
 
 import uvloop
 from stream_client import (
+    SOCKET_HEADERS,
     Asker,
     Seen,
     Served,
@@ -55,6 +56,27 @@ def stream_requests(server: Served, tasks: Sequence[str]) -> list[bytes]:
     return [server.request(f"{task}/stream?after={HEARD_BY}") for task in tasks]
 
 
+def follow_by_event_stream(server: Served, tasks: Sequence[str]) -> list[bytes]:
+    """Follow tasks through the Shannon door."""
+    path = "/api/v1/stream/sse?workflow_id=task_{}&last_event_id={}"
+    return [server.get(path.format(task[4:], HEARD_BY)) for task in tasks]
+
+
+def follow_by_socket(server: Served, tasks: Sequence[str]) -> list[bytes]:
+    """Follow tasks over web sockets of the Shannon door."""
+    path = "/api/v1/stream/ws?workflow_id=task_{}&last_event_id={}"
+    return [server.get(path.format(task[4:], HEARD_BY), *SOCKET_HEADERS) for task in tasks]
+
+
+WAYS: dict[str, tuple[str, Callable[[Served, Sequence[str]], list[bytes]]]] = {
+    "gnomon, native": ("gnomon", stream_requests),
+    "gnomon, Shannon's events": ("gnomon", follow_by_event_stream),
+    "gnomon, Shannon's web sockets": ("gnomon", follow_by_socket),
+    "bare": ("bare", stream_requests),
+}
+"""What is held open: the server, and how its streams are asked for."""
+
+
 def heading(title: str, *columns: str) -> None:
     print(f"\n{title}\n\n| | {' | '.join(columns)} |\n|{' --- |' * (len(columns) + 1)}")
 
@@ -73,14 +95,14 @@ async def idle(bench: Bench) -> None:
     count = bench.options.streams
     heading(f"{count} idle streams, each on a task of its own", "opened/s", "kB a stream", "of it not files",
             "RSS before", "RSS after", "processor, idle")  # fmt: skip
-    for name in NAMES:
-        async with bench.served(name) as server:
+    for name, (serving, requests) in WAYS.items():
+        async with bench.served(serving) as server:
             tasks = (await server.ask("make", count=count + 100))["tasks"]
             # The first hundred pay for what is made once, such as imports and thread stacks.
-            close_all(await open_all(server, stream_requests(server, tasks[count:]), Seen()))
+            close_all(await open_all(server, requests(server, tasks[count:]), Seen()))
             await asyncio.sleep(1)
             before, begin, seen = server.memory(), time.perf_counter(), Seen()
-            streams = await open_all(server, stream_requests(server, tasks[:count]), seen)
+            streams = await open_all(server, requests(server, tasks[:count]), seen)
             rate = count / (time.perf_counter() - begin)
             used = server.seconds()
             await asyncio.sleep(bench.options.seconds)
