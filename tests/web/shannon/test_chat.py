@@ -378,6 +378,9 @@ async def test_other_refusals_are_openais_too(served: Serving, http: httpx.Async
             await stranger.models.list()
         assert (unknown.value.type, unknown.value.code) == ("authentication_error", "invalid_api_key")
     assert (await http.get("/v1/chat/completions")).json()["error"]["code"] == "method_not_allowed"
+    for route, asked in (("chat/completions", asking("Why?")), ("completions", {"prompt": "Why?"})):
+        named = await http.post(f"/v1/{route}", json=asked, headers={"X-Session-ID": b"\xa0user-1"})
+        assert (named.status_code, named.json()["error"]["param"]) == (400, "X-Session-ID")
     assert (await http.post("/v1/embeddings", json={})).json()["error"]["code"] == "not_found"
     broken = await http.post(
         "/v1/chat/completions", content=b"{", headers={"Content-Type": "application/json"}

@@ -40,11 +40,16 @@ def steering(principal: Principal, reason: str | None) -> Steering | None:
     Invalid
         When the reason is too long.
     """
+    check_reason(reason)
+    told = Steering(by=principal.name, reason=reason or None)
+    return None if told == Steering() else told
+
+
+def check_reason(reason: str | None) -> None:
+    """Raise `Invalid` when a reason is too long."""
     if reason is not None and len(reason) > LONGEST_REASON:
         message = f"'reason' has {len(reason)} characters; give {LONGEST_REASON} at most."
         raise Invalid([Complaint(("reason",), message, "too_long")])
-    told = Steering(by=principal.name, reason=reason or None)
-    return None if told == Steering() else told
 
 
 async def pause(house: House, principal: Principal, task_id: str, reason: str | None = None) -> Task:

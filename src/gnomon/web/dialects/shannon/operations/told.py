@@ -76,5 +76,8 @@ INCLUDE: Final = query(
     "include", "`paused` shows paused tasks as such; other words change nothing.", type="string"
 )
 SESSION: Final = query(
-    "session_id", "Only tasks of this session.", type="string", pattern=f"^{SESSION_ID.pattern}$"
+    "session_id",
+    "Only tasks of this session; of all when it is empty.",
+    type="string",
+    pattern=f"^({SESSION_ID.pattern})?$",
 )
