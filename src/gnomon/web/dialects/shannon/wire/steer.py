@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from gnomon.core.errors import Complaint, Invalid
-from gnomon.core.service.steering import LARGEST_MESSAGE
+from gnomon.core.service.steering import LARGEST_MESSAGE, check_reason
 from gnomon.core.task import Json
 from gnomon.web.dialects.shannon.wire.given import Given, read_members
 
-_LONGEST_FEEDBACK: Final = 10 * 1024
+LONGEST_FEEDBACK: Final = 10 * 1024
 LONGEST_MESSAGE: Final = LARGEST_MESSAGE
-"""Octets of a message, in UTF-8."""
+"""Octets of a text."""
 
 
 def read_reason(body: Json) -> str | None:
@@ -19,6 +19,7 @@ def read_reason(body: Json) -> str | None:
     given = Given(body=read_members(body))
     reason = given.text("reason")
     given.settle()
+    check_reason(given.body.get("reason"))  # as it was sent, with the blanks around it
     return reason
 
 
@@ -114,7 +115,7 @@ def read_word(body: Json) -> Word:
         case "approve":
             return Word(action="approve")
         case "feedback":
-            return Word(action="feedback", message=_message(given, _LONGEST_FEEDBACK))
+            return Word(action="feedback", message=_message(given, LONGEST_FEEDBACK))
     given.refuse("action", "Invalid action (allowed: feedback, approve)", "enum")
     given.settle()
     raise AssertionError
