@@ -9,7 +9,14 @@ EXPOSED = (
     "Cancel-Outcome",
     *("RateLimit", "RateLimit-Policy"),
     *("x-should-retry", "retry-after-ms"),
-    *("X-Workflow-ID", "X-Session-ID", "X-Shannon-Session-ID", "X-Idempotency-Cached", "X-Idempotency-Key", "Link"),
+    *(
+        "X-Workflow-ID",
+        "X-Session-ID",
+        "X-Shannon-Session-ID",
+        "X-Idempotency-Cached",
+        "X-Idempotency-Key",
+        "Link",
+    ),
     *("X-Trace-ID", "X-Span-ID"),
     *("X-RateLimit-Limit-Minute", "X-RateLimit-Remaining-Minute", "X-RateLimit-Reset"),
 )

@@ -221,3 +221,16 @@ async def test_messages_are_checked(http: httpx.AsyncClient) -> None:
         assert (answered.status_code, answered.json()) == (400, {"error": told})
     unknown = await http.post("/api/v1/swarm/task_none/message", json={"message": "x"})
     assert (unknown.status_code, unknown.json()) == (404, {"error": "Workflow not found"})
+
+
+async def test_a_task_that_waits_for_an_answer_is_set_aside_once_it_has_it(http: httpx.AsyncClient) -> None:
+    name = (await http.post("/api/v1/tasks", json={"query": "approve this"})).json()["task_id"]
+    asked = (await until(http, name, asks))["metadata"]["approval"]["approval_id"]
+    (await http.post(f"/api/v1/tasks/{name}/pause")).raise_for_status()
+    state = (await http.get(f"/api/v1/tasks/{name}/control-state")).json()
+    assert (state["is_paused"], state["is_pausing"]) == (True, True)
+    told = {"workflow_id": name, "approval_id": asked, "approved": True}
+    (await http.post("/api/v1/approvals/decision", json=told)).raise_for_status()
+    await until(http, name, has("PAUSED"), "?include=paused")
+    state = (await http.get(f"/api/v1/tasks/{name}/control-state")).json()
+    assert (state["is_paused"], state["is_pausing"]) == (True, False)

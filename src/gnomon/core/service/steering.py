@@ -6,8 +6,8 @@ from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.service.access import require
 from gnomon.core.service.house import House
-from gnomon.core.text import clean
 from gnomon.core.task import Json, Phase, Status, Steering, Task
+from gnomon.core.text import clean
 
 LONGEST_REASON = 1000
 """Characters of what somebody says about a pause, a resume or a cancel."""

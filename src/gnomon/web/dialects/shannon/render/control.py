@@ -15,7 +15,7 @@ def control_state(task: Task, paused_at: datetime | None) -> dict[str, Json]:
     """Write whether a task is paused or cancelled, since when, by whom and why; blanks for what is not so.
 
     A pause or a cancel counts from when it was asked for; `is_pausing` and `is_cancelling` say that the work goes on
-    to its next checkpoint.
+    to its next checkpoint, or that a task waits for an answer, and is set aside once it has it.
     """
     is_pausing = task.pause_requested_at is not None
     is_paused = is_pausing or task.status is Status.PAUSED
@@ -44,6 +44,11 @@ def steered(task: Task, message: str) -> dict[str, Json]:
         "task_id": shannon_id(task.id),
         "workflow_id": shannon_id(task.id),
     }
+
+
+def sent() -> dict[str, Json]:
+    """Write that a message was taken for the work."""
+    return {"success": True, "status": "sent"}
 
 
 def not_steered(task: Task, message: str) -> dict[str, Json]:

@@ -312,7 +312,7 @@ def _called(body: Mapping[str, Json], usage: Usage, agent: str) -> _Said:
 
 
 def _used(usage: Usage) -> dict[str, Json]:
-    """Write what was used of models, as the vendor's events say it; what is not known of the model and its cost is left out."""
+    """Write what was used of models, as the vendor's events say it; what is not known is left out."""
     told: dict[str, Json] = {
         "tokens_used": usage.input_tokens + usage.output_tokens,
         "input_tokens": usage.input_tokens,

@@ -55,7 +55,9 @@ def summary(
             "success_rate": done / (done + failed) if done + failed else None,
             "total_cost_usd": cost,
             "average_cost_per_task": cost / totals.size if cost is not None and totals.size else None,
-            "latest_task_query": None if latest is None else query_of(latest.task, latest.given)[:LONGEST_QUERY],
+            "latest_task_query": None
+            if latest is None
+            else query_of(latest.task, latest.given)[:LONGEST_QUERY],
             "latest_task_status": None if latest is None else show(latest.task),
             "is_research_session": _is_research(first),
             "first_task_mode": None if first is None else _mode(first.task),
@@ -117,7 +119,7 @@ def _turn(turn: Turn, *, opted_in: bool) -> dict[str, Json]:
         {
             "task_id": name,
             "workflow_id": name,
-            "query": query_of(task, turn.given),
+            "query": query_of(task, turn.given)[:LONGEST_QUERY],
             "status": show(task, opted_in=opted_in),
             "mode": _mode(task),
             "result": None if answer is None else answer.text,
@@ -168,7 +170,7 @@ def turn(number: int, told: Turn, events: Sequence[Json]) -> dict[str, Json]:
     return {
         "turn": number,
         "task_id": shannon_id(task.id),
-        "user_query": query_of(task, told.given),
+        "user_query": query_of(task, told.given)[:LONGEST_QUERY],
         "final_output": "" if answer is None else answer.text,
         "timestamp": moment(task.created_at),
         "events": list(events),

@@ -36,6 +36,24 @@ _STOPPED: Final[Mapping[Status, str]] = {
 }
 
 
+def submitted(record: Task) -> dict[str, Json]:
+    """Write that a task is stored."""
+    name = shannon_id(record.id)
+    return {
+        "task_id": name,
+        "workflow_id": name,
+        "status": "STATUS_CODE_OK",
+        "message": f"Task submitted; it is turn {record.session_turn} of session {record.session_id}.",
+        "created_at": moment(record.created_at),
+    }
+
+
+def submitted_to_stream(record: Task, url: str) -> dict[str, Json]:
+    """Write that a task is stored, and where its stream is."""
+    name = shannon_id(record.id)
+    return {"workflow_id": name, "task_id": name, "stream_url": url}
+
+
 def task(record: Task, given: Given, *, opted_in: bool = False) -> dict[str, Json]:
     """Write a task with what it was asked, what it gave and what it used."""
     answer, name = find_answer(record), shannon_id(record.id)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gnomon.web.answer import answer
+from gnomon.web.dialects.shannon.render.openai_error import openai_error
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,6 +27,17 @@ BEYOND: Final[Mapping[str, str]] = {
 }
 """The first segment of a path below `/api/v1`, and what is said of it."""
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+async def refuse_llm_models(_: Request) -> Response:
+    """Say what takes the place of the vendor's list of models, where its chats are."""
+    text = f"{BEYOND['llm-models']} What chats may name stands at /v1/models."
+    return answer(openai_error(text, HTTPStatus.NOT_FOUND), status=HTTPStatus.NOT_FOUND)
+
+
+router.add_api_route(
+    "/v1/llm-models", refuse_llm_models, methods=list(_METHODS), name="no_llm_models_of_chats"
+)
 
 
 def _refuse(name: str, text: str) -> None:

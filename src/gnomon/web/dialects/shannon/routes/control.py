@@ -46,7 +46,7 @@ async def cancel_task(task_id: str, request: Request, house: AtHouse, canceller:
 
 @router.post("/{task_id}/pause", status_code=HTTPStatus.ACCEPTED)
 async def pause_task(task_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
-    """Set a task aside at its next checkpoint, or at once when nothing is at work on it."""
+    """Set a task aside: at its next checkpoint, once it is answered where it waits for that, at once in the queue."""
     reason = read_reason(await read_optional(request))
     seen = await find_task(house, writer, task_id)
 

@@ -1,7 +1,5 @@
 """Messages to a task's work while it goes on; the vendor sends them to its swarms alone."""
 
-from typing import Final
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,9 +11,8 @@ from gnomon.web.body import read_json
 from gnomon.web.desk import AtHouse, Writer
 from gnomon.web.dialects.shannon.again import Done, once
 from gnomon.web.dialects.shannon.desk import find_task
+from gnomon.web.dialects.shannon.render.control import sent
 from gnomon.web.dialects.shannon.wire.steer import read_message
-
-SENT: Final = {"success": True, "status": "sent"}
 
 router = APIRouter(prefix="/api/v1/swarm", tags=["control"])
 
@@ -31,6 +28,6 @@ async def send_message(workflow_id: str, request: Request, house: AtHouse, write
 
     async def act() -> Done:
         await service.tell_task(house, writer, task.id, message)
-        return Done(answer(SENT))
+        return Done(answer(sent()))
 
-    return await once(request, house, writer, act, replay=answer(SENT))
+    return await once(request, house, writer, act, replay=answer(sent()))

@@ -26,7 +26,6 @@ from gnomon.web.dialects.shannon.turns import find_first_turn
 from gnomon.web.dialects.shannon.wire.listing import Listing, read_listing
 from gnomon.web.dialects.shannon.wire.submit import TaskOrder, named_skill, read_task
 from gnomon.web.ids import shannon_id
-from gnomon.web.moment import moment
 from gnomon.web.paths import Alone
 
 router = APIRouter(prefix="/api/v1", tags=["tasks"])
@@ -36,24 +35,15 @@ router = APIRouter(prefix="/api/v1", tags=["tasks"])
 async def submit_task(request: Request, desk: AtDesk, house: AtHouse, writer: Writer) -> Response:
     """Store a task; once this is answered, it is never lost."""
     made = await _submit(request, desk, house, writer)
-    task = made.task
-    told = {
-        "task_id": shannon_id(task.id),
-        "workflow_id": shannon_id(task.id),
-        "status": "STATUS_CODE_OK",
-        "message": f"Task submitted; it is turn {task.session_turn} of session {task.session_id}.",
-        "created_at": moment(task.created_at),
-    }
-    return answer(told, headers=_named(request, made))
+    return answer(render.submitted(made.task), headers=_named(request, made))
 
 
 async def submit_task_to_stream(request: Request, desk: AtDesk, house: AtHouse, writer: Writer) -> Response:
     """Store a task, and say where its stream is."""
     made = await _submit(request, desk, house, writer)
-    name, url = shannon_id(made.task.id), stream_url(request, made.task)
+    url = stream_url(request, made.task)
     headers = {**_named(request, made), "Link": f'<{url}>; rel="stream"'}
-    told = {"workflow_id": name, "task_id": name, "stream_url": url}
-    return answer(told, status=HTTPStatus.CREATED, headers=headers)
+    return answer(render.submitted_to_stream(made.task, url), status=HTTPStatus.CREATED, headers=headers)
 
 
 router.add_api_route(

@@ -62,7 +62,8 @@ _SETTINGS: Final = frozenset(
 """Members of a context that steer the work; all others are circumstances, which the work is told."""
 _OF_BRIEFS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
-        ("token_budget", "max_budget_usd", "max_budget_per_run_usd"), "What runs in this mode takes no budget."
+        ("token_budget", "max_budget_usd", "max_budget_per_run_usd"),
+        "What runs in this mode takes no budget.",
     ),
     "research_strategy": "What runs in this mode is no research.",
 }
