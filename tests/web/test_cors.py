@@ -6,6 +6,7 @@ import pytest
 from rig import House, Tenant, client_of, open_app
 
 from gnomon.core.access import KeyRole
+from gnomon.web.cors import EXPOSED
 
 ORDER = {"kind": "pvsyst_component", "input": {"blob": "0" * 64, "filename": "a.pan", "as": "module"}}
 SITE = "https://app.test"
@@ -64,3 +65,7 @@ async def test_without_the_setting_nothing_is_said_of_it(house: House) -> None:
     answered = await preflight(open_app(house), "/gnomon/v1/tasks")
     assert answered.status_code == 405
     assert not {"vary", "access-control-allow-origin"} & set(answered.headers)
+
+
+def test_what_names_a_session_can_be_read() -> None:
+    assert {"X-Session-ID", "X-Shannon-Session-ID"} <= set(EXPOSED)

@@ -31,6 +31,7 @@ from gnomon.web.dialects.shannon.modes import Modes
 from gnomon.web.dialects.shannon.render import chat
 from gnomon.web.dialects.shannon.render.control import sent
 from gnomon.web.dialects.shannon.render.errors import status_of
+from gnomon.web.dialects.shannon.render.event import closing_of
 from gnomon.web.dialects.shannon.render.openai_error import ended, openai_error_of
 from gnomon.web.dialects.shannon.render.task import submitted, submitted_to_stream
 
@@ -144,3 +145,9 @@ def test_the_vendors_client_reads_them() -> None:
 
 def test_an_error_of_ours_tells_no_secret() -> None:
     assert "secret" not in str(REFUSALS["openai-error-unforeseen"])
+
+
+def test_what_is_told_at_the_end_without_a_model_names_none() -> None:
+    bare = closing_of(completed("Founded in 1843.")).metadata
+    assert bare == {"tokens_used": 0, "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
+    assert closing_of(DONE).metadata["model_used"]
