@@ -15,6 +15,8 @@ from gnomon.core.access import KeyRole, Limits
 from gnomon.core.retry import Done, Failed
 from gnomon.core.task import TaskError
 from gnomon.web.dialects.shannon.desk import ShannonOptions
+from gnomon.web.dialects.shannon.status import WORDS
+from gnomon.web.dialects.shannon.wire.listing import NO_SESSION_ID
 from gnomon.web.ids import own
 
 TASKS = "/api/v1/tasks"
@@ -132,12 +134,12 @@ async def test_a_list_is_read_page_by_page(door: httpx.AsyncClient) -> None:
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ("limit=0", "Invalid limit parameter"),
-        ("limit=101", "Invalid limit parameter"),
-        ("limit=many", "Invalid limit parameter"),
-        ("offset=-1", "Invalid offset parameter"),
-        ("session_id=a%20b", "Invalid session_id format"),
-        ("status=DONE", "Invalid status value"),
+        ("limit=0", "Invalid limit parameter: it must be a whole number, 1 to 100"),
+        ("limit=101", "Invalid limit parameter: it must be a whole number, 1 to 100"),
+        ("limit=many", "Invalid limit parameter: it must be a whole number, 1 to 100"),
+        ("offset=-1", "Invalid offset parameter: it must be a whole number, 0 or more"),
+        ("session_id=a%20b", NO_SESSION_ID),
+        ("status=DONE", f"Invalid status value: use one of {', '.join(WORDS)}"),
         ("status=DONE&status=QUEUED", "Invalid status parameter: it is given twice"),
     ],
 )
@@ -291,7 +293,8 @@ async def test_bodies_that_cannot_be_read_are_refused(door: httpx.AsyncClient) -
 
 async def test_a_skill_that_is_not_there_is_named(door: httpx.AsyncClient) -> None:
     answered = await door.post(TASKS, json={**ASKED, "skill": "nobodys"})
-    assert (answered.status_code, answered.json()) == (400, {"error": "Unknown skill: nobodys"})
+    told = "Unknown skill: nobodys: this server has none; its operator adds them with --skills DIR."
+    assert (answered.status_code, answered.json()) == (400, {"error": told})
 
 
 @pytest.mark.parametrize("prefix", ["", "/shannon"])

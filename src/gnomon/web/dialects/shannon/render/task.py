@@ -10,7 +10,7 @@ from typing import Final
 from gnomon.core.ports import Given
 from gnomon.core.task import Json, Status, Task, Usage
 from gnomon.web.dialects.shannon.origin import find_origin
-from gnomon.web.dialects.shannon.render.answer import Answer, find_answer, model_of, usage_of
+from gnomon.web.dialects.shannon.render.answer import Answer, engine_of, find_answer, model_of, usage_of
 from gnomon.web.dialects.shannon.render.question import approval
 from gnomon.web.dialects.shannon.status import PREFIX, show
 from gnomon.web.ids import in_words_of_shannon, shannon_id
@@ -124,7 +124,7 @@ def _used(record: Task, answer: Answer | None) -> dict[str, Json]:
     usage = record.usage
     if usage is None and answer is None:
         return {}
-    engine = (usage.engine if usage else None) or (answer.engine if answer else None)
+    engine = engine_of(usage, answer)
     told: dict[str, Json] = {"usage": usage_of(usage or Usage())}
     if engine is not None:
         told["provider"], told["model_used"] = model_of(engine)
@@ -145,7 +145,9 @@ def metadata(record: Task, answer: Answer | None) -> dict[str, Json]:
         "kind": record.kind,
         "mode": origin.mode if origin else None,
         "skill": origin.skill if origin else None,
-        "stage": record.stage,
+        "stage": None if record.status.is_terminal else record.stage,
+        "found": answer.is_found if answer else None,
+        "confidence": answer.confidence if answer else None,
         "warnings": [*(origin.warnings if origin else ()), *(answer.notes if answer else ())] or None,
         "approval": approval(record),
         "model_breakdown": _breakdown(record.usage),
@@ -171,7 +173,7 @@ def _breakdown(usage: Usage | None) -> Sequence[Json] | None:
 def unified(record: Task, answer: Answer | None) -> dict[str, Json]:
     """Write a task that has ended in the vendor's one shape for all of its workflows."""
     usage = record.usage or Usage()
-    engine = usage.engine or (answer.engine if answer else None)
+    engine = engine_of(usage, answer)
     told: dict[str, Json] = {
         "task_id": shannon_id(record.id),
         "session_id": record.session_id or "",

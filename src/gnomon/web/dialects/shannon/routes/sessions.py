@@ -30,7 +30,7 @@ from gnomon.web.dialects.shannon.turns import (
     list_numbered,
     size_of,
 )
-from gnomon.web.dialects.shannon.wire.listing import number, one, wrong
+from gnomon.web.dialects.shannon.wire.listing import NO_SESSION_ID, number, one, wrong
 from gnomon.web.dialects.shannon.wire.session import read_title
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
@@ -123,7 +123,7 @@ async def update_session_title(session_id: str, request: Request, house: AtHouse
 @router.delete("/sessions/{session_id}", status_code=HTTPStatus.NO_CONTENT)
 async def delete_session(session_id: str, house: AtHouse, writer: Writer) -> Response:
     """Delete a session, not its tasks; again changes nothing."""
-    name = require_name(session_id, "Invalid session_id format")
+    name = require_name(session_id, NO_SESSION_ID)
     try:
         await service.delete_session(house, writer, name)
     except NotFound as error:

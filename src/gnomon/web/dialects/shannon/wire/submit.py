@@ -18,6 +18,7 @@ from gnomon.web.dialects.shannon.modes import EFFORTS, STRATEGIES, USUAL, Assign
 from gnomon.web.dialects.shannon.origin import Origin
 from gnomon.web.dialects.shannon.skilled import SkillText
 from gnomon.web.dialects.shannon.wire.given import Given, read_members
+from gnomon.web.dialects.shannon.wire.listing import NO_SESSION_ID
 
 TIERS: Final = ("small", "medium", "large")
 PROVIDERS: Final = (
@@ -152,7 +153,7 @@ def _session(given: Given) -> str | None:
         return None
     if isinstance(session_id, str) and SESSION_ID.fullmatch(session_id):
         return session_id
-    given.refuse("session_id", "Invalid session_id format", "pattern")
+    given.refuse("session_id", NO_SESSION_ID, "pattern")
     return None
 
 
