@@ -152,5 +152,6 @@ def _need(*packages: str, extra: str) -> None:
     if missing:
         raise ModelFailure(
             "model_extra_missing",
-            f"Asking a model needs what is not installed ({', '.join(missing)}): pip install 'gnomon[{extra}]'.",
+            f"Asking a model needs what is not installed ({', '.join(missing)}): "
+            f"pip install '.[{extra}]' in a clone of Gnomon.",
         )
