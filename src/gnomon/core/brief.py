@@ -16,6 +16,8 @@ USUAL_EFFORT: Final = 2
 
 LONGEST_GUIDANCE: Final = 20_000
 """Characters."""
+GUIDANCE_LEFT_OUT: Final = "The guidance was left out: no model is set that could keep it in mind."
+"""What a result says of guidance that nothing could be done with."""
 LONGEST_REVIEW: Final = 900
 """Seconds that a plan waits for its review, at most."""
 

@@ -223,7 +223,7 @@ async def test_a_refusal_is_not_kept(door: httpx.AsyncClient) -> None:
         ({}, "Send a key of this server in the header 'x-api-key'"),
         ({"X-API-Key": "sk_test_123456"}, "send a key of this server, which begins with 'gn_'"),
         ({"Authorization": "Bearer sk-shannon-1"}, "send a key of this server, which begins with 'gn_'"),
-        ({"X-API-Key": "gn_nobody"}, ""),
+        ({"X-API-Key": "gn_nobody"}, "The key is not valid. The first one is 'api_key' in keys.json"),
         ({"Authorization": "Basic x"}, "Bearer"),
     ],
 )
@@ -233,6 +233,15 @@ async def test_a_key_is_needed(app: Any, headers: dict[str, str], told: str) -> 
     assert (answered.status_code, answered.json()["error"]) == (401, "Unauthorized")
     assert told in answered.json()["message"]
     assert answered.headers["www-authenticate"] == 'Bearer realm="Shannon API"'
+
+
+@pytest.mark.parametrize("key", ["sk_test_123456", "gn_nobody", "nothing"])
+async def test_chats_say_the_same_of_a_key(app: Any, key: str) -> None:
+    async with client_of(app, **{"X-API-Key": key}) as nobody:
+        told = (await nobody.get(TASKS)).json()["message"]
+        answered = await nobody.post("/v1/chat/completions", json={"messages": []})
+    assert (answered.status_code, answered.json()["error"]["message"]) == (401, told)
+    assert "'api_key' in keys.json" in told
 
 
 @pytest.mark.parametrize("header", ["X-API-Key", "Authorization"])

@@ -233,3 +233,8 @@ def test_every_body_is_taken_or_refused(body: dict[str, Any]) -> None:
         order = read_task(body, modes=MODES)
         assert order.origin.mode in EFFORTS
         assert order.origin.query.strip()
+
+
+def test_what_guides_the_work_is_named() -> None:
+    order = taken(SKILL, context={"audience": "children", "mode": "standard", "empty": ""})
+    assert order.origin.guides == ("the skill 'brief'", "context 'audience'")

@@ -29,6 +29,8 @@ _MODELS: Final = ("model_tier", "model_override", "provider_override")
 _ITERATIONS: Final = (1, 50)
 _AGENTS: Final = (1, 20)
 _LARGE: Final = 1e12
+_MOST_GUIDES: Final = 10
+"""Members of a context that a warning names."""
 
 _NO_MEANING: Final[Mapping[str, str]] = {
     **dict.fromkeys(_MODELS, "The operator of this server chooses the models."),
@@ -122,6 +124,7 @@ def read_task(body: Json, *, modes: Modes, skill: SkillText | None = None) -> Ta
             is_brief=assigned.takes_brief,
             skill=None if skill is None else skill.name,
             warnings=(*warnings, *(() if assigned.takes_brief else _untold(skill))),
+            guides=_guides(given, skill) if assigned.takes_brief else (),
         ),
         wording=_wording(given, query),
         session_id=session_id,
@@ -227,6 +230,15 @@ def _guidance(given: Given, skill: SkillText | None) -> tuple[str | None, tuple[
         return text or None, ()
     cut = f"The context and the skill are longer than {LONGEST_GUIDANCE} characters; the rest was left out."
     return text[:LONGEST_GUIDANCE], (cut,)
+
+
+def _guides(given: Given, skill: SkillText | None) -> tuple[str, ...]:
+    """Name what the guidance is made of."""
+    names = [name for name, value in given.context.items() if _is_told(name, value)]
+    more = ("...",) if len(names) > _MOST_GUIDES else ()
+    listed = ", ".join((*(repr(name[:80]) for name in names[:_MOST_GUIDES]), *more))
+    members = (f"context {listed}",) if names else ()
+    return (*((f"the skill {skill.name!r}",) if skill else ()), *members)
 
 
 def _is_told(name: str, value: Json) -> bool:
