@@ -387,6 +387,35 @@ async def test_one_that_cannot_be_fired_keeps_no_other_from_it(
     assert sorted(record.message for record in caplog.records) == ["schedule.paused", "schedule.skipped"]
 
 
+class Vanishing:
+    """A shelf whose schedules are deleted while upkeep looks at them."""
+
+    def __init__(self, shelf: Any) -> None:
+        self.shelf = shelf
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.shelf, name)
+
+    async def list_due(self, now: datetime, limit: int) -> Sequence[Schedule]:
+        found: Sequence[Schedule] = await self.shelf.list_due(now, limit)
+        for each in found:
+            await self.shelf.delete_schedule(each.workspace, each.id, now)
+        return found
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Atlantis"])
+async def test_one_that_is_deleted_on_the_way_stops_nothing(setting: Setting, zone: str) -> None:
+    made = await setting.make()
+    store: Any = setting.house.store
+    await store.writer.run(lambda ledger: ledger.execute(
+        "UPDATE schedule SET timezone = ? WHERE id = ?", (zone, made.id)
+    ))  # fmt: skip
+    setting.house = replace(setting.house, store=replace(store, schedules=Vanishing(store.schedules)))
+    assert await setting.fire(minutes=5) is None
+    with pytest.raises(NotFound):
+        await setting.get(made)
+
+
 async def test_a_workloads_check_that_breaks_skips_the_time(
     setting: Setting, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -232,6 +232,24 @@ def used(cost: float | None, engine: str = "local:m") -> dict[str, Any]:
     return told if cost is None else {**told, "cost_usd": cost}
 
 
+async def test_the_ends_of_sessions_are_those_of_their_present_lives(shop: Any) -> None:
+    await shop.submit(session_id="gone")
+    await shop.store.sessions.delete_session(WORKSPACE, "gone", shop.now)
+    await shop.submit(session_id="again")
+    await shop.store.sessions.delete_session(WORKSPACE, "again", shop.now)
+    alone = await shop.submit(session_id="again")
+    first = await shop.done(await shop.start(session_id="long", input={"q": 1}), {"a": 1})
+    [*_, last] = [await shop.submit(session_id="long") for _ in range(3)]
+    await shop.submit(session_id="long", workspace="wsp_2")
+    names = ["long", "gone", "never", "again"]
+    long, gone, never, again = await shop.store.sessions.list_ends(WORKSPACE, names)
+    assert [turn.task.id for turn in long] == [first.id, last.id]
+    assert (long[0].given.input, long[0].task.result) == ({"q": 1}, None)
+    assert [turn.task.id for turn in again] == [alone.id, alone.id]
+    assert (gone, never) == (None, None)
+    assert await shop.store.sessions.list_ends(WORKSPACE, []) == []
+
+
 async def test_totals_of_many_sessions(shop: Any) -> None:
     assert list(await shop.store.sessions.total_sessions(WORKSPACE, [])) == []
     await shop.done(await shop.start(session_id="a"))

@@ -114,6 +114,13 @@ async def test_a_pipe_is_no_skill_and_stops_nothing(tmp_path: Path) -> None:
     assert await names(SkillFolders([tmp_path])) == ["one"]
 
 
+async def test_a_link_to_itself_is_no_skill_and_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "round.md").symlink_to(tmp_path / "round.md")
+    (tmp_path / "folder").symlink_to(tmp_path / "folder")
+    skill_file(tmp_path)
+    assert await names(SkillFolders([tmp_path])) == ["one"]
+
+
 async def test_the_first_folder_wins_and_a_missing_one_is_told_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -37,6 +37,12 @@ _TURNS = (
     "LEFT JOIN task_input ON task_input.task = task.seq "
     "LEFT JOIN task_result ON task_result.task = task.seq ORDER BY page.session_turn {order}"
 )
+_ENDS = (
+    f"SELECT {COLUMNS}, NULL, input, wording FROM session CROSS JOIN task "
+    "ON task.workspace = session.workspace AND session_id = session.id AND session_turn IN (first_turn, turns) "
+    "LEFT JOIN task_input ON task_input.task = task.seq "
+    "WHERE session.workspace = ? AND session.deleted_at IS NULL AND session.id IN ({marks}) ORDER BY session_turn"
+)
 # The engine is that of the row with the greatest turn: SQLite takes bare columns from where the maximum was found.
 _TOTALS = """
 SELECT session.id, task.status, count(*), coalesce(sum(used_calls), 0), coalesce(sum(used_input), 0),
@@ -88,6 +94,19 @@ def list_turns(
     statement = _TURNS.format(order=order)
     values = (workspace, session_id, session.first_turn, limit, offset)
     return [_turn_of(connection, row) for row in connection.execute(statement, values).fetchall()]
+
+
+def list_ends(
+    connection: sqlite3.Connection, workspace: str, session_ids: Sequence[str]
+) -> Sequence[tuple[Turn, Turn] | None]:
+    """Return the first and the newest turn of each session, without their results; None where there is none."""
+    statement = _ENDS.format(marks=", ".join("?" * len(session_ids)))
+    found: dict[str | None, list[Turn]] = {}
+    for row in connection.execute(statement, (workspace, *session_ids)).fetchall():
+        turn = _turn_of(connection, row)
+        found.setdefault(turn.task.session_id, []).append(turn)
+    ends = (found.get(session_id) for session_id in session_ids)
+    return [None if turns is None else (turns[0], turns[-1]) for turns in ends]
 
 
 def change_session(
@@ -175,6 +194,12 @@ class SessionShelf(Shelf):
         """List a session's tasks with their results; raises `NotFound`."""
         order: Literal["ASC", "DESC"] = "DESC" if newest_first else "ASC"
         return await self.readers.run(list_turns, workspace, session_id, limit, offset, order)
+
+    async def list_ends(
+        self, workspace: str, session_ids: Sequence[str]
+    ) -> Sequence[tuple[Turn, Turn] | None]:
+        """Return the first and the newest turn of each session, without their results."""
+        return await self.readers.run(list_ends, workspace, session_ids)
 
     async def change_session(
         self,

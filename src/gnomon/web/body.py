@@ -41,6 +41,17 @@ async def read_json(request: Request) -> Json:
     return await apart(len(content), parse, content)
 
 
+async def read_optional(request: Request) -> Json:
+    """Read a JSON body that may be left out: then it is an empty object.
+
+    Raises
+    ------
+    BadRequest, UnsupportedMedia
+        As `read_json` does.
+    """
+    return await read_json(request) if (await request.body()).strip() else {}
+
+
 async def apart(size: int, look: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
     """Look at what a body of so many bytes became: at a large one off the event loop."""
     if size <= _SEEN_INLINE:  # the way to a thread and back costs more

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.routing import Match
 from starlette.types import Scope
 
 _LONGEST = 200
@@ -39,5 +40,16 @@ def methods_at(request: Request, routers: Sequence[APIRouter]) -> str:
     """Name all the methods of a path: each route knows its own alone."""
     path = request.scope["path"].removeprefix(request.scope["root_path"])
     routes = (route for router in routers for route in router.routes if isinstance(route, APIRoute))
-    methods = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+    found = [route for route in routes if route.path_regex.match(path)]
+    own = [route for route in found if route.path == path]  # what stands there is nothing's name
+    methods = {method for route in own or found for method in route.methods or ()}
     return ", ".join(sorted(methods)) or "GET"
+
+
+class Alone(APIRoute):
+    """Answers for its path whatever the method: no route of a name in its place is asked."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Say whether it is asked."""
+        match, found = super().matches(scope)
+        return Match.FULL if match is Match.PARTIAL else match, found

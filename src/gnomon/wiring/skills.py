@@ -26,6 +26,8 @@ _ITEM = re.compile(r"[^\s,\[\]\"']+")
 _LONGEST_LINE: Final = 1000
 
 _Stamp = tuple[int, int, int]
+_NOT_THERE: Final[_Stamp] = (0, 0, 0)
+"""Of a file that is gone, or that nobody may look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ class SkillFolders:
             return known
         try:
             return _Known(stamp=stamp, skill=_read_skill(path, root))
-        except (_NoSkill, OSError) as error:
+        except (_NoSkill, OSError, RuntimeError) as error:  # the last when a link leads to itself
             log.warning("skill.left_out", extra={"file": str(path), "cause": str(error)})
             return _Known(stamp=stamp, skill=None)
 
@@ -100,7 +102,7 @@ def _files(root: Path) -> Iterator[Path]:
             continue
         if entry.suffix == ".md":
             yield entry
-        elif (inner := entry / "SKILL.md").exists():
+        elif _stamp(inner := entry / "SKILL.md") != _NOT_THERE:
             yield inner
 
 
@@ -108,7 +110,7 @@ def _stamp(path: Path) -> _Stamp:
     try:
         told = path.stat()
     except OSError:
-        return (0, 0, 0)
+        return _NOT_THERE
     return (told.st_mtime_ns, told.st_size, told.st_ino)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gnomon.core.task import Json
-from gnomon.web.dialects.shannon.render.answer import read_answer
+from gnomon.web.dialects.shannon.render.answer import model_of, read_answer
 
 URL = "https://example.com/a"
 
@@ -45,3 +45,18 @@ def test_tells_whether_anything_was_found(given: Json, is_found: bool | None, co
 )
 def test_a_source_is_named_once(content: str, said: str) -> None:
     assert read_answer(result(content, "high")).text == f"{said}\n\nSources:\n1. A [page] - {URL}"
+
+
+@pytest.mark.parametrize(
+    ("engine", "shown"),
+    [
+        ("provider:openai/gpt-5-mini", ("openai", "gpt-5-mini")),
+        ("provider:scholar", ("openai-compatible", "scholar")),
+        ("provider:llama3.1:8b", ("openai-compatible", "llama3.1:8b")),
+        ("local:qwen", ("local", "qwen")),
+        ("extractive", ("gnomon", "extractive")),
+        (None, ("gnomon", "")),
+    ],
+)
+def test_an_engine_is_a_model_of_a_provider(engine: str | None, shown: tuple[str, str]) -> None:
+    assert model_of(engine) == shown

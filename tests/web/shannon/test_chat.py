@@ -305,6 +305,8 @@ async def test_a_key_given_twice_finds_the_same_task(ai: AsyncOpenAI, http: http
     assert raw.parse().id == first.id
     assert raw.headers["x-idempotency-cached"] == "true"
     assert (await ai.chat.completions.create(**asking("Who?"), extra_headers=headers)).id != first.id
+    elsewhere = {**headers, "X-Session-ID": "another"}
+    assert (await ai.chat.completions.create(**asking("Why?"), extra_headers=elsewhere)).id != first.id
 
 
 async def test_who_leaves_does_not_cancel(ai: AsyncOpenAI, http: httpx.AsyncClient, pipe: Path) -> None:
@@ -376,6 +378,9 @@ async def test_other_refusals_are_openais_too(served: Serving, http: httpx.Async
             await stranger.models.list()
         assert (unknown.value.type, unknown.value.code) == ("authentication_error", "invalid_api_key")
     assert (await http.get("/v1/chat/completions")).json()["error"]["code"] == "method_not_allowed"
+    for route, asked in (("chat/completions", asking("Why?")), ("completions", {"prompt": "Why?"})):
+        named = await http.post(f"/v1/{route}", json=asked, headers={"X-Session-ID": b"\xa0user-1"})
+        assert (named.status_code, named.json()["error"]["param"]) == (400, "X-Session-ID")
     assert (await http.post("/v1/embeddings", json={})).json()["error"]["code"] == "not_found"
     broken = await http.post(
         "/v1/chat/completions", content=b"{", headers={"Content-Type": "application/json"}

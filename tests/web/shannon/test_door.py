@@ -139,6 +139,8 @@ async def test_a_list_is_read_page_by_page(door: httpx.AsyncClient) -> None:
         ("limit=many", "Invalid limit parameter: it must be a whole number, 1 to 100"),
         ("offset=-1", "Invalid offset parameter: it must be a whole number, 0 or more"),
         ("session_id=a%20b", NO_SESSION_ID),
+        ("session_id=%20", NO_SESSION_ID),
+        ("session_id=a%0A", NO_SESSION_ID),
         ("status=DONE", f"Invalid status value: use one of {', '.join(WORDS)}"),
         ("status=DONE&status=QUEUED", "Invalid status parameter: it is given twice"),
     ],
@@ -146,6 +148,22 @@ async def test_a_list_is_read_page_by_page(door: httpx.AsyncClient) -> None:
 async def test_parameters_are_checked(door: httpx.AsyncClient, query: str, told: str) -> None:
     answered = await door.get(f"{TASKS}?{query}")
     assert (answered.status_code, answered.json()) == (400, {"error": told})
+
+
+async def test_an_empty_filter_leaves_out_nothing(door: httpx.AsyncClient) -> None:
+    name = await submit(door)
+    page = (await door.get(f"{TASKS}?session_id=&status=")).json()
+    assert [each["task_id"] for each in page["tasks"]] == [name]
+
+
+@pytest.mark.parametrize("prefix", ["", "/shannon"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
+async def test_nothing_is_called_stream(door: httpx.AsyncClient, prefix: str, method: str) -> None:
+    refused = await door.request(method, f"{prefix}{TASKS}/stream")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+    assert refused.json()["error"].endswith(f"/api/v1/tasks/stream does not take {method}; use POST.")
+    named = await door.request("OPTIONS", f"{prefix}{TASKS}/{await submit(door)}")
+    assert named.headers["allow"] == "GET"
 
 
 @pytest.mark.parametrize("name", ["a b", "x" * 129, "a%2Fb"])

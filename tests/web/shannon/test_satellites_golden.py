@@ -51,7 +51,7 @@ SESSIONS = {
     "session-bare": session.session(CHAT, NOTHING, None),
     "session-named": session.session(NAMED, TOTALS, DONE),
     "session-unpriced": session.session(CHAT, UNPRICED, OTHER),
-    "sessionsummary-bare": session.summary(CHAT, NOTHING, (None, None), LATER),
+    "sessionsummary-bare": session.summary(CHAT, NOTHING, None, LATER),
     "sessionsummary-named": session.summary(NAMED, TOTALS, (DONE, FAILED), NOW),
     "sessionsummary-unpriced": session.summary(CHAT, UNPRICED, (OTHER, OTHER), LATER),
     "history-empty": session.history(CHAT, (), 0, opted_in=False),

@@ -258,6 +258,22 @@ async def test_the_same_request_makes_one_schedule(door: httpx.AsyncClient) -> N
     assert (await got(door, ""))["total_count"] == 2
 
 
+@pytest.mark.parametrize("act", ["pause", "resume"])
+async def test_a_reason_is_not_too_long(door: httpx.AsyncClient, act: str) -> None:
+    path = f"/api/v1/schedules/{await create(door)}/{act}"
+    refused = await door.post(path, json={"reason": "x" * 1001})
+    assert (refused.status_code, "'reason' has 1001 characters" in refused.json()["error"]) == (400, True)
+    assert (await door.post(path, json={"reason": "x" * 1000})).status_code == 200
+
+
+@pytest.mark.parametrize(("flag", "is_kept"), [("false", True), (0, True), ("yes", False), (1, False)])
+async def test_a_flag_may_be_a_word_or_a_number(door: httpx.AsyncClient, flag: object, is_kept: bool) -> None:
+    name = await create(door, task_context={"tone": "dry"})
+    changed = await door.put(f"/api/v1/schedules/{name}", json={"clear_task_context": flag})
+    assert changed.status_code == 200
+    assert (await got(door, f"/{name}"))["task_context"] == ({"tone": "dry"} if is_kept else {})
+
+
 async def test_a_pause_that_is_sent_again_does_not_undo_a_resume(door: httpx.AsyncClient) -> None:
     name = await create(door)
     key = {"Idempotency-Key": "k1"}

@@ -23,7 +23,7 @@ async def _ask(folder: Path, *options: str) -> tuple[int | None, str]:
         document = f"{served.address}/openapi.json"
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run", document,
-            "--checks", "all", "--no-color", *options,
+            "--checks", "all", "--no-color", "--continue-on-failure", "--output-sanitize", "false", *options,
             cwd=folder, env={**os.environ, "GNOMON_KEY": served.founded.keys[KeyRole.API]},
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from rig import Hands, House
+from rig import Hands, House, Tenant, client_of, open_app
 from shannon import errors
 
+from gnomon.core.access import KeyRole
 from gnomon.core.retry import Done, Failed
 from gnomon.core.task import TaskError
+from gnomon.web.dialects.shannon.desk import ShannonOptions
 from gnomon.web.dialects.shannon.wire.listing import NO_SESSION_ID
 
 Talk = Callable[[Callable[[Any], Any]], Awaitable[Any]]
@@ -141,6 +144,40 @@ async def test_events_come_by_turns_without_pieces(door: httpx.AsyncClient, hand
     assert not any("payload" in event for event in bare["turns"][0]["events"])
 
 
+class Slow:
+    """A shelf of sessions beside which a task completes as soon as its turn was read."""
+
+    def __init__(self, shelf: Any, complete: Callable[[], Awaitable[Any]]) -> None:
+        self.shelf = shelf
+        self.complete = complete
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.shelf, name)
+
+    async def list_turns(self, *given: Any, **named: Any) -> Any:
+        found = await self.shelf.list_turns(*given, **named)
+        await self.complete()
+        return found
+
+
+async def test_an_end_that_comes_meanwhile_is_not_told_without_its_answer(
+    door: httpx.AsyncClient, hands: Hands, house: House, ours: Tenant
+) -> None:
+    await submit(door, "Where was he born?")
+    task = await hands.claim()
+    store: Any = house.store
+    slow = Slow(store.sessions, lambda: hands.end(task, Done(result=ANSWER)))
+    late = open_app(
+        replace(house, store=replace(store, sessions=slow)), shannon=ShannonOptions(modes=("simple=give",))
+    )
+    async with client_of(late, **{"X-API-Key": ours.founded.keys[KeyRole.API]}) as client:
+        (told,) = (await got(client, "/sessions/chat/events"))["turns"]
+    (then,) = (await got(door, "/sessions/chat/events"))["turns"]
+    assert told["final_output"] == ""
+    assert [event["type"] for event in told["events"]][-1] == "AGENT_STARTED"
+    assert [event["type"] for event in then["events"]][-1] == "STREAM_END"
+
+
 async def test_too_many_events_are_too_many(
     door: httpx.AsyncClient, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +197,17 @@ async def test_a_title_is_given(door: httpx.AsyncClient, title: str, shown: str)
     assert (told.status_code, told.json()) == (200, {"session_id": "chat", "title": shown})
     one = await got(door, "/sessions/chat")
     assert one["title"] == one["context"]["title"] == shown
+
+
+async def test_a_title_takes_the_right_to_write_alone(
+    app: Any, door: httpx.AsyncClient, ours: Tenant
+) -> None:
+    await submit(door, "x")
+    made = await door.post("/gnomon/v1/keys", json={"name": "w", "scopes": ["write"]})
+    async with client_of(app, **{"X-API-Key": made.raise_for_status().json()["secret"]}) as writer:
+        told = await writer.patch("/api/v1/sessions/chat", json={"title": "Notes"})
+        assert (told.status_code, told.json()) == (200, {"session_id": "chat", "title": "Notes"})
+        assert (await writer.get("/api/v1/sessions/chat")).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,18 @@ async def test_a_task_is_set_aside_and_goes_on(talk: Talk, http: httpx.AsyncClie
     assert await talk(lambda client: client.cancel(name))
 
 
+async def test_a_signal_that_was_refused_may_be_sent_again(http: httpx.AsyncClient) -> None:
+    path = f"/api/v1/tasks/{(await http.post('/api/v1/tasks', json={'query': MUSE})).json()['task_id']}"
+    key = {"Idempotency-Key": "one"}
+    await http.post(f"{path}/pause")
+    await until(http, path.rpartition("/")[2], has("PAUSED"), "?include=paused")
+    assert (await http.post(f"{path}/pause", headers=key)).status_code == 409
+    await http.post(f"{path}/resume")
+    assert (await http.post(f"{path}/pause", headers=key)).status_code == 202
+    assert (await http.get(f"{path}/control-state")).json()["is_paused"] is True
+    await http.post(f"{path}/cancel")
+
+
 @pytest.mark.parametrize("verb", ["pause_task", "resume_task"])
 async def test_what_has_ended_takes_no_signal(talk: Talk, verb: str) -> None:
     name = await submit(talk, "quick")
@@ -110,7 +122,9 @@ async def test_an_approval_is_found_and_decided(talk: Talk, http: httpx.AsyncCli
         await talk(lambda client: client.approve("another", name))
     given = {"approved": True, "feedback": "with care"}
     assert await talk(lambda client: client.approve("deploy:1", name, **given))
-    assert "'approved': True" in (await ended(talk, name)).result
+    told = (await ended(talk, name)).result
+    assert "'approved': True" in told
+    assert "'approved_by': '" in told  # the key's name, when the decision names nobody
     assert await talk(lambda client: client.approve("deploy:1", name, **given))
     with pytest.raises(errors.ConnectionError, match="HTTP 409"):
         await talk(lambda client: client.approve("deploy:1", name, approved=False))
@@ -136,6 +150,29 @@ async def test_a_plan_is_reviewed(talk: Talk, http: httpx.AsyncClient) -> None:
     assert (await talk(lambda client: client.get_review_state(name))).status == "approved"
     with pytest.raises(errors.ValidationError, match="approved already"):
         await talk(lambda client: client.submit_review_feedback(name, "more"))
+
+
+async def test_an_approval_in_other_words_is_one(http: httpx.AsyncClient) -> None:
+    body = {"query": "study it", "context": {"review_plan": "manual"}}
+    name = (await http.post("/api/v1/tasks", json=body)).json()["task_id"]
+    await until(http, name, asks)
+    answered = {"key": "plan:1", "answer": {"action": "approve", "by": "the editor"}}
+    (await http.post(f"/gnomon/v1/tasks/{name}/input", json=answered)).raise_for_status()
+    await until(http, name, has("COMPLETED"))
+    assert (await http.get(f"/api/v1/tasks/{name}/review")).json()["status"] == "approved"
+
+
+async def test_a_plan_is_changed_so_often_and_no_more(http: httpx.AsyncClient) -> None:
+    body = {"query": "study it", "context": {"review_plan": "manual"}}
+    name = (await http.post("/api/v1/tasks", json=body)).json()["task_id"]
+    await until(http, name, asks)
+    for version in range(2, 11):
+        said = await http.post(f"/api/v1/tasks/{name}/review", json={"action": "feedback", "message": "less"})
+        assert said.json()["version"] == version
+    refused = await http.post(f"/api/v1/tasks/{name}/review", json={"action": "feedback", "message": "less"})
+    assert (refused.status_code, "10 times" in refused.json()["error"]) == (409, True)
+    assert (await http.post(f"/api/v1/tasks/{name}/review", json={"action": "approve"})).status_code == 200
+    await until(http, name, has("COMPLETED"))
 
 
 async def test_a_review_shows_the_plan_twice(http: httpx.AsyncClient) -> None:

@@ -196,11 +196,30 @@ def test_what_an_agent_complains_of_is_its_input() -> None:
     assert param_of(error.complaints[0].loc) == "shannon_options.agent_input.b"
 
 
+@pytest.mark.parametrize("wanted", ["text", "json_schema", ["text"], True, 0, ""])
+def test_a_form_of_an_answer_is_an_object(wanted: Any) -> None:
+    with pytest.raises(Malformed) as refused:
+        read_chat(chat(response_format=wanted))
+    assert param_of(refused.value.complaints[0].loc) == "response_format"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["model", "stream", "stream_options", "response_format", "user", "metadata", "shannon_options", "n"],
+)
+def test_null_is_not_given(name: str) -> None:
+    assert read_chat(chat(**{name: None})) == read_chat(chat())
+
+
 def test_a_session_has_a_name_of_the_pattern() -> None:
-    assert read_session(None) is read_session(" ") is None
-    assert read_session(" user-1 ") == "user-1"
+    assert read_session(None) is read_session("") is None
+    assert read_session("user-1") == "user-1"
+
+
+@pytest.mark.parametrize("name", ["a b", "\xa0", "\x85user-1", "user-1,user-2", "..", "x" * 129])
+def test_a_session_has_no_other_name(name: str) -> None:
     with pytest.raises(InvalidQuery):
-        read_session("a b")
+        read_session(name)
 
 
 VALUES = st.recursive(

@@ -45,6 +45,11 @@ class SessionStore(Protocol):
     ) -> Sequence[Turn]:
         """List a session's tasks with their results, the oldest first unless asked; raises `NotFound`."""
 
+    async def list_ends(
+        self, workspace: str, session_ids: Sequence[str]
+    ) -> Sequence[tuple[Turn, Turn] | None]:
+        """Return each session's first and newest turn, in this order, without results; None where there is none."""
+
     async def change_session(
         self,
         workspace: str,

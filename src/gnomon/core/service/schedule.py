@@ -4,11 +4,12 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gnomon.core.access import ALL_SCOPES, Principal
-from gnomon.core.errors import Complaint, GnomonError, Invalid, Unavailable
+from gnomon.core.errors import Complaint, GnomonError, Invalid, NotFound, Unavailable
 from gnomon.core.ports import ChangeSchedule, Page, Reservation, ScheduleQuery
 from gnomon.core.schedule import Due, NewSchedule, Schedule, ScheduleStatus, Template, schedule_id
 from gnomon.core.service.access import require
@@ -386,7 +387,8 @@ async def _set_aside(house: House, schedule: Schedule, invalid: Invalid) -> None
         status=ScheduleStatus.PAUSED,
         told=Steering(reason=invalid.message),
     )
-    await house.store.schedules.change_schedule(command)
+    with suppress(NotFound):  # deleted since it was read
+        await house.store.schedules.change_schedule(command)
 
 
 async def _find_due(house: House, schedule: Schedule, now: datetime) -> Due:

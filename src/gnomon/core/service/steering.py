@@ -12,6 +12,7 @@ LONGEST_REASON = 1000
 """Characters of what somebody says about a pause, a resume or a cancel."""
 LARGEST_MESSAGE = 32 * 1024
 """Octets of JSON that one message for a running task may have."""
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 async def cancel(house: House, principal: Principal, task_id: str, reason: str | None = None) -> Task:
@@ -39,11 +40,16 @@ def steering(principal: Principal, reason: str | None) -> Steering | None:
     Invalid
         When the reason is too long.
     """
+    check_reason(reason)
+    told = Steering(by=principal.name, reason=reason or None)
+    return None if told == Steering() else told
+
+
+def check_reason(reason: str | None) -> None:
+    """Raise `Invalid` when a reason is too long."""
     if reason is not None and len(reason) > LONGEST_REASON:
         message = f"'reason' has {len(reason)} characters; give {LONGEST_REASON} at most."
         raise Invalid([Complaint(("reason",), message, "too_long")])
-    told = Steering(by=principal.name, reason=reason or None)
-    return None if told == Steering() else told
 
 
 async def pause(house: House, principal: Principal, task_id: str, reason: str | None = None) -> Task:
@@ -93,12 +99,21 @@ async def tell_task(house: House, principal: Principal, task_id: str, message: J
         When the message is too large.
     """
     require(principal, "write")
-    size = len(json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode())
-    if size > LARGEST_MESSAGE:
-        told = f"'message' has {size} octets of JSON; send {LARGEST_MESSAGE} at most."
+    if _is_too_large(message):
+        told = f"'message' has more than {LARGEST_MESSAGE} octets of JSON, which is the most; send less."
         raise Invalid([Complaint(("message",), told, "too_long")])
     told_by = steering(principal, None)
     return await house.store.tell(principal.workspace, task_id, message, told_by, house.clock.now())
+
+
+def _is_too_large(message: Json) -> bool:
+    """Say whether a message has more octets than one may have, without writing all of it to know."""
+    size = 0
+    for piece in _COMPACT.iterencode(message):
+        size += len(piece.encode())
+        if size > LARGEST_MESSAGE:
+            return True
+    return False
 
 
 async def answer_question(house: House, principal: Principal, task_id: str, key: str, value: Json) -> Task:

@@ -105,7 +105,7 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
         (WORDS.encode(), "text/plain"),
         (f"name,words\none,{WORDS!r}\n".encode(), "text/csv"),
         (PAGE.encode("utf-16"), "text/html; charset=utf-16"),
-        (gzip.compress(PAGE.encode()), "text/html"),
+        (gzip.compress(PAGE.encode(), mtime=0), "text/html"),
     ],
     ids=["pdf", "untold pdf", "word", "markdown", "text", "csv", "utf-16", "gzip"],
 )

@@ -3,10 +3,11 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import chain
 from typing import Final
 
 from gnomon.core.access import Principal
@@ -100,8 +101,8 @@ async def _end(telling: Telling, item: LogItem) -> Last:
     if task.status is not Status.COMPLETED:
         return _failed(writer, ended(task)[1], news)
     content = content_of(task, as_json=telling.as_json)
-    said = _written([*writer.pieces(content), *writer.closing(task)])
-    return Last(parts=[*news, *said, _DONE])
+    said = _written(chain(writer.pieces(content), writer.closing(task)))
+    return Last(parts=chain(news, said, (_DONE,)))  # piece by piece: an answer may have megabytes
 
 
 def content_of(task: Task, *, as_json: bool) -> str:
@@ -135,7 +136,7 @@ def _news(telling: Telling, item: LogItem) -> list[bytes]:
     events: Sequence[Event] = item.events if isinstance(item, Told) else ()
     agent = telling.task.kind
     told = (frame for event in events for frame in frames(event, agent) if frame.type not in _UNTOLD)
-    return _written(telling.writer.news([_event(frame)]) for frame in told)
+    return list(_written(telling.writer.news([_event(frame)]) for frame in told))
 
 
 def _event(frame: Frame) -> dict[str, Json]:
@@ -148,5 +149,5 @@ def _event(frame: Frame) -> dict[str, Json]:
     return {**event, "payload": frame.payload} if isinstance(frame.payload, Mapping) else event
 
 
-def _written(chunks: Iterable[Mapping[str, Json]]) -> list[bytes]:
-    return [b"data: %s\n\n" % one_line(dict(chunk)) for chunk in chunks]
+def _written(chunks: Iterable[Mapping[str, Json]]) -> Iterator[bytes]:
+    return (b"data: %s\n\n" % one_line(dict(chunk)) for chunk in chunks)

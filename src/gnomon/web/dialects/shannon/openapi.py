@@ -11,8 +11,9 @@ from gnomon.core.session import SESSION_ID
 from gnomon.web.desk import Holder
 from gnomon.web.dialects.shannon.operations import OPERATIONS
 from gnomon.web.dialects.shannon.operations.told import REFUSALS, Told
+from gnomon.web.dialects.shannon.render.frame import DONE
 from gnomon.web.dialects.shannon.schema import SCHEMAS
-from gnomon.web.forms import named
+from gnomon.web.forms import TEXT, named
 from gnomon.web.openapi import BEARER, Document, serve, show_examples, tell_scopes
 
 _ERROR: Final = "Error"
@@ -90,18 +91,14 @@ def _answers(told: Told) -> Iterator[tuple[str, Document]]:
 def _shown(media: str, component: str) -> Document:
     if media != _STREAM:
         return named(component)
-    text = {"type": "string"}
-    return {
-        "type": "object",
-        "description": f"Each server-sent event; its data is JSON, a `{component}` for most, or `[DONE]`.",
-        "properties": {"id": text, "event": text, "data": text},
-        "x-data": named(component),
-    }
+    pieces = _pieces(component)
+    return {**pieces, "properties": {"id": TEXT, "event": TEXT, **pieces["properties"]}}
 
 
 def _pieces(component: str) -> Document:
-    """Tell of a stream whose events have no names."""
-    data = {"anyOf": [named(component), {"const": "[DONE]"}]}
+    """Tell of a stream: each event's data is the text of JSON, and that of the last one is not."""
+    piece = {"type": "string", "contentMediaType": _JSON, "contentSchema": named(component)}
+    data = {"anyOf": [{"const": DONE}, piece]}
     return {"type": "object", "description": "Each server-sent event.", "properties": {"data": data}}
 
 

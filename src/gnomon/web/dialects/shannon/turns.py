@@ -39,22 +39,6 @@ def size_of(session: Session) -> int:
     return session.turns - session.first_turn + 1
 
 
-async def find_ends(house: House, session: Session) -> tuple[Turn | None, Turn | None]:
-    """Return the first and the newest turn of a session, if there are any; large inputs stay where they are."""
-    shelf = house.store.sessions
-    try:
-        first = await shelf.list_turns(session.workspace, session.id, limit=1)
-        is_alone = size_of(session) <= 1
-        latest = (
-            first
-            if is_alone
-            else await shelf.list_turns(session.workspace, session.id, limit=1, newest_first=True)
-        )
-    except NotFound:  # deleted since it was read
-        return None, None
-    return next(iter(first), None), next(iter(latest), None)
-
-
 async def list_numbered(
     house: House, principal: Principal, session: Session, *, limit: int = MOST_TURNS, offset: int = 0
 ) -> Sequence[tuple[int, Turn]]:

@@ -9,9 +9,9 @@ from gnomon.core.service import access as service
 from gnomon.core.service.task import find_version
 from gnomon.core.service.ticket import open_ticket
 from gnomon.web.answer import answer
-from gnomon.web.body import read_json
+from gnomon.web.body import read_json, read_optional
 from gnomon.web.desk import AtHouse, Reader, find_gate
-from gnomon.web.native.desk import KeyKeeper, Operator, read_optional
+from gnomon.web.native.desk import KeyKeeper, Operator
 from gnomon.web.native.openapi import BODY, asks, router, shows, takes
 from gnomon.web.native.render import access as render
 from gnomon.web.native.wire import ask, read

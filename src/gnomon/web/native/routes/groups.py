@@ -10,9 +10,8 @@ from gnomon.core.service import House
 from gnomon.core.service import group as service
 from gnomon.core.service.cursor import require_cursor
 from gnomon.web.answer import answer
-from gnomon.web.body import read_as
+from gnomon.web.body import read_as, read_optional
 from gnomon.web.desk import AtHouse, Canceller, Reader, Writer
-from gnomon.web.native.desk import read_optional
 from gnomon.web.native.openapi import BODY, asks, router, shows, takes
 from gnomon.web.native.pacing import retry_after_group
 from gnomon.web.native.render import group as render

@@ -8,9 +8,9 @@ from gnomon.core.service import hook as service
 from gnomon.core.service import secret
 from gnomon.core.service.task import find_version
 from gnomon.web.answer import answer
-from gnomon.web.body import read_json
+from gnomon.web.body import read_json, read_optional
 from gnomon.web.desk import AtHouse, Reader, holding_on
-from gnomon.web.native.desk import HookKeeper, read_optional
+from gnomon.web.native.desk import HookKeeper
 from gnomon.web.native.openapi import BODY, asks, errors, router, shows, takes
 from gnomon.web.native.render import hook as render
 from gnomon.web.native.wire import ask, read

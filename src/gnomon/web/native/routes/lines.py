@@ -4,8 +4,8 @@ from fastapi import Request, Response
 
 from gnomon.core.service import line as service
 from gnomon.web.answer import answer
+from gnomon.web.body import read_optional
 from gnomon.web.desk import AtHouse, Reader, Writer
-from gnomon.web.native.desk import read_optional
 from gnomon.web.native.openapi import asks, errors, router, shows, takes
 from gnomon.web.native.render import task as render
 from gnomon.web.native.routes.tasks import IDEMPOTENCY_KEY, PREFER, SUBMITTED, answer_submitted

@@ -7,9 +7,8 @@ from fastapi import Request, Response
 from gnomon.core.errors import Invalid
 from gnomon.core.service import schedule as service
 from gnomon.web.answer import answer
-from gnomon.web.body import read_as
+from gnomon.web.body import read_as, read_optional
 from gnomon.web.desk import AtHouse, Reader, Writer
-from gnomon.web.native.desk import read_optional
 from gnomon.web.native.openapi import BODY, asks, errors, router, shows, takes
 from gnomon.web.native.render import schedule as render
 from gnomon.web.native.routes.tasks import IDEMPOTENCY_KEY

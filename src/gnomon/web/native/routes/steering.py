@@ -6,9 +6,8 @@ from gnomon.core.service import House
 from gnomon.core.service import steering as service
 from gnomon.core.task import CancelOutcome, Task
 from gnomon.web.answer import answer
-from gnomon.web.body import read_json
+from gnomon.web.body import read_json, read_optional
 from gnomon.web.desk import AtHouse, Canceller, Writer
-from gnomon.web.native.desk import read_optional
 from gnomon.web.native.openapi import BODY, router, shows, takes
 from gnomon.web.native.render import task as render
 from gnomon.web.native.routes.tasks import STANDING, standing

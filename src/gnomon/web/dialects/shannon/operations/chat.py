@@ -9,8 +9,8 @@ from gnomon.web.openapi import header
 
 _SESSION: Final = header(
     "X-Session-ID",
-    "The session that it is the next turn of; a new one otherwise.",
-    pattern=f"^{SESSION_ID.pattern}$",
+    "The session that it is the next turn of; a new one when it is left out or empty.",
+    pattern=f"^({SESSION_ID.pattern})?$",
 )
 _STATUSES: Final = {
     200: "The answer, or with `stream` its pieces. `X-Workflow-ID` names the task, `X-Session-ID` its session."

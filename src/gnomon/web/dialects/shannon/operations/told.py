@@ -44,8 +44,6 @@ class Told:
     """The component of each frame's `data` when the body asks for a stream."""
     refusal: str = "Error"
     """The component of its refusals."""
-    is_keyless: bool = False
-    """Whether anybody may ask."""
 
     @property
     def refused(self) -> tuple[int, ...]:
@@ -78,5 +76,8 @@ INCLUDE: Final = query(
     "include", "`paused` shows paused tasks as such; other words change nothing.", type="string"
 )
 SESSION: Final = query(
-    "session_id", "Only tasks of this session.", type="string", pattern=f"^{SESSION_ID.pattern}$"
+    "session_id",
+    "Only tasks of this session; of all when it is empty.",
+    type="string",
+    pattern=f"^({SESSION_ID.pattern})?$",
 )

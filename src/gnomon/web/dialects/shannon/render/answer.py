@@ -13,6 +13,8 @@ _FORMS: Final = ("text", "json")
 _OWN_PROVIDER: Final = "gnomon"
 _GRADES: Final = ("low", "medium", "high")
 _NUMBERED: Final = re.compile(r"\[(\d{1,4})\] (.*)")
+_COMPATIBLE: Final = "openai-compatible"
+"""The provider of a model that is named by its server's address alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,11 +152,13 @@ def model_of(engine: str | None) -> tuple[str, str]:
 
     >>> model_of("provider:openai/gpt-5-mini"), model_of("local:qwen"), model_of("extractive")
     (('openai', 'gpt-5-mini'), ('local', 'qwen'), ('gnomon', 'extractive'))
+    >>> model_of("provider:scholar")
+    ('openai-compatible', 'scholar')
     """
     place, _, name = (engine or "").partition(":")
-    if place == "provider" and "/" in name:
-        provider, _, model = name.partition("/")
-        return provider, model
+    if place == "provider" and name:
+        provider, slash, model = name.partition("/")
+        return (provider, model) if slash else (_COMPATIBLE, name)
     return (place, name) if name else (_OWN_PROVIDER, place)
 
 

@@ -9,7 +9,7 @@ from gnomon.core.schedule import Schedule, ScheduleStatus
 from gnomon.core.task import Json, Task, Usage
 from gnomon.web.dialects.shannon.recurring import find_wish
 from gnomon.web.dialects.shannon.render.answer import engine_of, find_answer, model_of
-from gnomon.web.dialects.shannon.render.task import error_of, query_of
+from gnomon.web.dialects.shannon.render.task import duration_ms, error_of, query_of
 from gnomon.web.dialects.shannon.status import show
 from gnomon.web.ids import shannon_id
 from gnomon.web.moment import moment
@@ -101,13 +101,6 @@ def run(record: Task, *, opted_in: bool = False) -> dict[str, Json]:
             "completed_at": moment(record.finished_at),
         }
     )
-
-
-def duration_ms(record: Task) -> int | None:
-    """Return how long a task has worked; None before its end."""
-    if record.started_at is None or record.finished_at is None:
-        return None
-    return round((record.finished_at - record.started_at).total_seconds() * 1000)
 
 
 def _known(named: Mapping[str, Json]) -> dict[str, Json]:

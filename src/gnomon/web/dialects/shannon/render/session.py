@@ -9,8 +9,7 @@ from gnomon.core.session import Session, SessionTotals
 from gnomon.core.task import Json, Status, Task, Usage
 from gnomon.web.dialects.shannon.origin import find_origin
 from gnomon.web.dialects.shannon.render.answer import engine_of, find_answer, model_of
-from gnomon.web.dialects.shannon.render.schedule import duration_ms
-from gnomon.web.dialects.shannon.render.task import error_of, query_of
+from gnomon.web.dialects.shannon.render.task import duration_ms, error_of, query_of
 from gnomon.web.dialects.shannon.status import show
 from gnomon.web.ids import shannon_id
 from gnomon.web.moment import moment
@@ -36,10 +35,10 @@ def session(record: Session, totals: SessionTotals, first: Turn | None) -> dict[
 
 
 def summary(
-    record: Session, totals: SessionTotals, ends: tuple[Turn | None, Turn | None], now: datetime
+    record: Session, totals: SessionTotals, ends: tuple[Turn, Turn] | None, now: datetime
 ) -> dict[str, Json]:
-    """Write a session as it stands in a list; `ends` are its first and its newest turn."""
-    first, latest = ends
+    """Write a session as it stands in a list; `ends` are its first and its newest turn, if it has any."""
+    first, latest = ends or (None, None)
     done = totals.counts.get(Status.COMPLETED, 0)
     failed = sum(totals.counts.get(status, 0) for status in _FAILED)
     active_at = record.updated_at if latest is None else max(record.updated_at, latest.task.updated_at)

@@ -201,7 +201,7 @@ def unified(record: Task, answer: Answer | None) -> dict[str, Json]:
             "agents_used": [],
         },
         "usage": usage_of(usage),
-        "performance": {"execution_time_ms": _milliseconds(record)},
+        "performance": {"execution_time_ms": duration_ms(record) or 0},
         "stop_reason": _STOPPED[record.status],
         "timestamp": moment(record.finished_at),
         "tool_errors": [],
@@ -210,7 +210,8 @@ def unified(record: Task, answer: Answer | None) -> dict[str, Json]:
     return {**told, "error": error} if error else told
 
 
-def _milliseconds(record: Task) -> int:
+def duration_ms(record: Task) -> int | None:
+    """Return how long a task has worked; None before its end."""
     if record.started_at is None or record.finished_at is None:
-        return 0
-    return max(int((record.finished_at - record.started_at).total_seconds() * 1000), 0)
+        return None
+    return round((record.finished_at - record.started_at).total_seconds() * 1000)

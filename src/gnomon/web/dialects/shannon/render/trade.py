@@ -8,8 +8,7 @@ from typing import Final
 from gnomon.core.task import Json, Task, Usage
 from gnomon.core.workload import Workload
 from gnomon.web.dialects.shannon.render.answer import find_answer
-from gnomon.web.dialects.shannon.render.schedule import duration_ms
-from gnomon.web.dialects.shannon.render.task import error_of
+from gnomon.web.dialects.shannon.render.task import duration_ms, error_of
 from gnomon.web.dialects.shannon.status import PREFIX, show
 from gnomon.web.ids import shannon_id
 from gnomon.web.moment import moment

@@ -16,6 +16,7 @@ from gnomon.web.body import read_json
 from gnomon.web.desk import AtHouse, Reader, Writer
 from gnomon.web.dialects.shannon.again import Done, once
 from gnomon.web.dialects.shannon.desk import find_task
+from gnomon.web.dialects.shannon.history import read_log
 from gnomon.web.dialects.shannon.render.question import REVIEW, approval, kind_of
 from gnomon.web.dialects.shannon.wire.listing import read_listing
 from gnomon.web.dialects.shannon.wire.steer import Decision, read_decision
@@ -24,7 +25,6 @@ from gnomon.web.ids import shannon_id
 router = APIRouter(prefix="/api/v1/approvals", tags=["approvals"])
 
 _NONE = "Workflow or approval not found"
-_EVENTS_AT_ONCE = 500
 
 
 @router.get("")
@@ -77,16 +77,14 @@ async def find_asked(house: House, task: Task, key: str | None = None) -> Questi
 
     No event after the version that was read counts: what it asks then is still open.
     """
-    found, after = None, task.events_from - 1
-    while after < task.version:
-        events = await house.store.list_events(task.workspace, task.id, after, _EVENTS_AT_ONCE)
-        if not events:
+    found = None
+    async for event in read_log(house, task):
+        if event.number > task.version:
             break
-        after = events[-1].number
-        waits = [e for e in events if e.type is EventType.WAITING and e.number <= task.version]
-        asked = [read_question(event.body["question"]) for event in waits]
-        meant = [each for each in asked if (kind_of(each) == REVIEW if key is None else each.key == key)]
-        found = meant[-1] if meant else found
+        if event.type is EventType.WAITING and "question" in event.body:
+            asked = read_question(event.body["question"])
+            is_meant = kind_of(asked) == REVIEW if key is None else asked.key == key
+            found = asked if is_meant else found
     return found
 
 

@@ -13,7 +13,7 @@ from gnomon.core.service import House
 from gnomon.core.service import steering as service
 from gnomon.core.task import Json, Status, Task
 from gnomon.web.answer import answer
-from gnomon.web.body import read_json
+from gnomon.web.body import read_optional
 from gnomon.web.desk import AtHouse, Canceller, Reader, Writer
 from gnomon.web.dialects.shannon.again import Done, once
 from gnomon.web.dialects.shannon.desk import find_task
@@ -32,7 +32,7 @@ _LOOKED_BACK = 100
 @router.post("/{task_id}/cancel", status_code=HTTPStatus.ACCEPTED)
 async def cancel_task(task_id: str, request: Request, house: AtHouse, canceller: Canceller) -> Response:
     """Cancel a task: it stops at its next checkpoint, or is stopped within the grace period."""
-    reason = read_reason(await _read_optional(request))
+    reason = read_reason(await read_optional(request))
     seen = await find_task(house, canceller, task_id)
 
     async def act() -> Done:
@@ -47,7 +47,7 @@ async def cancel_task(task_id: str, request: Request, house: AtHouse, canceller:
 @router.post("/{task_id}/pause", status_code=HTTPStatus.ACCEPTED)
 async def pause_task(task_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
     """Set a task aside at its next checkpoint, or at once when nothing is at work on it."""
-    reason = read_reason(await _read_optional(request))
+    reason = read_reason(await read_optional(request))
     seen = await find_task(house, writer, task_id)
 
     async def act() -> Done:
@@ -64,7 +64,7 @@ async def pause_task(task_id: str, request: Request, house: AtHouse, writer: Wri
 @router.post("/{task_id}/resume", status_code=HTTPStatus.ACCEPTED)
 async def resume_task(task_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
     """Let a task that was set aside go on."""
-    reason = read_reason(await _read_optional(request))
+    reason = read_reason(await read_optional(request))
     seen = await find_task(house, writer, task_id)
 
     async def act() -> Done:
@@ -98,10 +98,6 @@ async def _paused_at(house: House, task: Task) -> datetime | None:
         elif event.type in (EventType.PAUSING, EventType.PAUSED):
             asked = asked or event.at
     return asked or task.updated_at
-
-
-async def _read_optional(request: Request) -> Json:
-    return await read_json(request) if await request.body() else {}
 
 
 def _accept(told: Json) -> Response:

@@ -1,5 +1,6 @@
 """Reviews: the plan of a task that waits for a person's word on it."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -9,6 +10,7 @@ from starlette.responses import Response
 
 from gnomon.core.access import Principal
 from gnomon.core.errors import Conflict, NotFound
+from gnomon.core.event import EventType
 from gnomon.core.service import House, steering
 from gnomon.core.service import task as service
 from gnomon.core.task import Json, Question, Status, Task
@@ -16,6 +18,7 @@ from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.desk import AtHouse, Reader, Writer, holding_on
 from gnomon.web.dialects.shannon.desk import find_task
+from gnomon.web.dialects.shannon.history import read_log
 from gnomon.web.dialects.shannon.render.question import REVIEW, kind_of
 from gnomon.web.dialects.shannon.render.review import review, version_of
 from gnomon.web.dialects.shannon.render.task import query_of
@@ -99,12 +102,12 @@ def _is_open(task: Task) -> bool:
 
 
 async def _was_approved(house: House, task: Task, question: Question) -> bool:
-    """Say whether the answer to a plan that is open no more was an approval: the same answer again is taken."""
-    try:
-        await house.store.answer(task.workspace, task.id, question.key, APPROVE, house.clock.now())
-    except Conflict:
-        return False
-    return True
+    """Say whether the answer to a plan that is open no more was an approval."""
+    async for event in read_log(house, task):
+        if event.type is EventType.ANSWERED and event.body["key"] == question.key:
+            told = event.body.get("answer")
+            return isinstance(told, Mapping) and told.get("action") == APPROVE["action"]
+    return False
 
 
 def _show(question: Question, task: Task, *, is_approved: bool) -> Response:

@@ -15,7 +15,7 @@ from gnomon.core.service import House
 from gnomon.core.service import schedule as service
 from gnomon.core.task import Json
 from gnomon.web.answer import answer
-from gnomon.web.body import read_json
+from gnomon.web.body import read_json, read_optional
 from gnomon.web.desk import AtHouse, Reader, Writer
 from gnomon.web.dialects.shannon.again import Done, new_session_id, once, replay_headers, reserve_exactly
 from gnomon.web.dialects.shannon.desk import AtDesk, opted_in
@@ -88,7 +88,7 @@ async def update_schedule(
 @router.post("/schedules/{schedule_id}/pause")
 async def pause_schedule(schedule_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
     """Let a schedule fire no more until it is resumed; again changes nothing."""
-    reason = read_reason(await _read_optional(request))
+    reason = read_reason(await read_optional(request))
     found = await _find(house, writer, schedule_id)
     told = render.done("Schedule paused successfully")
 
@@ -102,7 +102,7 @@ async def pause_schedule(schedule_id: str, request: Request, house: AtHouse, wri
 @router.post("/schedules/{schedule_id}/resume")
 async def resume_schedule(schedule_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
     """Let a schedule fire again from now on; what passed meanwhile is not made up."""
-    read_reason(await _read_optional(request))
+    read_reason(await read_optional(request))
     found = await _find(house, writer, schedule_id)
 
     async def act() -> Done:
@@ -148,7 +148,3 @@ async def _ran_at(house: House, found: Schedule) -> datetime | None:
     except NotFound:  # deleted since it was read
         return None
     return next((task.scheduled_for for task in page.records), None)
-
-
-async def _read_optional(request: Request) -> Json:
-    return await read_json(request) if (await request.body()).strip() else {}

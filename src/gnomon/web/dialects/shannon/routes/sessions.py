@@ -19,19 +19,20 @@ from gnomon.web.answer import answer
 from gnomon.web.body import read_json
 from gnomon.web.desk import AtHouse, Reader, Writer
 from gnomon.web.dialects.shannon.desk import opted_in, require_name
+from gnomon.web.dialects.shannon.history import read_log
 from gnomon.web.dialects.shannon.render import session as render
 from gnomon.web.dialects.shannon.render.event import PARTIAL, closing_of, frames, missing
 from gnomon.web.dialects.shannon.render.frame import internal
 from gnomon.web.dialects.shannon.turns import (
     MOST_TURNS,
     NO_SESSION,
-    find_ends,
     find_session,
     list_numbered,
     size_of,
 )
 from gnomon.web.dialects.shannon.wire.listing import NO_SESSION_ID, number, one, wrong
 from gnomon.web.dialects.shannon.wire.session import read_title
+from gnomon.web.problems import TooLarge
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
 
@@ -45,10 +46,12 @@ async def list_sessions(request: Request, house: AtHouse, reader: Reader) -> Res
     query = request.query_params
     limit, offset = number(query, "limit", 20, least=1, most=100), number(query, "offset", 0)
     page = await service.list_sessions(house, reader, limit=limit, offset=offset)
+    names = [session.id for session, _ in page.records]
+    ends = await house.store.sessions.list_ends(reader.workspace, names)
     now = house.clock.now()
     shown = [
-        render.summary(session, totals, await find_ends(house, session), now)
-        for session, totals in page.records
+        render.summary(session, totals, of_it, now)
+        for (session, totals), of_it in zip(page.records, ends, strict=True)
     ]
     return answer({"sessions": shown, "total_count": page.total})
 
@@ -58,8 +61,8 @@ async def get_session(session_id: str, house: AtHouse, reader: Reader) -> Respon
     """Show a session, and what its tasks come to."""
     found = await find_session(house, reader, session_id)
     totals = await service.get_totals(house, reader, found.id)
-    first, _ = await find_ends(house, found)
-    return answer(render.session(found, totals, first))
+    (ends,) = await house.store.sessions.list_ends(reader.workspace, [found.id])
+    return answer(render.session(found, totals, ends[0] if ends else None))
 
 
 @router.get("/sessions/{session_id}/history")
@@ -83,7 +86,7 @@ async def list_session_events(session_id: str, request: Request, house: AtHouse,
     turns = await list_numbered(house, reader, found, limit=limit, offset=offset)
     if (count := sum(turn.task.version for _, turn in turns)) > MOST_EVENTS:
         message = f"These turns have {count} events, and {MOST_EVENTS} is the most; ask for fewer turns with 'limit'."
-        return answer({"error": message}, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        raise TooLarge(message)
     shown = [
         render.turn(place, turn, await _events(house, turn, has_payload=has_payload)) for place, turn in turns
     ]
@@ -91,11 +94,12 @@ async def list_session_events(session_id: str, request: Request, house: AtHouse,
 
 
 async def _events(house: House, turn: Turn, *, has_payload: bool) -> Sequence[Json]:
-    """Write what a turn's log says, but for the pieces of its answer."""
+    """Write what a turn's log said when the turn was read, but for the pieces of its answer."""
     task, gone = turn.task, turn.task.events_from - 1
-    events = await house.store.list_events(task.workspace, task.id, gone, MOST_EVENTS)
     told = [missing(task, 1, gone)] if gone else []
-    for event in events:
+    async for event in read_log(house, task):
+        if event.number > task.version:  # of an end that came since, the turn does not know the answer
+            break
         is_last = event.type is EventType.COMPLETED
         told += frames(event, task.kind, closing_of(task) if is_last else None)
     written = [internal(frame) for frame in told if frame.type != PARTIAL]
@@ -115,8 +119,11 @@ def _flag(query: QueryParams, name: str) -> bool:
 async def update_session_title(session_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
     """Give a session a title."""
     title = read_title(await read_json(request))
-    found = await find_session(house, writer, session_id)
-    changed = await service.change_session(house, writer, found.id, title=title)
+    name = require_name(session_id, NO_SESSION_ID)
+    try:
+        changed = await service.change_session(house, writer, name, title=title)
+    except NotFound as error:
+        raise NotFound(NO_SESSION) from error
     return answer({"session_id": changed.id, "title": changed.title})
 
 

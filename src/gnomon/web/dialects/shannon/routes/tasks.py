@@ -26,6 +26,7 @@ from gnomon.web.dialects.shannon.wire.listing import Listing, read_listing
 from gnomon.web.dialects.shannon.wire.submit import TaskOrder, named_skill, read_task
 from gnomon.web.ids import shannon_id
 from gnomon.web.moment import moment
+from gnomon.web.paths import Alone
 
 router = APIRouter(prefix="/api/v1", tags=["tasks"])
 
@@ -45,7 +46,6 @@ async def submit_task(request: Request, desk: AtDesk, house: AtHouse, writer: Wr
     return answer(told, headers=_named(request, made))
 
 
-@router.post("/tasks/stream", status_code=HTTPStatus.CREATED)
 async def submit_task_to_stream(request: Request, desk: AtDesk, house: AtHouse, writer: Writer) -> Response:
     """Store a task, and say where its stream is."""
     made = await _submit(request, desk, house, writer)
@@ -53,6 +53,15 @@ async def submit_task_to_stream(request: Request, desk: AtDesk, house: AtHouse, 
     headers = {**_named(request, made), "Link": f'<{url}>; rel="stream"'}
     told = {"workflow_id": name, "task_id": name, "stream_url": url}
     return answer(told, status=HTTPStatus.CREATED, headers=headers)
+
+
+router.add_api_route(
+    "/tasks/stream",
+    submit_task_to_stream,
+    methods=["POST"],
+    status_code=HTTPStatus.CREATED,
+    route_class_override=Alone,
+)
 
 
 async def _submit(request: Request, desk: Desk, house: House, writer: Principal) -> Submitted:

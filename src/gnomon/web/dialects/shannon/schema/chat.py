@@ -3,10 +3,11 @@
 from typing import Any, Final
 
 from gnomon.web.dialects.shannon.models import MODELS, USUAL
-from gnomon.web.forms import COUNT, FLAG, TEXT, Schema, many, maybe, named, record, told
+from gnomon.web.forms import COUNT, TEXT, Schema, many, maybe, named, record, told
 
 _ID: Final = "01jz8k5w3v9m2q4x7c6t1r0f8e"
 _OPEN: Schema = {"type": "object"}
+_MAYBE_OPEN: Schema = {"type": ["object", "null"]}
 _MODEL: dict[str, Any] = {
     "id": USUAL,
     "object": "model",
@@ -21,18 +22,18 @@ _ASKED: dict[str, Any] = {
     "messages": [{"role": "user", "content": "What is the capital of France?"}],
 }
 _HEAD_FORM: dict[str, Schema] = {"id": TEXT, "object": TEXT, "created": COUNT, "model": TEXT}
-_MODEL_NAME = told({"enum": [model.name for model in MODELS]}, f"`{USUAL}` unless it is said.")
+_MODEL_NAME = told({"enum": [*(model.name for model in MODELS), None, ""]}, f"`{USUAL}` unless it is said.")
 _ASKED_FORM: dict[str, Schema] = {
     "model": _MODEL_NAME,
-    "stream": told(FLAG, "Pieces as server-sent events, then `[DONE]`."),
-    "stream_options": told(_OPEN, "`include_usage`: a last piece tells the tokens."),
-    "response_format": told(_OPEN, "`text`, `json_object`, or `json_schema` with its `schema`."),
-    "user": told(TEXT, "Kept with the task's metadata."),
-    "metadata": told({"type": "object", "additionalProperties": TEXT}, "Kept with the task."),
+    "stream": told({"type": ["boolean", "null"]}, "Pieces as server-sent events, then `[DONE]`."),
+    "stream_options": told(_MAYBE_OPEN, "`include_usage`: a last piece tells the tokens."),
+    "response_format": told(_MAYBE_OPEN, "`text`, `json_object`, or `json_schema` with its `schema`."),
+    "user": told({"type": ["string", "null"]}, "Kept with the task's metadata."),
+    "metadata": told({**_MAYBE_OPEN, "additionalProperties": TEXT}, "Kept with the task."),
     "shannon_options": told(
-        _OPEN, "`context`, `agent`, `agent_input`, `role`, `research_strategy`, `model_tier`."
+        _MAYBE_OPEN, "`context`, `agent`, `agent_input`, `role`, `research_strategy`, `model_tier`."
     ),
-    "n": told({"const": 1}, "There is one answer."),
+    "n": told({"enum": [1, None]}, "There is one answer."),
 }
 _EVENT_FORM = told({"type": "array", "items": _OPEN}, "What the work tells, beside an empty piece.")
 
@@ -67,7 +68,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         _ASKED,
     ),
     "CompletionRequest": _asked(
-        {"prompt": told({"type": ["string", "array"]}, "One prompt.")},
+        {"prompt": told({"type": ["string", "array", "null"]}, "One prompt.")},
         (),
         {"model": USUAL, "prompt": "What is the capital of France?"},
     ),

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from gnomon.core.service.steering import LONGEST_REASON
 from gnomon.web.dialects.shannon.schema.task import AT, NAME, QUERY, SWITCH, TASK_ID
+from gnomon.web.dialects.shannon.wire.steer import LONGEST_FEEDBACK, LONGEST_MESSAGE
 from gnomon.web.forms import COUNT, FLAG, MOMENT, TEXT, Schema, many, record, told, words
 
 _BLANK_MOMENT: Schema = {"anyOf": [MOMENT, {"const": ""}]}
@@ -33,7 +35,7 @@ _REVIEWED: dict[str, Schema] = {
 SCHEMAS: dict[str, Schema] = {
     "Reason": {
         "type": "object",
-        "properties": {"reason": {"type": ["string", "null"], "maxLength": 1000}},
+        "properties": {"reason": {"type": ["string", "null"], "maxLength": LONGEST_REASON}},
         "examples": [{"reason": "It is no longer needed."}],
     },
     "Steered": record(
@@ -125,7 +127,8 @@ SCHEMAS: dict[str, Schema] = {
         "properties": {
             "action": words(["feedback", "approve"]),
             "message": told(
-                {"type": ["string", "null"], "maxLength": 2500}, "What shall change; needed with `feedback`."
+                {"type": ["string", "null"], "maxLength": LONGEST_FEEDBACK},
+                "What shall change; needed with `feedback`.",
             ),
         },
         "examples": [{"action": "feedback", "message": "Leave out the year before."}],
@@ -133,7 +136,7 @@ SCHEMAS: dict[str, Schema] = {
     "Message": {
         "type": "object",
         "required": ["message"],
-        "properties": {"message": {"type": "string", "pattern": r"\S", "maxLength": 8000}},
+        "properties": {"message": {"type": "string", "pattern": r"\S", "maxLength": LONGEST_MESSAGE}},
         "examples": [{"message": "Leave out the library."}],
     },
     "Sent": record({"success": FLAG, "status": {"const": "sent"}}, {"success": True, "status": "sent"}),

@@ -1,16 +1,17 @@
 """Schedules and their runs."""
 
-from typing import Any
+from typing import Any, Final
 
 from gnomon.web.dialects.shannon.render.schedule import STATUSES
-from gnomon.web.dialects.shannon.schema.task import AT, FREE, NAME, QUERY, TASK_ID
+from gnomon.web.dialects.shannon.schema.task import AT, FREE, NAME, QUERY, SWITCH, TASK_ID
 from gnomon.web.dialects.shannon.status import WORDS
 from gnomon.web.dialects.shannon.wire.schedule import MOST_BUDGET, USUAL_TIMEOUT
 from gnomon.web.forms import COUNT, FLAG, MOMENT, NUMBER, TEXT, Schema, many, record, told, words
 
 _ID = "sch_01jz8k5w3v9m2q4x7c6t1r0f8e"
 _WORD: Schema = {"type": "string", "pattern": r"\S"}
-_BUDGET: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": MOST_BUDGET}
+_BUDGET: Schema = {"type": ["number", "string", "null"], "minimum": 0, "maximum": MOST_BUDGET}
+_NEEDED: Final = ("name", "cron_expression", "task_query")
 _MEMBERS: dict[str, Schema] = {
     "name": _WORD,
     "cron_expression": told(_WORD, "Five fields: minute, hour, day of month, month, day of week."),
@@ -20,7 +21,7 @@ _MEMBERS: dict[str, Schema] = {
     "task_context": told({"type": ["object", "null"]}, "As `context` of a task."),
     "max_budget_per_run_usd": told(_BUDGET, "What a run may spend on models."),
     "timeout_seconds": told(
-        {"type": ["integer", "null"], "minimum": 1},
+        {"type": ["integer", "string", "null"], "minimum": 1},
         f"How long a run may take; {USUAL_TIMEOUT} when left out.",
     ),
 }
@@ -65,7 +66,7 @@ _PAGE: dict[str, Schema] = dict.fromkeys(("total_count", "page", "page_size"), C
 SCHEMAS: dict[str, Schema] = {
     "NewSchedule": {
         "type": "object",
-        "required": ["name", "cron_expression", "task_query"],
+        "required": list(_NEEDED),
         "properties": _MEMBERS,
         "examples": [{"name": "News", "cron_expression": "0 9 * * 1-5", "task_query": QUERY}],
     },
@@ -73,7 +74,8 @@ SCHEMAS: dict[str, Schema] = {
         "type": "object",
         "properties": {
             **_MEMBERS,
-            "clear_task_context": told({"type": ["boolean", "null"]}, "Let runs have no context."),
+            **{name: {**_MEMBERS[name], "type": ["string", "null"]} for name in _NEEDED},
+            "clear_task_context": told(SWITCH, "Let runs have no context."),
         },
         "examples": [{"cron_expression": "0 10 * * 1-5"}],
     },

@@ -2,7 +2,17 @@
 
 from typing import Any, Final
 
-from gnomon.web.dialects.shannon.schema.task import AT, FREE, NAME, QUERY, SESSION, STATUS, TASK_ID, URL
+from gnomon.web.dialects.shannon.schema.task import (
+    AT,
+    FREE,
+    NAME,
+    QUERY,
+    SESSION,
+    STATUS,
+    SWITCH,
+    TASK_ID,
+    URL,
+)
 from gnomon.web.forms import ANY, COUNT, FLAG, MOMENT, NUMBER, TEXT, Schema, many, maybe, record, told
 
 _TEXTS: Schema = {"type": "array", "items": TEXT}
@@ -60,7 +70,7 @@ SCHEMAS: dict[str, Schema] = {
         "properties": {
             "input": told({"type": ["object", "null"]}, "What its `input_schema` asks for."),
             "session_id": _SESSION,
-            "stream": told({"type": ["boolean", "null"]}, "Be told where the stream is."),
+            "stream": told(SWITCH, "Be told where the stream is."),
         },
         "examples": [{"input": {"input": QUERY}, "session_id": SESSION}],
     },

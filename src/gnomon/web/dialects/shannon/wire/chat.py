@@ -133,13 +133,13 @@ def read_prompt(body: Json) -> ChatOrder:
 
 
 def read_session(header: str | None) -> str | None:
-    """Read the name of the session that a chat joins; raises `InvalidQuery`."""
-    if header is None or not header.strip():
+    """Read the name of the session that a chat joins; an empty one is none. Raises `InvalidQuery`."""
+    if not header:
         return None
-    if SESSION_ID.fullmatch(header.strip()) is None:
+    if SESSION_ID.fullmatch(header) is None:
         text = "Give 1 to 128 letters, digits, or any of ':_.-'."
         raise InvalidQuery([Complaint(("header", "X-Session-ID"), text, "pattern")])
-    return header.strip()
+    return header
 
 
 _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -283,7 +283,11 @@ def _prompt(prompt: Json) -> str:
 
 
 def _wish(wanted: Json) -> Wish:
-    kind = wanted.get("type") if isinstance(wanted, dict) else wanted
+    if wanted is None:
+        return _TEXT
+    if not isinstance(wanted, dict):
+        refuse(("response_format",), "Give an object with 'type'.", "type")
+    kind = wanted.get("type")
     if kind is None or kind == "text":
         return _TEXT
     if kind == "json_object":

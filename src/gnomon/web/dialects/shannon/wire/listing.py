@@ -61,7 +61,7 @@ def _to(most: int) -> str:
 
 
 def one(query: QueryParams, name: str) -> str | None:
-    """Return a parameter; none when it is blank.
+    """Return a parameter; none when it is empty.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def one(query: QueryParams, name: str) -> str | None:
     given = query.getlist(name)
     if len(given) > 1:
         raise wrong(name, f"Invalid {name} parameter: it is given twice")
-    return given[0].strip() or None if given else None
+    return given[0] or None if given else None
 
 
 def wrong(name: str, message: str) -> InvalidQuery:

@@ -90,7 +90,7 @@ def skill_of_runs(body: Json, before: Schedule | None = None) -> str | None:
     members = read_members(body)
     if "task_context" in members or before is None:
         return named_skill({"context": members.get("task_context")})
-    kept = None if members.get("clear_task_context") else find_wish(before.template)
+    kept = None if Given(body=members).flag("clear_task_context") else find_wish(before.template)
     return named_skill({"context": (kept or {}).get("task_context")})
 
 

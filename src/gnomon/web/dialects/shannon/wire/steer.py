@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from gnomon.core.errors import Complaint, Invalid
+from gnomon.core.service.steering import check_reason
 from gnomon.core.task import Json
 from gnomon.web.dialects.shannon.wire.given import Given, read_members
 
-_LONGEST_FEEDBACK: Final = 10 * 1024
-_LONGEST_MESSAGE: Final = 32 * 1024
+LONGEST_FEEDBACK: Final = 10 * 1024
+LONGEST_MESSAGE: Final = 32 * 1024
+"""Octets of a text."""
 
 
 def read_reason(body: Json) -> str | None:
@@ -17,6 +19,7 @@ def read_reason(body: Json) -> str | None:
     given = Given(body=read_members(body))
     reason = given.text("reason")
     given.settle()
+    check_reason(given.body.get("reason"))  # as it was sent, with the blanks around it
     return reason
 
 
@@ -103,7 +106,7 @@ def read_word(body: Json) -> Word:
         case "approve":
             return Word(action="approve")
         case "feedback":
-            return Word(action="feedback", message=_message(given, _LONGEST_FEEDBACK))
+            return Word(action="feedback", message=_message(given, LONGEST_FEEDBACK))
     given.refuse("action", "Invalid action (allowed: feedback, approve)", "enum")
     given.settle()
     raise AssertionError
@@ -111,7 +114,7 @@ def read_word(body: Json) -> Word:
 
 def read_message(body: Json) -> str:
     """Read a message for the work of a task; raises `Invalid`."""
-    return _message(Given(body=read_members(body)), _LONGEST_MESSAGE)
+    return _message(Given(body=read_members(body)), LONGEST_MESSAGE)
 
 
 def _message(given: Given, longest: int) -> str:
