@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 from gnomon.settings import Settings
@@ -49,10 +50,10 @@ def _absent(folders: Iterable[Path]) -> list[Path]:
 def _known(data: Path) -> set[Path]:
     """List the folders that the library of a data folder draws on for everybody."""
     # Imported late: hardly any start needs to look.
-    from gnomon.library.keeper.opening import FILE
-    from gnomon.wiring.documents import open_documents
+    from gnomon.library.keeper.opening import FILE, open_library
+    from gnomon.library.keeper.parsing import Parser
 
     if not (data / FILE).exists():
         return set()
-    with open_documents(data) as documents:
-        return {folder.path for folder in documents.shelf.folders() if folder.workspace is None}
+    with closing(Parser()) as parser, closing(open_library(data, parse=parser.read, base_url="")) as shelf:
+        return {folder.path for folder in shelf.folders() if folder.workspace is None}

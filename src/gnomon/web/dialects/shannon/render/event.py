@@ -294,8 +294,8 @@ def _words(body: Json, agent: str) -> Said:
         read, considered = body.get("read", 0), body.get("considered", 0)
         yield _Said("PROGRESS", f"{read} of {considered} sources were read.", agent, dict(body))
     elif isinstance(body, Mapping) and (message := _in_short(body)) is not None:
-        payload = {name: value for name, value in body.items() if name != "text"}
-        yield _Said(_NOTES[str(kind)], message, agent, payload)
+        without = {name: value for name, value in body.items() if name != "text"}
+        yield _Said(_NOTES[str(kind)], message, agent, without)
     else:
         type_ = _NOTES.get(kind, "AGENT_THINKING") if isinstance(kind, str) else "AGENT_THINKING"
         payload = dict(body) if isinstance(body, Mapping) else None
