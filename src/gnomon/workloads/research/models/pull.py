@@ -63,6 +63,11 @@ class Recipe:
         """Return the bytes of all its files."""
         return sum(piece.size for piece in self.pieces)
 
+    @property
+    def is_language_model(self) -> bool:
+        """Say whether it can be asked (`local:NAME`): one for embeddings cannot."""
+        return any(piece.name.endswith(".gguf") for piece in self.pieces)
+
 
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe

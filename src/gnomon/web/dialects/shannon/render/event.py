@@ -293,12 +293,24 @@ def _words(body: Json, agent: str) -> Said:
     elif kind == SOURCES:
         read, considered = body.get("read", 0), body.get("considered", 0)
         yield _Said("PROGRESS", f"{read} of {considered} sources were read.", agent, dict(body))
+    elif isinstance(body, Mapping) and (message := _in_short(body)) is not None:
+        without = {name: value for name, value in body.items() if name != "text"}
+        yield _Said(_NOTES[str(kind)], message, agent, without)
     else:
         type_ = _NOTES.get(kind, "AGENT_THINKING") if isinstance(kind, str) else "AGENT_THINKING"
         payload = dict(body) if isinstance(body, Mapping) else None
         if payload is not None and type_ == "TOOL_INVOKED":
             payload = {"tool": kind, "params": {"text": _text(body)}, **payload}
         yield _Said(type_, _text(body), agent, payload)
+
+
+def _in_short(body: Mapping[str, Json]) -> str | None:
+    """Say that there is an answer, or a value of it, which its own frames give; None for any other message."""
+    if body.get("kind") == "result":
+        return "The answer is there."
+    if body.get("kind") == "extract" and isinstance(body.get("field"), str):
+        return f"{body['field']}: found."
+    return None
 
 
 def _called(body: Mapping[str, Json], usage: Usage, agent: str) -> _Said:
