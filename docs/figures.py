@@ -88,7 +88,9 @@ def _typical_year() -> dict[str, Any]:
     """Return location and weather of the file that pvlib ships, as a run's input has them."""
     found = find_spec("pvlib")
     if found is None or found.origin is None:
-        raise SystemExit("The pictures need the typical year that pvlib ships: pip install 'gnomon[pv]'.")
+        raise SystemExit(
+            "The pictures need the typical year that pvlib ships: pip install '.[pv]' in a clone of Gnomon."
+        )
     with (Path(found.origin).parent / "data" / "723170TYA.CSV").open(newline="") as lines:
         about, names, *rows = list(csv.reader(lines))
     place = dict(zip(("latitude", "longitude", "elevation"), map(float, about[4:7]), strict=True))

@@ -67,7 +67,9 @@ _ASKED = (
 @click.group(
     cls=Sentences,
     epilog="Start with `gnomon demo`. Once `gnomon serve` runs, its address lists the APIs: tasks of any kind under "
-    "/gnomon/v1 (described by /gnomon/v1/openapi.json), energy models at the root (/openapi.json).",
+    "/gnomon/v1 (/gnomon/v1/openapi.json), DalyAPI's energy models at the root (/daly/openapi.json), Parallel's task "
+    "runs under /v1/tasks (/v1/tasks/openapi.json), Shannon's tasks under /api/v1 and chats under /v1 "
+    "(/openapi.json).",
 )
 @click.version_option(package_name="gnomon")
 def gnomon() -> None:

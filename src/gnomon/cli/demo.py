@@ -99,7 +99,9 @@ def _sign_in(client: httpx.Client, data: Path) -> None:
 
 def _read_weather() -> _Weather:
     if find_spec("pvlib") is None:
-        raise click.ClickException("The demo reads its weather with pvlib: pip install 'gnomon[pv]'.")
+        raise click.ClickException(
+            "The demo reads its weather with pvlib: pip install '.[pv]' in a clone of Gnomon."
+        )
     from pvlib.iotools import read_tmy3
 
     year, about = read_tmy3(files("pvlib") / "data" / _WEATHER, map_variables=True)

@@ -16,6 +16,8 @@ USUAL_EFFORT: Final = 2
 
 LONGEST_GUIDANCE: Final = 20_000
 """Characters."""
+GUIDANCE_LEFT_OUT: Final = "The guidance was left out: no model is set that could keep it in mind."
+"""What a result says of guidance that nothing could be done with."""
 LONGEST_REVIEW: Final = 900
 """Seconds that a plan waits for its review, at most."""
 
@@ -183,7 +185,10 @@ ANSWER: Final[Mapping[str, Any]] = {
 
 NoteKind = Literal["plan", "search", "result", "tool_call", "exec_status", "extract"]
 NOTES: Final[Sequence[NoteKind]] = ("plan", "search", "result", "tool_call", "exec_status", "extract")
-"""Kinds of messages (`ctx.emit({"kind": "search", "text": ...})`) that doors know by name."""
+"""Kinds of messages (`ctx.emit({"kind": "search", "text": ...})`) that doors know by name.
+
+The text of `result` is the answer; that of an `extract` with `"field": name` is that field's value.
+"""
 Purpose = Literal["plan", "reflect", "tools", "read", "settle", "write"]
 """What a model was called for, as a message of usage (`core.event.USAGE`) says it."""
 SOURCES: Final = "sources"

@@ -27,7 +27,7 @@ _BATCH: Final = 2
 """Texts at a time: 32 took 1.1 GB and half as long again, on one core."""
 IDLE: Final = 300.0
 """Seconds without a text after which the model is let go of; to load it again takes half a second."""
-REMEDY: Final = "install it with: pip install 'gnomon[semantic]'"
+REMEDY: Final = "install it with: pip install '.[semantic]' in a clone of Gnomon"
 
 
 class NoEmbedder(Exception):

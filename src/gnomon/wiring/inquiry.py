@@ -16,6 +16,7 @@ from gnomon.settings import Settings
 from gnomon.wiring.address import recorded_address
 from gnomon.wiring.documents import Documents, Tell, open_documents
 from gnomon.wiring.library import OWN_LABEL, own_documents
+from gnomon.wiring.readiness import require_model
 from gnomon.wiring.research import public_url, research_settings
 from gnomon.wiring.schemas import with_schema_check
 from gnomon.workloads.research import RESEARCH
@@ -102,7 +103,10 @@ def open_inquiry(settings: Settings, workspace: str | None) -> Iterator[Inquiry]
         When there is no workspace of that name.
     Unavailable
         When the library cannot be opened.
+    ValueError
+        When the model that is set cannot be asked.
     """
+    require_model(settings)
     served = settings.public_url or recorded_address(settings.data)
     base, is_semantic = public_url(settings, served), settings.semantic == "auto"
     with open_documents(settings.data, base_url=base, is_semantic=is_semantic) as documents:

@@ -43,6 +43,7 @@ from gnomon.web.sse import Pace
 from gnomon.wiring.keys import add_webhook_secret, write_keys, write_private
 from gnomon.wiring.library import build_library
 from gnomon.wiring.plugins import load_plugins
+from gnomon.wiring.readiness import require_folders, require_model
 from gnomon.wiring.research import settings_of_kinds, without_unset
 from gnomon.wiring.skills import SkillFolders
 
@@ -98,6 +99,9 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
 
     `address` is where the server listens, when that is known better than by the settings: a free port was taken.
     """
+    # First: a start that is refused shall leave nothing behind.
+    require_model(settings)
+    require_folders(settings)
     hub, gate = Hub(), _gate(settings)
     # Workloads know no settings, and check in this process and in their children: both see the variable.
     os.environ["GNOMON_MAX_WEATHER_ROWS"] = str(settings.max_weather_rows)
@@ -121,7 +125,9 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
         workspace, has_new_keys = await default_workspace(house, settings.data / "keys.json")
         engine = _engine(settings, house, library, settings_of_kinds(settings, address))
         office = _post_office(settings, house, gate)
-        app = _app(settings, house, _derive(secret, b"token-secret"), workspace)
+        skills = SkillFolders(settings.skills)
+        await skills.list_skills()  # whoever starts the server shall see at once which of them are none
+        app = _app(settings, house, skills, _derive(secret, b"token-secret"), workspace)
         await _warn_of_unserved(house)
         async with _open(library), _open(engine), _attended(house), _open(office):
             yield OpenedServer(
@@ -131,7 +137,7 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
         await store.close()
 
 
-def _app(settings: Settings, house: House, token_secret: bytes, workspace: str) -> Any:
+def _app(settings: Settings, house: House, skills: SkillFolders, token_secret: bytes, workspace: str) -> Any:
     return build_app(
         house,
         token_secret=token_secret,
@@ -151,7 +157,7 @@ def _app(settings: Settings, house: House, token_secret: bytes, workspace: str) 
         shannon=ShannonOptions(
             modes=settings.mode,
             is_paused_shown=settings.shannon_paused,
-            skills=SkillFolders(settings.skills),
+            skills=skills,
         ),
     )
 

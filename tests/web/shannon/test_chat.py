@@ -240,6 +240,59 @@ async def test_a_failure_is_raised(chatter: Talk, http: httpx.AsyncClient) -> No
     assert task["status"] == "TASK_STATUS_FAILED"
 
 
+@pytest.mark.parametrize(("question", "key"), [("approve it", "deploy:1"), ("ask me", "which")])
+async def test_a_question_is_told_at_once_and_not_asked_again(
+    chatter: Talk, http: httpx.AsyncClient, question: str, key: str
+) -> None:
+    again = {"Idempotency-Key": question}
+
+    def ask(client: Any) -> Any:
+        patient = client.with_options(max_retries=3)
+        return patient.chat.completions.create(**asking(question), extra_headers=again)
+
+    with pytest.raises(openai.ConflictError) as told:
+        await chatter(ask)
+    name = told.value.response.headers["x-workflow-id"]
+    assert (told.value.code, told.value.response.headers["x-should-retry"]) == ("approval_required", "false")
+    assert all(word in told.value.message for word in (name, key, "/api/v1/approvals/decision"))
+    assert (await http.get("/api/v1/tasks")).json()["total_count"] == 1
+    asked = told.value.body["approval"]
+    (waiting,) = (await http.get("/api/v1/approvals")).json()["approvals"]
+    assert asked == waiting
+    await decide(http, asked)
+    completion = await chatter(ask)
+    assert "'approved': True" in completion.choices[0].message.content
+    assert (await http.get("/api/v1/tasks")).json()["total_count"] == 1
+
+
+async def decide(http: httpx.AsyncClient, asked: dict[str, Any]) -> None:
+    decision = {"workflow_id": asked["workflow_id"], "approval_id": asked["approval_id"], "approved": True}
+    (await http.post("/api/v1/approvals/decision", json=decision)).raise_for_status()
+
+
+@pytest.mark.parametrize("form", ["chat", "prompt"])
+async def test_a_stream_tells_a_question_and_goes_on(
+    ai: AsyncOpenAI, http: httpx.AsyncClient, form: str
+) -> None:
+    chunks, thoughts = [], []
+    if form == "chat":
+        stream: Any = await ai.chat.completions.create(**asking("approve it"), stream=True)
+    else:
+        stream = await ai.completions.create(model=MODEL, prompt="approve it", stream=True)
+    async for chunk in stream:
+        chunks.append(chunk.choices[0].delta.content if form == "chat" else chunk.choices[0].text)
+        thoughts.append(getattr(getattr(chunk.choices[0], "delta", None), "reasoning_content", None))
+        for event in getattr(chunk, "shannon_events", None) or ():
+            if event["type"] == "APPROVAL_REQUESTED":
+                await decide(http, event["payload"])
+    said = "".join(piece or "" for piece in chunks)
+    assert said.startswith("decided: {'approved': True")
+    assert "Shall I" not in said
+    (thought,) = [each for each in thoughts if each] or [None]
+    assert (thought is None) == (form == "prompt")
+    assert thought is None or '"approval_id": "deploy:1"' in thought
+
+
 async def test_a_failure_in_a_stream_is_raised(chatter: Talk) -> None:
     with pytest.raises(openai.APIError, match="There was a stone"):
         await listened(chatter, **asking("fail now"))

@@ -15,6 +15,8 @@ from gnomon.core.access import KeyRole, Limits
 from gnomon.core.retry import Done, Failed
 from gnomon.core.task import TaskError
 from gnomon.web.dialects.shannon.desk import ShannonOptions
+from gnomon.web.dialects.shannon.status import WORDS
+from gnomon.web.dialects.shannon.wire.listing import NO_SESSION_ID
 from gnomon.web.ids import own
 
 TASKS = "/api/v1/tasks"
@@ -132,14 +134,14 @@ async def test_a_list_is_read_page_by_page(door: httpx.AsyncClient) -> None:
 @pytest.mark.parametrize(
     ("query", "told"),
     [
-        ("limit=0", "Invalid limit parameter"),
-        ("limit=101", "Invalid limit parameter"),
-        ("limit=many", "Invalid limit parameter"),
-        ("offset=-1", "Invalid offset parameter"),
-        ("session_id=a%20b", "Invalid session_id format"),
-        ("session_id=%20", "Invalid session_id format"),
-        ("session_id=a%0A", "Invalid session_id format"),
-        ("status=DONE", "Invalid status value"),
+        ("limit=0", "Invalid limit parameter: it must be a whole number, 1 to 100"),
+        ("limit=101", "Invalid limit parameter: it must be a whole number, 1 to 100"),
+        ("limit=many", "Invalid limit parameter: it must be a whole number, 1 to 100"),
+        ("offset=-1", "Invalid offset parameter: it must be a whole number, 0 or more"),
+        ("session_id=a%20b", NO_SESSION_ID),
+        ("session_id=%20", NO_SESSION_ID),
+        ("session_id=a%0A", NO_SESSION_ID),
+        ("status=DONE", f"Invalid status value: use one of {', '.join(WORDS)}"),
         ("status=DONE&status=QUEUED", "Invalid status parameter: it is given twice"),
     ],
 )
@@ -239,7 +241,7 @@ async def test_a_refusal_is_not_kept(door: httpx.AsyncClient) -> None:
         ({}, "Send a key of this server in the header 'x-api-key'"),
         ({"X-API-Key": "sk_test_123456"}, "send a key of this server, which begins with 'gn_'"),
         ({"Authorization": "Bearer sk-shannon-1"}, "send a key of this server, which begins with 'gn_'"),
-        ({"X-API-Key": "gn_nobody"}, ""),
+        ({"X-API-Key": "gn_nobody"}, "The key is not valid. The first one is 'api_key' in keys.json"),
         ({"Authorization": "Basic x"}, "Bearer"),
     ],
 )
@@ -249,6 +251,15 @@ async def test_a_key_is_needed(app: Any, headers: dict[str, str], told: str) -> 
     assert (answered.status_code, answered.json()["error"]) == (401, "Unauthorized")
     assert told in answered.json()["message"]
     assert answered.headers["www-authenticate"] == 'Bearer realm="Shannon API"'
+
+
+@pytest.mark.parametrize("key", ["sk_test_123456", "gn_nobody", "nothing"])
+async def test_chats_say_the_same_of_a_key(app: Any, key: str) -> None:
+    async with client_of(app, **{"X-API-Key": key}) as nobody:
+        told = (await nobody.get(TASKS)).json()["message"]
+        answered = await nobody.post("/v1/chat/completions", json={"messages": []})
+    assert (answered.status_code, answered.json()["error"]["message"]) == (401, told)
+    assert "'api_key' in keys.json" in told
 
 
 @pytest.mark.parametrize("header", ["X-API-Key", "Authorization"])
@@ -309,7 +320,8 @@ async def test_bodies_that_cannot_be_read_are_refused(door: httpx.AsyncClient) -
 
 async def test_a_skill_that_is_not_there_is_named(door: httpx.AsyncClient) -> None:
     answered = await door.post(TASKS, json={**ASKED, "skill": "nobodys"})
-    assert (answered.status_code, answered.json()) == (400, {"error": "Unknown skill: nobodys"})
+    told = "Unknown skill: nobodys: this server has none; its operator adds them with --skills DIR."
+    assert (answered.status_code, answered.json()) == (400, {"error": told})
 
 
 @pytest.mark.parametrize("prefix", ["", "/shannon"])

@@ -80,6 +80,25 @@ def test_the_vendors_client_reads_each_frame(name: str) -> None:
             assert reader._parse_sse_event(named, frame.stream_id).id == frame.stream_id
 
 
+@pytest.mark.parametrize("name", EVENTS)
+def test_the_vendors_command_line_shows_no_blanks_and_no_time_of_its_own(name: str) -> None:
+    reader = shannon.AsyncShannonClient()
+    for frame in told(EVENTS[name]):
+        if frame.type != STREAM_END:
+            raw = reader._parse_sse_event({"type": sse_name(frame.type)} | sse_data(frame), frame.stream_id)
+            assert (raw.message, raw.timestamp, raw.agent_id) == (frame.message, NOW, frame.agent)
+            assert raw.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"kind": "result", "text": "Ada King."}, {"kind": "extract", "text": "ceo: Ada King", "field": "ceo"}],
+)
+def test_the_answer_stands_in_its_own_frames_alone(body: Json) -> None:
+    (frame,) = told(event(EventType.MESSAGE, body))
+    assert "Ada" not in json.dumps(shown(frame))
+
+
 def test_names_of_the_vendors_list() -> None:
     known = {member.value for member in shannon.EventType}
     later = {"WARNING", "RESEARCH_PLAN_READY", "RESEARCH_PLAN_UPDATED", "RESEARCH_PLAN_APPROVED"}

@@ -9,6 +9,7 @@ from fixed_records import ANSWER, NOW, REPORT, STANDINGS
 from fixed_tasks import APPROVAL, ASKED, GIVEN, OTHERS, PLAN, SPENT, STEERED, completed, task
 from golden import check
 
+from gnomon.core.brief import GUIDANCE_LEFT_OUT
 from gnomon.core.errors import (
     Complaint,
     Conflict,
@@ -42,6 +43,8 @@ FULL = Origin(
 )
 CONTEXT = {"audience": "children", "force_research": True}
 TEXT = {**REPORT, "basis": ANSWER["basis"], "engine": "extractive"}
+UNGUIDED = {**TEXT, "truncated": [GUIDANCE_LEFT_OUT]}
+GUIDED = replace(FULL, guides=("the skill 'brief'", "context 'audience'"))
 CUT = {**ANSWER, "engine": "local:qwen3", "truncated": ["founded: not looked at by the model."]}
 OWN_RESULT = {"type": "json", "content": {"result": 7, "citations": "none"}}
 PLANT: Json = {"summary": {"annual_energy_mwh": 412.3}}
@@ -62,6 +65,7 @@ TASKS = {
     ),
     "task-failed-with-usage": write(task(S.FAILED, usage=SPENT), GIVEN),
     "task-completed-text": write(completed(TEXT, usage=SPENT), GIVEN),
+    "task-completed-unguided": write(replace(completed(UNGUIDED), origin=GUIDED.write()), GIVEN),
     "task-completed-no-model": write(completed(TEXT), GIVEN),
     "task-completed-unknown-price": write(completed(TEXT, usage=replace(SPENT, cost_usd=None)), GIVEN),
     "task-completed-json": write(completed(CUT), GIVEN),

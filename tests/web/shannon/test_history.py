@@ -82,10 +82,10 @@ async def test_of_a_trimmed_log_the_rest_is_listed(followed: Followed) -> None:
 @pytest.mark.parametrize(
     ("noun", "query", "error"),
     [
-        ("events", {"limit": "0"}, "Invalid limit parameter"),
-        ("events", {"limit": "201"}, "Invalid limit parameter"),
-        ("events", {"limit": "x"}, "Invalid limit parameter"),
-        ("events", {"offset": "-1"}, "Invalid offset parameter"),
+        ("events", {"limit": "0"}, "Invalid limit parameter: it must be a whole number, 1 to 200"),
+        ("events", {"limit": "201"}, "Invalid limit parameter: it must be a whole number, 1 to 200"),
+        ("events", {"limit": "x"}, "Invalid limit parameter: it must be a whole number, 1 to 200"),
+        ("events", {"offset": "-1"}, "Invalid offset parameter: it must be a whole number, 0 or more"),
         ("timeline", {"mode": "brief"}, "Invalid mode parameter (allowed: summary, full)"),
         ("timeline", {"persist": "maybe"}, "Invalid persist parameter (allowed: true, false)"),
     ],

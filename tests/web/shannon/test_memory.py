@@ -60,4 +60,7 @@ async def test_only_the_path_of_the_list_leads_to_a_document(
     async with client_of(app, **{"X-API-Key": theirs.founded.keys[KeyRole.API]}) as client:
         assert (await client.get("/api/v1/memory/files")).json()["files"] == []
         foreign = await client.get(f"/api/v1/memory/files/{path}")
-    assert (foreign.status_code, foreign.json()) == (404, {"error": "File not found"})
+    assert (foreign.status_code, foreign.json()) == (
+        404,
+        {"error": "File not found: use a 'path' of GET /api/v1/memory/files, which is doc_.../name"},
+    )

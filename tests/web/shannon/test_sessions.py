@@ -15,6 +15,7 @@ from gnomon.core.access import KeyRole
 from gnomon.core.retry import Done, Failed
 from gnomon.core.task import TaskError
 from gnomon.web.dialects.shannon.desk import ShannonOptions
+from gnomon.web.dialects.shannon.wire.listing import NO_SESSION_ID
 
 Talk = Callable[[Callable[[Any], Any]], Awaitable[Any]]
 ANSWER = {
@@ -81,12 +82,12 @@ async def test_an_old_session_is_active_no_more(door: httpx.AsyncClient, hands: 
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("/sessions?limit=0", "Invalid limit parameter"),
-        ("/sessions?limit=101", "Invalid limit parameter"),
-        ("/sessions?offset=-1", "Invalid offset parameter"),
-        ("/sessions/chat/events?limit=101", "Invalid limit parameter"),
+        ("/sessions?limit=0", "Invalid limit parameter: it must be a whole number, 1 to 100"),
+        ("/sessions?limit=101", "Invalid limit parameter: it must be a whole number, 1 to 100"),
+        ("/sessions?offset=-1", "Invalid offset parameter: it must be a whole number, 0 or more"),
+        ("/sessions/chat/events?limit=101", "Invalid limit parameter: it must be a whole number, 1 to 100"),
         ("/sessions/chat/events?include_payload=maybe", "Invalid include_payload parameter"),
-        ("/sessions/a%20b", "Invalid session_id format"),
+        ("/sessions/a%20b", NO_SESSION_ID),
     ],
 )
 async def test_what_cannot_be_read_is_refused(door: httpx.AsyncClient, path: str, message: str) -> None:

@@ -196,7 +196,7 @@ async def test_steering_and_questions_are_told(followed: Followed) -> None:
     requested = json.loads(told[3].json["message"])
     assert (requested["approval_id"], requested["message"]) == ("spend", "Spend it?")
     assert told[4].json["payload"] == {"approval_id": "spend", "approved": False}
-    assert set(told[5].json) == {"workflow_id", "agent_id", "message"}
+    assert set(told[5].json) == {"workflow_id", "agent_id", "message", "timestamp"}
 
 
 async def test_of_a_trimmed_log_the_rest_is_told_after_a_warning(followed: Followed) -> None:

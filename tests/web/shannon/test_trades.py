@@ -13,6 +13,7 @@ from trades_of_tasks import TASK_TRADES
 from gnomon.core.access import KeyRole
 from gnomon.core.task import Json
 from gnomon.web.dialects.shannon.desk import ShannonOptions
+from gnomon.web.dialects.shannon.wire.listing import NO_SESSION_ID
 from gnomon.wiring.skills import SkillFolders
 
 Talk = Callable[[Callable[[Any], Any]], Awaitable[Any]]
@@ -70,7 +71,7 @@ async def test_an_agent_runs_as_a_turn_of_a_session(door: httpx.AsyncClient) -> 
         ({}, "input: The workload 'research' takes an object with 'input'"),
         ({"input": {"input": "x", "effort": "much"}}, "input.effort: "),
         ({"input": []}, "Invalid request body: 'input' must be an object."),
-        ({"input": {"input": "x"}, "session_id": "a b"}, "Invalid session_id format"),
+        ({"input": {"input": "x"}, "session_id": "a b"}, NO_SESSION_ID),
         ([], "Invalid request body: send a JSON object."),
     ],
 )
@@ -120,13 +121,20 @@ async def test_tools_are_listed_by_category(door: httpx.AsyncClient) -> None:
     assert detail.items() >= {**tool, "timeout_seconds": 28}.items()
 
 
-@pytest.mark.parametrize("name", ["nothing", "research"])
-async def test_an_unknown_tool_is_not_found(door: httpx.AsyncClient, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("nothing", "there are word_search."),
+        ("research", "there are word_search."),
+        ("web_search", "this server does not search the web; its operator starts it with --search PROVIDER."),
+    ],
+)
+async def test_an_unknown_tool_is_not_found(door: httpx.AsyncClient, name: str, remedy: str) -> None:
     for refused in (
         await door.get(f"/api/v1/tools/{name}"),
         await door.post(f"/api/v1/tools/{name}/execute", json={}),
     ):
-        assert (refused.status_code, refused.json()) == (404, {"error": f"Tool '{name}' not found"})
+        assert (refused.status_code, refused.json()) == (404, {"error": f"Tool '{name}' not found: {remedy}"})
 
 
 async def test_the_clients_call_tools(talk: Talk) -> None:
@@ -204,7 +212,7 @@ async def test_a_task_is_told_its_skill(keyed: httpx.AsyncClient, house: House, 
 @pytest.mark.parametrize(
     ("skill", "status", "message"),
     [
-        ("none", 400, "Unknown skill: none"),
+        ("none", 400, "Unknown skill: none: there are danger, plain-brief, source-review"),
         ("rest", 400, "Skill rest is disabled"),
         ("danger", 403, "Skill danger is marked as dangerous: it takes a key with the scope 'ops'."),
     ],

@@ -12,6 +12,7 @@ from gnomon.core.brief import LONGEST_GUIDANCE
 from gnomon.core.errors import Invalid
 from gnomon.core.workload import Workload
 from gnomon.web.dialects.shannon.modes import EFFORTS, Modes
+from gnomon.web.dialects.shannon.wire.listing import NO_SESSION_ID
 from gnomon.web.dialects.shannon.wire.submit import SkillText, TaskOrder, named_skill, read_task
 
 
@@ -65,9 +66,9 @@ def test_the_effort_follows_from_mode_and_strategy(members: Any, effort: int) ->
         ({"query": 5}, "Invalid request body: 'query' must be a string."),
         ({"context": "x"}, "Invalid request body: 'context' must be an object."),
         ({"context": []}, "Invalid request body: 'context' must be an object."),
-        ({"session_id": "a b"}, "Invalid session_id format"),
-        ({"session_id": "x" * 129}, "Invalid session_id format"),
-        ({"session_id": 7}, "Invalid session_id format"),
+        ({"session_id": "a b"}, NO_SESSION_ID),
+        ({"session_id": "x" * 129}, NO_SESSION_ID),
+        ({"session_id": 7}, NO_SESSION_ID),
         ({"mode": "fast"}, "Invalid mode (allowed: simple, standard, complex, supervisor)"),
         ({"mode": 1}, "Invalid request body: 'mode' must be a string."),
         ({"model_tier": "huge"}, "Invalid model_tier (allowed: small, medium, large)"),
@@ -284,3 +285,8 @@ def test_every_body_is_taken_or_refused(body: dict[str, Any]) -> None:
         order = read_task(body, modes=MODES)
         assert order.origin.mode in EFFORTS
         assert order.origin.query.strip()
+
+
+def test_what_guides_the_work_is_named() -> None:
+    order = taken(SKILL, context={"audience": "children", "mode": "standard", "empty": ""})
+    assert order.origin.guides == ("the skill 'brief'", "context 'audience'")

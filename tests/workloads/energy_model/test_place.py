@@ -55,7 +55,7 @@ def test_without_the_map_the_message_says_what_to_give() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "give it [m]" in shown
-    assert "pip install gnomon[pv]" in shown
+    assert "pip install '.[pv]' in a clone of Gnomon" in shown
 
 
 def test_pvlib_itself_is_not_imported() -> None:

@@ -86,5 +86,5 @@ def _map_path() -> Path:
 def _no_map() -> Failure:
     return Failure(
         "no_elevation",
-        "elevation: cannot be looked up here; give it [m], or install it: pip install gnomon[pv]",
+        "elevation: cannot be looked up here; give it [m], or install it: pip install '.[pv]' in a clone of Gnomon",
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from gnomon.core.brief import GUIDANCE_LEFT_OUT
 from gnomon.workloads.research.agent.hearing import hear, widened
 from gnomon.workloads.research.agent.plan import Line, Plan, dotted, plain_plan
 from gnomon.workloads.research.agent.review import reviewed
@@ -25,7 +26,7 @@ async def read_through(
     if study.brief.tools:
         study.cut("The task's tools were not called: no model is set that could decide on it.")
     if study.brief.guidance:
-        study.cut("The guidance was left out: no model is set that could keep it in mind.")
+        study.cut(GUIDANCE_LEFT_OUT)
     await hear(study)
     plan = await _planned(study, questions)
     settled = await _look_and_read(study, plan, searching())

@@ -40,8 +40,11 @@ class Teller:
 
     def note(self, kind: NoteKind, text: str) -> None:
         """Say what was done."""
-        short = text if len(text) <= _LONGEST_NOTE else f"{text[: _LONGEST_NOTE - 1]}…"
-        self.ctx.emit({"kind": kind, "text": short})
+        self.ctx.emit({"kind": kind, "text": _short(text)})
+
+    def found(self, name: str, text: str) -> None:
+        """Say what a field of the answer is to be."""
+        self.ctx.emit({"kind": "extract", "text": _short(f"{name}: {text}"), "field": name})
 
     def expect(self, searches: int) -> None:
         """Take in how many searches the present round has."""
@@ -101,4 +104,8 @@ def tell_settled(teller: Teller, settled: Settled) -> None:
     if settled.value is None:
         teller.note("extract", f"{name}: nothing. {settled.gap or ''}".strip())
     else:
-        teller.note("extract", f"{name}: {answer_text(settled.value)}")
+        teller.found(name, answer_text(settled.value))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_NOTE else f"{text[: _LONGEST_NOTE - 1]}…"

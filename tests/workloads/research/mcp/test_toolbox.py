@@ -374,7 +374,8 @@ def test_without_the_extra_it_is_said_what_to_install() -> None:
     told = subprocess.run([sys.executable, "-c", BARE], capture_output=True, text=True, check=True)
     assert (
         told.stdout.splitlines()
-        == ["h was not asked: MCP servers need the extra `web`; pip install 'gnomon[web]'."] * 2
+        == ["h was not asked: MCP servers need the extra `web`; pip install '.[web]' in a clone of Gnomon."]
+        * 2
     )
 
 

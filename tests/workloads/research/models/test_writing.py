@@ -8,7 +8,7 @@ from asking_stub import PROMPT, asking
 from stub_model import Answer, Asked, Behaviour, Cut, Refuse, StubModel
 
 from gnomon.core.workload import Failure
-from gnomon.workloads.research.models.client import ModelFailure, Prompt, open_model
+from gnomon.workloads.research.models.client import ModelFailure, Prompt, open_model, require_usable
 
 
 async def test_a_text_comes_with_what_the_server_counted() -> None:
@@ -151,6 +151,7 @@ async def test_a_prompt_that_the_server_has_cut_in_silence_is_told() -> None:
 
 async def test_no_model_is_set() -> None:
     assert open_model({"model": "", "model_url": None}, {}) is None
+    require_usable({"model": "", "model_url": None}, {})
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,10 @@ async def test_no_model_is_set() -> None:
         ({"model": "gpt-5-mini"}, "model_unknown", "openai:NAME"),
         ({"model": "m", "model_url": "localhost:11434"}, "model_unknown", "--model-url must be the address"),
         ({"model": "local:/nowhere/model.gguf"}, "model_missing", "GGUF"),
-        ({"model": "local:nosuch"}, "model_missing", "gnomon models pull nosuch"),
+        ({"model": "local:nosuch"}, "model_missing", "'nosuch'. Known by name: smollm2; .*pull smollm2"),
+        ({"model": "local:minilm"}, "model_missing", "no model 'minilm'. Known by name: smollm2"),
+        ({"model": "local:"}, "model_missing", "no model ''"),
+        ({"model": "local:smollm2"}, "model_missing", "gnomon models pull smollm2"),
     ],
 )
 def test_a_choice_that_cannot_work_is_refused_with_its_remedy(
@@ -170,6 +174,8 @@ def test_a_choice_that_cannot_work_is_refused_with_its_remedy(
     with pytest.raises(ModelFailure, match=told) as caught:
         open_model(settings, {"GNOMON_MODELS": "/nowhere"})
     assert (caught.value.code, caught.value.retryable) == (code, False)
+    with pytest.raises(ModelFailure, match=told):
+        require_usable(settings, {"GNOMON_MODELS": "/nowhere"})
 
 
 @pytest.mark.parametrize(("model", "told"), [("nosuch:model", "no provider 'nosuch'"), ("groq:m", "groq")])
@@ -197,8 +203,10 @@ def test_what_is_not_installed_is_named_with_its_extra(
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(ModelFailure, match=rf"{missing}.*pip install 'gnomon\[{extra}\]'") as caught:
-        open_model(settings, {"OPENAI_API_KEY": "k"})
+        require_usable(settings, {"OPENAI_API_KEY": "k"})
     assert caught.value.code == "model_extra_missing"
+    with pytest.raises(ModelFailure, match=missing):
+        open_model(settings, {"OPENAI_API_KEY": "k"})
 
 
 def test_nothing_of_a_provider_is_imported_until_a_model_is_asked() -> None:

@@ -18,11 +18,16 @@ PREFIXES = (
 _LONGEST = 200
 
 
+def _is_responses(scope: Scope) -> bool:
+    return sent_path(scope).removeprefix("/parallel").startswith("/v1/responses")
+
+
 async def refuse_product(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer that the path belongs to another product."""
+    more = "for OpenAI's clients use /v1/chat/completions; " if _is_responses(scope) else ""
     message = (
         f"{sent_path(scope)[:_LONGEST]} is not part of this server: it speaks the Task API, /v1/tasks; "
-        "GET /v1/tasks/openapi.json lists the paths."
+        f"{more}GET /v1/tasks/openapi.json lists the paths."
     )
     body = envelope(message, request_id(scope))
     await answer(body, status=HTTPStatus.NOT_FOUND, headers=FINAL)(scope, receive, send)

@@ -21,6 +21,7 @@ from gnomon.web.dialects.shannon.render.chat import Writer
 from gnomon.web.dialects.shannon.render.errors import status_of
 from gnomon.web.dialects.shannon.render.event import PARTIAL, STREAM_END, Frame, frames
 from gnomon.web.dialects.shannon.render.openai_error import ended, openai_error, openai_error_of
+from gnomon.web.dialects.shannon.render.question import how_to_answer
 from gnomon.web.sse import Begin, Frames, Item, Last, Manners, Pace, one_line
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ _UNTOLD: Final = frozenset(
     {PARTIAL, "LLM_OUTPUT", STREAM_END, "ERROR_OCCURRED", "WORKFLOW_FAILED", "WORKFLOW_COMPLETED"}
 )
 """Events that are told as content, as the end, or as an error."""
+
+_ASKING: Final = frozenset({"APPROVAL_REQUESTED", "RESEARCH_PLAN_READY", "RESEARCH_PLAN_UPDATED"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +139,14 @@ def _news(telling: Telling, item: LogItem) -> list[bytes]:
     events: Sequence[Event] = item.events if isinstance(item, Told) else ()
     agent = telling.task.kind
     told = (frame for event in events for frame in frames(event, agent) if frame.type not in _UNTOLD)
-    return list(_written(telling.writer.news([_event(frame)]) for frame in told))
+    return list(_written(telling.writer.news([_event(frame)], _asked(frame)) for frame in told))
+
+
+def _asked(frame: Frame) -> str | None:
+    """Say how a question is answered, which is else waited for in silence."""
+    if isinstance(frame.payload, Mapping) and frame.type in _ASKING:
+        return f"{how_to_answer(frame.payload)}\n"
+    return None
 
 
 def _event(frame: Frame) -> dict[str, Json]:

@@ -14,7 +14,7 @@ from gnomon.web.auth import Gate
 from gnomon.web.dialects.shannon.desk import Desk, ShannonOptions
 from gnomon.web.dialects.shannon.modes import Modes
 from gnomon.web.dialects.shannon.openapi import describe
-from gnomon.web.dialects.shannon.refusal import refusal
+from gnomon.web.dialects.shannon.refusal import as_told, refusal
 from gnomon.web.dialects.shannon.render.errors import body_of, headers_of, status_of
 from gnomon.web.dialects.shannon.render.openai_error import openai_error, openai_error_of
 from gnomon.web.dialects.shannon.routes import ROUTERS, streams
@@ -41,7 +41,7 @@ def build_shannon(gate: Gate, pace: Pace, options: ShannonOptions) -> FastAPI:
         When a mode is assigned to what is not there.
     """
     app = FastAPI(
-        title="Tasks, streams, sessions and schedules",
+        title="Shannon API: tasks, streams, sessions and schedules",
         version="1",
         summary="The contract of Shannon's gateway, and what this server adds to it.",
         docs_url=None,
@@ -80,7 +80,8 @@ async def _refuse(request: Request, error: Exception) -> Response:
     if not _is_openai(request):
         return refusal(request, error)
     status, name = status_of(error), request_id(request.scope)
-    return answer(openai_error_of(error, status, name), status=status, headers=headers_of(error))
+    told = as_told(request, error)
+    return answer(openai_error_of(told, status, name), status=status, headers=headers_of(error))
 
 
 async def _refuse_form(request: Request, error: Exception) -> Response:

@@ -21,11 +21,18 @@ class Origin:
     """Whether the task was given a brief, rather than the query and its context."""
     skill: str | None = None
     warnings: tuple[str, ...] = ()
+    guides: tuple[str, ...] = ()
+    """What the work shall keep in mind, by its names in the request."""
 
     def write(self) -> Json:
         """Write what `Task.origin` keeps; `find_origin` reads it."""
         named = {"door": _DOOR, **asdict(self)}
-        return {**named, "query": self.query[:LONGEST_QUERY], "warnings": list(self.warnings)}
+        return {
+            **named,
+            "query": self.query[:LONGEST_QUERY],
+            "warnings": list(self.warnings),
+            "guides": list(self.guides),
+        }
 
 
 def find_origin(task: Task) -> Origin | None:
@@ -34,4 +41,4 @@ def find_origin(task: Task) -> Origin | None:
     if not isinstance(kept, Mapping) or kept.get("door") != _DOOR:
         return None
     named = {name: value for name, value in kept.items() if name != "door"}
-    return Origin(**{**named, "warnings": tuple(named["warnings"])})
+    return Origin(**{**named, "warnings": tuple(named["warnings"]), "guides": tuple(named.get("guides", ()))})

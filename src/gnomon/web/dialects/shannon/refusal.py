@@ -10,9 +10,14 @@ from gnomon.web.edge import request_id
 
 def refusal(connection: HTTPConnection, error: Exception) -> Response:
     """Answer with an error."""
-    told, status = of_key(error, _sent_key(connection)), status_of(error)
-    body = body_of(told, status, request_id(connection.scope))
+    status = status_of(error)
+    body = body_of(as_told(connection, error), status, request_id(connection.scope))
     return answer(body, status=status, headers=headers_of(error))
+
+
+def as_told(connection: HTTPConnection, error: Exception) -> Exception:
+    """Return an error with what there is to say of the key that was sent."""
+    return of_key(error, _sent_key(connection))
 
 
 def _sent_key(connection: HTTPConnection) -> str:

@@ -1,6 +1,7 @@
 """What a request that asks for a skill gets: the skill's text, or why not."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Forbidden
@@ -16,6 +17,18 @@ class SkillText:
     text: str
 
 
+_MOST_NAMED: Final = 30
+
+
+async def _unknown(skills: Skills, name: str) -> str:
+    """Say which skills there are."""
+    names = [each.name for each in await skills.list_skills() if each.is_enabled]
+    if not names:
+        return f"Unknown skill: {name[:80]}: this server has none; its operator adds them with --skills DIR."
+    more = ", ..." if len(names) > _MOST_NAMED else ""
+    return f"Unknown skill: {name[:80]}: there are {', '.join(names[:_MOST_NAMED])}{more}"
+
+
 async def take_skill(skills: Skills, principal: Principal, name: str) -> SkillText:
     """Return the skill that a task asks for.
 
@@ -28,7 +41,7 @@ async def take_skill(skills: Skills, principal: Principal, name: str) -> SkillTe
     """
     skill = await skills.find(name)
     if skill is None:
-        raise Malformed([Complaint(("skill",), f"Unknown skill: {name[:80]}", "missing_reference")])
+        raise Malformed([Complaint(("skill",), await _unknown(skills, name), "missing_reference")])
     if not skill.is_enabled:
         raise Malformed([Complaint(("skill",), f"Skill {name} is disabled", "disabled")])
     if skill.is_dangerous and "ops" not in principal.scopes:

@@ -10,6 +10,7 @@ from gnomon.core.service import House
 from gnomon.core.service import session as service
 from gnomon.core.session import Session
 from gnomon.web.dialects.shannon.desk import require_name
+from gnomon.web.dialects.shannon.wire.listing import NO_SESSION_ID
 
 NO_SESSION: Final = "Session not found"
 MOST_TURNS: Final = 1000
@@ -28,7 +29,7 @@ async def find_session(house: House, principal: Principal, name: str) -> Session
         When the workspace has no such session.
     """
     try:
-        return await service.get_session(house, principal, require_name(name, "Invalid session_id format"))
+        return await service.get_session(house, principal, require_name(name, NO_SESSION_ID))
     except NotFound as error:
         raise NotFound(NO_SESSION) from error
 

@@ -27,7 +27,7 @@ _LARGEST_SCHEMA = 20_000
 _LARGEST_ARGUMENTS = 100_000
 _TIMEOUT = 60.0
 _SHORTEST_SECRET = 6
-_NOT_INSTALLED = "MCP servers need the extra `web`; pip install 'gnomon[web]'"
+_NOT_INSTALLED = "MCP servers need the extra `web`; pip install '.[web]' in a clone of Gnomon"
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 

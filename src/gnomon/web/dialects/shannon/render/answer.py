@@ -1,6 +1,7 @@
 """What a task gave, as this door's clients read it: a text with its sources, or the text of JSON."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +11,8 @@ from gnomon.core.task import Json, Status, Task, Usage
 
 _FORMS: Final = ("text", "json")
 _OWN_PROVIDER: Final = "gnomon"
+_GRADES: Final = ("low", "medium", "high")
+_NUMBERED: Final = re.compile(r"\[(\d{1,4})\] (.*)")
 _COMPATIBLE: Final = "openai-compatible"
 """The provider of a model that is named by its server's address alone."""
 
@@ -26,6 +29,10 @@ class Answer:
     engine: str | None = None
     notes: Sequence[str] = ()
     """What was cut off or left out, and why."""
+    is_found: bool | None = None
+    """Whether anything was found that answers the question; None where the result does not tell."""
+    confidence: str | None = None
+    """How sure the least sure part of it is."""
 
     def response(self) -> dict[str, Json]:
         """Write `response`: the members of an answer that has some, beside the text and the sources."""
@@ -45,7 +52,7 @@ def read_answer(result: Json) -> Answer:
     content, citations = result["content"], list(_citations(result))
     text = _text(content)
     if result["type"] == "text" and citations:
-        text = f"{text.rstrip()}\n\n{_sources(citations)}"
+        text = f"{_without_titles(text, citations)}\n\n{_sources(citations)}"
     engine = result.get("engine")
     return Answer(
         text=text,
@@ -53,6 +60,8 @@ def read_answer(result: Json) -> Answer:
         citations=citations,
         engine=engine if isinstance(engine, str) else None,
         notes=[note for note in _list(result.get("truncated")) if isinstance(note, str)],
+        is_found=_is_found(content, citations) if _list(result.get("basis")) else None,
+        confidence=_confidence(_list(result.get("basis"))),
     )
 
 
@@ -60,6 +69,34 @@ def _is_answer(result: Json) -> bool:
     if not isinstance(result, Mapping) or result.get("type") not in _FORMS:
         return False
     return isinstance(result.get("content"), str if result["type"] == "text" else Mapping)
+
+
+def _is_found(content: Json, citations: Sequence[Mapping[str, Json]]) -> bool:
+    """Say whether a text rests on a source, or any member of JSON has a value."""
+    return bool(citations) if isinstance(content, str) else _has_value(content)
+
+
+def _has_value(content: Json) -> bool:
+    if isinstance(content, Mapping):
+        return any(map(_has_value, content.values()))
+    return any(map(_has_value, content)) if isinstance(content, list) else content is not None
+
+
+def _confidence(basis: Sequence[Json]) -> str | None:
+    given = {part.get("confidence") for part in basis if isinstance(part, Mapping)}
+    return next((grade for grade in _GRADES if grade in given), None)
+
+
+def _without_titles(text: str, citations: Sequence[Mapping[str, Json]]) -> str:
+    """Leave out the titles under an answer, `[1] Title`, which the list of its sources says again."""
+    lines = text.rstrip().split("\n")
+    while lines and (said := _NUMBERED.fullmatch(lines[-1])) and _is_title(int(said[1]), said[2], citations):
+        del lines[-1]
+    return "\n".join(lines).rstrip()
+
+
+def _is_title(number: int, title: str, citations: Sequence[Mapping[str, Json]]) -> bool:
+    return 0 < number <= len(citations) and title.strip() == citations[number - 1]["title"]
 
 
 def _text(content: Json) -> str:
@@ -103,6 +140,11 @@ def _sources(citations: Sequence[Mapping[str, Json]]) -> str:
 
 def _list(value: Json) -> Sequence[Json]:
     return value if isinstance(value, list) else ()
+
+
+def engine_of(usage: Usage | None, answer: Answer | None) -> str | None:
+    """Return what answered; without an answer that tells it, the model that was asked last."""
+    return (answer.engine if answer else None) or (usage.engine if usage else None)
 
 
 def model_of(engine: str | None) -> tuple[str, str]:

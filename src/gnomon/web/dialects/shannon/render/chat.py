@@ -69,9 +69,13 @@ class Writer:
         for start in range(0, len(content), PIECE):
             yield self._chunk({"content": content[start : start + PIECE]})
 
-    def news(self, events: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
-        """Write what the work tells, beside an empty piece."""
-        return {**self._chunk(_NOTHING), "shannon_events": list(events)}
+    def news(self, events: Sequence[Mapping[str, Json]], thought: str | None = None) -> dict[str, Json]:
+        """Write what the work tells, beside an empty piece.
+
+        A thought is told besides under the name by which many clients show what is no part of an answer.
+        """
+        piece = _NOTHING if thought is None else {**_NOTHING, "reasoning_content": thought}
+        return {**self._chunk(piece), "shannon_events": list(events)}
 
     def closing(self, task: Task) -> Iterator[dict[str, Json]]:
         """Write the end, and what was used when that was asked for."""

@@ -13,6 +13,13 @@ _REALM: Final[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="Shannon A
 _WINDOWS: Final[Mapping[str, str]] = {"requests": "minute", "failures": "minute"}
 """In what each limit is counted that is counted in time."""
 _VENDORS: Final = ("sk_", "sk-")
+_NOT_VENDORS: Final = (
+    "Keys that begin with 'sk' are the vendor's and unknown here; send a key of this server, which begins with "
+    "'gn_'."
+)
+_WHERE: Final = (
+    "The first one is 'api_key' in keys.json of the server's data folder; 'gnomon admin' makes more."
+)
 _AS_400: Final = frozenset({HTTPStatus.UNPROCESSABLE_ENTITY})
 """The vendor's clients know no 422: they take it for a broken connection."""
 
@@ -54,10 +61,9 @@ def _first(error: Invalid) -> str:
 
 
 def of_key(error: Exception, credential: str) -> Exception:
-    """Return the error that says of a key of the vendor's that this server cannot know it."""
-    if not isinstance(error, Unauthenticated) or not credential.startswith(_VENDORS):
+    """Return the error with where a key of this server stands; of a key of the vendor's it says what that is."""
+    if not isinstance(error, Unauthenticated):
         return error
-    return Unauthenticated(
-        "Keys that begin with 'sk' are the vendor's and unknown here; send a key of this server, which begins with "
-        "'gn_': its operator makes them (gnomon admin)."
-    )
+    if credential.startswith(_VENDORS):
+        return Unauthenticated(f"{_NOT_VENDORS} {_WHERE}")
+    return Unauthenticated(f"{error.message} {_WHERE}") if "key" in error.message else error

@@ -6,14 +6,14 @@ is named by `n-k`: the frame k of event n.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from gnomon.core.brief import SOURCES
 from gnomon.core.event import USAGE, Event, EventType, find_usage, read_question
 from gnomon.core.task import Json, Task, TaskError, Usage
-from gnomon.web.dialects.shannon.render.answer import find_answer, model_of
+from gnomon.web.dialects.shannon.render.answer import engine_of, find_answer, model_of
 from gnomon.web.dialects.shannon.render.question import REVIEW, approval_of, kind_of, message_of
 from gnomon.web.ids import in_words_of_shannon, shannon_id
 
@@ -98,7 +98,7 @@ def frames(event: Event, agent: str, closing: Closing | None = None) -> Iterator
 def closing_of(task: Task) -> Closing:
     """Return what the end of a completed task tells, which was read with its result."""
     answer = find_answer(task)
-    usage = task.usage or Usage(engine=None if answer is None else answer.engine)
+    usage = replace(task.usage or Usage(), engine=engine_of(task.usage, answer))
     return Closing(text="" if answer is None else answer.text, metadata=_used(usage))
 
 
@@ -145,7 +145,7 @@ def _submitted(_: Json, __: str) -> Said:
 
 def _queued(body: Json, _: str) -> Said:
     is_join = body.get("phase") == "join"
-    message = "The parts are done and are put together." if is_join else "The task is in the queue."
+    message = "The parts are done and are put together." if is_join else "The task waits for a free place."
     yield _Said("DATA_PROCESSING", message)
 
 
@@ -158,7 +158,7 @@ def _started(body: Json, agent: str) -> Said:
 
 def _progressed(body: Json, agent: str) -> Said:
     progress, stage = body.get("progress", 0.0), body.get("stage")
-    message = f"{progress:g} %" if stage is None else f"{stage}: {progress:g} %"
+    message = f"{progress:.0f} %" if stage is None else f"{stage}: {progress:.0f} %"
     yield _Said("PROGRESS", message, agent, {"progress": progress, "stage": stage})
 
 
@@ -293,12 +293,24 @@ def _words(body: Json, agent: str) -> Said:
     elif kind == SOURCES:
         read, considered = body.get("read", 0), body.get("considered", 0)
         yield _Said("PROGRESS", f"{read} of {considered} sources were read.", agent, dict(body))
+    elif isinstance(body, Mapping) and (message := _in_short(body)) is not None:
+        without = {name: value for name, value in body.items() if name != "text"}
+        yield _Said(_NOTES[str(kind)], message, agent, without)
     else:
         type_ = _NOTES.get(kind, "AGENT_THINKING") if isinstance(kind, str) else "AGENT_THINKING"
         payload = dict(body) if isinstance(body, Mapping) else None
         if payload is not None and type_ == "TOOL_INVOKED":
             payload = {"tool": kind, "params": {"text": _text(body)}, **payload}
         yield _Said(type_, _text(body), agent, payload)
+
+
+def _in_short(body: Mapping[str, Json]) -> str | None:
+    """Say that there is an answer, or a value of it, which its own frames give; None for any other message."""
+    if body.get("kind") == "result":
+        return "The answer is there."
+    if body.get("kind") == "extract" and isinstance(body.get("field"), str):
+        return f"{body['field']}: found."
+    return None
 
 
 def _called(body: Mapping[str, Json], usage: Usage, agent: str) -> _Said:

@@ -49,26 +49,31 @@ def sse_name(type_: str) -> str:
 def sse_data(frame: Frame) -> dict[str, Json]:
     """Write the data of a server-sent event; that of the last one is `DONE`."""
     if frame.type in _STEERED:
-        return {"workflow_id": frame.workflow_id, "agent_id": frame.agent, "message": frame.message}
+        return _shown(frame)
     return _DATA.get(frame.type, internal)(frame)
 
 
 def _delta(frame: Frame) -> dict[str, Json]:
-    return {"delta": frame.message, **_named(frame)}
+    return {"delta": frame.message, **_shown(frame), **_placed(frame)}
 
 
 def _response(frame: Frame) -> dict[str, Json]:
-    told = {"response": frame.message, **_named(frame)}
+    told = {"response": frame.message, **_shown(frame), **_placed(frame)}
     return {**told, "metadata": frame.payload} if frame.payload else told
 
 
-def _named(frame: Frame) -> dict[str, Json]:
+def _shown(frame: Frame) -> dict[str, Json]:
+    """Write what the vendor's client reads of any event: without them it shows a blank, and its own time."""
     return {
         "workflow_id": frame.workflow_id,
         "agent_id": frame.agent,
-        "seq": frame.seq,
-        "stream_id": frame.stream_id,
+        "message": frame.message,
+        "timestamp": moment(frame.at),
     }
+
+
+def _placed(frame: Frame) -> dict[str, Json]:
+    return {"seq": frame.seq, "stream_id": frame.stream_id}
 
 
 _DATA: Mapping[str, Callable[[Frame], dict[str, Json]]] = {PARTIAL: _delta, "LLM_OUTPUT": _response}

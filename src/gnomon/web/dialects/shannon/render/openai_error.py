@@ -8,6 +8,7 @@ from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.task import Json, Status, Task
 from gnomon.web.dialects.shannon.models import UnknownModel
 from gnomon.web.dialects.shannon.render.errors import message_of
+from gnomon.web.dialects.shannon.render.question import how_to_answer
 from gnomon.web.ids import in_words_of_shannon, shannon_id
 
 FINAL: Final[Mapping[str, str]] = {"x-should-retry": "false"}
@@ -77,6 +78,16 @@ def ended(task: Task) -> tuple[HTTPStatus, dict[str, Json]]:
     """Write how a task ended that did not complete; its status goes first."""
     status, code = _ENDED[task.status]
     return status, openai_error(_told(task), status, code=code)
+
+
+def waits(task: Task, asked: Mapping[str, Json]) -> dict[str, Json]:
+    """Write that there is no answer before somebody has answered what the task asks."""
+    message = (
+        f"{how_to_answer(asked)} It goes on then: GET /api/v1/tasks/{shannon_id(task.id)} has its result, as has "
+        "this request once more with the same Idempotency-Key."
+    )
+    written = openai_error(message, HTTPStatus.CONFLICT, code="approval_required")
+    return {"error": {**written["error"], "approval": dict(asked)}}
 
 
 def _told(task: Task) -> str:

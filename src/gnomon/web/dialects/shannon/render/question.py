@@ -1,5 +1,6 @@
 """What a waiting task asks, as an approval that a client can find and answer."""
 
+import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -38,6 +39,16 @@ def approval_of(question: Question, task_id: str) -> Mapping[str, Json]:
         "requested_at": moment(question.asked_at),
     }
     return told if question.answer_by is None else {**told, "expires_at": moment(question.answer_by)}
+
+
+def how_to_answer(asked: Mapping[str, Json]) -> str:
+    """Say what a task waits for, and how an approval is answered."""
+    decision = {"workflow_id": asked["workflow_id"], "approval_id": asked["approval_id"], "approved": True}
+    return (
+        f"The task {asked['workflow_id']} waits for an answer: {asked['message']}\n"
+        f"Answer with POST /api/v1/approvals/decision {json.dumps(decision)} "
+        '("approved": false and "feedback" say no, and why).'
+    )
 
 
 def message_of(question: Question) -> str:

@@ -8,7 +8,7 @@ from gnomon.core.ports import Page
 from gnomon.core.schedule import Schedule, ScheduleStatus
 from gnomon.core.task import Json, Task, Usage
 from gnomon.web.dialects.shannon.recurring import find_wish
-from gnomon.web.dialects.shannon.render.answer import find_answer, model_of
+from gnomon.web.dialects.shannon.render.answer import engine_of, find_answer, model_of
 from gnomon.web.dialects.shannon.render.task import duration_ms, error_of, query_of
 from gnomon.web.dialects.shannon.status import show
 from gnomon.web.ids import shannon_id
@@ -80,7 +80,7 @@ def runs(page: Page[Task], *, number: int, size: int, opted_in: bool) -> dict[st
 def run(record: Task, *, opted_in: bool = False) -> dict[str, Json]:
     """Write a run: the task, and what it gave and used."""
     answer, usage = find_answer(record), record.usage or Usage()
-    engine = usage.engine or (answer.engine if answer else None)
+    engine = engine_of(usage, answer)
     provider, model = (None, None) if engine is None else model_of(engine)
     return _known(
         {

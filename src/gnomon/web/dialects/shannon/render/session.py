@@ -8,7 +8,7 @@ from gnomon.core.ports import Turn
 from gnomon.core.session import Session, SessionTotals
 from gnomon.core.task import Json, Status, Task, Usage
 from gnomon.web.dialects.shannon.origin import LONGEST_QUERY, find_origin
-from gnomon.web.dialects.shannon.render.answer import find_answer, model_of
+from gnomon.web.dialects.shannon.render.answer import engine_of, find_answer, model_of
 from gnomon.web.dialects.shannon.render.task import duration_ms, error_of, query_of
 from gnomon.web.dialects.shannon.status import show
 from gnomon.web.ids import shannon_id
@@ -138,7 +138,7 @@ def _turn(turn: Turn, *, opted_in: bool) -> dict[str, Json]:
 
 
 def _metadata(task: Task) -> dict[str, Json]:
-    engine = task.usage.engine if task.usage else None
+    engine = engine_of(task.usage, find_answer(task))
     if engine is None:
         return {"kind": task.kind}
     provider, model = model_of(engine)

@@ -4,13 +4,14 @@
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from gnomon.core.brief import GUIDANCE_LEFT_OUT
 from gnomon.core.ports import Given
 from gnomon.core.task import Json, Status, Task, Usage
-from gnomon.web.dialects.shannon.origin import find_origin
-from gnomon.web.dialects.shannon.render.answer import Answer, find_answer, model_of, usage_of
+from gnomon.web.dialects.shannon.origin import Origin, find_origin
+from gnomon.web.dialects.shannon.render.answer import Answer, engine_of, find_answer, model_of, usage_of
 from gnomon.web.dialects.shannon.render.question import approval
 from gnomon.web.dialects.shannon.status import PREFIX, show
 from gnomon.web.ids import in_words_of_shannon, shannon_id
@@ -142,7 +143,7 @@ def _used(record: Task, answer: Answer | None) -> dict[str, Json]:
     usage = record.usage
     if usage is None and answer is None:
         return {}
-    engine = (usage.engine if usage else None) or (answer.engine if answer else None)
+    engine = engine_of(usage, answer)
     told: dict[str, Json] = {"usage": usage_of(usage or Usage())}
     if engine is not None:
         told["provider"], told["model_used"] = model_of(engine)
@@ -163,13 +164,30 @@ def metadata(record: Task, answer: Answer | None) -> dict[str, Json]:
         "kind": record.kind,
         "mode": origin.mode if origin else None,
         "skill": origin.skill if origin else None,
-        "stage": record.stage,
-        "warnings": [*(origin.warnings if origin else ()), *(answer.notes if answer else ())] or None,
+        "stage": None if record.status.is_terminal else record.stage,
+        "found": answer.is_found if answer else None,
+        "confidence": answer.confidence if answer else None,
+        "warnings": list(_warnings(origin, answer)) or None,
         "approval": approval(record),
         "model_breakdown": _breakdown(record.usage),
     }
     told = {name: value for name, value in named.items() if value is not None}
     return told if answer is None else {**told, "citations": list(answer.citations)}
+
+
+def _warnings(origin: Origin | None, answer: Answer | None) -> Iterator[str]:
+    yield from origin.warnings if origin else ()
+    for note in answer.notes if answer else ():
+        is_ours = note == GUIDANCE_LEFT_OUT and origin is not None and origin.guides
+        yield _unguided(origin) if origin is not None and is_ours else note
+
+
+def _unguided(origin: Origin) -> str:
+    """Say what of a request was left out without a model, in the request's own words."""
+    named = " and ".join(origin.guides)
+    return (
+        f"{named[0].upper()}{named[1:]}: left out, for no model is set that could keep it in mind (--model)."
+    )
 
 
 def _breakdown(usage: Usage | None) -> Sequence[Json] | None:
@@ -189,7 +207,7 @@ def _breakdown(usage: Usage | None) -> Sequence[Json] | None:
 def unified(record: Task, answer: Answer | None) -> dict[str, Json]:
     """Write a task that has ended in the vendor's one shape for all of its workflows."""
     usage = record.usage or Usage()
-    engine = usage.engine or (answer.engine if answer else None)
+    engine = engine_of(usage, answer)
     told: dict[str, Json] = {
         "task_id": shannon_id(record.id),
         "session_id": record.session_id or "",

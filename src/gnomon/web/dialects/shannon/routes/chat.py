@@ -29,7 +29,8 @@ from gnomon.web.dialects.shannon.chat_stream import (
 from gnomon.web.dialects.shannon.desk import AtDesk, Desk, find_desk
 from gnomon.web.dialects.shannon.models import Offered, list_models, require_model
 from gnomon.web.dialects.shannon.render import chat as render
-from gnomon.web.dialects.shannon.render.openai_error import FINAL, ended
+from gnomon.web.dialects.shannon.render.openai_error import FINAL, ended, waits
+from gnomon.web.dialects.shannon.render.question import approval
 from gnomon.web.dialects.shannon.wire.chat import ChatOrder, in_words_of, read_chat, read_prompt, read_session
 from gnomon.web.dialects.shannon.wire.submit import TaskOrder, named_skill, read_task
 from gnomon.web.edge import request_id
@@ -112,9 +113,9 @@ async def _hold(
     asked: ChatOrder,
     form: render.Form,
 ) -> Response:
-    """Wait for the end of a task as long as its client does."""
+    """Wait for the end of a task, or for what it asks, as long as its client does."""
     longest = find_desk(request).options.longest_chat
-    task = await while_present(request, service.wait(house, writer, made.task.id, longest))
+    task = await while_present(request, service.wait_until_asking(house, writer, made.task.id, longest))
     headers = _named(request, made)
     if task.status is Status.COMPLETED:
         content = content_of(task, as_json=asked.is_json)
@@ -122,6 +123,8 @@ async def _hold(
     if task.status.is_terminal:
         status, body = ended(task)
         return answer(body, status=status, headers={**headers, **FINAL})
+    if asked_for := approval(task):
+        return answer(waits(task, asked_for), status=HTTPStatus.CONFLICT, headers={**headers, **FINAL})
     if house.hub.is_closed:
         raise Unavailable("The server is stopping, and the work goes on after its restart; ask again.")
     return answer(too_late(longest), status=HTTPStatus.GATEWAY_TIMEOUT, headers=headers)

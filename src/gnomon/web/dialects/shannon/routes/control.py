@@ -86,13 +86,18 @@ async def get_control_state(task_id: str, house: AtHouse, reader: Reader) -> Res
 
 
 async def _paused_at(house: House, task: Task) -> datetime | None:
-    """Return when a pause was asked for, or took effect."""
+    """Return when the pause was asked for; the time stays as it is when the pause has taken effect."""
     if task.pause_requested_at is not None or task.status is not Status.PAUSED:
         return task.pause_requested_at
     after = max(task.version - _LOOKED_BACK, task.events_from - 1)
     events = await house.store.list_events(task.workspace, task.id, after, _LOOKED_BACK)
-    times = [event.at for event in events if event.type is EventType.PAUSED]
-    return times[-1] if times else task.updated_at
+    asked: datetime | None = None
+    for event in events:
+        if event.type is EventType.RESUMED:
+            asked = None
+        elif event.type in (EventType.PAUSING, EventType.PAUSED):
+            asked = asked or event.at
+    return asked or task.updated_at
 
 
 def _accept(told: Json) -> Response:

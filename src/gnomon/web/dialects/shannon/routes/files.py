@@ -28,6 +28,7 @@ router = APIRouter(prefix="/api/v1", tags=["files"])
 
 FilePath = Annotated[str, Path(description="The file's `path`, as the list gives it.")]
 _NO_FILE: Final = "File not found"
+_NO_DOCUMENT: Final = f"{_NO_FILE}: use a 'path' of GET /api/v1/memory/files, which is doc_.../name"
 _MOST_DOCUMENTS: Final = 1000
 _AT_ONCE: Final = 100
 
@@ -105,7 +106,7 @@ async def get_memory_file(path: FilePath, house: AtHouse, reader: Reader) -> Res
     try:
         reading = await library_service.read_text(house, reader, document_id, None)
     except NotFound as error:
-        raise NotFound(_NO_FILE) from error
+        raise NotFound(_NO_DOCUMENT) from error
     if name != reading.document.name:
-        raise NotFound(_NO_FILE)
+        raise NotFound(_NO_DOCUMENT)
     return answer(render.download(render.TextFile(path=path, content=reading.text, media_type="text/plain")))

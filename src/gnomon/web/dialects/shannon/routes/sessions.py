@@ -30,7 +30,7 @@ from gnomon.web.dialects.shannon.turns import (
     list_numbered,
     size_of,
 )
-from gnomon.web.dialects.shannon.wire.listing import number, one, wrong
+from gnomon.web.dialects.shannon.wire.listing import NO_SESSION_ID, number, one, wrong
 from gnomon.web.dialects.shannon.wire.session import read_title
 from gnomon.web.problems import TooLarge
 
@@ -119,7 +119,7 @@ def _flag(query: QueryParams, name: str) -> bool:
 async def update_session_title(session_id: str, request: Request, house: AtHouse, writer: Writer) -> Response:
     """Give a session a title."""
     title = read_title(await read_json(request))
-    name = require_name(session_id, "Invalid session_id format")
+    name = require_name(session_id, NO_SESSION_ID)
     try:
         changed = await service.change_session(house, writer, name, title=title)
     except NotFound as error:
@@ -130,7 +130,7 @@ async def update_session_title(session_id: str, request: Request, house: AtHouse
 @router.delete("/sessions/{session_id}", status_code=HTTPStatus.NO_CONTENT)
 async def delete_session(session_id: str, house: AtHouse, writer: Writer) -> Response:
     """Delete a session, not its tasks; again changes nothing."""
-    name = require_name(session_id, "Invalid session_id format")
+    name = require_name(session_id, NO_SESSION_ID)
     try:
         await service.delete_session(house, writer, name)
     except NotFound as error:

@@ -26,6 +26,7 @@ router = APIRouter(prefix="/api/v1", tags=["tools"])
 
 SESSION: Final = "session_id"
 """The member of a task's metadata that names the session a tool was called for: a call is no turn of it."""
+_OF_THE_WEB: Final = frozenset({"web_search", "web_fetch"})
 
 
 @router.get("/tools")
@@ -70,4 +71,13 @@ def _find(house: House, name: str) -> Workload:
     for workload in _tools(house):
         if workload.kind == name:
             return workload
-    raise NotFound(f"Tool '{name[:80]}' not found")
+    raise NotFound(_missing(house, name))
+
+
+def _missing(house: House, name: str) -> str:
+    """Say which tools there are, and how one is had that the server's settings leave out."""
+    told = f"Tool '{name[:80]}' not found"
+    if name in _OF_THE_WEB:
+        return f"{told}: this server does not search the web; its operator starts it with --search PROVIDER."
+    names = ", ".join(each.kind for each in _tools(house))
+    return f"{told}: there are {names}." if names else f"{told}: there are none."

@@ -54,7 +54,14 @@ def _choices(name: str, form: Schema) -> Schema:
 
 
 _SAID = record({"role": TEXT, "content": TEXT, "refusal": {"type": "null"}})
-_DELTA = record({"role": TEXT, "content": TEXT}, optional=("role", "content"))
+_DELTA = record(
+    {
+        "role": TEXT,
+        "content": TEXT,
+        "reasoning_content": told(TEXT, "No part of the answer: what the task asks, and how it is answered."),
+    },
+    optional=("role", "content", "reasoning_content"),
+)
 _ANSWER: dict[str, Any] = {"role": "assistant", "content": "Paris.", "refusal": None}
 
 SCHEMAS: dict[str, dict[str, Any]] = {
@@ -119,7 +126,14 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "OpenAIError": record(
         {
             "error": record(
-                {"message": TEXT, "type": TEXT, "param": maybe(TEXT), "code": maybe(TEXT)},
+                {
+                    "message": TEXT,
+                    "type": TEXT,
+                    "param": maybe(TEXT),
+                    "code": maybe(TEXT),
+                    "approval": told(_OPEN, "Of `approval_required`: what the task waits to be told."),
+                },
+                optional=("approval",),
             )
         },
         {

@@ -169,7 +169,11 @@ SCHEMAS: dict[str, Schema] = {
             "kind": told(TEXT, "The workload that runs it."),
             "mode": TEXT,
             "skill": TEXT,
-            "stage": TEXT,
+            "stage": told(TEXT, "What it is at, while it runs."),
+            "found": told(
+                {"type": "boolean"}, "Whether anything was found that answers; of answers that tell it."
+            ),
+            "confidence": told(words(["low", "medium", "high"]), "Of the least sure part of the answer."),
             "warnings": told(
                 {"type": "array", "items": TEXT}, "What of the request changes nothing, and why."
             ),
@@ -178,7 +182,10 @@ SCHEMAS: dict[str, Schema] = {
             "model_breakdown": {"type": "array", "items": FREE},
         },
         {"kind": "research", "mode": "simple", "citations": [_CITATION]},
-        optional=("mode", "skill", "stage", "warnings", "approval", "citations", "model_breakdown"),
+        optional=(
+            *("mode", "skill", "stage", "found", "confidence"),
+            *("warnings", "approval", "citations", "model_breakdown"),
+        ),
     ),
     "TaskSummary": record(
         {

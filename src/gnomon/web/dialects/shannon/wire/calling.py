@@ -7,6 +7,7 @@ from gnomon.core.errors import Complaint, Invalid
 from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Json
 from gnomon.web.dialects.shannon.wire.given import Given, read_members
+from gnomon.web.dialects.shannon.wire.listing import NO_SESSION_ID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ def read_call(body: Json, member: str) -> Call:
         given.refuse(member, f"Invalid request body: '{member}' must be an object.", "type")
     session_id = given.text("session_id")
     if session_id is not None and not SESSION_ID.fullmatch(session_id):
-        given.refuse("session_id", "Invalid session_id format", "pattern")
+        given.refuse("session_id", NO_SESSION_ID, "pattern")
     is_followed = bool(given.flag("stream"))
     given.settle()
     return Call(given=task_input, session_id=session_id, is_followed=is_followed)

@@ -8,11 +8,15 @@ from starlette.datastructures import QueryParams
 
 from gnomon.core.errors import Complaint
 from gnomon.core.session import SESSION_ID
-from gnomon.web.dialects.shannon.status import Word, find_word
+from gnomon.web.dialects.shannon.status import WORDS, Word, find_word
 from gnomon.web.problems import InvalidQuery
 
 USUAL: Final = 20
 MOST: Final = 100
+NO_SESSION_ID: Final = (
+    "Invalid session_id format: use 1 to 128 letters, digits and any of '.', '_', ':', '-', not dots alone"
+)
+_ENDLESS: Final = 10**9
 _NUMBER = re.compile("[0-9]{1,9}")
 
 
@@ -36,7 +40,7 @@ def read_listing(query: QueryParams) -> Listing:
     )
 
 
-def number(query: QueryParams, name: str, usual: int, *, least: int = 0, most: int = 10**9) -> int:
+def number(query: QueryParams, name: str, usual: int, *, least: int = 0, most: int = _ENDLESS) -> int:
     """Read a whole number of a query.
 
     Raises
@@ -48,8 +52,12 @@ def number(query: QueryParams, name: str, usual: int, *, least: int = 0, most: i
     if text is None:
         return usual
     if not _NUMBER.fullmatch(text) or not least <= int(text) <= most:
-        raise wrong(name, f"Invalid {name} parameter")
+        raise wrong(name, f"Invalid {name} parameter: it must be a whole number, {least} {_to(most)}")
     return int(text)
+
+
+def _to(most: int) -> str:
+    return "or more" if most >= _ENDLESS else f"to {most}"
 
 
 def one(query: QueryParams, name: str) -> str | None:
@@ -74,11 +82,11 @@ def wrong(name: str, message: str) -> InvalidQuery:
 def _word(text: str | None) -> Word | None:
     word = None if text is None else find_word(text)
     if text is not None and word is None:
-        raise wrong("status", "Invalid status value")
+        raise wrong("status", f"Invalid status value: use one of {', '.join(WORDS)}")
     return word
 
 
 def _session(text: str | None) -> str | None:
     if text is not None and not SESSION_ID.fullmatch(text):
-        raise wrong("session_id", "Invalid session_id format")
+        raise wrong("session_id", NO_SESSION_ID)
     return text

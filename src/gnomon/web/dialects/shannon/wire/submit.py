@@ -19,6 +19,7 @@ from gnomon.web.dialects.shannon.modes import EFFORTS, STRATEGIES, USUAL, Assign
 from gnomon.web.dialects.shannon.origin import Origin
 from gnomon.web.dialects.shannon.skilled import SkillText
 from gnomon.web.dialects.shannon.wire.given import Given, read_members
+from gnomon.web.dialects.shannon.wire.listing import NO_SESSION_ID
 
 TIERS: Final = ("small", "medium", "large")
 PROVIDERS: Final = (
@@ -31,6 +32,8 @@ _AGENTS: Final = (1, 20)
 _LARGE: Final = 1e12
 _ENDLESS: Final = 1e9
 """Seconds from which a limit of time is as good as none; a moment so far off could not be written."""
+_MOST_GUIDES: Final = 10
+"""Members of a context that a warning names."""
 
 _NO_MEANING: Final[Mapping[str, str]] = {
     **dict.fromkeys(_MODELS, "The operator of this server chooses the models."),
@@ -137,6 +140,7 @@ def read_task(body: Json, *, modes: Modes, skill: SkillText | None = None) -> Ta
             is_brief=assigned.takes_brief,
             skill=None if skill is None else skill.name,
             warnings=(*warnings, *(() if assigned.takes_brief else _untold(given, skill))),
+            guides=_guides(given, skill) if assigned.takes_brief else (),
         ),
         wording=_wording(given, query),
         session_id=session_id,
@@ -169,7 +173,7 @@ def _session(given: Given) -> str | None:
         return None
     if isinstance(session_id, str) and SESSION_ID.fullmatch(session_id):
         return session_id
-    given.refuse("session_id", "Invalid session_id format", "pattern")
+    given.refuse("session_id", NO_SESSION_ID, "pattern")
     return None
 
 
@@ -257,6 +261,15 @@ def _guidance(given: Given, skill: SkillText | None) -> tuple[str | None, tuple[
         return text or None, ()
     cut = f"The context and the skill are longer than {LONGEST_GUIDANCE} characters; the rest was left out."
     return text[:LONGEST_GUIDANCE], (cut,)
+
+
+def _guides(given: Given, skill: SkillText | None) -> tuple[str, ...]:
+    """Name what the guidance is made of."""
+    names = [name for name, value in given.context.items() if _is_told(name, value)]
+    more = ("...",) if len(names) > _MOST_GUIDES else ()
+    listed = ", ".join((*(repr(name[:80]) for name in names[:_MOST_GUIDES]), *more))
+    members = (f"context {listed}",) if names else ()
+    return (*((f"the skill {skill.name!r}",) if skill else ()), *members)
 
 
 def _is_told(name: str, value: Json) -> bool:
