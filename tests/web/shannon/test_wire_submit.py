@@ -171,7 +171,7 @@ def test_budgets_become_limits_of_the_work() -> None:
     assert taken(context=context).task_input["budget"] == {
         "tokens": 5000,
         "cost_usd": 0.5,
-        "seconds": 60,
+        "seconds": 54.0,
     }
 
 

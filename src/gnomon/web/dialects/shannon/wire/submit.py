@@ -71,6 +71,8 @@ _OF_BRIEFS: Final[Mapping[str, str]] = {
     "research_strategy": "What runs in this mode is no research.",
 }
 """Members that change nothing where no brief is taken, with what holds in their place."""
+_TO_ANSWER: Final = 0.9
+"""Part of its time after which research ends with what it has, rather than be ended with nothing."""
 _NO_ATTACHMENTS: Final = (
     "Attachments are not taken with a task: put the files into a folder of documents of this server "
     "(gnomon documents add DIR), where the work finds them, and send the query without them."
@@ -231,10 +233,11 @@ def _budget(given: Given) -> dict[str, float]:
         given.number(name, 0, _LARGE, f"{name} must be 0 or more", is_whole=False)
         for name in ("max_budget_usd", "max_budget_per_run_usd")
     ]
+    seconds = _seconds(given)
     named = {
         "tokens": given.number("token_budget", 1, _LARGE, "token_budget must be 1 or more"),
         "cost_usd": next((cost for cost in costs if cost is not None), None),
-        "seconds": given.number("timeout_seconds", 1, _LARGE, "timeout_seconds must be 1 or more"),
+        "seconds": None if seconds is None else round(_TO_ANSWER * seconds, 3),
     }
     return {name: value for name, value in named.items() if value is not None}
 
