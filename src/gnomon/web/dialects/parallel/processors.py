@@ -6,8 +6,8 @@ from typing import Final
 
 from gnomon.core.errors import Complaint, Forbidden
 from gnomon.core.naming import no_such
-from gnomon.core.task import Visibility
 from gnomon.core.workload import Workload
+from gnomon.web.assignment import Assignment
 
 EFFORTS: Final[Mapping[str, int]] = {
     "lite": 1,
@@ -23,8 +23,6 @@ EFFORTS: Final[Mapping[str, int]] = {
 """The effort that each name stands for; every name has a twin that is rather soon than thorough."""
 _FAST: Final = "-fast"
 PROCESSORS: Final = (*EFFORTS, *(name + _FAST for name in EFFORTS))
-_ALL_OTHERS: Final = "*"
-_DEFAULT_KIND: Final = "research"
 _TELLS_EVENTS_FROM: Final = EFFORTS["pro"]
 
 
@@ -62,17 +60,12 @@ class Processors:
     """
 
     def __init__(self, texts: Iterable[str], workloads: Mapping[str, Workload]) -> None:
-        self._offered = {w.kind: w for w in workloads.values() if w.visibility is Visibility.PUBLIC}
-        self._kinds: dict[str, str] = {}
-        for text in texts:
-            self._assign(*text.partition("=")[::2])
-        if _DEFAULT_KIND in self._offered:
-            self._kinds.setdefault(_ALL_OTHERS, _DEFAULT_KIND)
+        self._assigned = Assignment("processor", PROCESSORS, texts, workloads)
 
     @property
     def usable(self) -> tuple[str, ...]:
         """List the names behind which something runs."""
-        return tuple(name for name in PROCESSORS if self._kind_of(name) is not None)
+        return tuple(name for name in PROCESSORS if self._behind(name) is not None)
 
     def find(self, name: str) -> Assigned:
         """Return what stands behind a name; a fast twin runs what its plain name runs, unless it has its own.
@@ -84,37 +77,25 @@ class Processors:
         """
         if name not in PROCESSORS:
             raise _unknown(no_such("processor", name, self.usable or PROCESSORS))
-        kind = self._kind_of(name)
-        if kind is None:
+        workload = self._behind(name)
+        if workload is None:
             text = f"No workload stands behind the processor '{name}' on this server. {self._remedy()}"
             raise _unknown(text)
         return Assigned(
             name=name,
-            kind=kind,
+            kind=workload.kind,
             effort=EFFORTS[name.removesuffix(_FAST)],
             is_fast=name.endswith(_FAST),
-            takes_brief=self._offered[kind].takes_brief,
+            takes_brief=workload.takes_brief,
         )
 
-    def _kind_of(self, name: str) -> str | None:
-        names = (name, name.removesuffix(_FAST), _ALL_OTHERS)
-        return next((self._kinds[known] for known in names if known in self._kinds), None)
+    def _behind(self, name: str) -> Workload | None:
+        return self._assigned.find(name, name.removesuffix(_FAST))
 
     def _remedy(self) -> str:
         if self.usable:
             return f"Use one of: {', '.join(self.usable)}."
         return "Its operator assigns one at the start: gnomon serve --processor '*=KIND'."
-
-    def _assign(self, name: str, kind: str) -> None:
-        complaint = None
-        if name not in (*PROCESSORS, _ALL_OTHERS):
-            complaint = no_such("processor", name, (*PROCESSORS, _ALL_OTHERS))
-        elif kind not in self._offered:
-            complaint = no_such("kind", kind, self._offered)
-        elif self._kinds.setdefault(name, kind) != kind:
-            complaint = "This processor is assigned twice; give one kind."
-        if complaint:
-            raise ValueError(f"--processor {name}={kind}: {complaint}")
 
 
 def _unknown(text: str) -> UnknownProcessor:
