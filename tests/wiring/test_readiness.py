@@ -58,7 +58,7 @@ def test_an_extra_that_is_missing_is_named(
     settings: Settings, missing: str, model: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(ValueError, match=rf"pip install 'gnomon\[{extra}\]'"):
+    with pytest.raises(ValueError, match=rf"pip install '\.\[{extra}\]'"):
         require_model(replace(settings, model=model))
 
 

@@ -202,7 +202,7 @@ def test_what_is_not_installed_is_named_with_its_extra(
     missing: str, settings: dict[str, str], extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(ModelFailure, match=rf"{missing}.*pip install 'gnomon\[{extra}\]'") as caught:
+    with pytest.raises(ModelFailure, match=rf"{missing}.*pip install '\.\[{extra}\]'") as caught:
         require_usable(settings, {"OPENAI_API_KEY": "k"})
     assert caught.value.code == "model_extra_missing"
     with pytest.raises(ModelFailure, match=missing):
