@@ -99,7 +99,7 @@ def is_pausing(task: dict[str, Any]) -> bool:
 
 
 @pytest.fixture
-def doors(server: Server, tmp_path: Path, own_loop: None) -> Iterator[Doors]:  # noqa: ARG001  it is found
+def doors(server: Server, tmp_path: Path, own_loop: None) -> Iterator[Doors]:
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(dalysdk.client, "DEFAULT_BASE_URL", server.url)
