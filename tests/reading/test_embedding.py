@@ -69,7 +69,7 @@ def test_without_its_libraries_there_is_none_and_the_remedy_is_named(
     monkeypatch.setitem(sys.modules, library, None)
     place = models_folder() / FOLDER
     assert find_embedder() is None
-    with pytest.raises(NoEmbedder, match=rf"needs {library}; .*gnomon\[semantic\]"):
+    with pytest.raises(NoEmbedder, match=rf"needs {library}; .*'\.\[semantic\]'"):
         Embedder(place)
 
 
