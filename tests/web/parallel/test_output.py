@@ -73,8 +73,11 @@ usages = st.fixed_dictionaries(
         "cost_usd": st.none() | st.floats(0, 9),
     }
 )
+beside = objects.map(
+    lambda members: {n: v for n, v in members.items() if n not in ANSWER_SCHEMA["properties"]}
+)
 answers = joined(
-    objects,
+    beside,
     st.fixed_dictionaries({"type": st.sampled_from(["text", "json"]), "content": letters | objects}),
     maybe(schema=objects, basis=st.lists(bases, max_size=3), tool_calls=st.lists(calls, max_size=2)),
     maybe(engine=letters, usage=usages, truncated=st.lists(letters, max_size=2)),
