@@ -14,12 +14,12 @@ from gnomon.core.access import ALL_SCOPES, KeyRole, Principal
 from gnomon.core.errors import Complaint, Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from gnomon.core.hub import Hub
 from gnomon.core.ports import Claim, Finish, Holding, Load, TaskQuery
-from gnomon.core.resource import ResourceKind
-from gnomon.core.retry import Done
+from gnomon.core.resource import NewResource, ResourceKind, resource_id
+from gnomon.core.retry import Done, Failed, RetryPolicy
 from gnomon.core.service import House, run, task
 from gnomon.core.service import access as keys
 from gnomon.core.service import resource as shelf
-from gnomon.core.task import Json, Status, Task, Visibility
+from gnomon.core.task import Json, Status, Task, TaskError, Visibility
 from gnomon.core.workload import Failure, Reference, Workload
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
@@ -50,7 +50,14 @@ def named(kind: str, key: str) -> Any:
     return references
 
 
+def is_filmed(document: Json) -> bool:
+    return "reel" in document
+
+
 KINDS = (
+    ResourceKind(kind="house_rules"),
+    ResourceKind(kind="film", needs_result=is_filmed),
+    ResourceKind(kind="review", check=needs_title, check_draft=lambda _: (), references=named("film", "of")),
     ResourceKind(kind="library", gathers=("rules",)),
     ResourceKind(kind="rules", references=named("library", "of")),
     ResourceKind(kind="shelf", references=named("library", "in")),
@@ -63,7 +70,9 @@ def read_aloud(given: Json, _: Any) -> Json:
 
 
 WORKLOADS = (
-    Workload(kind="book", run=read_aloud, deadline=timedelta(hours=1)),
+    Workload(kind="book", run=read_aloud, deadline=timedelta(hours=1), alongside=("house_rules",)),
+    Workload(kind="film", run=read_aloud, retry=RetryPolicy(max_attempts=1)),
+    Workload(kind="review", run=read_aloud),
     Workload(kind="page", run=read_aloud, visibility=Visibility.INTERNAL),
     Workload(kind="note", run=read_aloud, check=needs_title),
 )
@@ -109,10 +118,12 @@ async def load(house: House, claimed: Task) -> Load:
 
 
 async def finish(house: House, claimed: Task, result: Json = None) -> Task:
+    return await finish_with(house, claimed, Done(result=result))
+
+
+async def finish_with(house: House, claimed: Task, ending: Done | Failed) -> Task:
     holding = Holding(task_id=claimed.id, fence=claimed.fence)
-    return await house.store.finish(
-        Finish(holding=holding, now=house.clock.now(), ending=Done(result=result))
-    )
+    return await house.store.finish(Finish(holding=holding, now=house.clock.now(), ending=ending))
 
 
 def all_bytes(folder: Path) -> bytes:
@@ -252,16 +263,87 @@ class TestRuns:
     async def test_edit_makes_a_draft_and_a_run_ends_it(self, stocked: House) -> None:
         await run.create_and_run(stocked, WE, "book", {"title": "A"})
         await finish(stocked, await claim(stocked), {"read": 1})
-        done = await run.latest_task(stocked, await shelf.get_resource(stocked, WE, "book", 1))
+        done = await shelf.latest_task(stocked, await shelf.get_resource(stocked, WE, "book", 1))
         assert done is not None
         assert done.result == {"read": 1}
         edited = await run.replace_saved(stocked, WE, "book", 1, {"title": "B"}, name="renamed")
         assert (edited.revision, edited.name) == (2, "renamed")
-        assert await run.latest_task(stocked, edited) is None
+        assert await shelf.latest_task(stocked, edited) is None
         again = await run.run_saved(stocked, WE, "book", 1)
         assert again.resource is not None
         assert again.resource.revision == 3
         assert again.task.deadline_at is not None
+
+
+class TestWhatGoesAlong:
+    """A result with what was run for it, and the one resource that a workspace has of a kind."""
+
+    async def test_a_result_goes_along_as_it_was_at_submission(self, house: House) -> None:
+        await run.create_and_run(house, WE, "film", {"reel": 1})
+        kept = await house.store.put_blob(b"a long film")
+        done = Done(result={"file": kept.sha256}, blobs=(kept.sha256,))
+        shot = await finish_with(house, await claim(house), done)
+        await run.create_and_run(house, WE, "review", {"title": "A", "of": 1})
+        await run.replace_saved(house, WE, "film", 1, {"reel": 2})
+        loaded = await load(house, await claim(house))
+        (film,) = loaded.references
+        assert (film.document, film.result, film.task_id) == ({"reel": 1}, shot.result, shot.id)
+        await shelf.delete_resource(house, WE, "film", 1)
+        await house.store.sweep_blobs(house.clock.now() + timedelta(days=1))
+        assert await house.store.get_blob(kept.sha256) == b"a long film"
+
+    @pytest.mark.parametrize(
+        ("ended", "words"),
+        [(False, "has no results yet: task 1 is running"), (True, "has no results: task 1 is failed")],
+    )
+    async def test_who_needs_a_result_that_is_not_there_is_told_why(
+        self, house: House, ended: bool, words: str
+    ) -> None:
+        await run.create_and_run(house, WE, "film", {"reel": 1})
+        claimed = await claim(house)
+        if ended:
+            await finish_with(
+                house, claimed, Failed(error=TaskError(code="torn", message="The reel is torn."))
+            )
+        with pytest.raises(Invalid) as caught:
+            await run.create_and_run(house, WE, "review", {"title": "A", "of": 1})
+        (complaint,) = caught.value.complaints
+        assert complaint.loc == ("of",)
+        assert f"film 1 {words}" in complaint.message
+
+    async def test_a_document_that_needs_none_goes_without(self, house: House) -> None:
+        await shelf.create_resource(house, WE, "film", {"still": 1})
+        await run.create_and_run(house, WE, "review", {"title": "A", "of": 1})
+        (film,) = (await load(house, await claim(house))).references
+        assert (film.result, film.task_id) == (None, None)
+
+    async def test_the_workspaces_own_is_pinned_where_it_exists(self, house: House) -> None:
+        await run.create_and_run(house, WE, "book", {"title": "A"})
+        assert (await load(house, await claim(house))).references == ()
+        await shelf.create_resource(house, WE, "house_rules", {"quiet": True})
+        await shelf.create_resource(house, principal("other"), "house_rules", {"quiet": False})
+        await run.create_and_run(house, WE, "book", {"title": "B"})
+        (rules,) = (await load(house, await claim(house))).references
+        assert rules.document == {"quiet": True}
+
+    async def test_a_draft_is_not_run_until_it_is_complete(self, house: House) -> None:
+        await shelf.create_resource(house, WE, "film", {"still": 1})
+        await run.create_and_run(house, WE, "film", {"reel": 1})
+        claimed = await claim(house)
+        draft = NewResource(
+            id=resource_id(house.clock.now(), 1),
+            workspace="w",
+            kind="review",
+            document={"of": 1},
+            origin=(claimed.id, "draft"),
+        )
+        holding = Holding(task_id=claimed.id, fence=claimed.fence)
+        saved = await house.store.save_resource(holding, draft, house.clock.now())
+        with pytest.raises(Invalid) as caught:
+            await run.run_saved(house, WE, "review", saved.number)
+        assert caught.value.complaints[0].loc == ("title",)
+        await run.replace_saved(house, WE, "review", saved.number, {"of": 1, "title": "B"})
+        assert (await run.run_saved(house, WE, "review", saved.number)).resource is not None
 
 
 class TestTasks:

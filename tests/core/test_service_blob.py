@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from gnomon.core.blob import Blob, name_of
 from gnomon.core.errors import Invalid
-from gnomon.core.service.blob import blobs_of, fold, unfold
+from gnomon.core.fold import blobs_of
+from gnomon.core.service.blob import fold, unfold
 
 
 class Shelf:

@@ -66,6 +66,10 @@ def _nothing(_: Json) -> Sequence[Reference]:
     return ()
 
 
+def _never(_: Json) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceKind:
     """What a noun means: which documents it accepts, what it adds to them, what they refer to."""
@@ -85,6 +89,16 @@ class ResourceKind:
     references: Callable[[Json], Sequence[Reference]] = _nothing
     gathers: tuple[str, ...] = ()
     """Kinds whose newest resource linked to this one is pinned along with it."""
+    needs_result: Callable[[Json], bool] = _never
+    """Say whether a document is of use to who refers to it only with the result of its run, which then goes along."""
+    check_draft: Callable[[Json], Sequence[Complaint]] | None = None
+    """Find what is wrong with a document that an attempt saves before it is complete; without it there are no drafts.
+
+    A client's document, and a saved one that is run, must pass `check`."""
+
+    def find_faults(self, document: Json, *, is_draft: bool) -> Sequence[Complaint]:
+        """List what is wrong with a document that an attempt saves."""
+        return self.check_draft(document) if is_draft and self.check_draft else self.check(document)
 
 
 def resource_id(at: datetime, chance: int) -> str:

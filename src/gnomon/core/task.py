@@ -127,6 +127,8 @@ class Pin:
     number: int
     resource_id: str
     revision: int
+    task_id: str | None = None
+    """Whose result goes along: the run of that revision that had completed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

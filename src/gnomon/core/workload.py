@@ -71,6 +71,9 @@ class Pinned:
     id: str
     revision: int
     document: Json
+    task_id: str | None = None
+    result: Json = None
+    """What running it gave, where its kind's documents count by that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,8 +199,10 @@ class Context(Window, Protocol):
             With the code ``invalid_question`` when the key or the question cannot be stored.
         """
 
-    def save(self, kind: str, document: Json, *, key: str) -> Saved:
+    def save(self, kind: str, document: Json, *, key: str, is_draft: bool = False) -> Saved:
         """Save a resource in the task's workspace; the same key saves it once, over all attempts.
+
+        A draft may lack what its kind needs before it can be run.
 
         Raises
         ------
@@ -237,7 +242,7 @@ class AsyncContext(Window, Protocol):
     async def ask(self, key: str, question: Json, within: float | None = None) -> Json:
         """Return the answer to a question, or end the attempt until somebody has given it."""
 
-    async def save(self, kind: str, document: Json, *, key: str) -> Saved:
+    async def save(self, kind: str, document: Json, *, key: str, is_draft: bool = False) -> Saved:
         """Save a resource in the task's workspace; the same key saves it once, over all attempts."""
 
     async def put(self, content: bytes) -> str:
@@ -279,6 +284,8 @@ class Workload:
 
     A result that is complained about is a failure with the code ``invalid_answer``, tried again within `retry`."""
     references: Callable[[Json], Sequence[Reference]] = _nothing
+    alongside: tuple[str, ...] = ()
+    """Kinds of which a workspace has one resource, number 1: where it exists it is pinned too."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     takes_brief: bool = False
     """Doors that take questions with what is wanted of the answer hand over all of it (`core.brief`), not its input

@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from gnomon.core.blob import Blob
-from gnomon.core.errors import FenceLost, GnomonError, Invalid, NotFound, Unavailable
+from gnomon.core.errors import Complaint, FenceLost, GnomonError, Invalid, NotFound, Unavailable
+from gnomon.core.fold import large_members, with_marks
 from gnomon.core.library import found_json
 from gnomon.core.ports import Clock, Holding, Library, Report, Store
 from gnomon.core.resource import NewResource, ResourceKind, resource_id
 from gnomon.core.task import Json, Task
+from gnomon.core.workload import Failure
 from gnomon.engine.child.pipe import Frame
 from gnomon.engine.children import Run
 
@@ -122,25 +124,46 @@ class Desk:
 
     async def _save_resource(self, frame: Frame) -> tuple[Json, bytes]:
         message, now = frame.message, self._clock.now()
-        document = message["document"]
-        await self._check(message["kind"], document)
+        kind = message["kind"]
+        document = await self._accept(kind, message["document"], is_draft=message["is_draft"])
+        large = await asyncio.to_thread(large_members, document)
+        apart = {key: (await self._store.put_blob(content)).sha256 for key, content in large.items()}
         name = document.get("name") if isinstance(document, dict) else None
         resource = NewResource(
             id=resource_id(now, self._clock.chance(22)),
             workspace=self._task.workspace,
-            kind=message["kind"],
-            document=document,
+            kind=kind,
+            document=with_marks(document, apart),
             name=name if isinstance(name, str) else None,
-            blobs=tuple(message["blobs"]),
+            links=await self._links(kind, document),
+            blobs=(*message["blobs"], *apart.values()),
             origin=(self._task.id, message["key"]),
         )
         saved = await self._store.save_resource(self._holding, resource, now)
         return {"kind": saved.kind, "number": saved.number, "id": saved.id}, b""
 
-    async def _check(self, kind: str, document: Json) -> None:
-        """Refuse what the kind refuses from a client: a record is as sound whoever wrote it."""
-        if kind in self._kinds and (complaints := await asyncio.to_thread(self._kinds[kind].check, document)):
+    async def _accept(self, kind: str, document: Json, *, is_draft: bool) -> Json:
+        """Refuse what the kind refuses from a client, and add what it adds: a record is as sound whoever wrote it."""
+        if (meaning := self._kinds.get(kind)) is None:
+            return document
+        if complaints := await asyncio.to_thread(meaning.find_faults, document, is_draft=is_draft):
             raise Invalid(complaints)
+        if is_draft and meaning.check_draft is not None:
+            return document
+        try:
+            return await asyncio.to_thread(meaning.complete, document)
+        except Failure as failure:
+            raise Invalid([Complaint((), failure.message, failure.code)]) from failure
+
+    async def _links(self, kind: str, document: Json) -> tuple[str, ...]:
+        """Name the resources that a document refers to."""
+        meaning = self._kinds.get(kind)
+        references = meaning.references(document) if meaning else ()
+        found = [
+            await self._store.resources.get(self._task.workspace, reference.kind, reference.number)
+            for reference in references
+        ]
+        return tuple(dict.fromkeys(resource.id for resource in found))
 
     async def _put(self, frame: Frame) -> tuple[Json, bytes]:
         return (await self._store.put_blob(frame.content)).sha256, b""

@@ -134,7 +134,13 @@ def _split_complaint(children: Sequence[Json], load: Load, workloads: Mapping[st
 def _pins(load: Load) -> tuple[Pin, ...]:
     """Let a child see the references that its parent saw."""
     return tuple(
-        Pin(kind=pinned.kind, number=pinned.number, resource_id=pinned.id, revision=pinned.revision)
+        Pin(
+            kind=pinned.kind,
+            number=pinned.number,
+            resource_id=pinned.id,
+            revision=pinned.revision,
+            task_id=pinned.task_id,
+        )
         for pinned in load.references
     )
 

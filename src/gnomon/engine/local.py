@@ -231,12 +231,14 @@ class _Window:
         self._steps[key] = as_stored(self._run.answers.get(key), f"answer to {key!r}")
         return self._steps[key]
 
-    def _check(self, kind: str, document: Json) -> None:
-        if kind in self._run.kinds and (complaints := self._run.kinds[kind].check(document)):
+    def _check(self, kind: str, document: Json, *, is_draft: bool) -> None:
+        if kind in self._run.kinds and (
+            complaints := self._run.kinds[kind].find_faults(document, is_draft=is_draft)
+        ):
             raise Failure("invalid_resource", "; ".join(complaint.message for complaint in complaints))
 
-    def _save(self, kind: str, document: Json, key: str) -> Saved:
-        self._check(kind, as_stored(document, "document"))
+    def _save(self, kind: str, document: Json, key: str, *, is_draft: bool) -> Saved:
+        self._check(kind, as_stored(document, "document"), is_draft=is_draft)
         documents = self._run.log.documents
         documents.setdefault(key, as_stored(document, "document"))
         number = list(documents).index(key) + 1
@@ -275,9 +277,9 @@ class LocalContext(_Window):
         """Return the answer that was given beforehand; raises `Failure` when there is none."""
         return self._answer(key, question, within)
 
-    def save(self, kind: str, document: Json, *, key: str) -> Saved:
+    def save(self, kind: str, document: Json, *, key: str, is_draft: bool = False) -> Saved:
         """Note a document; the same key notes it once."""
-        return self._save(kind, document, key)
+        return self._save(kind, document, key, is_draft=is_draft)
 
     def put(self, content: bytes) -> str:
         """Write a file named by the bytes."""
@@ -309,9 +311,9 @@ class LocalAsyncContext(_Window):
         """Return the answer that was given beforehand; raises `Failure` when there is none."""
         return self._answer(key, question, within)
 
-    async def save(self, kind: str, document: Json, *, key: str) -> Saved:
+    async def save(self, kind: str, document: Json, *, key: str, is_draft: bool = False) -> Saved:
         """Note a document; the same key notes it once."""
-        return self._save(kind, document, key)
+        return self._save(kind, document, key, is_draft=is_draft)
 
     async def put(self, content: bytes) -> str:
         """Write a file named by the bytes."""

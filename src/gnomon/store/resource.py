@@ -28,6 +28,7 @@ _WITH = (
     "WHERE resource.deleted_at IS NULL AND "
 )
 _NUMBER = "workspace = ? AND kind = ? AND number = ?"
+_RESULT_OF = "SELECT result FROM task_result JOIN task ON task.seq = task_result.task WHERE task.id = ?"
 
 
 def create(
@@ -177,8 +178,10 @@ def list_resources(connection: sqlite3.Connection, query: ResourceQuery) -> Page
     return Page(records=records, next=write_cursor(records[-1].number) if len(rows) > query.limit else None)
 
 
-def read_pinned(connection: sqlite3.Connection, resource_id: str, revision: int) -> Pinned:
-    """Return a resource's document as it was at a revision, deleted or not; raises `NotFound`."""
+def read_pinned(
+    connection: sqlite3.Connection, resource_id: str, revision: int, task_id: str | None = None
+) -> Pinned:
+    """Return a resource's document as it was at a revision, and a task's result; raises `NotFound`."""
     row = connection.execute(
         "SELECT kind, number, id, ?, document FROM resource JOIN resource_revision ON resource = seq "
         "WHERE id = ? AND resource_revision.revision <= ? ORDER BY resource_revision.revision DESC LIMIT 1",
@@ -186,7 +189,16 @@ def read_pinned(connection: sqlite3.Connection, resource_id: str, revision: int)
     ).fetchone()
     if row is None:
         raise NotFound(f"There is no resource {resource_id} at revision {revision}.")
-    return Pinned(kind=row[0], number=row[1], id=row[2], revision=row[3], document=find_json(row[4]))
+    found = connection.execute(_RESULT_OF, (task_id,)).fetchone() if task_id is not None else None
+    return Pinned(
+        kind=row[0],
+        number=row[1],
+        id=row[2],
+        revision=row[3],
+        document=find_json(row[4]),
+        task_id=task_id,
+        result=find_json(found[0]) if found else None,
+    )
 
 
 def _insert(ledger: Ledger, new: NewResource, now: datetime, task_id: str | None) -> Resource:

@@ -146,6 +146,14 @@ def keep(order, ctx):
     return {"file": name, "number": saved.number, "same": saved == again, "stranger": "f" * 64}
 
 
+def shelve(order, ctx):
+    """Save documents, each of them under its place in the list."""
+    return [
+        ctx.save(each["kind"], each["document"], key=str(n), is_draft=each.get("is_draft", False)).number
+        for n, each in enumerate(order["documents"])
+    ]
+
+
 def keep_on(order, ctx):
     """Store new bytes again and again; a deaf one goes on when it is asked to stop."""
     _mark(order)
@@ -561,7 +569,7 @@ async def io_fail(order, ctx):
 
 _CPU = (
     echo, loop_politely, loop_busily, loop_deafly, block_in_c, block_in_select, finish_when_asked, leave, fail,
-    stumble, leave_politely, pretend, give_nonsense, crash_between_steps, chatter, keep, keep_on, break_off,
+    stumble, leave_politely, pretend, give_nonsense, crash_between_steps, chatter, keep, shelve, keep_on, break_off,
     overflow, overflow_unnoticed, miss, list_modules,
     tell_threads, spawn_family, multiply, follow, propose, interview, ask_badly, ask_and_go_on, ask_and_stumble,
     ask_when_told, keep_when_pausing, park_uncalled, swallow_pause, never_checkpoint,

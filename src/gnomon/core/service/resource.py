@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Invalid, NotFound
+from gnomon.core.fold import blobs_of, refuse_marks
 from gnomon.core.ports import Page, Reservation, ResourceQuery
 from gnomon.core.resource import NewResource, Resource, resource_id
 from gnomon.core.service.access import require
-from gnomon.core.service.blob import blobs_of, fold, refuse_marks, unfold
+from gnomon.core.service.blob import fold, unfold
 from gnomon.core.service.house import House
 from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.service.task import is_number
-from gnomon.core.task import Json, Pin
+from gnomon.core.task import Json, Pin, Status, Task
 from gnomon.core.workload import Failure, Reference
 
 
@@ -35,6 +37,15 @@ class Missing:
 
     reference: Reference
     end: Reference
+    reason: str | None = None
+    """Why what is there is of no use, for one that is there."""
+
+
+class Lost(NamedTuple):
+    """The reference at which a way ends, and why, if what it names is there."""
+
+    end: Reference
+    reason: str | None = None
 
 
 async def prepare(house: House, kind: str, document: Json) -> Json:
@@ -56,19 +67,28 @@ async def prepare(house: House, kind: str, document: Json) -> Json:
         raise Invalid([Complaint((), failure.message, failure.code)]) from failure
 
 
-async def resolve(house: House, workspace: str, references: Sequence[Reference]) -> Resolved:
-    """Follow references to the resources they name, and on to what those refer to and gather."""
+async def resolve(
+    house: House, workspace: str, references: Sequence[Reference], alongside: Sequence[str] = ()
+) -> Resolved:
+    """Follow references to the resources they name, and on to what those refer to and gather.
+
+    The workspace's resource number 1 of each kind in `alongside` is pinned too, where it exists.
+    """
     links: list[str] = []
     pins: dict[str, Pin] = {}
     blobs: set[str] = set()
     missing: list[Missing] = []
     for reference in references:
         found = await find(house, workspace, reference.kind, reference.number)
-        end = reference if found is None else await _follow(house, found, pins, blobs)
-        if end is not None:
-            missing.append(Missing(reference=reference, end=end))
+        lost = Lost(reference) if found is None else await _follow(house, found, reference, pins, blobs)
+        if lost is not None:
+            missing.append(Missing(reference=reference, end=lost.end, reason=lost.reason))
         elif found is not None:
             links.append(found.id)
+    for kind in alongside:
+        single = await find(house, workspace, kind, 1)
+        if single is not None:
+            pins[single.id] = _pin(single)
     return Resolved(
         links=tuple(dict.fromkeys(links)),
         pins=tuple(pins.values()),
@@ -78,34 +98,55 @@ async def resolve(house: House, workspace: str, references: Sequence[Reference])
 
 
 async def _follow(
-    house: House, resource: Resource, pins: dict[str, Pin], blobs: set[str]
-) -> Reference | None:
-    """Collect a resource and what it refers to; return the reference that leads nowhere, if one does."""
+    house: House, resource: Resource, way: Reference, pins: dict[str, Pin], blobs: set[str]
+) -> Lost | None:
+    """Collect a resource and what it refers to; return where the way ends, if it leads nowhere."""
     if resource.id in pins:
         return None
-    pins[resource.id] = _pin(resource)
+    meaning, task_id = house.kinds[resource.kind], None
+    if meaning.needs_result(resource.document):
+        task = await latest_task(house, resource)
+        if task is None or task.status is not Status.COMPLETED:
+            return Lost(way, _why_no_result(task))
+        task_id = task.id
+    pins[resource.id] = _pin(resource, task_id)
     blobs.update(blobs_of(resource.document))
-    meaning = house.kinds[resource.kind]
     for reference in meaning.references(resource.document):
         found = await find(house, resource.workspace, reference.kind, reference.number)
-        end = reference if found is None else await _follow(house, found, pins, blobs)
-        if end is not None:
-            return end
+        lost = Lost(reference) if found is None else await _follow(house, found, reference, pins, blobs)
+        if lost is not None:
+            return lost
     for kind in meaning.gathers:
         newest = await house.store.resources.find_newest_linked(resource.workspace, kind, resource.id)
         whole = await find(house, resource.workspace, kind, newest.number) if newest else None
         if whole is not None:
-            await _follow(house, whole, pins, blobs)
+            await _follow(house, whole, Reference(kind=kind, number=whole.number), pins, blobs)
     return None
 
 
-def _pin(resource: Resource) -> Pin:
+def _why_no_result(task: Task | None) -> str:
+    if task is None:
+        return "has no results yet: run it first."
+    if task.status.is_active:
+        return f"has no results yet: task {task.number} is {task.status}, at {task.progress or 0:.0f} %; wait for it."
+    return f"has no results: task {task.number} is {task.status}; run it again first."
+
+
+def _pin(resource: Resource, task_id: str | None = None) -> Pin:
     return Pin(
         kind=resource.kind,
         number=resource.number,
         resource_id=resource.id,
         revision=resource.document_revision,
+        task_id=task_id,
     )
+
+
+async def latest_task(house: House, resource: Resource) -> Task | None:
+    """Return the task that ran the document as it is, and says how the resource stands; None for a draft."""
+    if resource.latest_task_id is None or resource.is_draft:
+        return None
+    return await house.store.get_task(resource.workspace, resource.latest_task_id)
 
 
 async def find(house: House, workspace: str, kind: str, number: int) -> Resource | None:

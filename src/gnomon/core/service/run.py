@@ -1,14 +1,16 @@
 """Runs: a resource that is the saved input of a task, created, edited and run again in place."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
 from gnomon.core.access import Principal
 from gnomon.core.errors import Complaint, Conflict, Invalid, TaskActive
+from gnomon.core.fold import blobs_of, refuse_marks
 from gnomon.core.ports import NewDocument, Reservation, RunResource, Submit, Submitted
 from gnomon.core.resource import Resource
 from gnomon.core.service.access import require
-from gnomon.core.service.blob import blobs_of, fold, refuse_marks
+from gnomon.core.service.blob import fold
 from gnomon.core.service.house import House
 from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.service.resource import (
@@ -99,7 +101,8 @@ async def inline_task(
     try:
         await look_at(task_input, refuse_marks)
         await check_input(workload, task_input)
-        resolved = await _resolve(house, principal, await look_at(task_input, workload.references))
+        references = await look_at(task_input, workload.references)
+        resolved = await _resolve(house, principal, references, workload.alongside)
     except Invalid as invalid:
         raise invalid.under("input") from invalid
     return new_task(
@@ -136,12 +139,14 @@ async def create_and_run(
     if again := await find_again(house, principal, reservation):
         return again
     complete = await prepare(house, kind, document)
-    resolved = await _resolve(house, principal, house.kinds[kind].references(complete))
+    workload = find_workload(house, kind)
+    references = house.kinds[kind].references(complete)
+    resolved = await _resolve(house, principal, references, workload.alongside)
     resource = await new_resource(house, principal, kind, complete, links=resolved.links, name=name)
     task = new_task(
         house,
         principal,
-        find_workload(house, kind),
+        workload,
         pins=resolved.pins,
         blobs=_union(resource.blobs, resolved.blobs),
     )
@@ -208,15 +213,15 @@ async def run_in_place(
     require(principal, "write")
     if again := await find_again(house, principal, reservation):
         return again
-    saved = await get_resource(house, principal, kind, number)
+    saved, workload = await get_resource(house, principal, kind, number), find_workload(house, kind)
     if document is None:
+        await _require_complete(house, kind, saved.document)
         edit, blobs = None, tuple(blobs_of(saved.document))
         references = house.kinds[kind].references(saved.document)
-        resolved = await _resolve(house, principal, references, is_saved=True)
+        resolved = await _resolve(house, principal, references, workload.alongside, is_saved=True)
     else:
-        edit, resolved = await _edit(house, principal, kind, document)
+        edit, resolved = await _edit(house, principal, workload, document)
         blobs = edit.blobs
-    workload = find_workload(house, kind)
     task = new_task(house, principal, workload, pins=resolved.pins, blobs=_union(blobs, resolved.blobs))
     run = RunResource(
         workspace=principal.workspace, kind=kind, number=number, if_revision=if_revision, edit=edit
@@ -234,13 +239,23 @@ async def run_in_place(
         raise await _name_the_task(house, saved) or conflict from conflict
 
 
+async def _require_complete(house: House, kind: str, document: Json) -> None:
+    """Refuse to run a draft that lacks something, in the words that its sender would have heard."""
+    meaning = house.kinds[kind]
+    if meaning.check_draft is None:
+        return
+    if complaints := await asyncio.to_thread(meaning.check, document):
+        raise Invalid(complaints)
+
+
 async def _edit(
-    house: House, principal: Principal, kind: str, document: Json
+    house: House, principal: Principal, workload: Workload, document: Json
 ) -> tuple[NewDocument, Resolved]:
     """Make a new document ready to be stored."""
     try:
-        complete = await prepare(house, kind, document)
-        resolved = await _resolve(house, principal, house.kinds[kind].references(complete))
+        complete = await prepare(house, workload.kind, document)
+        references = house.kinds[workload.kind].references(complete)
+        resolved = await _resolve(house, principal, references, workload.alongside)
     except Invalid as invalid:
         raise invalid.under("input") from invalid
     folded = await fold(house, complete)
@@ -303,17 +318,15 @@ async def delete_saved(house: House, principal: Principal, kind: str, number: in
         raise await _name_the_task(house, saved) or conflict from conflict
 
 
-async def latest_task(house: House, resource: Resource) -> Task | None:
-    """Return the task that says how the resource stands; None for a draft."""
-    if resource.latest_task_id is None or resource.is_draft:
-        return None
-    return await house.store.get_task(resource.workspace, resource.latest_task_id)
-
-
 async def _resolve(
-    house: House, principal: Principal, references: Sequence[Reference], *, is_saved: bool = False
+    house: House,
+    principal: Principal,
+    references: Sequence[Reference],
+    alongside: Sequence[str] = (),
+    *,
+    is_saved: bool = False,
 ) -> Resolved:
-    resolved = await resolve(house, principal.workspace, references)
+    resolved = await resolve(house, principal.workspace, references, alongside)
     if resolved.missing:
         raise Invalid(
             [
@@ -328,6 +341,8 @@ def _missing_text(missing: Missing, *, is_saved: bool) -> str:
     # What a saved document refers to was there when it was saved, and numbers are never used again.
     reference, end = missing.reference, missing.end
     name, last = _name(reference), _name(end)
+    if missing.reason:
+        return f"{last} {missing.reason}"
     if end is not reference:
         return f"{name} refers to {last}, which was deleted; send it again and give {name} its new id."
     if not is_saved:

@@ -243,11 +243,18 @@ class Window:
             return None
         return stage(content, name, Path(f"{self.order.staging}{next(self._staged)}"))
 
-    def _word_of_saving(self, kind: str, document: Json, key: str) -> dict[str, Json]:
+    def _word_of_saving(self, kind: str, document: Json, key: str, *, is_draft: bool) -> dict[str, Json]:
         with suppress(ValueError, TypeError, RecursionError):
             # What is not JSON is refused, with its place, when the word is sent.
             blobs = sorted(blob_names(to_json(document)) & self.known_blobs())
-            return {"op": "save", "kind": kind, "document": document, "key": key, "blobs": blobs}
+            return {
+                "op": "save",
+                "kind": kind,
+                "document": document,
+                "key": key,
+                "blobs": blobs,
+                "is_draft": is_draft,
+            }
         return {"op": "save", "document": document}
 
     def tell_progress(self, *, at_once: bool = False) -> None:

@@ -76,10 +76,10 @@ class CpuContext(Window):
         self.settle()
         return self._answer(key, question, within)
 
-    def save(self, kind: str, document: Json, *, key: str) -> Saved:
+    def save(self, kind: str, document: Json, *, key: str, is_draft: bool = False) -> Saved:
         """Save a resource in the task's workspace."""
         self.settle()
-        return Saved(**unpack(self._ask(self._word_of_saving(kind, document, key))))
+        return Saved(**unpack(self._ask(self._word_of_saving(kind, document, key, is_draft=is_draft))))
 
     def emit(self, body: Mapping[str, Json]) -> None:
         """Write a message into the task's log."""

@@ -67,9 +67,9 @@ class IoContext(Window):
         """Return the answer, or end the attempt until there is one; raises `Asked`."""
         return self._answer(key, question, within)
 
-    async def save(self, kind: str, document: Json, *, key: str) -> Saved:
+    async def save(self, kind: str, document: Json, *, key: str, is_draft: bool = False) -> Saved:
         """Save a resource in the task's workspace."""
-        return Saved(**unpack(await self._ask(self._word_of_saving(kind, document, key))))
+        return Saved(**unpack(await self._ask(self._word_of_saving(kind, document, key, is_draft=is_draft))))
 
     async def put(self, content: bytes) -> str:
         """Store immutable bytes and return their name."""

@@ -60,10 +60,22 @@ def insert(
         (entry.seq, _dump(new.input), _dump_pins(new.pins), _dump(new.wording), new.sealed),
     )
     link_blobs(ledger, new.id, new.blobs)
+    _hold_results(ledger, new)
     tag(ledger, entry)
     if predecessor is not None and not is_blocked:
         return follow(ledger, entry, predecessor.task, now)
     return entry
+
+
+def _hold_results(ledger: Ledger, new: NewTask) -> None:
+    """Keep the blobs of the results that go along with what the input refers to."""
+    for pin in new.pins:
+        if pin.task_id is not None:
+            ledger.execute(
+                "INSERT OR IGNORE INTO blob_link (sha256, owner_id) "
+                "SELECT sha256, ? FROM blob_link WHERE owner_id = ?",
+                (new.id, pin.task_id),
+            )
 
 
 def _take_seat(ledger: Ledger, new: NewTask, now: datetime) -> Seat:

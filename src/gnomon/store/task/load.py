@@ -70,7 +70,7 @@ def input_of(connection: sqlite3.Connection, task: Task, written: str | None) ->
 
 def _references(connection: sqlite3.Connection, pins: str | None) -> tuple[Pinned, ...]:
     return tuple(
-        read_pinned(connection, pin["resource_id"], pin["revision"])
+        read_pinned(connection, pin["resource_id"], pin["revision"], pin.get("task_id"))
         for pin in (json.loads(pins) if pins else ())
     )
 

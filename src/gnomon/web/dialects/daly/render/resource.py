@@ -1,7 +1,7 @@
 """The records of locations, weather, modules, inverters and projects."""
 
+from gnomon.core.fold import marked_blob
 from gnomon.core.resource import Resource
-from gnomon.core.service.blob import marked_blob
 from gnomon.core.task import Json
 from gnomon.web.dialects.daly.nouns import INVERTER, MODULE, Noun
 from gnomon.web.dialects.daly.render.moment import render_moment

@@ -14,8 +14,8 @@ from gnomon.core.errors import NotFound
 from gnomon.core.ports import Submitted
 from gnomon.core.resource import Resource
 from gnomon.core.service import House
-from gnomon.core.service.resource import find, get_resource
-from gnomon.core.service.run import create_and_run, latest_task, replace_saved, run_saved
+from gnomon.core.service.resource import find, get_resource, latest_task
+from gnomon.core.service.run import create_and_run, replace_saved, run_saved
 from gnomon.core.task import Json, Status
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json
