@@ -97,6 +97,14 @@ async def resolve(
     )
 
 
+async def gather(house: House, resource: Resource, resolved: Resolved) -> Resolved:
+    """Add what is gathered along with a resource that is itself run."""
+    pins = {pin.resource_id: pin for pin in resolved.pins}
+    blobs = set(resolved.blobs)
+    await _gather(house, resource, pins, blobs)
+    return replace(resolved, pins=tuple(pins.values()), blobs=tuple(sorted(blobs)))
+
+
 async def _follow(
     house: House, resource: Resource, way: Reference, pins: dict[str, Pin], blobs: set[str]
 ) -> Lost | None:
@@ -116,12 +124,18 @@ async def _follow(
         lost = Lost(reference) if found is None else await _follow(house, found, reference, pins, blobs)
         if lost is not None:
             return lost
-    for kind in meaning.gathers:
+    await _gather(house, resource, pins, blobs)
+    return None
+
+
+async def _gather(house: House, resource: Resource, pins: dict[str, Pin], blobs: set[str]) -> None:
+    for kind in house.kinds[resource.kind].gathers:
         newest = await house.store.resources.find_newest_linked(resource.workspace, kind, resource.id)
         whole = await find(house, resource.workspace, kind, newest.number) if newest else None
-        if whole is not None:
-            await _follow(house, whole, Reference(kind=kind, number=whole.number), pins, blobs)
-    return None
+        # What it refers to is the resource itself, which is no part of its own run.
+        if whole is not None and whole.id not in pins:
+            pins[whole.id] = _pin(whole)
+            blobs.update(blobs_of(whole.document))
 
 
 def _why_no_result(task: Task | None) -> str:
@@ -167,6 +181,7 @@ async def new_resource(
     *,
     links: tuple[str, ...],
     name: str | None = None,
+    blobs: tuple[str, ...] = (),
 ) -> NewResource:
     """Make the record of a resource; what is large in it is stored beside it."""
     folded = await fold(house, document)
@@ -178,7 +193,7 @@ async def new_resource(
         document=folded.document,
         name=name or name_of(document),
         links=links,
-        blobs=folded.blobs,
+        blobs=(*blobs, *folded.blobs),
     )
 
 

@@ -17,6 +17,7 @@ from gnomon.core.service.resource import (
     Missing,
     Resolved,
     delete_resource,
+    gather,
     get_resource,
     name_of,
     new_resource,
@@ -124,9 +125,12 @@ async def create_and_run(
     document: Json,
     *,
     name: str | None = None,
+    blobs: tuple[str, ...] = (),
     reservation: Reservation | None = None,
 ) -> Submitted:
     """Store a resource and the task that runs it, of the workload of the same kind, in one transaction.
+
+    `blobs` are kept for as long as the resource or the task: the document names them.
 
     Raises
     ------
@@ -142,7 +146,9 @@ async def create_and_run(
     workload = find_workload(house, kind)
     references = house.kinds[kind].references(complete)
     resolved = await _resolve(house, principal, references, workload.alongside)
-    resource = await new_resource(house, principal, kind, complete, links=resolved.links, name=name)
+    resource = await new_resource(
+        house, principal, kind, complete, links=resolved.links, name=name, blobs=blobs
+    )
     task = new_task(
         house,
         principal,
@@ -219,6 +225,7 @@ async def run_in_place(
         edit, blobs = None, tuple(blobs_of(saved.document))
         references = house.kinds[kind].references(saved.document)
         resolved = await _resolve(house, principal, references, workload.alongside, is_saved=True)
+        resolved = await gather(house, saved, resolved)
     else:
         edit, resolved = await _edit(house, principal, workload, document)
         blobs = edit.blobs
