@@ -12,7 +12,7 @@ from gnomon.pvsyst.meteo import Label, MeteoError, MeteoSite, MeteoTable, at_off
 
 def hours(year_of_month: dict[int, int], offset: float = 0.0) -> list[int]:
     """Return the starts of the hours of a typical year, month by month of the years given, in local time."""
-    found = []
+    found: list[int] = []
     for month in range(1, 13):
         year = year_of_month.get(month, 2011)
         start = datetime(year, month, 1, tzinfo=UTC).timestamp() - offset * 3600

@@ -98,11 +98,11 @@ def make_record(table: MeteoTable, *, default_wind: float | None = None) -> Made
         When it lacks a column or most of one, or has two rows of one moment.
     """
     notes = list(table.notes)
-    columns = dict(table.columns)
-    _assume_wind(columns, len(table.moments), default_wind, notes)
-    _require_columns(columns)
+    given = dict(table.columns)
+    _assume_wind(given, len(table.moments), default_wind, notes)
+    _require_columns(given)
     moments, order = _placed(table, notes)
-    columns = {name: [column[row] for row in order] for name, column in columns.items() if name in NAMES}
+    columns = {name: [column[row] for row in order] for name, column in given.items() if name in NAMES}
     _drop_columns(columns, notes)
     moments, columns = _drop_rows(moments, columns, notes)
     _clip(columns, notes)
@@ -115,7 +115,7 @@ def make_record(table: MeteoTable, *, default_wind: float | None = None) -> Made
 
 
 def _assume_wind(columns: dict[str, Column], rows: int, speed: float | None, notes: list[str]) -> None:
-    if speed is not None and "wind_speed" not in columns:
+    if speed is not None and all(value is None for value in columns.get("wind_speed", ())):
         columns["wind_speed"] = [speed] * rows
         notes.append(f"wind speed: the file has none; {speed:g} m/s was assumed")
 
@@ -130,7 +130,7 @@ def _require_columns(columns: Mapping[str, Column]) -> None:
 def _placed(table: MeteoTable, notes: list[str]) -> tuple[list[int], list[int]]:
     """Return the rows' labels in rising order, and which rows these are."""
     if not table.is_typical:
-        moments, order = list(table.moments), range(len(table.moments))
+        moments, order = list(table.moments), list(range(len(table.moments)))
     else:
         moments, order = _typical(table, notes)
     order = sorted(order, key=moments.__getitem__)
@@ -143,25 +143,27 @@ def _placed(table: MeteoTable, notes: list[str]) -> tuple[list[int], list[int]]:
     return placed, order
 
 
-def _typical(table: MeteoTable, notes: list[str]) -> tuple[list[int], Any]:
+def _typical(table: MeteoTable, notes: list[str]) -> tuple[list[int], list[int]]:
     """Move every row to the typical year by where its middle stands; a leap day's rows are left out."""
     offset = timedelta(hours=table.site.utc_offset)
     shift = _TO_MIDDLE[table.label] * table.step
-    moments, kept, years = [], [], set()
-    for row, moment in enumerate(table.moments):
-        local = datetime.fromtimestamp(moment + shift, UTC) + offset
-        years.add(local.year)
-        is_leap_day = (local.month, local.day) == (2, 29)
-        moved = moment if is_leap_day else (local.replace(year=TYPICAL_YEAR) - offset).timestamp() - shift
-        moments.append(round(moved))
-        if not is_leap_day:
-            kept.append(row)
-    if len(kept) < len(moments):
-        notes.append(f"typical year: {len(moments) - len(kept)} rows of a 29 February were left out")
-    notes.append(
-        f"typical year: its months are of {_span(years)}; the rows are dated as hours of {TYPICAL_YEAR}"
-    )
-    return moments, kept
+    local = [datetime.fromtimestamp(moment + shift, UTC) + offset for moment in table.moments]
+    kept = [row for row, middle in enumerate(local) if not _is_leap_day(middle)]
+    taken = {local[row].replace(year=TYPICAL_YEAR) for row in kept}
+    # A file without a leap day may name the end of a 28 February as the beginning of March, in a leap year.
+    usual = set(kept)
+    local = [middle.replace(day=28) if _is_leap_day(middle) else middle for middle in local]
+    moved = [middle.replace(year=TYPICAL_YEAR) for middle in local]
+    kept = [row for row, middle in enumerate(moved) if row in usual or middle not in taken]
+    if len(kept) < len(moved):
+        notes.append(f"typical year: {len(moved) - len(kept)} rows of a 29 February were left out")
+    years = _span({middle.year for middle in local})
+    notes.append(f"typical year: its months are of {years}; the rows are dated as hours of {TYPICAL_YEAR}")
+    return [round((middle - offset).timestamp() - shift) for middle in moved], kept
+
+
+def _is_leap_day(moment: datetime) -> bool:
+    return (moment.month, moment.day) == (2, 29)
 
 
 def _span(years: set[int]) -> str:
