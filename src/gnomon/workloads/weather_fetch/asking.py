@@ -43,7 +43,7 @@ def gate_for(*, is_own: bool) -> Gate:
 _GATES: "WeakKeyDictionary[asyncio.AbstractEventLoop, dict[bool, Gate]]" = WeakKeyDictionary()
 
 
-async def fetch(question: Question, gate: Gate, *, most: int = MOST_BYTES) -> bytes:
+async def fetch(question: Question, gate: Gate, *, most: int = MOST_BYTES, timeout: float = TIMEOUT) -> bytes:
     """Return the provider's data as it gives them.
 
     Raises
@@ -54,7 +54,7 @@ async def fetch(question: Question, gate: Gate, *, most: int = MOST_BYTES) -> by
     """
     name = CALLED[question.provider]
     headers = {"Accept": "*/*", "Accept-Encoding": ENCODINGS, "User-Agent": "Gnomon"}
-    request = Request(url=question.url, headers=headers, most=most, timeout=TIMEOUT, is_repeatable=True)
+    request = Request(url=question.url, headers=headers, most=most, timeout=timeout, is_repeatable=True)
     try:
         reply = await gate.open(request)
         try:

@@ -10,7 +10,7 @@ from gnomon.core.errors import Complaint
 from gnomon.core.retry import RetryPolicy
 from gnomon.core.task import Json
 from gnomon.core.workload import AsyncContext, Failure, Workload
-from gnomon.pvsyst.meteo import Made, MeteoError, MeteoTable, at_offset, make_record
+from gnomon.pvsyst.meteo import Made, MeteoError, MeteoTable, make_record
 from gnomon.workloads.weather_fetch.asking import fetch, gate_for
 from gnomon.workloads.weather_fetch.forms import pvlib_readers, read_form
 from gnomon.workloads.weather_fetch.provider import (
@@ -140,18 +140,14 @@ async def run(given: Json, ctx: AsyncContext) -> Json:
 
 def _made(content: bytes, form: str, given: Mapping[str, Any]) -> Made:
     table = read_form(content, form)
-    return make_record(at_offset(table, _offset(table, given)))
+    return make_record(table, utc_offset=_offset(table, given))
 
 
 def _offset(table: MeteoTable, given: Mapping[str, Any]) -> float:
-    """Return the local standard time in which a typical year begins: as told, or the whole hour of the longitude.
-
-    A typical year that comes in local time begins in that.
-    """
-    if table.site.utc_offset:
-        return table.site.utc_offset
-    told = given.get("utcOffset")
-    return float(told if told is not None else round(given["longitude"] / 15.0))
+    """Return the local standard time in which a typical year begins: as told, its own, or the longitude's hour."""
+    if (told := given.get("utcOffset")) is not None:
+        return float(told)
+    return table.site.utc_offset or float(round(given["longitude"] / 15.0))
 
 
 def _head(given: Mapping[str, Any], made: Made, asked: str) -> dict[str, Json]:
