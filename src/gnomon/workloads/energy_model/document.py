@@ -228,6 +228,7 @@ class Weather(Record):
     poa: Any = None
     snow_depth: Any = Field(None, alias="snowDepth")
     snowfall: Any = None
+    provenance: Any = None
 
 
 class ShadingScene(Record):
