@@ -407,7 +407,7 @@ def test_manual_weights_are_needed_of_every_input() -> None:
         ({"a": 1}, "unlimited", "needs shading.nearShading octavia"),
         ({"x": 1}, "octavia", "dcInputId x is not among dcInputs"),
         ({"a": "1"}, "octavia", "give an object dcInputId -> shading scene number"),
-        ([{"a": 1}], "octavia", "or a list of {dcInputId, shadingSceneId}"),
+        ([{"a": 1}], "octavia", "or a list of {dcInputId, shadingSceneId, tables}"),
         (3, "octavia", "give an object dcInputId -> shading scene number"),
     ],
 )

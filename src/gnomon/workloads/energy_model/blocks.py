@@ -4,7 +4,7 @@ The gathered work holds everything: a child that gets a range of its blocks need
 numbers come out however the blocks are shared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from gnomon.workloads.energy_model.options import Availability as GivenAvailabil
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.record import Monthly
 from gnomon.workloads.energy_model.rules import snow_of
+from gnomon.workloads.energy_model.scene import scenes_of
 from gnomon.workloads.energy_model.wording import place_text
 from gnomon.workloads.energy_model.work import Object, Work
 
@@ -125,8 +126,10 @@ def _only(pinned: Sequence[Pinned], kind: str) -> Object:
     return found
 
 
-def gather(given: Object, around: Surroundings, pinned: Sequence[Pinned]) -> Work:
-    """Gather what a run simulates.
+def gather(
+    given: Object, around: Surroundings, pinned: Sequence[Pinned], read: Callable[[str], bytes]
+) -> Work:
+    """Gather what a run simulates; `read` gives the blobs that results of scenes name.
 
     Raises
     ------
@@ -149,7 +152,7 @@ def gather(given: Object, around: Surroundings, pinned: Sequence[Pinned]) -> Wor
         blocks=tuple(given["blocks"]),
         modules=_documents(pinned, "module"),
         inverters=_documents(pinned, "inverter"),
-        scenes=_documents(pinned, "shading_scene"),
+        scenes=scenes_of(pinned, read),
     )
 
 

@@ -198,7 +198,9 @@ def _block_references(block: Json, at: Loc) -> list[Reference]:
     scenes = mapped_scenes(block.get("shadingStringMap")) or {}
     loc = (*at, "shadingStringMap")
     return named + [
-        Reference(kind="shading_scene", number=scene, loc=(*loc, name)) for name, scene in scenes.items()
+        Reference(kind="shading_scene", number=scene.number, loc=(*loc, name))
+        for name, scene in scenes.items()
+        if scene.number is not None
     ]
 
 

@@ -91,6 +91,9 @@ class Shading(Record):
     ] = Field(None, alias="nearShading")
     scene_id: Identifier | None = Field(None, alias="shadingSceneId")
     scene_table: Any = Field(None, alias="sceneTable")
+    tables: Annotated[list[Annotated[int, Field(ge=0)] | str], Field(min_length=1)] | None = Field(
+        None, alias="shadingTables"
+    )
     electrical_impact: bool = Field(default=False, alias="electricalImpact")
     electrical_impact_fraction: Fraction | None = Field(None, alias="electricalImpactFraction")
     transverse_diodes: Annotated[int, Field(ge=0, le=10)] | None = Field(None, alias="transverseDiodes")

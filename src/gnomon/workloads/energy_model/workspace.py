@@ -70,7 +70,7 @@ class EnergyModelDefaults(Record):
 class WorkspaceSettings(Record):
     """The settings of a workspace; what else they hold is kept for who put it there."""
 
-    energy_model: EnergyModelDefaults | None = Field(None, alias=ENERGY_MODEL)
+    energy_model: EnergyModelDefaults | None = Field(None, alias="energyModel")
     preferences: dict[str, Any] | None = None
 
 
