@@ -299,7 +299,7 @@ def _mesh(geometry: Element, element: Element, materials: Mapping[str, str], war
         material = part.get("material", "")
         used += [material, materials.get(material, "")]
         faces += [face for face in read_faces(part, _stride(part)) if len(face) >= 3]
-    kept = [face for face in faces if 0 <= min(face) and max(face) < len(points)]
+    kept = [face for face in faces if min(face) >= 0 and max(face) < len(points)]
     if len(kept) < len(faces):
         warnings.append(
             f"geometry {name[:60]}: {len(faces) - len(kept)} faces name points that are not there"

@@ -147,7 +147,7 @@ def _framed(shape: Shape, parameters: Element, metre: float, found: Found) -> It
             grid=module_grid(parameters, plate.sides, metre),
         )
     if is_tracker:
-        found.limits += _limits(parameters, shape)
+        found.limits += _limits(parameters)
 
 
 def _axis(parameters: Element, shape: Shape) -> tuple[FloatArray, FloatArray] | None:
@@ -158,7 +158,7 @@ def _axis(parameters: Element, shape: Shape) -> tuple[FloatArray, FloatArray] | 
     return first, second
 
 
-def _limits(parameters: Element, shape: Shape) -> Iterator[float]:
+def _limits(parameters: Element) -> Iterator[float]:
     """Yield how far a tracker turns to either side, where a file tells it."""
     for name in ("min_phi", "max_phi"):
         yield from _limit(numbers_of(parameters.find(name)))

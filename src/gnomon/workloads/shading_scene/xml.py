@@ -58,7 +58,7 @@ def parse(content: bytes) -> Element:
     parser.StartDoctypeDeclHandler = _refuse
     parser.EntityDeclHandler = _refuse
     try:
-        parser.Parse(content, True)
+        parser.Parse(content, True)  # noqa: FBT003 - a C function that takes no names
     except expat.ExpatError as error:
         raise NotReadable(f"the file is no XML: {error}; send a Collada file (.dae, .pvc)") from error
     except (LookupError, UnicodeError) as error:
