@@ -117,9 +117,8 @@ def touched_share(cast: Shadows, groups: IntArray, strings: IntArray) -> FloatAr
     offset = np.cumsum(size) - size
     base = (offset[table] + part * (across + 1))[touches]
     total = int(size.sum())
-    change: IntArray = np.bincount(base + first[touches], minlength=total + 1)
-    change = change - np.bincount(base + last[touches], minlength=total + 1)
-    is_touched = np.cumsum(change[:total]) > 0
+    begins, ends = (np.bincount(base + place[touches], minlength=total + 1) for place in (first, last))
+    is_touched = np.cumsum((begins - ends)[:total]) > 0
     counted: FloatArray = np.add.reduceat(is_touched.astype(np.float64), offset) if total else np.zeros(0)
     return counted / (groups * strings)
 
