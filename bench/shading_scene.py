@@ -103,8 +103,8 @@ def naive(tables: shade.Tables, rays: int) -> tuple[float, int, str]:
     first, along, across = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 3] - corners[:, 0]
     origin = first[table] + a * along[table] + b * across[table]
     try:
-        import trimesh  # noqa: PLC0415  only where it is installed
-        from trimesh.ray.ray_pyembree import RayMeshIntersector  # noqa: PLC0415
+        import trimesh
+        from trimesh.ray.ray_pyembree import RayMeshIntersector
     except ImportError:
         start = time.process_time()
         hits(origin, table, sun, first, along, across)
