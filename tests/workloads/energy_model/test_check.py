@@ -17,7 +17,6 @@ from gnomon.workloads.energy_model.check import (
     check_location,
     check_module,
     check_project,
-    check_shading_scene,
     check_weather,
     location_of,
     references,
@@ -407,7 +406,7 @@ def test_manual_weights_are_needed_of_every_input() -> None:
         ({"a": 1}, "unlimited", "needs shading.nearShading octavia"),
         ({"x": 1}, "octavia", "dcInputId x is not among dcInputs"),
         ({"a": "1"}, "octavia", "give an object dcInputId -> shading scene number"),
-        ([{"a": 1}], "octavia", "or a list of {dcInputId, shadingSceneId}"),
+        ([{"a": 1}], "octavia", "or a list of {dcInputId, shadingSceneId, tables}"),
         (3, "octavia", "give an object dcInputId -> shading scene number"),
     ],
 )
@@ -511,14 +510,6 @@ def test_the_model_of_snow_needs_its_column() -> None:
     (complaint,) = check_energy_model(document)
     assert "needs the weather's snowDepth [cm] or snowfall" in complaint.message
     assert check_energy_model({**document, "weatherData": {**day, "snowfall": [0.0] * 24}}) == []
-
-
-def test_shading_scenes() -> None:
-    assert check_shading_scene({"name": "s", "shadingTable": TABLE}) == []
-    (complaint,) = check_shading_scene({"shadingTable": {**TABLE, "elevation": [45, 0]}})
-    assert complaint.message == "shadingTable: elevation: the angles of the grid must increase"
-    (complaint,) = check_shading_scene({"shadingTable": {**TABLE, "azimuth": list(range(1000))}})
-    assert "1000 angles; give at most 721" in complaint.message
 
 
 def test_a_zone_that_is_none_is_refused_in_a_location_too() -> None:
@@ -686,9 +677,8 @@ def test_scenes_are_referred_to_where_they_are_used() -> None:
 
 def test_the_kinds_are_those_of_the_contract() -> None:
     kinds = {kind.kind: kind for kind in RESOURCE_KINDS}
-    assert set(kinds) == {
-        *("location", "weather", "module", "inverter", "project", "shading_scene", "energy_model")
-    }
+    kinds_of_contract = ("location", "weather", "module", "inverter", "project", "energy_model")
+    assert set(kinds) == {*kinds_of_contract, "workspace_settings"}
     assert kinds["location"].gathers == ("weather",)
     assert [workload.kind for workload in WORKLOADS] == ["energy_model", "energy_model_blocks"]
 
@@ -700,7 +690,7 @@ json_values = st.recursive(
 )
 CHECKS = (
     *(check_energy_model, check_location, check_project),
-    *(check_weather, check_module, check_inverter, check_shading_scene, references, location_of),
+    *(check_weather, check_module, check_inverter, references, location_of),
 )
 
 
