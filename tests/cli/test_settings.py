@@ -67,6 +67,9 @@ OTHER: dict[str, tuple[str, Any]] = {
     "fetch_allow": ("10.1.0.0/16", ("10.1.0.0/16",)),
     "fetch_http": ("1", True),
     "max_cost": ("0.25", 0.25),
+    "pvgis_url": ("http://127.0.0.1:1/api", "http://127.0.0.1:1/api"),
+    "nsrdb_url": ("https://nsrdb.example.com/solar", "https://nsrdb.example.com/solar"),
+    "nsrdb_email": ("me@example.com", "me@example.com"),
     "log_level": ("debug", "debug"),
 }
 

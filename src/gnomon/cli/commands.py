@@ -13,6 +13,7 @@ from gnomon.cli.admin import admin
 from gnomon.cli.documents import documents
 from gnomon.cli.helping import Sections, Sentences
 from gnomon.cli.models import models
+from gnomon.cli.weather import weather
 from gnomon.core.brief import EFFORTS, USUAL_EFFORT
 from gnomon.settings import Settings
 
@@ -80,6 +81,7 @@ def gnomon() -> None:
 gnomon.add_command(admin)
 gnomon.add_command(models)
 gnomon.add_command(documents)
+gnomon.add_command(weather)
 
 
 def with_settings(
