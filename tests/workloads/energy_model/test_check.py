@@ -687,7 +687,16 @@ def test_scenes_are_referred_to_where_they_are_used() -> None:
 def test_the_kinds_are_those_of_the_contract() -> None:
     kinds = {kind.kind: kind for kind in RESOURCE_KINDS}
     assert set(kinds) == {
-        *("location", "weather", "module", "inverter", "project", "shading_scene", "energy_model")
+        *(
+            "location",
+            "weather",
+            "module",
+            "inverter",
+            "project",
+            "shading_scene",
+            "energy_model",
+            "workspace_settings",
+        )
     }
     assert kinds["location"].gathers == ("weather",)
     assert [workload.kind for workload in WORKLOADS] == ["energy_model", "energy_model_blocks"]

@@ -61,7 +61,7 @@ def check_block(block: Object, at: Loc, *, is_manual: bool) -> Iterator[Complain
     is_manual
         Whether the run shares an inverter's power by weights that its inputs must have.
     """
-    for key in _OTHER_FORM.keys() & block.keys():
+    for key in (key for key in _OTHER_FORM if has(block, key)):
         loc = (*at, key)
         yield Complaint(loc, f"{place_text(loc)}: is not read here; give {_OTHER_FORM[key]}", "replaced")
     if not has(block, "array") and not block.get("dcInputs"):
@@ -79,7 +79,7 @@ def check_block(block: Object, at: Loc, *, is_manual: bool) -> Iterator[Complain
     if is_manual:
         yield from _weights(block, at)
     yield from _shading_map(block, at)
-    yield from _ac_system(inner(block, "acSystem"), (*at, "acSystem"))
+    yield from check_ac_system(inner(block, "acSystem"), (*at, "acSystem"))
     yield from check_aoi(inner(block, "aoi"), (*at, "aoi"))
 
 
@@ -225,7 +225,8 @@ def mapped_scenes(mapped: object) -> dict[str, int] | None:
     return {str(name): scene for name, scene in entries} if entries and right else None
 
 
-def _ac_system(ac_system: Object, at: Loc) -> Iterator[Complaint]:
+def check_ac_system(ac_system: Object, at: Loc) -> Iterator[Complaint]:
+    """Yield what is wrong with losses that an AC system gives in two places."""
     here, there = inner(ac_system, "mvLosses"), inner(inner(ac_system, "losses"), "mvLosses")
     for key in here.keys() & there.keys():
         if here[key] != there[key]:

@@ -15,8 +15,9 @@ from gnomon.pv.plant import AcSystem, Block, Interconnection, Losses, Thermal
 from gnomon.pv.weather import Site
 from gnomon.workloads.energy_model import document as doc
 from gnomon.workloads.energy_model import horizon, place
-from gnomon.workloads.energy_model.block_rules import far_shaded
+from gnomon.workloads.energy_model.block_rules import far_shaded, has
 from gnomon.workloads.energy_model.catalogue import Catalogue
+from gnomon.workloads.energy_model.defaults import of_workspace
 from gnomon.workloads.energy_model.inputs import pv_inputs, pv_mount, pv_shading
 from gnomon.workloads.energy_model.options import Availability as GivenAvailability
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
@@ -142,7 +143,7 @@ def gather(given: Object, around: Surroundings, pinned: Sequence[Pinned]) -> Wor
     )
     return Work(
         site=site,
-        soiling=tuple(min(loss, _MOST_SOILING) for loss in _soiling(given, around)),
+        soiling=tuple(min(loss, _MOST_SOILING) for loss in _soiling(given, around, of_workspace(pinned))),
         settings=given.get("settings") or {},
         horizon=_horizon(given, around.place),
         blocks=tuple(given["blocks"]),
@@ -176,12 +177,20 @@ def _profile(far: Any) -> horizon.Points:
         raise Failure("invalid_input", f"the location's farShading: {error}") from error
 
 
-def _soiling(given: Object, around: Surroundings) -> tuple[float, ...]:
-    """Return the monthly soiling: the run's own, else the weather's, else the location's, else none."""
+def lacks_soiling(given: Object, around: Surroundings) -> bool:
+    """Tell whether neither a run nor its weather nor its location says how dirty the modules are."""
+    said = given.get("soiling"), around.weather.get("soiling"), around.place.soiling
+    return all(each is None for each in said)
+
+
+def _soiling(given: Object, around: Surroundings, defaults: Object) -> tuple[float, ...]:
+    """Return the monthly soiling: the run's own, the weather's, the location's, the workspace's, or none."""
     for found in (given.get("soiling"), around.weather.get("soiling")):
         if found is not None:
             return Monthly.model_validate(found).values()
-    return around.place.soiling.values() if around.place.soiling else (0.0,) * 12
+    if around.place.soiling is not None:
+        return around.place.soiling.values()
+    return Monthly.model_validate(defaults["soiling"]).values() if has(defaults, "soiling") else (0.0,) * 12
 
 
 def pv_blocks(work: Work) -> list[Block]:

@@ -22,10 +22,12 @@ from gnomon.workloads.energy_model.blocks import (
     Surroundings,
     gather,
     interconnection,
+    lacks_soiling,
     pv_blocks,
     surroundings,
 )
 from gnomon.workloads.energy_model.check import check_energy_model, check_weather
+from gnomon.workloads.energy_model.defaults import Laid, defaults_notes, lay_under, left_out, of_workspace
 from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.holding import Rows, Stored, hold
 from gnomon.workloads.energy_model.notes import few_alike, notes, place_notes, zone_notes
@@ -61,12 +63,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A run made ready: its input and surroundings, without stand-ins, checked."""
+    """A run made ready: its input and surroundings, without stand-ins, checked, over the workspace's defaults."""
 
     given: Mapping[str, Any]
     pinned: tuple[Pinned, ...]
     around: Surroundings
     weather: Weather
+    laid: Laid
 
     @property
     def plant(self) -> PlantOptions:
@@ -181,16 +184,28 @@ def prepare(given: Json, ctx: Context) -> Prepared:
     document = blob.resolve(given, ctx.get)
     _refuse(check_energy_model(document))
     pinned = tuple(replace(each, document=blob.resolve(each.document, ctx.get)) for each in ctx.references)
+    laid = _over_defaults(document, pinned)
+    document = laid.document
     around = surroundings(document, pinned)
     _refuse(check_weather(around.weather))
     weather = read(around.weather, around.utc_offset)
-    return Prepared(given=document, pinned=pinned, around=around, weather=weather)
+    dirt = of_workspace(pinned).get("soiling")
+    if dirt is not None and lacks_soiling(document, around):
+        laid = laid.with_soiling(dirt)
+    return Prepared(given=document, pinned=pinned, around=around, weather=weather, laid=laid)
 
 
-def _refuse(complaints: Iterable[Complaint]) -> None:
+def _over_defaults(document: Mapping[str, Any], pinned: Sequence[Pinned]) -> Laid:
+    laid = lay_under(document, of_workspace(pinned), left_out(document, pinned))
+    if laid.values:
+        _refuse(check_energy_model(laid.document), laid.note())
+    return laid
+
+
+def _refuse(complaints: Iterable[Complaint], *also: str) -> None:
     messages = [complaint.message for complaint in complaints]
     if messages:
-        raise Failure("invalid_input", "; ".join(messages))
+        raise Failure("invalid_input", "; ".join((*messages, *also)))
 
 
 def _pv_blocks(work: Work) -> list[Block]:
@@ -346,8 +361,10 @@ def _together(groups: Iterable[Group]) -> tuple[Stored, PlantSum]:
 def _warnings(
     ready: Prepared, work: Work, model: EnergyModel, parts: Sequence[Part], sun: Sun, energy_mwh: float
 ) -> Iterator[str]:
+    yield from defaults_notes(ready.laid, ready.pinned)
     yield from zone_notes(ready.around.place)
-    yield from notes(model, ready.around.weather, ready.weather, sun)
+    told = notes(model, ready.around.weather, ready.weather, sun)
+    yield from (note for note in told if not ready.laid.is_about_default(note))
     yield from place_notes(model, ready.around.place)
     yield from _untold(ready)
     yield from ratio_notes(parts)
@@ -386,7 +403,7 @@ def _result(ready: Prepared, groups: Iterable[Group], sun: Sun, ctx: Context) ->
         "blocks": [{key: value for key, value in part.items() if key != "series"} for part in parts],
         "monthly": report.monthly(whole, ready.weather, ready.around.utc_offset, figures["dc_capacity_kw"]),
         **_outlook(ready, whole),
-        "settings": report.settings(ready.weather, ready.around, work.options()),
+        "settings": report.settings(ready.weather, ready.around, work.options()) | ready.laid.told(),
         "warnings": list(few_alike(_warnings(ready, work, model, parts, sun, figures["annual_energy_mwh"]))),
         "series": {
             "plant": plant_series,
