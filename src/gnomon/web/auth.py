@@ -21,6 +21,7 @@ from gnomon.core.service.ticket import NO_TICKET, redeem
 from gnomon.core.tenancy import Role
 from gnomon.web.limits import Meter, address_of, too_many_failed
 from gnomon.web.problems import BadRequest
+from gnomon.web.sign_in import SignIn
 from gnomon.web.ticket import read_ticket
 
 T = TypeVar("T")
@@ -47,6 +48,8 @@ class Gate:
     """Counts what callers ask."""
     origins: frozenset[str] = frozenset()
     """Sites whose pages may ask even where no key is required."""
+    sign_in: SignIn | None = None
+    """The identity provider that is trusted, if one is."""
 
 
 async def issue_token(gate: Gate, request: HTTPConnection, workspace_key: str, user_key: str) -> str:
@@ -90,7 +93,7 @@ async def identify(gate: Gate, request: HTTPConnection) -> Principal:
         _require_own_page(request.headers, gate.origins)
         principal = Principal(workspace=gate.default_workspace, key_id=_ANYONE, scopes=ALL_SCOPES)
     else:
-        credential = _credential(request.headers)
+        credential = credential_of(request.headers)
         principal = await checked(gate, request, partial(_recognise, gate, credential))
     gate.meter.count(request.scope, principal.key_id)
     return principal
@@ -139,7 +142,7 @@ async def identify_by_address(gate: Gate, request: HTTPConnection, task_id: str)
     if "ticket" in query:
         raise BadRequest("The request carries two credentials; send the ticket alone.")
     if any(name in request.headers for name in ("authorization", "x-api-key")):
-        given.add(_credential(request.headers))
+        given.add(credential_of(request.headers))
     if len(given) > 1:
         raise BadRequest("The request carries two different credentials; send one.")
     principal = await checked(gate, request, partial(_recognise, gate, given.pop()))
@@ -218,7 +221,8 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _credential(headers: Headers) -> str:
+def credential_of(headers: Headers) -> str:
+    """Return the one credential of a request; raises `BadRequest` and `Unauthenticated`."""
     given = {_bearer(value) for value in headers.getlist("authorization")}
     given |= {value.strip() for value in headers.getlist("x-api-key")}
     if len(given) > 1:

@@ -278,6 +278,13 @@ async def organization_role(house: House, principal: Principal, organization: Or
     return None if member is None else member.role
 
 
+async def role_at(house: House, principal: Principal, workspace: Workspace) -> Role | None:
+    """Return what the principal is in a workspace of its organization; None for nothing."""
+    if workspace.id == principal.workspace:
+        return await standing_of(house, principal)
+    return None if principal.user_id is None else await role_in(house, workspace.id, principal.user_id)
+
+
 @one_at_a_time
 async def invite(
     house: House,
