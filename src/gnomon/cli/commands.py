@@ -37,8 +37,9 @@ HEADINGS = {
     "Limits": (
         *("max_body_mb", "max_weather_rows", "rate_limit"),
         *("max_active", "max_streams", "max_waits", "max_endpoints"),
-        *("max_schedules", "schedule_spacing"),
+        *("max_schedules", "schedule_spacing", "max_workspaces"),
     ),
+    "Signing in": ("supabase_jwks", "supabase_issuer", "supabase_audience", "supabase_secret"),
     "Streams": ("heartbeat", "max_stream_seconds"),
     "Webhooks": (
         *("webhook_schedule", "webhook_timeout", "webhook_concurrency"),

@@ -31,6 +31,9 @@ ENERGY_MODEL = Noun(
     path="/energymodels", kind="energy_model", one="energy model", global_id="globalEnergyModelId"
 )
 
+WORKSPACE_SETTINGS = "workspace_settings"
+"""The kind of a workspace's settings, of which it has one: number 1."""
+
 COMPONENT_FILE = "pvsyst_component"
 """The kind of task that reads a module's or an inverter's file."""
 

@@ -42,6 +42,7 @@ _WORDS = {
     413: "The body is too large.",
     415: "The body's media type or encoding is not supported.",
     422: "The request is not valid.",
+    429: "There are as many as there may be, or requests come too fast.",
     503: "Nothing can be stored right now; try again.",
 }
 _ALWAYS = (400, 401, 403, 503)
