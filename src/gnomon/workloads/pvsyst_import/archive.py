@@ -5,6 +5,7 @@ Nothing is written to a disk. A file that is refused leaves the others as they a
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,11 @@ _MEGABYTE = 1 << 20
 _PIECE = 1 << 16
 _PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED, _UTF8 = 0x1, 0x800
+# What the standard library raises for bytes that are no archive, or a damaged one.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError),
+    *(RuntimeError, ValueError, IndexError, KeyError, OverflowError),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +157,7 @@ def _open_archive(path: str, content: bytes, found: _Found) -> None:
                 _take_entry(archive, entry, path, found)
     except _Broken as broken:
         found.refuse(path, str(broken))
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError) as error:
+    except _DAMAGE as error:
         found.refuse(path, f"is no readable ZIP archive ({error}); pack it again")
 
 
@@ -161,7 +167,7 @@ def _entries(archive: zipfile.ZipFile, limits: Limits) -> Iterator[zipfile.ZipIn
         raise _Broken(
             f"holds {len(entries)} entries, more than {limits.entries}; pack the project's files alone"
         )
-    return (entry for entry in entries if not entry.is_dir() and not entry.filename.endswith("\\"))
+    return (entry for entry in entries if not entry.filename.endswith(("/", "\\")))
 
 
 def _take_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: str, found: _Found) -> None:
@@ -238,7 +244,7 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
                 if size > min(most, entry.file_size):
                     raise _Broken(f"holds more than the {_megabytes(entry.file_size)} that it declares")
                 pieces.append(piece)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
         raise _Broken(f"cannot be unpacked ({error}); pack it again") from error
     if size != entry.file_size:
         raise _Broken("is cut off; pack it again")
