@@ -34,5 +34,10 @@ ENERGY_MODEL = Noun(
 COMPONENT_FILE = "pvsyst_component"
 """The kind of task that reads a module's or an inverter's file."""
 
-TASK_TYPES = frozenset({"energy_model", COMPONENT_FILE, "shading", "shading_scene_create", "workflow"})
+PROJECT_FILES = "pvsyst_project"
+"""The kind of task that reads a project's files."""
+
+TASK_TYPES = frozenset(
+    {"energy_model", COMPONENT_FILE, PROJECT_FILES, "shading", "shading_scene_create", "workflow"}
+)
 """The contract's own words for kinds of tasks, whether this server offers them or not."""
