@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gnomon.core.workload import Failure
-from gnomon.pvsyst import PvsystError, meteo_csv, ond, pan, parse
+from gnomon.pvsyst import PvsystError, PvsystObject, meteo_csv, ond, pan, parse
 from gnomon.pvsyst.horizon import Horizon, read_horizon_text
 from gnomon.pvsyst.meteo import MeteoError, MeteoSite, make_record
 from gnomon.pvsyst.ond import OndInverter
@@ -48,6 +48,7 @@ class VariantFile:
 
     file: SourceFile
     variant: PvsystVariant
+    root: PvsystObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,8 @@ def _project(shelf: Shelf, file: SourceFile, said: Report) -> bool:
 
 def _variant(shelf: Shelf, file: SourceFile, said: Report) -> bool:
     del said  # told with the model that it becomes
-    shelf.variants.append(VariantFile(file=file, variant=read_variant(parse(file.content))))
+    root = parse(file.content)
+    shelf.variants.append(VariantFile(file=file, variant=read_variant(root), root=root))
     return True
 
 
@@ -158,7 +160,9 @@ def _inverter(shelf: Shelf, file: SourceFile, said: Report) -> bool:
 def _once(held: dict[str, Any], file: SourceFile, found: object, said: Report) -> bool:
     first = held.setdefault(file.name.lower(), found)
     if first is not found:
-        said.unmapped("", "", f"is another file of the name of {first.file.path}, which is used; rename one of them")
+        said.unmapped(
+            "", "", f"is another file of the name of {first.file.path}, which is used; rename one of them"
+        )
     return first is found
 
 

@@ -122,9 +122,7 @@ def _string_mismatch(own: ArrayLosses, shared: ArrayLosses, said: Report) -> flo
     if fixed is not None:
         words = "counts only for arrays held at a fixed voltage, which PVsyst's inverters with MPPT are not; not used"
         said.unmapped("PMismUFixe", _percent(fixed), words)
-    said.assumed(
-        "stringVoltageMismatch", None, "no key for it has a public sample; 0 was assumed, PVsyst's default is 0.1 %"
-    )
+    said.assumed("stringVoltageMismatch", None, "no key for it has a public sample; 0 was assumed")
     soaking = _first(own.light_soaking, shared.light_soaking)
     if soaking:
         said.unmapped("LightSoaking", _percent(soaking), "no field takes it; 0 was assumed")
@@ -132,16 +130,18 @@ def _string_mismatch(own: ArrayLosses, shared: ArrayLosses, said: Report) -> flo
 
 
 def _auxiliary(said: Report) -> bool:
-    said.assumed("invAuxLoss", None, "no key for it has a public sample; false was assumed, as PVsyst by default")
+    said.assumed("invAuxLoss", None, "no key for it has a public sample; false was assumed")
     return False
 
 
 def _heat(array: MainArray, said: Report) -> dict[str, float]:
     u_c = array.u_c
     if u_c is None:
-        said.assumed("UFactor", None, f"is missing; losses.uC {USUAL_U_C:g} W/m2K was assumed, for open racks")
+        said.assumed(
+            "UFactor", None, f"is missing; losses.uC {USUAL_U_C:g} W/m2K was assumed, for open racks"
+        )
         u_c = USUAL_U_C
-    elif u_c < 5:  # noqa: PLR2004 - the least that the model takes
+    elif u_c < 5:
         said.unmapped("UFactor", u_c, f"is below 5 W/m2K; {USUAL_U_C:g} was assumed")
         u_c = USUAL_U_C
     else:
@@ -177,12 +177,16 @@ def aoi(iam: IamProfile | None, said: Report) -> dict[str, list[float]] | None:
 def _curve(iam: IamProfile, said: Report) -> dict[str, list[float]] | None:
     points = iam.points or ()
     rising = all(a[0] < b[0] for a, b in zip(points, points[1:], strict=False))
-    inside = all(0 <= angle <= 90 and 0 <= factor <= 1.2 for angle, factor in points)  # noqa: PLR2004 - degrees
-    if len(points) < 2 or not rising or not inside:  # noqa: PLR2004 - a curve has two ends
+    inside = all(0 <= angle <= 90 and 0 <= factor <= 1.2 for angle, factor in points)
+    if len(points) < 2 or not rising or not inside:
         said.assumed("IAMProfile", points, "is no curve over the angle; the module's own modifier was taken")
         return None
     said.mapped("IAMProfile", f"{iam.mode or ''} {len(points)} points".strip(), "aoi")
-    for key, value in (("N_Glass", iam.n_glass), ("N_EVA", iam.n_encapsulant), ("N_ARCoating", iam.n_coating)):
+    for key, value in (
+        ("N_Glass", iam.n_glass),
+        ("N_EVA", iam.n_encapsulant),
+        ("N_ARCoating", iam.n_coating),
+    ):
         if value is not None:
             said.mapped(key, value, "in the profile already")
     return {"angles": [angle for angle, _ in points], "factors": [factor for _, factor in points]}
@@ -190,4 +194,4 @@ def _curve(iam: IamProfile, said: Report) -> dict[str, list[float]] | None:
 
 def _ashrae(angle: float, b0: float) -> float:
     cosine = math.cos(math.radians(angle))
-    return 0.0 if angle >= 90 else tidy(max(0.0, 1 - b0 * (1 / cosine - 1)))  # noqa: PLR2004 - grazing
+    return 0.0 if angle >= 90 else tidy(max(0.0, 1 - b0 * (1 / cosine - 1)))

@@ -22,14 +22,18 @@ def find_orientation(
     if len(orientations) == 1:
         said.assumed("NoOrientation", number, "names no orientation; the only one of the variant was taken")
         return orientations[0]
-    said.unmapped("NoOrientation", number, f"names none of the {len(orientations)} orientations; give the layout")
+    said.unmapped(
+        "NoOrientation", number, f"names none of the {len(orientations)} orientations; give the layout"
+    )
     return None
 
 
 def layout(plane: Orientation, said: Report) -> dict[str, Any] | None:
     """Return the layout of a plane, or None where what it is cannot be told."""
     if not _is_known(plane):
-        words = "no public sample of this kind of field is known, so its keys are not guessed; give the layout"
+        words = (
+            "no public sample of this kind of field is known, so its keys are not guessed; give the layout"
+        )
         said.unmapped("FieldType", plane.kind, words)
         return None
     tilt = _tilt(plane, said)
@@ -92,6 +96,8 @@ def _tell(plane: Orientation, said: Report) -> None:
     else:
         said.mapped("FieldType", plane.kind, "layout.arrayType")
     said.mapped("FieldAzim", plane.azimuth_written, f"layout.azimuth {plane.azimuth:g}, clockwise from north")
-    said.assumed("gcr", None, f"a fixed plane of PVsyst has no rows; {GCR:g} stands there, without near shading")
+    said.assumed(
+        "gcr", None, f"a fixed plane of PVsyst has no rows; {GCR:g} stands there, without near shading"
+    )
     if plane.base_slope:
         said.unmapped("BaseSlope", plane.base_slope, "a level ground was assumed")

@@ -32,7 +32,9 @@ def groups(sub: SubArray, circuit: Sequence[Group], said: Report) -> tuple[Group
         said.mapped("NInverter", inverters, "acSystem.numberOfInverters, in groups as SystemCircuit has them")
         return _merged(circuit)
     if circuit:
-        said.assumed("SystemCircuit", _written(circuit), "differs from NInverter and NStringCh, which were used")
+        said.assumed(
+            "SystemCircuit", _written(circuit), "differs from NInverter and NStringCh, which were used"
+        )
     return _even(strings, inverters, said)
 
 
@@ -82,7 +84,9 @@ def share(sub: SubArray, inverter: OndInverter | None, said: Report) -> float | 
         said.mapped("PNomAC_InMPPT", written, "the inverter's own power: NInverter counts whole inverters")
         return None
     if ratio < 1:
-        said.assumed("PNomAC_InMPPT", written, f"is above the inverter's {inverter.p_ac_nom / 1e3:g} kW; not used")
+        said.assumed(
+            "PNomAC_InMPPT", written, f"is above the inverter's {inverter.p_ac_nom / 1e3:g} kW; not used"
+        )
         return None
     inputs = round(ratio) if abs(ratio / round(ratio) - 1) <= _CLOSE else ratio
     said.assumed(
