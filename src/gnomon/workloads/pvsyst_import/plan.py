@@ -238,7 +238,8 @@ def _plan_model(
     if loose is not None:
         words = "is kept with the location; the variant has none, so shading.farShading is false: set it to use it"
         said.assumed("Horizon", shelf.horizons[0][0].name, words)
-    wanted = site and place(site, each.file.stem, horizon or loose, weather, said.inside("SiteSimul"))
+    name = each.file.stem
+    wanted = place(site, name, horizon or loose, weather, said.inside("SiteSimul")) if site else None
     at = draft.settle(wanted)
     around = Around(
         project=owner.project if owner else None,
@@ -274,7 +275,8 @@ def _variant_site(variant: PvsystVariant, project_site: Site | None, said: Repor
             said.assumed("SiteSimul", None, "is missing; the project's site was taken")
         return project_site
     if project_site is not None and not is_near(own, project_site):
-        words = f"differs from the project's {project_site.latitude:g}, {project_site.longitude}; the variant's was used"
+        there = f"{project_site.latitude:g}, {project_site.longitude:g}"
+        words = f"differs from the project's, {there}; the variant's was used"
         said.assumed("SiteSimul", (own.latitude, own.longitude), words)
     return own
 

@@ -216,9 +216,9 @@ def _where(
     """Return what a model says of its place: its project, or where it stands elsewhere than that its location."""
     at = places[found.place] if found.place is not None else None
     project = projects[found.project] if found.project is not None and found.project < len(projects) else None
-    if project is not None and found.project is not None:
-        if planned.projects[found.project].place == found.place:
-            return {"projectId": project}
+    own = planned.projects[found.project].place if project is not None and found.project is not None else None
+    if project is not None and own == found.place:
+        return {"projectId": project}
     if at is None:
         return {}
     zone = planned.places[found.place].time_zone if found.place is not None else None

@@ -27,8 +27,8 @@ _ROOTS: Mapping[str, FileKind] = {
     "pvSite": "site",
 }
 _NOT_READ: Mapping[str, str] = {
-    "scene": "shading scenes of PVsyst are not read: no public sample of the format is known; the models have no near "
-    "shading. Export the scene from the CAD program as DAE and POST it to /shadingscenes/import",
+    "scene": "shading scenes of PVsyst are not read: no public sample of the format is known; the models have no "
+    "near shading. Export the scene from the CAD program as DAE and POST it to /shadingscenes/import",
     "meteo": "weather in PVsyst's own format is not read: no public sample of it is known; export it in PVsyst as "
     "a standard CSV file and send that, or post the weather for the location",
 }

@@ -1,6 +1,8 @@
 """An array's losses, and its incidence angle modifier; fractions, and heat loss factors in W/m2K."""
 
+import dataclasses
 import math
+from itertools import pairwise
 from typing import Any
 
 from gnomon.pvsyst.array import ArrayLosses, IamProfile, MainArray, SubArray
@@ -9,6 +11,19 @@ from gnomon.workloads.pvsyst_import.report import Report
 from gnomon.workloads.pvsyst_import.shelf import ModuleFile
 
 USUAL_U_C = 29.0
+_NONE = ArrayLosses(
+    **dict.fromkeys(field.name for field in dataclasses.fields(ArrayLosses)),
+)
+NO_ARRAY = MainArray(
+    u_c=None,
+    absorption=None,
+    efficiency=None,
+    soiling=None,
+    losses=_NONE,
+    transformers=None,
+    uses_spectral=None,
+)
+"""Stands for an array of which a variant says nothing."""
 _NEAR_PERCENT = 0.1
 _ANGLES = (0, 10, 20, 30, 40, 50, 60, 65, 70, 75, 80, 85, 90)
 
@@ -60,8 +75,8 @@ def _quality(own: ArrayLosses, shared: ArrayLosses, module: ModuleFile | None, s
     said.assumed(
         "PQualityModP",
         _percent(value),
-        f"losses.moduleQuality, a {'gain' if value < 0 else 'loss'} against the nameplate; where PVsyst's report shows "
-        "another value the variant's Flags, of unknown meaning, ask for its default: put the report's value",
+        f"losses.moduleQuality, a {'gain' if value < 0 else 'loss'} against the nameplate; where PVsyst's report "
+        "shows another value the variant's Flags, of unknown meaning, ask for its default: put the report's value",
     )
     return tidy(value)
 
@@ -176,7 +191,7 @@ def aoi(iam: IamProfile | None, said: Report) -> dict[str, list[float]] | None:
 
 def _curve(iam: IamProfile, said: Report) -> dict[str, list[float]] | None:
     points = iam.points or ()
-    rising = all(a[0] < b[0] for a, b in zip(points, points[1:], strict=False))
+    rising = all(a[0] < b[0] for a, b in pairwise(points))
     inside = all(0 <= angle <= 90 and 0 <= factor <= 1.2 for angle, factor in points)
     if len(points) < 2 or not rising or not inside:
         said.assumed("IAMProfile", points, "is no curve over the angle; the module's own modifier was taken")

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gnomon.pvsyst.array import MainArray, SubArray
+from gnomon.pvsyst.orientation import Orientation
 from gnomon.pvsyst.project import PvsystProject
 from gnomon.pvsyst.variant import GridSystem, NearShading, PvsystVariant
-from gnomon.workloads.pvsyst_import.mapping.losses import aoi, losses
+from gnomon.workloads.pvsyst_import.mapping.losses import NO_ARRAY, aoi, losses
 from gnomon.workloads.pvsyst_import.mapping.months import monthly, tidy
 from gnomon.workloads.pvsyst_import.mapping.plane import find_orientation, layout
 from gnomon.workloads.pvsyst_import.mapping.strings import Group, groups, share
@@ -55,13 +56,13 @@ class Mapped:
 
 def model(variant: PvsystVariant, name: str, around: Around, said: Report) -> Mapped:
     """Return the model of a variant; all that its file says is told in the report."""
-    array = variant.array
+    array = variant.array or NO_ARRAY
     blocks: list[dict[str, Any]] = []
     wants: list[Want] = []
     albedo = _albedo(variant, around.project, said)
-    for index, sub in enumerate(array.sub_arrays if array else ()):
+    for index, sub in enumerate(variant.sub_arrays):
         told = said.inside(f"sub-array {index + 1}{f' {sub.name!r}' if sub.name else ''}")
-        for block in _blocks(sub, variant, around, told):
+        for block in _blocks(sub, variant.orientations, array, around, told):
             wants += _wants(sub, len(blocks), told)
             blocks.append({**block, "albedo": albedo})
     if not blocks:
@@ -84,18 +85,19 @@ def _albedo(variant: PvsystVariant, project: PvsystProject | None, said: Report)
     return monthly(found)
 
 
-def _blocks(sub: SubArray, variant: PvsystVariant, around: Around, said: Report) -> list[dict[str, Any]]:
+def _blocks(
+    sub: SubArray, planes: tuple[Orientation, ...], array: MainArray, around: Around, said: Report
+) -> list[dict[str, Any]]:
     """Return the blocks of a sub-array; one that lacks its numbers is a block all the same, and never lost."""
-    assert variant.array is not None
     module = around.modules.get(file_name(sub.module_file).lower())
     inverter = around.inverters.get(file_name(sub.inverter_file).lower())
-    plane = find_orientation(variant.orientations, sub.orientation_number, said)
+    plane = find_orientation(planes, sub.orientation_number, said)
     _tell_sub_array(sub, said)
     part = share(sub, inverter.inverter if inverter else None, said)
     shared = {
         "layout": layout(plane, said) if plane else None,
         "shading": {"farShading": around.has_horizon, "electricalImpact": False},
-        "losses": losses(sub, variant.array, module, said),
+        "losses": losses(sub, array, module, said),
         "aoi": aoi(sub.iam, said),
     }
     circuit = around.circuit.get(sub.number, []) if sub.number is not None else []
@@ -148,7 +150,7 @@ def _tell_sub_array(sub: SubArray, said: Report) -> None:
     else:
         said.unmapped("NModSerie", sub.modules_in_series, "is missing or 0; give dcInputs[0].stringLength")
     if sub.strings_on_orientation is not None and sub.strings_on_orientation != sub.strings:
-        words = f"of {sub.strings} strings; the key of the others' orientation has no public sample: all were put on it"
+        words = f"of {sub.strings} strings; the others' orientation has no key with a public sample: all are on it"
         said.assumed("NStrOrient1", sub.strings_on_orientation, words)
     if sub.inverter_inputs is not None:
         said.unmapped("NInvMPPT", sub.inverter_inputs, "PNomAC_InMPPT tells what NInverter counts; not used")
@@ -164,21 +166,21 @@ def _tell_sub_array(sub: SubArray, said: Report) -> None:
             said.unmapped(key, value, "what was asked of the sizing; what was built counts")
 
 
-def _whole(variant: PvsystVariant, array: MainArray | None, said: Report) -> dict[str, Any]:
+def _whole(variant: PvsystVariant, array: MainArray, said: Report) -> dict[str, Any]:
     found: dict[str, Any] = {"settings": _settings(variant, array, said)}
-    if array is not None and array.soiling is not None:
+    if array.soiling is not None:
         found["soiling"] = monthly([min(max(loss, 0.0), 1.0) for loss in array.soiling])
         said.mapped("SoilingLoss", tuple(100 * loss for loss in array.soiling), "soiling")
-    elif array is not None:
+    else:
         said.assumed("SoilingLoss", None, "is missing; no soiling was assumed")
         found["soiling"] = monthly((0.0,) * 12)
     plant = _plant(variant.system, said)
     return {**found, "plant": plant} if plant else found
 
 
-def _settings(variant: PvsystVariant, array: MainArray | None, said: Report) -> dict[str, Any]:
+def _settings(variant: PvsystVariant, array: MainArray, said: Report) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if array is not None and array.uses_spectral is not None:
+    if array.uses_spectral is not None:
         found["ignoreSpectralCorrection"] = not array.uses_spectral
         said.mapped("UseSpectralCorr", array.uses_spectral, "settings.ignoreSpectralCorrection, its opposite")
     else:
@@ -226,12 +228,12 @@ def _plant(system: GridSystem | None, said: Report) -> dict[str, Any] | None:
     return {"poiLimitMW": tidy(system.limit / 1e3), "limitAtInverters": at_inverters}
 
 
-def _tell_rest(variant: PvsystVariant, array: MainArray | None, said: Report) -> None:
+def _tell_rest(variant: PvsystVariant, array: MainArray, said: Report) -> None:
     for doubt in variant.doubts:
         said.assumed("", "", doubt)
     if variant.shading is not None:
         _tell_shading(variant.shading, variant.system_text, said.inside("Ombrage"))
-    if array is not None and array.transformers:
+    if array.transformers:
         words = "the keys of transformer losses have no public sample; ironLoss and copperLoss 0 were assumed"
         said.unmapped("MVNbTransfos", array.transformers, words)
     if variant.ac_losses_reference is not None:
@@ -243,8 +245,10 @@ def _tell_rest(variant: PvsystVariant, array: MainArray | None, said: Report) ->
 
 def _tell_shading(shading: NearShading, kind: str | None, said: Report) -> None:
     if shading.scene is not None:
-        words = "the scene is not read: no public sample tells its keys; no near shading was assumed. Export it as DAE, "
-        said.unmapped("ListeObjets", f"{len(shading.scene)} characters", f"{words}POST /shadingscenes/import")
+        words = "not read: no public sample tells its keys; no near shading was assumed. Export the scene as DAE and "
+        said.unmapped(
+            "ListeObjets", f"{len(shading.scene)} characters", f"{words}POST it to /shadingscenes/import"
+        )
     elif kind is not None:
         said.mapped("SystemKind", kind, "no near shading")
     for key, value in (("FracOmbreMod", shading.string_fraction), ("FracOmbreThin", shading.thin_fraction)):

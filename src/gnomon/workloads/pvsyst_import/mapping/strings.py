@@ -76,8 +76,10 @@ def share(sub: SubArray, inverter: OndInverter | None, said: Report) -> float | 
         return None
     written = sub.p_ac_input / 1e3
     if inverter is None:
-        words = "tells, once the OND file is there, whether NInverter counts inverters or MPPT inputs; inverters were "
-        said.assumed("PNomAC_InMPPT", written, f"{words}assumed: else give acSystem.mpptFraction")
+        words = (
+            "tells, once the OND file is there, whether NInverter counts inverters or MPPT inputs; inverters "
+        )
+        said.assumed("PNomAC_InMPPT", written, f"{words}were assumed, else give acSystem.mpptFraction")
         return None
     ratio = inverter.p_ac_nom / sub.p_ac_input if sub.p_ac_input else 1.0
     if abs(ratio - 1) <= _CLOSE:
