@@ -1,5 +1,6 @@
 """Synthetic PVsyst projects for tests, written with keys of which a public sample is known and no others."""
 
+import math
 from dataclasses import dataclass, field
 
 MODULE = "ET-M772BH550GL.PAN"
@@ -74,9 +75,13 @@ ALBEDO = "0.30,0.30,0.25,0.20,0.20,0.20,0.20,0.20,0.20,0.20,0.25,0.30,0.23,"
 def project(place: str = BERN, albedo: str | None = ALBEDO, name: str = "Field of Bern") -> bytes:
     albedos = f"  Albedo={albedo}\n" if albedo else ""
     return (
-        f"PVObject_=pvProject\n  Comment={name}\n  Version=8.0.1\n  MeteoFileName=Bern_SYN.MET\n{place}{albedos}"
-        "End of PVObject pvProject\n"
-    ).replace("\n", "\r\n").encode()
+        (
+            f"PVObject_=pvProject\n  Comment={name}\n  Version=8.0.1\n  MeteoFileName=Bern_SYN.MET\n{place}{albedos}"
+            "End of PVObject pvProject\n"
+        )
+        .replace("\n", "\r\n")
+        .encode()
+    )
 
 
 def horizon(*points: tuple[float, float]) -> str:
@@ -118,20 +123,23 @@ def variant(
     listed = "".join(plane.text() for plane in planes)
     arrays = "".join(sub.text() for sub in subs or (Sub(),))
     return (
-        f"PVObject_=pvVCalcul\n  Comment={name}\n  Version=8.0.1\n{place}"
-        f"  PVObject_MeteoSimul=pvMeteo\n    NomF={weather}\n    HourShift=0\n    TimeShift=0\n"
-        "  End of PVObject pvMeteo\n"
-        f"  Orientations, list of={len(planes)} TOrientGroup\n{listed}  End of Orientations\n"
-        "  PerezUsedInSimul=True\n  TranspositionAlgorithm=CircSolSeparate\n"
-        f"  PVObject_PVMainArray=pvMainArray\n    Flags=$00100400\n{array}{wiring}  SubArrays=Start\n{arrays}  EndTags\n"
-        f"  End of PVObject pvMainArray\n{system}{more}End of PVObject pvVCalcul\n"
-    ).replace("\n", "\r\n").encode()
+        (
+            f"PVObject_=pvVCalcul\n  Comment={name}\n  Version=8.0.1\n{place}"
+            f"  PVObject_MeteoSimul=pvMeteo\n    NomF={weather}\n    HourShift=0\n    TimeShift=0\n"
+            "  End of PVObject pvMeteo\n"
+            f"  Orientations, list of={len(planes)} TOrientGroup\n{listed}  End of Orientations\n"
+            "  PerezUsedInSimul=True\n  TranspositionAlgorithm=CircSolSeparate\n"
+            f"  PVObject_PVMainArray=pvMainArray\n    Flags=$00100400\n{array}{wiring}  SubArrays=Start\n"
+            f"{arrays}  EndTags\n"
+            f"  End of PVObject pvMainArray\n{system}{more}End of PVObject pvVCalcul\n"
+        )
+        .replace("\n", "\r\n")
+        .encode()
+    )
 
 
 def weather_csv(hours: int = 8760) -> bytes:
     """Write a year of plain days in PVsyst's standard form."""
-    import math
-
     lines = [
         "#Meteo hourly data",
         "#Site;Bern",

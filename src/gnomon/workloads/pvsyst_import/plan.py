@@ -1,6 +1,6 @@
 """What an import saves: locations with their weather, components, projects, and a draft model for each variant."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,13 +8,11 @@ from gnomon.pvsyst import parse
 from gnomon.pvsyst.horizon import Horizon
 from gnomon.pvsyst.site import Site
 from gnomon.pvsyst.variant import PvsystVariant, read_variant
-from gnomon.workloads.pvsyst_import.mapping.model import Around, Mapped, Want, model
+from gnomon.workloads.pvsyst_import.mapping.model import Around, Mapped, model
 from gnomon.workloads.pvsyst_import.mapping.place import Place, choose_weather, is_near, place
 from gnomon.workloads.pvsyst_import.mapping.strings import read_circuit
 from gnomon.workloads.pvsyst_import.report import Note, Report
 from gnomon.workloads.pvsyst_import.shelf import ProjectFile, Shelf, VariantFile
-
-_CIRCUIT = "PVMainArray/SystemCircuit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,8 +281,3 @@ def _variant_site(variant: PvsystVariant, project_site: Site | None, said: Repor
 
 def _model_name(each: VariantFile, variant: PvsystVariant) -> str:
     return f"{each.file.name}: {variant.name}" if variant.name else each.file.name
-
-
-def wants_of(found: ModelPlan, numbers: Mapping[tuple[str, str], int]) -> list[Want]:
-    """List the places of a model for which no component has been saved."""
-    return [want for want in found.mapped.wants if (want.kind, want.file.lower()) not in numbers]

@@ -12,7 +12,7 @@ from gnomon.core.workload import AsyncContext, Failure, Saved, Workload
 from gnomon.workloads.pvsyst_import.archive import Unpacked, unpack
 from gnomon.workloads.pvsyst_import.mapping.model import Want
 from gnomon.workloads.pvsyst_import.plan import ModelPlan, Plan, plan
-from gnomon.workloads.pvsyst_import.report import Fate, Note, Report, warnings
+from gnomon.workloads.pvsyst_import.report import Report, warnings
 from gnomon.workloads.pvsyst_import.shelf import Shelf
 
 _MOST_UPLOADS = 1000
@@ -258,11 +258,6 @@ def _fill(document: dict[str, Any], want: Want, numbers: Mapping[tuple[str, str]
         holder = holder[part]
     holder[want.way[-1]] = number
     return True
-
-
-def assumptions(notes: Iterable[Note], fate: Fate) -> list[Note]:
-    """Return the notes of one fate."""
-    return [note for note in notes if note.fate is fate]
 
 
 PROJECT = Workload(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gnomon.pvsyst.array import MainArray, SubArray
+from gnomon.pvsyst.ledger import Unread
 from gnomon.pvsyst.orientation import Orientation
 from gnomon.pvsyst.project import PvsystProject
 from gnomon.pvsyst.variant import GridSystem, NearShading, PvsystVariant
@@ -18,6 +19,7 @@ from gnomon.workloads.pvsyst_import.shelf import InverterFile, ModuleFile
 USUAL_ALBEDO = 0.2
 _MOST = 10**6
 _SEPARATE = "CircSolSeparate"
+_CIRCUIT = "PVMainArray/SystemCircuit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +242,12 @@ def _tell_rest(variant: PvsystVariant, array: MainArray, said: Report) -> None:
         said.unmapped(
             "ACLossesRef", variant.ac_losses_reference, "no AC losses were found that it could refer to"
         )
-    said.unread(variant.unread)
+    said.unread([each for each in variant.unread if not _is_counted(each)])
+
+
+def _is_counted(each: Unread) -> bool:
+    """Tell the keys by which a circuit counts inverters and strings: they are held against the sub-arrays' own."""
+    return each.path.startswith(_CIRCUIT) and each.key in ("NElements", "SubArrayId", "SubArrayName")
 
 
 def _tell_shading(shading: NearShading, kind: str | None, said: Report) -> None:
