@@ -83,7 +83,12 @@ async def test_a_draft_says_what_it_waits_for_and_is_refused_until_it_is_there(t
             answer = await client.post(f"/{path}", files=form(component(name), part="file"))
             assert answer.status_code == 200
         place = got["location"]["id"]
-        days = {"ghi": [100.0] * 8760, "dhi": [50.0] * 8760, "temperature": [9.0] * 8760, "windSpeed": [1.0] * 8760}
+        days = {
+            "ghi": [100.0] * 8760,
+            "dhi": [50.0] * 8760,
+            "temperature": [9.0] * 8760,
+            "windSpeed": [1.0] * 8760,
+        }
         assert (await client.post("/weatherdata", json={"locationId": place, **days})).status_code == 200
         inputs["blocks"][0]["inverterId"] = 1
         inputs["blocks"][0]["dcInputs"][0]["moduleId"] = 1
@@ -110,9 +115,7 @@ async def test_an_archive_of_variants_each_makes_a_model_and_a_repeat_makes_none
         got = await sent(client, *files, **{"Idempotency-Key": "once"})
         assert [row["variant"] for row in got["energyModels"]] == [f"Projects/My.VC{i}" for i in range(3)]
         assert any("My.VC9: is not read" in warning for warning in got["warnings"])
-        again = await client.post(
-            "/projects/import", files=form(*files), headers={"Idempotency-Key": "once"}
-        )
+        again = await client.post("/projects/import", files=form(*files), headers={"Idempotency-Key": "once"})
         assert again.headers["Idempotency-Replayed"] == "true"
         assert again.json() == got
         assert len((await client.get("/energymodels")).json()) == 3
