@@ -21,6 +21,7 @@ from gnomon.core.service import access as keys
 from gnomon.core.service import resource as shelf
 from gnomon.core.task import Json, Status, Task, TaskError, Visibility
 from gnomon.core.workload import Failure, Reference, Workload
+from gnomon.engine.calendar import CronCalendar
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 
@@ -88,6 +89,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         kinds={kind.kind: kind for kind in KINDS},
         workloads={workload.kind: workload for workload in WORKLOADS},
         vault=KeyVault(b"v" * 32),
+        calendar=CronCalendar(),
         pepper=b"pepper",
     )
     yield opened
@@ -310,6 +312,15 @@ class TestWhatGoesAlong:
         (complaint,) = caught.value.complaints
         assert complaint.loc == ("of",)
         assert f"film 1 {words}" in complaint.message
+
+    async def test_what_has_no_result_yet_can_be_named_by_what_is_not_run(self, house: House) -> None:
+        film = (await run.create_and_run(house, WE, "film", {"reel": 1})).resource
+        await shelf.create_resource(house, WE, "review", {"title": "A", "of": 1})
+        assert film is not None
+        linked = await house.store.resources.find_newest_linked(WE.workspace, "review", film.id)
+        assert linked is not None
+        with pytest.raises(NotFound):
+            await shelf.create_resource(house, WE, "review", {"title": "A", "of": 2})
 
     async def test_a_document_that_needs_none_goes_without(self, house: House) -> None:
         await shelf.create_resource(house, WE, "film", {"still": 1})

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnomon.pvsyst.meteo import Label, MeteoError, MeteoSite, MeteoTable, at_offset, make_record
+from gnomon.pvsyst.meteo import Label, MeteoError, MeteoSite, MeteoTable, make_record
 
 
 def hours(year_of_month: dict[int, int], offset: float = 0.0) -> list[int]:
     """Return the starts of the hours of a typical year, month by month of the years given, in local time."""
-    found = []
+    found: list[int] = []
     for month in range(1, 13):
         year = year_of_month.get(month, 2011)
         start = datetime(year, month, 1, tzinfo=UTC).timestamp() - offset * 3600
@@ -64,25 +64,18 @@ def test_a_typical_year_becomes_the_hours_of_one_local_year(label: Label, offset
     assert "of 1999 to 2012" in made.notes[1]
 
 
-def test_a_typical_year_in_utc_is_rolled_to_local_midnight() -> None:
-    starts = hours({3: 2016})
-    made = make_record(
-        at_offset(
-            table(
-                starts,
-                is_typical=True,
-                columns={
-                    "ghi": list(range(8760)),
-                    "temp_air": [1] * 8760,
-                    "wind_speed": [1] * 8760,
-                },
-            ),
-            2.0,
-        )
-    )
-    # The last two hours of December in UTC are the first two of January here.
-    assert made.document["ghi"] == [8758, 8759, *range(8758)]
-    assert made.document["date"][0] == round(LOCAL_2025 - 7200) * 1000
+@pytest.mark.parametrize("offset", [2.0, -5.0])
+def test_a_typical_year_in_utc_is_rolled_to_local_midnight(offset: float) -> None:
+    # A leap February without its last day, as providers give it: no hour may get lost beside the gap.
+    starts = hours({2: 2012, 3: 2016})
+    del starts[(31 + 28) * 24 : (31 + 29) * 24]
+    columns = {"ghi": list(range(8760)), "temp_air": [1] * 8760, "wind_speed": [1] * 8760}
+    made = make_record(table(starts, is_typical=True, columns=columns), utc_offset=offset)
+    # East of Greenwich the last hours of December in UTC are the first ones of January.
+    first = round(-offset) % 8760
+    assert made.document["ghi"] == [*range(first, 8760), *range(first)]
+    begin = round(LOCAL_2025 - offset * 3600)
+    assert made.document["date"] == [(begin + 3600 * hour) * 1000 for hour in range(8760)]
 
 
 def test_a_year_of_its_own_keeps_its_dates_and_its_leap_day() -> None:

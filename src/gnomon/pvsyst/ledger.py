@@ -1,7 +1,7 @@
 """What was read from a tree and what was not: every pair is taken by a field, or named as unread."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -125,11 +125,10 @@ def _steps(obj: PvsystObject) -> Iterator[str]:
         yield f"{name}[{seen[name]}]" if many[name] > 1 else name
 
 
-def _all_of(obj: PvsystObject, types: tuple[str, ...]) -> Iterator[PvsystObject]:
+def _inside(obj: PvsystObject) -> Iterator[PvsystObject]:
     for child in obj.children:
-        if child.type in types:
-            yield child
-        yield from _all_of(child, types)
+        yield child
+        yield from _inside(child)
 
 
 class Page:
@@ -162,6 +161,17 @@ class Page:
             if found != int(found) or not low <= found <= high:
                 raise PvsystError(f"{value!r} is not a whole number of {low} to {high}")
             return int(found)
+
+        return self._read(key, read)
+
+    def quantity(self, key: str, units: Mapping[str, float]) -> float | None:
+        """Return a number times the factor of the unit that stands behind it; one of no known unit is left unread."""
+
+        def read(value: str) -> float:
+            found, unit = number(value, key), value.partition(" ")[2].strip()
+            if unit not in units:
+                raise PvsystError(f"{unit!r} is none of the units {', '.join(units)}")
+            return found * units[unit]
 
         return self._read(key, read)
 
@@ -212,7 +222,15 @@ class Page:
 
     def all_of(self, *types: str) -> "tuple[Page, ...]":
         """Return the pages of the objects of some types inside this one, at every depth, in file order."""
-        return tuple(self.ledger.page(found) for found in _all_of(self.obj, types))
+        return tuple(self.ledger.page(found) for found in _inside(self.obj) if found.type in types)
+
+    def all_named(self, name: str) -> "tuple[Page, ...]":
+        """Return the pages of the objects under a name inside this one, at every depth, in file order."""
+        return tuple(self.ledger.page(found) for found in _inside(self.obj) if found.name == name)
+
+    def children(self) -> "tuple[Page, ...]":
+        """Return the pages of the objects directly inside, in file order."""
+        return tuple(map(self.ledger.page, self.obj.children))
 
     def take_all(self) -> None:
         """Take everything the object holds, at every depth."""

@@ -7,7 +7,7 @@ day, in the local standard time of its site.
 import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -30,6 +30,7 @@ _OPTIONAL = tuple(name for name in NAMES if name not in REQUIRED)
 MOST_MISSING = 0.1
 """Share of the rows: a column that lacks more is left out, if it can be."""
 _LOWEST_LIGHT = -5.0
+_TYPICAL_LENGTH = 365 * 86_400
 _LONGEST_GAP = 300 * 86_400
 _TO_MIDDLE: Mapping[Label, float] = {"start": 0.5, "middle": 0.0, "end": -0.5}
 
@@ -80,7 +81,9 @@ class Made:
     notes: tuple[str, ...]
 
 
-def make_record(table: MeteoTable, *, default_wind: float | None = None) -> Made:
+def make_record(
+    table: MeteoTable, *, utc_offset: float | None = None, default_wind: float | None = None
+) -> Made:
     """Make the weather record of a table.
 
     Rows that lack a value which the record needs are left out; so are columns that lack values but are not needed.
@@ -89,6 +92,8 @@ def make_record(table: MeteoTable, *, default_wind: float | None = None) -> Made
     ----------
     table
         The table.
+    utc_offset
+        Local standard time in which a typical year begins; the table's own when None. [h]
     default_wind
         Stands for a wind speed that the table has not at all. [m/s]
 
@@ -98,11 +103,11 @@ def make_record(table: MeteoTable, *, default_wind: float | None = None) -> Made
         When it lacks a column or most of one, or has two rows of one moment.
     """
     notes = list(table.notes)
-    columns = dict(table.columns)
-    _assume_wind(columns, len(table.moments), default_wind, notes)
-    _require_columns(columns)
-    moments, order = _placed(table, notes)
-    columns = {name: [column[row] for row in order] for name, column in columns.items() if name in NAMES}
+    given = dict(table.columns)
+    _assume_wind(given, len(table.moments), default_wind, notes)
+    _require_columns(given)
+    moments, order = _placed(table, table.site.utc_offset if utc_offset is None else utc_offset, notes)
+    columns = {name: [column[row] for row in order] for name, column in given.items() if name in NAMES}
     _drop_columns(columns, notes)
     moments, columns = _drop_rows(moments, columns, notes)
     _clip(columns, notes)
@@ -115,7 +120,7 @@ def make_record(table: MeteoTable, *, default_wind: float | None = None) -> Made
 
 
 def _assume_wind(columns: dict[str, Column], rows: int, speed: float | None, notes: list[str]) -> None:
-    if speed is not None and "wind_speed" not in columns:
+    if speed is not None and all(value is None for value in columns.get("wind_speed", ())):
         columns["wind_speed"] = [speed] * rows
         notes.append(f"wind speed: the file has none; {speed:g} m/s was assumed")
 
@@ -127,12 +132,12 @@ def _require_columns(columns: Mapping[str, Column]) -> None:
         raise MeteoError(f"there is no {words}; give a file that has global light, temperature and wind")
 
 
-def _placed(table: MeteoTable, notes: list[str]) -> tuple[list[int], list[int]]:
+def _placed(table: MeteoTable, utc_offset: float, notes: list[str]) -> tuple[list[int], list[int]]:
     """Return the rows' labels in rising order, and which rows these are."""
     if not table.is_typical:
-        moments, order = list(table.moments), range(len(table.moments))
+        moments, order = list(table.moments), list(range(len(table.moments)))
     else:
-        moments, order = _typical(table, notes)
+        moments, order = _typical(table, utc_offset, notes)
     order = sorted(order, key=moments.__getitem__)
     placed = [moments[row] for row in order]
     double = next((a for a, b in itertools.pairwise(placed) if a == b), None)
@@ -143,25 +148,30 @@ def _placed(table: MeteoTable, notes: list[str]) -> tuple[list[int], list[int]]:
     return placed, order
 
 
-def _typical(table: MeteoTable, notes: list[str]) -> tuple[list[int], Any]:
+def _typical(table: MeteoTable, utc_offset: float, notes: list[str]) -> tuple[list[int], list[int]]:
     """Move every row to the typical year by where its middle stands; a leap day's rows are left out."""
     offset = timedelta(hours=table.site.utc_offset)
     shift = _TO_MIDDLE[table.label] * table.step
-    moments, kept, years = [], [], set()
-    for row, moment in enumerate(table.moments):
-        local = datetime.fromtimestamp(moment + shift, UTC) + offset
-        years.add(local.year)
-        is_leap_day = (local.month, local.day) == (2, 29)
-        moved = moment if is_leap_day else (local.replace(year=TYPICAL_YEAR) - offset).timestamp() - shift
-        moments.append(round(moved))
-        if not is_leap_day:
-            kept.append(row)
-    if len(kept) < len(moments):
-        notes.append(f"typical year: {len(moments) - len(kept)} rows of a 29 February were left out")
-    notes.append(
-        f"typical year: its months are of {_span(years)}; the rows are dated as hours of {TYPICAL_YEAR}"
-    )
-    return moments, kept
+    local = [datetime.fromtimestamp(moment + shift, UTC) + offset for moment in table.moments]
+    kept = [row for row, middle in enumerate(local) if not _is_leap_day(middle)]
+    taken = {local[row].replace(year=TYPICAL_YEAR) for row in kept}
+    # A file without a leap day may name the end of a 28 February as the beginning of March, in a leap year.
+    usual = set(kept)
+    local = [middle.replace(day=28) if _is_leap_day(middle) else middle for middle in local]
+    moved = [middle.replace(year=TYPICAL_YEAR) for middle in local]
+    kept = [row for row, middle in enumerate(moved) if row in usual or middle not in taken]
+    if len(kept) < len(moved):
+        notes.append(f"typical year: {len(moved) - len(kept)} rows of a 29 February were left out")
+    years = _span({middle.year for middle in local})
+    notes.append(f"typical year: its months are of {years}; the rows are dated as hours of {TYPICAL_YEAR}")
+    begin = datetime(TYPICAL_YEAR, 1, 1, tzinfo=UTC).timestamp() - utc_offset * 3600
+    middles = ((middle - offset).timestamp() for middle in moved)
+    # What is before midnight of the local year's beginning goes to its end, and the other way round.
+    return [round(begin + (middle - begin) % _TYPICAL_LENGTH - shift) for middle in middles], kept
+
+
+def _is_leap_day(moment: datetime) -> bool:
+    return (moment.month, moment.day) == (2, 29)
 
 
 def _span(years: set[int]) -> str:
@@ -230,8 +240,3 @@ def common_step(moments: Sequence[int]) -> int:
 def jumps_between_years(moments: Sequence[int]) -> bool:
     """Say whether the rows' labels [epoch s] go back, or forth by most of a year: months of a typical year."""
     return any(not 0 <= b - a <= _LONGEST_GAP for a, b in itertools.pairwise(moments))
-
-
-def at_offset(table: MeteoTable, utc_offset: float) -> MeteoTable:
-    """Give a table another local time, in which its typical year begins; the offset is in hours."""
-    return replace(table, site=replace(table.site, utc_offset=utc_offset))

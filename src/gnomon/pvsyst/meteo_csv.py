@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gnomon.pvsyst.meteo import Label, MeteoError, MeteoSite, MeteoTable, common_step, jumps_between_years
-from gnomon.pvsyst.text import PvsystError
+from gnomon.pvsyst.tree import PvsystError
 
 MOST_BYTES = 64 * 2**20
 _MISSING = (-99.0, -999.0, -9999.0)

@@ -60,16 +60,21 @@ def decode(content: bytes) -> str:
     PvsystError
         If the bytes are binary, or are not what their byte order mark says.
     """
+    text = _decoded(content).rstrip("\0\x1a")
+    if "\0" in text:
+        raise PvsystError(
+            "this is a binary file, as PVsyst wrote before 6.40; open it in a newer PVsyst, save it, and upload that"
+        )
+    return text
+
+
+def _decoded(content: bytes) -> str:
     for mark, codec in _MARKS:
         if content.startswith(mark):
             return _strictly(content[len(mark) :], codec)
     for start, codec in _UNMARKED:
         if content.startswith(start):
             return _strictly(content, codec)
-    if b"\0" in content.rstrip(b"\0\x1a")[:4096]:
-        raise PvsystError(
-            "this is a binary file, as PVsyst wrote before 6.40; open it in a newer PVsyst, save it, and upload that"
-        )
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
@@ -87,13 +92,26 @@ def _strictly(content: bytes, codec: str) -> str:
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines that are not blank, stripped, with their numbers."""
-    for line, found in enumerate(_NEWLINE.split(text.rstrip("\0\x1a")), start=1):
+    for line, found in enumerate(_NEWLINE.split(text), start=1):
         if line > MOST_LINES:
             raise PvsystError(
                 f"the file has more than {MOST_LINES} lines; remove what the import does not need"
             )
         if stripped := found.strip(" \t"):
             yield line, stripped
+
+
+def reads_as_pair(key: str, value: str) -> bool:
+    """Tell whether the line `key=value` is read as that pair and nothing else."""
+    line = f"{key}={value}"
+    return (
+        "=" not in key
+        and not _NEWLINE.search(line)
+        and "\0" not in line
+        and (key.strip(" \t"), value.strip(" \t")) == (key, value)
+        and not any(marker.fullmatch(line) for marker in (_OBJECT, _START, _END_BRACKET, _END))
+        and not _missing_closer(key, value)
+    )
 
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")

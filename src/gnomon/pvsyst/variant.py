@@ -1,11 +1,12 @@
 """Variants (VC0 .. VCZ files): everything that a simulation was run with."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gnomon.pvsyst import orientation as orientations
 from gnomon.pvsyst.array import MainArray, SubArray, main_array, sub_array
+from gnomon.pvsyst.circuit import InverterGroup, inverter_groups, strings_of
 from gnomon.pvsyst.component import check_root
 from gnomon.pvsyst.horizon import Horizon, horizon
 from gnomon.pvsyst.ledger import Ledger, Page, Unread
@@ -103,6 +104,8 @@ class PvsystVariant:
         `PVMainArray`.
     sub_arrays : tuple of SubArray
         All of the file, in file order.
+    inverter_groups : tuple of InverterGroup
+        `SystemCircuit`: how the strings lie on the inverters, where they lie unevenly too.
     system : GridSystem or None
         `System`.
     shading : NearShading or None
@@ -127,6 +130,7 @@ class PvsystVariant:
     orientations: tuple[Orientation, ...]
     array: MainArray | None
     sub_arrays: tuple[SubArray, ...]
+    inverter_groups: tuple[InverterGroup, ...]
     system: GridSystem | None
     shading: NearShading | None
     horizon: Horizon | None
@@ -163,6 +167,7 @@ def _variant(page: Page, latitude: float | None) -> PvsystVariant:
     north = place.latitude if place and place.latitude is not None else latitude
     planes = tuple(orientations.orientation(found, north) for found in page.all_of(*orientations.TYPES))
     arrays = tuple(map(sub_array, page.all_of("pvSubArray")))
+    groups = inverter_groups(page)
     return PvsystVariant(
         name=page.text("Comment"),
         provenance=_provenance(page),
@@ -172,13 +177,14 @@ def _variant(page: Page, latitude: float | None) -> PvsystVariant:
         orientations=planes,
         array=main_array(found) if (found := parts["PVMainArray"]) else None,
         sub_arrays=arrays,
+        inverter_groups=groups,
         system=_system(found) if (found := parts["System"]) else None,
         shading=_shading(found) if (found := parts["Ombrage"]) else None,
         horizon=horizon(found) if (found := parts["Horizon"]) else None,
         transposition=page.text("TranspositionAlgorithm"),
         ac_losses_reference=page.text("ACLossesRef"),
         uses_perez=page.flag("PerezUsedInSimul"),
-        doubts=tuple(_doubts(page, planes, arrays)),
+        doubts=tuple(_doubts(page, planes, arrays, groups)),
         unread=(),
     )
 
@@ -218,27 +224,35 @@ def _shading(page: Page) -> NearShading:
     )
 
 
-def _doubts(page: Page, planes: tuple[Orientation, ...], arrays: tuple[SubArray, ...]) -> Iterator[str]:
+def _doubts(
+    page: Page,
+    planes: tuple[Orientation, ...],
+    arrays: tuple[SubArray, ...],
+    groups: tuple[InverterGroup, ...],
+) -> Iterator[str]:
     numbers = [plane.number for plane in planes]
     for array in arrays:
-        told = f"sub-array {array.number} ({array.name})"
-        if array.orientation_number is not None and array.orientation_number not in numbers:
-            yield f"{told} lies on orientation {array.orientation_number}, which the file does not hold"
-        if (
-            None not in (array.strings, array.strings_on_orientation)
-            and array.strings != array.strings_on_orientation
-        ):
-            yield (
-                f"{told} has {array.strings_on_orientation} of its {array.strings} strings on its orientation;"
-                " no public sample tells where the others are"
-            )
+        yield from _array_doubts(array, numbers, groups)
     for name, found in (("orientation", numbers), ("sub-array", [array.number for array in arrays])):
-        yield from (
-            f"{name} {number} stands {times} times in the file"
-            for number, times in Counter(found).items()
-            if times > 1
-        )
+        for number, times in Counter(found).items():
+            if times > 1:
+                yield f"{times} {name}s have the number {number}"
     for listed in page.obj.children:
-        promised = listed.type.split()
+        promised = listed.type.split(maxsplit=1)
         if listed.name == "Orientations" and promised and promised[0] != str(len(planes)):
             yield f"the file promises {promised[0]} orientations and holds {len(planes)}"
+
+
+def _array_doubts(
+    array: SubArray, planes: Sequence[int | None], groups: tuple[InverterGroup, ...]
+) -> Iterator[str]:
+    told = f"sub-array {array.number} ({array.name})"
+    plane, strings, lying = array.orientation_number, array.strings, array.strings_on_orientation
+    if plane is not None and plane not in planes:
+        yield f"{told} lies on orientation {plane}, which the file does not hold"
+    if strings is not None and lying is not None and strings != lying:
+        yield f"{told} has {lying} of its {strings} strings on its orientation; where the others are is not known"
+    if groups and strings is not None and array.number is not None:
+        wired = strings_of(groups, array.number)
+        if wired is not None and wired != strings:
+            yield f"{told} has {strings} strings, and its circuit {wired}"

@@ -28,7 +28,7 @@ def result_of(ctx: MemoryContext, *, turning: bool = False, **changes: Any) -> d
     direct = np.broadcast_to(np.array([1.0, 0.5, 0.0])[:, None, None], shape).astype(np.float32)
     views = np.broadcast_to(np.array([0.5, 0.25, 0.0])[:, None, None], shape).astype(np.float32)
     shares = {"direct": direct, "diodes": direct, "sky": views if turning else views[:, 0, 0]}
-    shares["ground"] = shares["sky"]
+    shares |= {"ground": shares["sky"], "incidence": np.ones(shape, dtype=np.float32)}
     content = io.BytesIO()
     np.savez(content, azimuth=AZIMUTH, elevation=ELEVATION, area=np.array(AREA), **shares)
     whole = SceneTable(

@@ -242,13 +242,7 @@ class Weather(Record):
     poa: Any = None
     snow_depth: Any = Field(None, alias="snowDepth")
     snowfall: Any = None
-
-
-class ShadingScene(Record):
-    """A saved scene: what it shades, by the sun's place."""
-
-    name: str | None = None
-    shading_table: Any = Field(None, alias="shadingTable")
+    provenance: Any = None
 
 
 class EfficiencyPoints(Record):

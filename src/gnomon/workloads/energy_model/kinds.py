@@ -12,7 +12,6 @@ from gnomon.workloads.energy_model.document import (
     Module,
     Place,
     Project,
-    ShadingScene,
     Weather,
 )
 from gnomon.workloads.energy_model.workspace import WorkspaceSettings
@@ -81,11 +80,6 @@ RESOURCE_KINDS = (
         schema=Project.model_json_schema(),
         check=check.check_project,
         references=check.location_of,
-    ),
-    ResourceKind(
-        kind="shading_scene",
-        schema=ShadingScene.model_json_schema(),
-        check=check.check_shading_scene,
     ),
     ResourceKind(
         kind="workspace_settings",

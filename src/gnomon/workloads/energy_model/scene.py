@@ -12,6 +12,7 @@ from gnomon.core.errors import Complaint
 from gnomon.core.workload import Failure, Pinned
 from gnomon.pv.arrays import FloatArray
 from gnomon.pv.scene import SceneTable, from_json
+from gnomon.pv.shade import Shares, SunGrid, scene_mean
 from gnomon.workloads.energy_model.blob import KEY, is_blob
 from gnomon.workloads.energy_model.wording import any_of, place_text, shown
 
@@ -116,20 +117,28 @@ def _places(number: int, names: Sequence[str], chosen: Chosen) -> list[int]:
 
 
 def _mean(shares: Mapping[str, FloatArray], places: list[int]) -> SceneTable:
-    """Return the mean of some tables' shares by area."""
+    """Return the mean of some tables' shares by area, that of the beam by what of it meets each of them."""
     area = shares["area"][places].astype(np.float64)
-    weight = area / area.sum()
+    grid = SunGrid(azimuth=tuple(shares["azimuth"].tolist()), elevation=tuple(shares["elevation"].tolist()))
+
+    def at_positions(name: str) -> FloatArray:
+        return shares[name][places].astype(np.float64).reshape(len(places), -1).T
 
     def mean(name: str) -> FloatArray:
-        rows = shares[name][places].astype(np.float64)
-        return np.clip(np.tensordot(weight, rows, axes=1), 0.0, 1.0)
+        return np.clip(
+            np.tensordot(area / area.sum(), shares[name][places].astype(np.float64), axes=1), 0.0, 1.0
+        )
 
+    lit = Shares(
+        **{name: at_positions(name) for name in ("direct", "diodes", "incidence")}, rotation=np.zeros(0)
+    )
+    direct, diodes = scene_mean(grid, lit, area)
     sky, ground = mean("sky"), mean("ground")
     return SceneTable(
-        azimuth=tuple(shares["azimuth"].tolist()),
-        elevation=tuple(shares["elevation"].tolist()),
-        direct_share=mean("direct"),
-        affected_diodes=mean("diodes"),
+        azimuth=grid.azimuth,
+        elevation=grid.elevation,
+        direct_share=np.clip(direct, 0.0, 1.0),
+        affected_diodes=np.clip(diodes, 0.0, 1.0),
         sky_share=sky if sky.ndim else float(sky),
         ground_share=ground if ground.ndim else float(ground),
     )

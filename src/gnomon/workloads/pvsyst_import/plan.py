@@ -4,13 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gnomon.pvsyst import parse
-from gnomon.pvsyst.horizon import Horizon
-from gnomon.pvsyst.site import Site
-from gnomon.pvsyst.variant import PvsystVariant, read_variant
+from gnomon.pvsyst import Horizon, PvsystVariant, Site, parse, read_variant
 from gnomon.workloads.pvsyst_import.mapping.model import Around, Mapped, model
 from gnomon.workloads.pvsyst_import.mapping.place import Place, choose_weather, is_near, place
-from gnomon.workloads.pvsyst_import.mapping.strings import read_circuit
 from gnomon.workloads.pvsyst_import.report import Note, Report
 from gnomon.workloads.pvsyst_import.shelf import ProjectFile, Shelf, VariantFile
 
@@ -244,7 +240,7 @@ def _plan_model(
         modules=shelf.modules,
         inverters=shelf.inverters,
         has_horizon=horizon is not None and wanted is not None and wanted.horizon is not None,
-        circuit=read_circuit(each.root),
+        circuit=variant.inverter_groups,
     )
     mapped = model(variant, _model_name(each, variant), around, said)
     draft.models.append(
@@ -261,7 +257,8 @@ def _plan_model(
 
 def _with_latitude(each: VariantFile, project_site: Site | None) -> PvsystVariant:
     """Return the variant with its azimuths turned by the project's latitude, where it has none of its own."""
-    if each.variant.site is not None or project_site is None:
+    own = each.variant.site
+    if project_site is None or (own is not None and own.latitude is not None):
         return each.variant
     return read_variant(parse(each.file.content), latitude=project_site.latitude)
 

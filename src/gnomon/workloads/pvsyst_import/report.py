@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from gnomon.core.task import Json
-from gnomon.pvsyst.ledger import Unread
+from gnomon.pvsyst import Unread
 
 
 class Fate(StrEnum):

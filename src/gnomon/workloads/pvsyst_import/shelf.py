@@ -5,14 +5,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gnomon.core.workload import Failure
-from gnomon.pvsyst import PvsystError, PvsystObject, meteo_csv, ond, pan, parse
-from gnomon.pvsyst.horizon import Horizon, read_horizon_text
+from gnomon.pvsyst import (
+    Horizon,
+    OndInverter,
+    PanModule,
+    PvsystError,
+    PvsystProject,
+    PvsystVariant,
+    SiteFile,
+    decode,
+    meteo_csv,
+    ond,
+    pan,
+    parse,
+    read_horizon_text,
+    read_project,
+    read_site,
+    read_variant,
+)
 from gnomon.pvsyst.meteo import MeteoError, MeteoSite, make_record
-from gnomon.pvsyst.ond import OndInverter
-from gnomon.pvsyst.pan import PanModule
-from gnomon.pvsyst.project import PvsystProject, read_project
-from gnomon.pvsyst.site import SiteFile, read_site
-from gnomon.pvsyst.variant import PvsystVariant, read_variant
 from gnomon.workloads.pvsyst_import.archive import FileKind, SourceFile
 from gnomon.workloads.pvsyst_import.component import read
 from gnomon.workloads.pvsyst_import.report import Report
@@ -48,7 +59,6 @@ class VariantFile:
 
     file: SourceFile
     variant: PvsystVariant
-    root: PvsystObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +138,7 @@ def _project(shelf: Shelf, file: SourceFile, said: Report) -> bool:
 
 def _variant(shelf: Shelf, file: SourceFile, said: Report) -> bool:
     del said  # told with the model that it becomes
-    root = parse(file.content)
-    shelf.variants.append(VariantFile(file=file, variant=read_variant(root), root=root))
+    shelf.variants.append(VariantFile(file=file, variant=read_variant(parse(file.content))))
     return True
 
 
@@ -175,15 +184,8 @@ def _site(shelf: Shelf, file: SourceFile, said: Report) -> bool:
 
 def _horizon(shelf: Shelf, file: SourceFile, said: Report) -> bool:
     del said
-    shelf.horizons.append((file, read_horizon_text(_text(file.content))))
+    shelf.horizons.append((file, read_horizon_text(decode(file.content))))
     return True
-
-
-def _text(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
 
 
 def _weather(shelf: Shelf, file: SourceFile, said: Report) -> bool:

@@ -5,7 +5,7 @@ import math
 from itertools import pairwise
 from typing import Any
 
-from gnomon.pvsyst.array import ArrayLosses, IamProfile, MainArray, SubArray
+from gnomon.pvsyst import ArrayLosses, IamProfile, MainArray, SubArray
 from gnomon.workloads.pvsyst_import.mapping.months import tidy
 from gnomon.workloads.pvsyst_import.report import Report
 from gnomon.workloads.pvsyst_import.shelf import ModuleFile

@@ -1,25 +1,29 @@
 """One variant to one energy model: its blocks, its plant, its settings, and what it still waits for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from gnomon.pvsyst.array import MainArray, SubArray
-from gnomon.pvsyst.ledger import Unread
-from gnomon.pvsyst.orientation import Orientation
-from gnomon.pvsyst.project import PvsystProject
-from gnomon.pvsyst.variant import GridSystem, NearShading, PvsystVariant
+from gnomon.pvsyst import (
+    GridSystem,
+    MainArray,
+    NearShading,
+    Orientation,
+    PvsystProject,
+    PvsystVariant,
+    SubArray,
+)
+from gnomon.pvsyst.circuit import InverterGroup
 from gnomon.workloads.pvsyst_import.mapping.losses import NO_ARRAY, aoi, losses
 from gnomon.workloads.pvsyst_import.mapping.months import monthly, tidy
 from gnomon.workloads.pvsyst_import.mapping.plane import find_orientation, layout
-from gnomon.workloads.pvsyst_import.mapping.strings import Group, groups, share
+from gnomon.workloads.pvsyst_import.mapping.strings import Group, circuit_of, groups, share
 from gnomon.workloads.pvsyst_import.report import Report
 from gnomon.workloads.pvsyst_import.shelf import InverterFile, ModuleFile
 
 USUAL_ALBEDO = 0.2
 _MOST = 10**6
 _SEPARATE = "CircSolSeparate"
-_CIRCUIT = "PVMainArray/SystemCircuit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +49,7 @@ class Around:
     modules: Mapping[str, ModuleFile]
     inverters: Mapping[str, InverterFile]
     has_horizon: bool
-    circuit: Mapping[int, list[Group]] = field(default_factory=dict)
+    circuit: tuple[InverterGroup, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +106,7 @@ def _blocks(
         "losses": losses(sub, array, module, said),
         "aoi": aoi(sub.iam, said),
     }
-    circuit = around.circuit.get(sub.number, []) if sub.number is not None else []
-    found = groups(sub, circuit, said) or (None,)
+    found = groups(sub, circuit_of(around.circuit, sub.number), said) or (None,)
     return [_block(sub, group, part, shared, is_several=len(found) > 1) for group in found]
 
 
@@ -242,12 +245,39 @@ def _tell_rest(variant: PvsystVariant, array: MainArray, said: Report) -> None:
         said.unmapped(
             "ACLossesRef", variant.ac_losses_reference, "no AC losses were found that it could refer to"
         )
-    said.unread([each for each in variant.unread if not _is_counted(each)])
+    _tell_origin(variant, said)
+    said.unread(variant.unread)
 
 
-def _is_counted(each: Unread) -> bool:
-    """Tell the keys by which a circuit counts inverters and strings: they are held against the sub-arrays' own."""
-    return each.path.startswith(_CIRCUIT) and each.key in ("NElements", "SubArrayId", "SubArrayName")
+def _tell_origin(variant: PvsystVariant, said: Report) -> None:
+    """Tell what says where a variant comes from: kept out of the model, and of no effect on it."""
+    made = variant.provenance
+    for key, value in (
+        ("Version", made.version),
+        ("VersionSimul", made.simulated_with),
+        ("DateCalcul", made.simulated_at),
+        ("DateDebS", made.begins),
+        ("DateFinS", made.ends),
+        ("SimDuration", made.duration),
+    ):
+        if value is not None:
+            said.unmapped(
+                key, value, "tells of PVsyst's own simulation; a run covers the hours of its weather"
+            )
+    if variant.name is not None:
+        said.mapped("Comment", variant.name, "name")
+    for plane in variant.orientations:
+        told = said.inside(f"orientation {plane.number}")
+        told.mapped("NoOrient", plane.number, "found by NoOrientation")
+        if not any(sub.orientation_number == plane.number for sub in variant.sub_arrays):
+            told.unmapped("NoOrient", plane.number, "no sub-array lies on it; left out")
+    for group in variant.inverter_groups:
+        for strings in group.strings:
+            if strings.resistance is not None:
+                told = said.inside(f"circuit of sub-array {strings.sub_array_number}")
+                told.unmapped(
+                    "Resistance", 1e3 * strings.resistance, "the sub-array's own, RSCablageCh, counts"
+                )
 
 
 def _tell_shading(shading: NearShading, kind: str | None, said: Report) -> None:

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gnomon.pvsyst.azimuth import clockwise_from_north
-from gnomon.pvsyst.horizon import Horizon
-from gnomon.pvsyst.site import Site, WeatherReference
+from gnomon.pvsyst import Horizon, Site, WeatherReference, clockwise_from_north
 from gnomon.workloads.pvsyst_import.mapping.months import tidy
 from gnomon.workloads.pvsyst_import.report import Report
 from gnomon.workloads.pvsyst_import.shelf import WeatherFile

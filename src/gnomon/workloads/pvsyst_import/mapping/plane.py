@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gnomon.pvsyst.orientation import Orientation
+from gnomon.pvsyst import Orientation
 from gnomon.workloads.pvsyst_import.mapping.months import tidy
 from gnomon.workloads.pvsyst_import.report import Report
 

@@ -1,15 +1,13 @@
 """How many strings are on how many inverters: one sub-array makes a block for each different number of strings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gnomon.pvsyst.array import SubArray
-from gnomon.pvsyst.ond import OndInverter
-from gnomon.pvsyst.tree import PvsystError, PvsystObject, number
+from gnomon.pvsyst import OndInverter, SubArray
+from gnomon.pvsyst.circuit import InverterGroup
 from gnomon.workloads.pvsyst_import.report import Report
 
 _CLOSE = 0.03
-_DEEPEST = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,43 +98,14 @@ def share(sub: SubArray, inverter: OndInverter | None, said: Report) -> float | 
     return 1 / inputs
 
 
-def read_circuit(root: PvsystObject) -> dict[int, list[Group]]:
-    """Return the groups of each sub-array in a variant's circuit; empty where the circuit is not of a known form."""
-    array = root.find_child("PVMainArray")
-    circuit = array.find_child("SystemCircuit") if array else None
-    found: dict[int, list[Group]] = {}
-    try:
-        for node in _nodes(circuit, "InverterNode") if circuit else ():
-            found.setdefault(_whole(node, "SubArrayId"), []).append(_group(node))
-    except (PvsystError, LookupError):
-        return {}
+def circuit_of(inverters: Sequence[InverterGroup], number: int | None) -> list[Group]:
+    """Return how a circuit has the strings of a sub-array; nothing where it does not tell all numbers."""
+    found = []
+    for each in inverters:
+        counts = [strings.count for strings in each.strings if strings.sub_array_number == number]
+        if not counts:
+            continue
+        if number is None or each.inverters is None or None in counts:
+            return []
+        found.append(Group(inverters=each.inverters, strings=sum(count or 0 for count in counts)))
     return found
-
-
-def _group(node: PvsystObject) -> Group:
-    inverters = _whole(node, "NElements", 1)
-    strings = sum(_whole(each, "NElements", 1) for each in _nodes(node, "StringNode"))
-    return Group(inverters=inverters, strings=strings)
-
-
-def _nodes(obj: PvsystObject, name: str, depth: int = 0) -> Iterator[PvsystObject]:
-    """Yield the outermost nodes of a name inside an object; nodes in between that stand for several are refused."""
-    if depth > _DEEPEST:
-        raise LookupError(name)
-    for child in obj.children:
-        if child.name == name:
-            yield child
-        else:
-            if child.name.endswith("Node") and _whole(child, "NElements", 1) != 1:
-                raise LookupError(child.name)
-            yield from _nodes(child, name, depth + 1)
-
-
-def _whole(node: PvsystObject, key: str, usual: int | None = None) -> int:
-    text = node.find_text(key)
-    if text is None and usual is not None:
-        return usual
-    value = number(text or "", key)
-    if value != int(value) or value < 0:
-        raise LookupError(key)
-    return int(value)
