@@ -14,6 +14,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.cli.answer": {"rich"},
     "gnomon.cli.ask": {"click", "rich", "signal"},
     "gnomon.cli.documents": {"click", "rich"},
+    "gnomon.cli.import_pvsyst": {"click", "rich"},
     "gnomon.cli.starter": {"click", "subprocess"},
     "gnomon.cli.demo": {"click", "httpx", "importlib", "pvlib", "rich", "signal", "subprocess"},
     "gnomon.wiring": {"importlib", "jsonschema", "referencing"},

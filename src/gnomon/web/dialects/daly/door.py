@@ -19,6 +19,7 @@ from gnomon.web.dialects.daly.routes import (
     locations,
     organizations,
     projects,
+    projects_import,
     tasks,
     weather,
     workspaces,
@@ -26,7 +27,18 @@ from gnomon.web.dialects.daly.routes import (
 from gnomon.web.paths import methods_at, told_of
 from gnomon.web.problems import Problem, Refusal, headers_of, status_of
 
-_ROUTERS = (access, workspaces, organizations, locations, weather, components, projects, energy_models, tasks)
+_ROUTERS = (
+    access,
+    workspaces,
+    organizations,
+    locations,
+    weather,
+    components,
+    projects_import,
+    projects,
+    energy_models,
+    tasks,
+)
 
 
 def build_daly(gate: Gate, *, sync_wait: float, cancel_wait: float) -> FastAPI:

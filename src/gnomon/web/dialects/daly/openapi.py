@@ -76,6 +76,14 @@ def takes_file(name: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
+def takes_files(part: str, names: str) -> dict[str, Any]:
+    """Describe a multipart body with a part that is repeated, a file in each."""
+    file = {"type": "string", "format": "binary"}
+    files = {"type": "array", "items": file, "minItems": 1, "description": f"The contents of {names}."}
+    schema = {"type": "object", "required": [part], "properties": {part: files}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
 def describe(app: FastAPI, kinds: Mapping[str, ResourceKind]) -> None:
     """Let the application serve its document, with the kinds' own schemas in it."""
 
