@@ -18,13 +18,27 @@ from gnomon.web.dialects.daly.routes import (
     energy_models,
     locations,
     projects,
+    scene_results,
+    scene_viewer,
+    scenes,
     tasks,
     weather,
 )
 from gnomon.web.paths import methods_at, told_of
 from gnomon.web.problems import Problem, Refusal, headers_of, status_of
 
-_ROUTERS = (access, locations, weather, components, projects, energy_models, tasks)
+_ROUTERS = (
+    access,
+    locations,
+    weather,
+    components,
+    projects,
+    scenes,
+    scene_results,
+    scene_viewer,
+    energy_models,
+    tasks,
+)
 
 
 def build_daly(gate: Gate, *, sync_wait: float, cancel_wait: float) -> FastAPI:
