@@ -311,6 +311,15 @@ class TestWhatGoesAlong:
         assert complaint.loc == ("of",)
         assert f"film 1 {words}" in complaint.message
 
+    async def test_what_has_no_result_yet_can_be_named_by_what_is_not_run(self, house: House) -> None:
+        film = (await run.create_and_run(house, WE, "film", {"reel": 1})).resource
+        await shelf.create_resource(house, WE, "review", {"title": "A", "of": 1})
+        assert film is not None
+        linked = await house.store.resources.find_newest_linked(WE.workspace, "review", film.id)
+        assert linked is not None
+        with pytest.raises(NotFound):
+            await shelf.create_resource(house, WE, "review", {"title": "A", "of": 2})
+
     async def test_a_document_that_needs_none_goes_without(self, house: House) -> None:
         await shelf.create_resource(house, WE, "film", {"still": 1})
         await run.create_and_run(house, WE, "review", {"title": "A", "of": 1})

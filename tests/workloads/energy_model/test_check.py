@@ -17,7 +17,6 @@ from gnomon.workloads.energy_model.check import (
     check_location,
     check_module,
     check_project,
-    check_shading_scene,
     check_weather,
     location_of,
     references,
@@ -513,14 +512,6 @@ def test_the_model_of_snow_needs_its_column() -> None:
     assert check_energy_model({**document, "weatherData": {**day, "snowfall": [0.0] * 24}}) == []
 
 
-def test_shading_scenes() -> None:
-    assert check_shading_scene({"name": "s", "shadingTable": TABLE}) == []
-    (complaint,) = check_shading_scene({"shadingTable": {**TABLE, "elevation": [45, 0]}})
-    assert complaint.message == "shadingTable: elevation: the angles of the grid must increase"
-    (complaint,) = check_shading_scene({"shadingTable": {**TABLE, "azimuth": list(range(1000))}})
-    assert "1000 angles; give at most 721" in complaint.message
-
-
 def test_a_zone_that_is_none_is_refused_in_a_location_too() -> None:
     (complaint,) = check_location({**LOCATION, "timeZoneName": "Bern"})
     assert complaint.loc == ("timeZoneName",)
@@ -686,9 +677,7 @@ def test_scenes_are_referred_to_where_they_are_used() -> None:
 
 def test_the_kinds_are_those_of_the_contract() -> None:
     kinds = {kind.kind: kind for kind in RESOURCE_KINDS}
-    assert set(kinds) == {
-        *("location", "weather", "module", "inverter", "project", "shading_scene", "energy_model")
-    }
+    assert set(kinds) == {"location", "weather", "module", "inverter", "project", "energy_model"}
     assert kinds["location"].gathers == ("weather",)
     assert [workload.kind for workload in WORKLOADS] == ["energy_model", "energy_model_blocks"]
 
@@ -700,7 +689,7 @@ json_values = st.recursive(
 )
 CHECKS = (
     *(check_energy_model, check_location, check_project),
-    *(check_weather, check_module, check_inverter, check_shading_scene, references, location_of),
+    *(check_weather, check_module, check_inverter, references, location_of),
 )
 
 

@@ -83,7 +83,8 @@ async def resolve(
         lost = Lost(reference) if found is None else await _follow(house, found, reference, pins, blobs)
         if lost is not None:
             missing.append(Missing(reference=reference, end=lost.end, reason=lost.reason))
-        elif found is not None:
+        # What is there and has no result yet can be named all the same; it cannot be run with.
+        if found is not None and (lost is None or lost.reason is not None):
             links.append(found.id)
     for kind in alongside:
         single = await find(house, workspace, kind, 1)
@@ -306,8 +307,9 @@ async def store_replacement(
 
 async def _link(house: House, principal: Principal, kind: str, document: Json) -> tuple[str, ...]:
     resolved = await resolve(house, principal.workspace, house.kinds[kind].references(document))
-    if resolved.missing:
-        raise NotFound(f"There is no such {resolved.missing[0].end.kind}.")
+    absent = [missing for missing in resolved.missing if missing.reason is None]
+    if absent:
+        raise NotFound(f"There is no such {absent[0].end.kind}.")
     return resolved.links
 
 

@@ -21,7 +21,6 @@ from gnomon.workloads.energy_model.document import (
     Location,
     Module,
     Project,
-    ShadingScene,
     Weather,
 )
 from gnomon.workloads.energy_model.record import Record
@@ -49,11 +48,6 @@ def check_project(document: Json) -> list[Complaint]:
 def check_weather(document: Json) -> list[Complaint]:
     """List what is wrong with a weather record."""
     return [] if is_blob(document) else _checked(document, Weather, check_arrays)
-
-
-def check_shading_scene(document: Json) -> list[Complaint]:
-    """List what is wrong with a shading scene."""
-    return _checked(document, ShadingScene, rules.shading_scene)
 
 
 def check_module(document: Json) -> list[Complaint]:

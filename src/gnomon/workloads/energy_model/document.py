@@ -230,13 +230,6 @@ class Weather(Record):
     snowfall: Any = None
 
 
-class ShadingScene(Record):
-    """A saved scene: what it shades, by the sun's place."""
-
-    name: str | None = None
-    shading_table: Any = Field(None, alias="shadingTable")
-
-
 class EfficiencyPoints(Record):
     """An inverter's output over input at one DC voltage [V]; powers in kW, by rising input."""
 

@@ -12,7 +12,6 @@ from gnomon.workloads.energy_model.document import (
     Module,
     Place,
     Project,
-    ShadingScene,
     Weather,
 )
 
@@ -75,11 +74,6 @@ RESOURCE_KINDS = (
         schema=Project.model_json_schema(),
         check=check.check_project,
         references=check.location_of,
-    ),
-    ResourceKind(
-        kind="shading_scene",
-        schema=ShadingScene.model_json_schema(),
-        check=check.check_shading_scene,
     ),
     ResourceKind(
         kind="energy_model",

@@ -21,7 +21,6 @@ from gnomon.workloads.energy_model.block_rules import (
 )
 from gnomon.workloads.energy_model.options import Degradation
 from gnomon.workloads.energy_model.outlook import ageing
-from gnomon.workloads.energy_model.scene import check_table
 from gnomon.workloads.energy_model.weather import check_arrays
 from gnomon.workloads.energy_model.wording import any_of, place_text
 
@@ -59,12 +58,6 @@ def location(document: Object) -> Iterator[Complaint]:
     weather = document.get("weatherData")
     if isinstance(weather, dict) and not is_blob(weather):
         yield from check_arrays(weather, ("weatherData",))
-
-
-def shading_scene(document: Object) -> Iterator[Complaint]:
-    """Yield what is wrong with a scene's table."""
-    if has(document, "shadingTable"):
-        yield from check_table(document["shadingTable"], ("shadingTable",))
 
 
 def project(document: Object) -> Iterator[Complaint]:
