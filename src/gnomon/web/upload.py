@@ -73,7 +73,9 @@ async def read_fields(request: Request) -> Mapping[str, str]:
     """
     given = request.headers.get("content-type", "").lower()
     if not given.startswith(_FORMS):
-        raise UnsupportedMedia("Send the fields as a form ('Content-Type: application/x-www-form-urlencoded').")
+        raise UnsupportedMedia(
+            "Send the fields as a form ('Content-Type: application/x-www-form-urlencoded')."
+        )
     async with request.form(max_files=_MOST_FILES, max_fields=_MOST_FILES) as form:
         return _fields(form)
 

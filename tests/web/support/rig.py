@@ -28,6 +28,8 @@ from gnomon.web.native.render.hook import payload
 from gnomon.workloads.energy_model import RESOURCE_KINDS
 from gnomon.workloads.energy_model import WORKLOADS as ENERGY
 from gnomon.workloads.pvsyst_import import WORKLOADS as IMPORT
+from gnomon.workloads.shading_scene import RESOURCE_KINDS as SCENE_KINDS
+from gnomon.workloads.shading_scene import WORKLOADS as SCENES
 
 SECRET = b"a secret of thirty-two bytes, or more"
 ROOT = Path(__file__).parents[3]
@@ -59,8 +61,8 @@ def open_house(folder: Path, *others: Workload) -> House:
         hub=hub,
         clock=ShiftedClock(),
         calendar=CronCalendar(),
-        kinds={kind.kind: kind for kind in RESOURCE_KINDS},
-        workloads={workload.kind: workload for workload in (*ENERGY, *IMPORT, *others)},
+        kinds={kind.kind: kind for kind in (*RESOURCE_KINDS, *SCENE_KINDS)},
+        workloads={workload.kind: workload for workload in (*ENERGY, *IMPORT, *SCENES, *others)},
         vault=KeyVault(b"v" * 32),
         pepper=b"pepper",
         bodies={"native": payload},
@@ -131,6 +133,11 @@ class Hands:
     async def report(self, task: Task, percent: float, stage: str) -> Task:
         return await self.house.store.report(
             Report(holding=_holding(task), now=self.house.clock.now(), progress=percent, stage=stage)
+        )
+
+    async def say(self, task: Task, message: Json) -> Task:
+        return await self.house.store.report(
+            Report(holding=_holding(task), now=self.house.clock.now(), messages=(message,))
         )
 
     async def end(self, task: Task, ending: Ending) -> Task:

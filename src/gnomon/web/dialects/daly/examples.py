@@ -103,7 +103,10 @@ SCENE: Json = {
                 "transverseDiodes": 3,
                 "stringsPerLength": 1,
             },
-            {"tableHash": "back", "outline": [[0, 7, 0.5], [20, 7, 0.5], [20, 10.464, 2.5], [0, 10.464, 2.5]]},
+            {
+                "tableHash": "back",
+                "outline": [[0, 7, 0.5], [20, 7, 0.5], [20, 10.464, 2.5], [0, 10.464, 2.5]],
+            },
         ],
         "obstructions": [{"outline": [[24, -2, 0], [24, 6, 0], [24, 6, 5], [24, -2, 5]]}],
         "modelInputs": {"diodesReadIn": False},

@@ -183,6 +183,17 @@ def _counts(standing: SceneStanding) -> dict[str, int]:
     }
 
 
+def render_viewer_head(standing: SceneStanding) -> dict[str, Json]:
+    """Write whose picture the viewer gets."""
+    scene = standing.scene
+    return {
+        "shadingSceneId": scene.number,
+        SCENE.global_id: scene.id,
+        "name": scene.name,
+        "status": standing.status,
+    }
+
+
 def geometry(standing: SceneStanding) -> tuple[dict[str, Json], list[Member]]:
     """Give the scene's whole JSON: as a member of the head where it is small, else as a stored one."""
     document = standing.scene.document

@@ -39,7 +39,9 @@ _STORED = {"shading": "results", "tableShading": "tables_results", "model": "vie
 @router.get(
     "/{number}/results",
     summary="Get a scene's shading by position of the sun",
-    responses=shows(ENVELOPE, "The results; before they are there, or on request, how far they are.", 404, 422),
+    responses=shows(
+        ENVELOPE, "The results; before they are there, or on request, how far they are.", 404, 422
+    ),
 )
 async def get_results(
     number: int,

@@ -77,7 +77,9 @@ async def create(request: Request, desk: AtDesk, writer: Writer, _: IdempotencyK
     "/import",
     summary="Save a scene from a .dae or .shd file and compute its shading",
     responses=shows(PROCESSING, _QUEUED, 413, 415, 422),
-    openapi_extra=takes_form(IMPORT_FORM, required=("name",), file="a .dae file of PVCase or a .shd file of PVsyst"),
+    openapi_extra=takes_form(
+        IMPORT_FORM, required=("name",), file="a .dae file of PVCase or a .shd file of PVsyst"
+    ),
 )
 async def import_file(request: Request, desk: AtDesk, writer: Writer, _: IdempotencyKey = None) -> Response:
     """Save the file at once; its task reads it and computes the shading."""
@@ -114,7 +116,9 @@ async def get(
     desk: AtDesk,
     reader: Reader,
     *,
-    returnshading: Annotated[bool, Query(description="Add `shading`: shares by position of the sun.")] = False,
+    returnshading: Annotated[
+        bool, Query(description="Add `shading`: shares by position of the sun.")
+    ] = False,
     returntableshading: Annotated[bool, Query(description="Add `tableShading`: the same by table.")] = False,
     returnmodel: Annotated[bool, Query(description="Add `model`: what is drawn, and the tracking.")] = False,
 ) -> Response:

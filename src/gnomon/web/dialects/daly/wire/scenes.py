@@ -157,7 +157,9 @@ def read_import(fields: Mapping[str, str], filename: str, content: bytes, blob: 
     values = _read(fields, _IMPORT)
     complaints = list(_missing(values))
     if not content.strip():
-        complaints.append(Complaint(("file",), f"'{filename}' is empty; send a .dae or .shd file.", "missing"))
+        complaints.append(
+            Complaint(("file",), f"'{filename}' is empty; send a .dae or .shd file.", "missing")
+        )
     if complaints:
         raise Invalid(complaints)
     kind, warnings = _type_of(str(values.get("type", _DEFAULT_TYPE)), filename)
@@ -230,7 +232,9 @@ def _contents(document: Mapping[str, Json]) -> Iterable[Complaint]:
     if len(given) > 1:
         yield Complaint(("shadingTable",), "Send 'sceneJson' or 'shadingTable', not both.", "conflict")
     elif not given:
-        told = "Give 'sceneJson', an object with tableList; a .dae or .shd file goes to /shadingscenes/import."
+        told = (
+            "Give 'sceneJson', an object with tableList; a .dae or .shd file goes to /shadingscenes/import."
+        )
         yield Complaint(("sceneJson",), told, "missing")
     elif not isinstance(document[given[0]], dict):
         yield Complaint((given[0],), f"Give '{given[0]}', an object.", "object_type")

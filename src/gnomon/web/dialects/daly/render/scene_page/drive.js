@@ -6,7 +6,7 @@ const KEPT = "gnomon-credential";
 const MOST_POSITIONS = 4000;
 
 const page = {
-  tables: [], solids: [], grid: null, positions: new Map(), shown: null,
+  tables: [], solids: [], terrain: [], grid: null, positions: new Map(), shown: null,
   sun: { azimuth: 180, elevation: 30 }, camera: null, painter: null, asking: false, isPlaying: false, isDue: false,
 };
 
@@ -41,14 +41,14 @@ function nearest(values, wanted, isRound) {
 }
 
 function gridKey(sun) {
-  return `${nearest(page.grid.azimuths, sun.azimuth, true)} ${nearest(page.grid.elevations, sun.elevation, false)}`;
+  return `${nearest(page.grid.azimuth, sun.azimuth, true)} ${nearest(page.grid.elevation, sun.elevation, false)}`;
 }
 
-function keep(shading) {
-  if (!shading) return;
-  page.grid = { azimuths: shading.azimuths, elevations: shading.elevations };
+function keep(answer) {
+  if (!answer.shading) return;
+  page.grid = answer.sunPositions;
   if (page.positions.size > MOST_POSITIONS) page.positions.clear();
-  for (const position of shading.positions) page.positions.set(`${position.azimuth} ${position.elevation}`, position);
+  page.positions.set(`${answer.shading.azimuthBin} ${answer.shading.elevationBin}`, answer.shading);
 }
 
 async function open() {
@@ -73,15 +73,18 @@ function show(scene) {
   const count = (number, one) => `${number.toLocaleString("en")} ${one}${number === 1 ? "" : "s"}`;
   const parts = [count(scene.tables.length, "table"), trackers ? `${count(trackers, "tracker")} among them` : "", scene.shading ? "" : `shading ${scene.status}`];
   part("told").textContent = parts.filter(Boolean).join(" · ");
-  page.tables = scene.tables.map(readTable);
-  page.solids = scene.obstructions.flatMap(facesOf).filter(face => face.length > 2);
-  const points = [...page.tables.flatMap(table => table.corners), ...page.solids.flat()];
-  const tablesOnly = page.tables.flatMap(table => table.corners);
-  page.bounds = boundsOf(points.length ? points : [[-5, -5, 0], [5, 5, 0]]);
-  page.camera ||= new Camera(tablesOnly.length ? boundsOf(tablesOnly) : page.bounds);
+  // About its own middle: a card's numbers have seven digits, and a map's coordinates need more.
+  const standing = scene.tables.flatMap(table => table.corners), middle = boundsOf(standing).centre;
+  const origin = standing.length ? [middle[0], middle[1], 0] : [0, 0, 0];
+  page.tables = scene.tables.map(table => readTable(table, origin));
+  page.solids = trianglesOf(scene.obstructions.objects, origin);
+  page.terrain = trianglesOf(scene.obstructions.terrain, origin);
+  const corners = page.tables.flatMap(table => table.corners);
+  page.bounds = boundsOf([...corners, ...page.solids.flat(), ...page.terrain.flat()]);
+  page.camera ||= new Camera(corners.length ? boundsOf(corners) : page.bounds);
   page.painter ||= painterFor(canvas);
   part("panel").hidden = false;
-  keep(scene.shading);
+  keep(scene);
   setSun(page.sun);
   Object.assign(document.body.dataset, { state: "ready", painter: page.painter.name });
 }
@@ -103,7 +106,7 @@ async function choose() {
     else if (!page.asking) {
       page.asking = true;
       try {
-        keep((await ask({ include_geometry: false, include_obstructions: false, ...binOf(page.sun) })).shading);
+        keep(await ask({ include_geometry: false, include_obstructions: false, ...binOf(page.sun) }));
       } catch (problem) {
         part("told").textContent = problem.message;
         page.grid = null;
@@ -135,13 +138,16 @@ function lay() {
     lines.push({ points: [...table.now, table.now[0]], colour: theme.edge, isLine: true });
   });
   const light = page.sun.elevation >= 0 ? towardsSun(page.sun.azimuth, page.sun.elevation) : null;
+  const hills = page.terrain.map(points => ({ points, colour: lit(theme.ground, points, light) }));
+  const slopes = page.terrain.map(points => ({ points: [...points, points[0]], colour: theme.rule, isLine: true }));
   const solids = page.solids.map(points => ({ points, colour: lit(theme.solid, points, light) }));
   const edges = page.solids.map(points => ({ points: [...points, points[0]], colour: theme.edge, isLine: true }));
   layGround(theme, light);
+  page.painter.setLayer("hills", hills, slopes, 3);
   page.painter.setLayer("solids", [...solids, ...faces], [...edges, ...lines]);
   const whole = page.shown;
   part("whole").textContent = page.sun.elevation < 0 ? "The sun is below the horizon."
-    : whole ? `Whole scene: ${percent(whole.directShading)} of the direct light, ${percent(whole.affectedDiodes)} of the groups`
+    : whole ? `Whole scene: ${percent(whole.scene.directShading)} of the direct light, ${percent(whole.scene.affectedDiodes)} of the groups`
     : "There are no shares yet.";
   due();
 }
@@ -160,14 +166,15 @@ function layGround(theme, light) {
   for (let y = Math.ceil(from[1] / step) * step; y <= to[1]; y += step) lines.push([at(from[0], y), at(to[0], y)]);
   const ground = [at(from[0], from[1]), at(to[0], from[1]), at(to[0], to[1]), at(from[0], to[1])];
   const strokes = lines.map(points => ({ points, colour: theme.rule, isLine: true }));
+  if (page.terrain.length) return page.painter.setLayer("ground", [], strokes, 8);
   page.painter.setLayer("ground", [{ points: ground, colour: theme.ground }], strokes, 8);
   page.painter.setLayer("shadows", shadows(level, light).map(points => ({ points, colour: times(theme.ground, 0.6) })), [], 4);
-  page.painter.setLayer("sun", [], light ? sunbeam(light) : []);
 }
 
 // On a plane; on rolling ground they would lie in the air.
 function shadows(level, light) {
-  const isRolling = page.tables.length && page.bounds.high[2] - page.bounds.low[2] > Math.max(page.bounds.size / 4, 12);
+  const feet = page.tables.map(table => Math.min(...table.corners.map(corner => corner[2])));
+  const isRolling = page.terrain.length || (feet.length && Math.max(...feet) - Math.min(...feet) > 2);
   if (!light || light[2] < 0.05 || isRolling) return [];
   const fallen = point => plus(point, times(light, (level + 0.01 - point[2]) / light[2]));
   return [...page.tables.map(table => table.now), ...page.solids].map(points => points.map(fallen));

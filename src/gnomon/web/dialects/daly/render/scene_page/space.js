@@ -30,9 +30,11 @@ function normalOf(points) {
   return unit(d ? cross(minus(c, a), minus(d, b)) : cross(minus(b, a), minus(c, a)));
 }
 
-// The axis a, what lies to its right, and what is above it: a rotation counts from above to the right.
+// The axis by its end in the south half of the compass, what lies to its right, and what is above it: a rotation
+// counts from above to the right.
 function frameOf(axis) {
-  const along = unit(axis), right = unit(cross(along, [0, 0, 1]));
+  const isNorth = Math.abs(axis[1]) > 1e-9 ? axis[1] > 0 : axis[0] < 0;
+  const along = unit(isNorth ? times(axis, -1) : axis), right = unit(cross(along, [0, 0, 1]));
   return { along, right, above: cross(right, along) };
 }
 
@@ -49,27 +51,25 @@ function turned(table, rotation) {
   });
 }
 
-function readTable(sent) {
-  const table = { id: sent.tableHash, corners: sent.corners, tracker: sent.tracker };
-  const vector = sent.axisVector || sent.torqueTubeVector, point = sent.axisPoint || sent.torqueTubePoint_1;
-  const asPoint = p => Array.isArray(p) ? p : [p.x, p.y, p.z];
-  if (sent.tracker && vector) {
-    table.axis = asPoint(vector);
-    table.pivot = point ? asPoint(point) : middle(sent.corners);
+function readTable(sent, origin) {
+  const table = { id: sent.tableHash, corners: sent.corners.map(corner => minus(corner, origin)), tracker: sent.tracker };
+  if (sent.tracker && sent.axis) {
+    table.axis = sent.axis;
+    table.pivot = sent.axisPoint ? minus(sent.axisPoint, origin) : middle(table.corners);
     table.frame = frameOf(table.axis);
-    let normal = normalOf(sent.corners);
+    let normal = normalOf(table.corners);
     if (normal[2] < 0) normal = times(normal, -1);
     table.rest = Math.atan2(dot(normal, table.frame.right), dot(normal, table.frame.above));
   }
   return table;
 }
 
-function facesOf(solid) {
-  if (solid.outline) return [solid.outline];
-  return (solid.faces || []).map(face => face.map(index => solid.vertices[index]));
+function trianglesOf(numbers, origin) {
+  return numbers.map(n => [n.slice(0, 3), n.slice(3, 6), n.slice(6, 9)].map(corner => minus(corner, origin)));
 }
 
-function boundsOf(points) {
+function boundsOf(given) {
+  const points = given.length ? given : [[-5, -5, 0], [5, 5, 0]];
   const low = [Infinity, Infinity, Infinity], high = [-Infinity, -Infinity, -Infinity];
   for (const point of points) for (let i = 0; i < 3; i++) {
     low[i] = Math.min(low[i], point[i]);
