@@ -2,16 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_args
 
+from gnomon.pv.shade.tracker import TerrainMethod, Tracking
 from gnomon.workloads.shading_scene.fields import Loc, Notes, flag, number, shown, text, unknown
 
-METHODS = ("pairwise", "minimize_shade")
+METHODS: tuple[TerrainMethod, ...] = get_args(TerrainMethod)
 """How a terrain-aware tracker looks for its rotation."""
 FIELDS = (
     *("gcr", "azimuth", "axisTilt", "backTracking", "maxAngle"),
     *("terrainAware", "terrainAwareDiodeThreshold", "terrainAwareMethod"),
 )
+_NAMES = {
+    "axis_tilt": "axisTilt",
+    "backtrack": "backTracking",
+    "max_angle": "maxAngle",
+    "terrain_aware": "terrainAware",
+    "diode_threshold": "terrainAwareDiodeThreshold",
+    "method": "terrainAwareMethod",
+}
 _SNAKE = {
     "axis_tilt": "axisTilt",
     "back_tracking": "backTracking",
@@ -47,20 +56,28 @@ class TrackingOrder:
     max_angle: float = 60.0
     terrain_aware: bool = False
     diode_threshold: float = 0.0
-    method: str = METHODS[0]
+    method: TerrainMethod = "balanced"
+
+    @classmethod
+    def of_json(cls, told: Mapping[str, Any]) -> "TrackingOrder":
+        """Return what `as_json` wrote."""
+        return cls(**{name: told[_NAMES.get(name, name)] for name in cls.__dataclass_fields__})
 
     def as_json(self) -> dict[str, Any]:
         """Return it under the documents' names."""
-        values = asdict(self)
-        names = {
-            "axis_tilt": "axisTilt",
-            "backtrack": "backTracking",
-            "max_angle": "maxAngle",
-            "terrain_aware": "terrainAware",
-            "diode_threshold": "terrainAwareDiodeThreshold",
-            "method": "terrainAwareMethod",
-        }
-        return {names.get(name, name): value for name, value in values.items()}
+        return {_NAMES.get(name, name): value for name, value in asdict(self).items()}
+
+
+def engine_tracking(order: TrackingOrder) -> Tracking:
+    """Return how the engine is to turn the trackers."""
+    return Tracking(
+        max_angle=order.max_angle,
+        backtrack=order.backtrack,
+        gcr=order.gcr,
+        terrain_aware=order.terrain_aware,
+        diode_threshold=order.diode_threshold,
+        method=order.method,
+    )
 
 
 def camel(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,10 +102,10 @@ def read_tracking(document: Mapping[str, Any], at: Loc, notes: Notes) -> Trackin
     return TrackingOrder(**{name: value for name, value in told.items() if value is not None})
 
 
-def _method(given: Mapping[str, Any], at: Loc, notes: Notes) -> str | None:
+def _method(given: Mapping[str, Any], at: Loc, notes: Notes) -> TerrainMethod | None:
     method = text(given, "terrainAwareMethod", at, notes)
-    if method is not None and method not in METHODS:
+    found = next((each for each in METHODS if each == method), None)
+    if method is not None and found is None:
         words = f"{shown(method)} is not known; give {' or '.join(METHODS)}"
         notes.complain((*at, "terrainAwareMethod"), words, "choice")
-        return None
-    return method
+    return found
