@@ -15,6 +15,8 @@ from gnomon.workloads.shading_scene.xml import NotReadable
 
 MOST_SHAPES = 400_000
 """Of one file, each counted as often as it is placed."""
+MOST_STEPS = 1_000_000
+"""Of a walk through the nodes, each counted as often as it is placed."""
 _MOST_DEPTH = 60
 _MOST_POINTS = 10_000_000
 # Turns an axis that is up into z, and keeps right hands right.
@@ -187,17 +189,18 @@ class _Walk:
     nodes: Mapping[str, Element]
     warnings: list[str]
     steps: int = 0
+    _known: dict[int, FloatArray | None] = field(default_factory=dict)
 
     def shapes(self, node: Element, way: _Way) -> Iterator[Shape]:
         self.steps += 1
-        if self.steps > 4 * MOST_SHAPES:
+        if self.steps > MOST_STEPS:
             raise NotReadable("the file's nodes place one another too often; export a part of the plant")
         if len(way.nodes) > _MOST_DEPTH or any(node is each for each in way.nodes):
             raise NotReadable("the file's nodes hold themselves; export it anew")
         name = node.get("name") or node.get("id") or ""
         here = replace(
             way,
-            place=way.place @ self._transform(node),
+            place=self._place(node, way.place),
             names=(*way.names, name) if name else way.names,
             nodes=(*way.nodes, node),
         )
@@ -220,15 +223,22 @@ class _Walk:
         elif child.tag == "instance_controller":
             self.warnings.append("instance_controller: a skin or morph is left out; export plain meshes")
 
-    def _transform(self, node: Element) -> FloatArray:
-        whole = np.eye(4)
+    def _place(self, node: Element, outer: FloatArray) -> FloatArray:
+        # A node of the library is placed thousands of times.
+        if id(node) not in self._known:
+            self._known[id(node)] = self._transform(node)
+        inner = self._known[id(node)]
+        return outer if inner is None else outer @ inner
+
+    def _transform(self, node: Element) -> FloatArray | None:
+        whole, count = np.eye(4), 0
         for child in node:
             make = _TRANSFORMS.get(child.tag)
             if make is not None:
-                whole = whole @ make(child)
+                whole, count = whole @ make(child), count + 1
             elif child.tag in ("lookat", "skew"):
                 self.warnings.append(f"{child.tag}: not understood, and left out of a node's place")
-        return whole
+        return whole if count else None
 
 
 def _sized(element: Element, count: int) -> FloatArray:
