@@ -26,6 +26,12 @@ TRACKER = {
     "transverseDiodes": 3,
     "stringsPerLength": 2,
 }
+CUBE_ENDS = [(x, y) for x, y in ((24.0, 2.0), (30.0, 2.0), (30.0, 8.0), (24.0, 8.0))]
+BLOCK = {
+    "vertices": [[x, y, z] for z in (0.0, 6.0) for x, y in CUBE_ENDS],
+    "faces": [[0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7], [4, 5, 6, 7]],
+}
+"""A house beside the rows, which shades them in the morning."""
 AZIMUTHS = [90.0, 180.0, 270.0]
 ELEVATIONS = [10.0, 40.0]
 GCR = {

@@ -83,7 +83,7 @@ function show(scene) {
   page.bounds = boundsOf([...corners, ...page.solids.flat(), ...page.terrain.flat()]);
   page.camera ||= new Camera(corners.length ? boundsOf(corners) : page.bounds);
   page.painter ||= painterFor(canvas);
-  part("panel").hidden = false;
+  part("panel").hidden = part("compass").hidden = false;
   keep(scene);
   setSun(page.sun);
   Object.assign(document.body.dataset, { state: "ready", painter: page.painter.name });
@@ -101,8 +101,12 @@ function setSun(sun) {
 // One question at a time; when it is answered, the sun may be elsewhere already.
 async function choose() {
   if (page.grid && page.sun.elevation >= 0) {
-    const position = page.positions.get(gridKey(page.sun));
-    if (position) page.shown = position;
+    const wanted = gridKey(page.sun), position = page.positions.get(wanted);
+    document.body.dataset.asked = wanted;
+    if (position) {
+      page.shown = position;
+      document.body.dataset.shown = wanted;
+    }
     else if (!page.asking) {
       page.asking = true;
       try {
@@ -130,21 +134,17 @@ const percent = share => `${(share * 100).toFixed(1)} %`;
 function lay() {
   if (!page.painter) return;
   const theme = page.theme = themeColours(), measure = part("measure").value;
-  const faces = [], lines = [];
-  page.tables.forEach((table, index) => {
+  const faces = page.tables.map((table, index) => {
     const shares = sharesOf(index);
-    table.now = turned(table, shares && shares.rotation !== undefined && table.tracker ? shares.rotation : undefined);
-    faces.push({ points: table.now, colour: shares ? rampColour(shares[measure]) : [90, 110, 135] });
-    lines.push({ points: [...table.now, table.now[0]], colour: theme.edge, isLine: true });
+    table.now = turned(table, shares && table.tracker ? shares.rotation : undefined);
+    return { points: table.now, colour: shares ? rampColour(shares[measure]) : [90, 110, 135], edge: theme.edge };
   });
   const light = page.sun.elevation >= 0 ? towardsSun(page.sun.azimuth, page.sun.elevation) : null;
-  const hills = page.terrain.map(points => ({ points, colour: lit(theme.ground, points, light) }));
-  const slopes = page.terrain.map(points => ({ points: [...points, points[0]], colour: theme.rule, isLine: true }));
-  const solids = page.solids.map(points => ({ points, colour: lit(theme.solid, points, light) }));
-  const edges = page.solids.map(points => ({ points: [...points, points[0]], colour: theme.edge, isLine: true }));
+  const hills = page.terrain.map(points => ({ points, colour: lit(theme.ground, points, light), edge: theme.rule }));
+  const solids = page.solids.map(points => ({ points, colour: lit(theme.solid, points, light), edge: theme.edge }));
   layGround(theme, light);
-  page.painter.setLayer("hills", hills, slopes, 3);
-  page.painter.setLayer("solids", [...solids, ...faces], [...edges, ...lines]);
+  page.painter.setLayer("hills", hills, [], 3);
+  page.painter.setLayer("solids", [...solids, ...faces]);
   const whole = page.shown;
   part("whole").textContent = page.sun.elevation < 0 ? "The sun is below the horizon."
     : whole ? `Whole scene: ${percent(whole.scene.directShading)} of the direct light, ${percent(whole.scene.affectedDiodes)} of the groups`
@@ -165,7 +165,7 @@ function layGround(theme, light) {
   for (let x = Math.ceil(from[0] / step) * step; x <= to[0]; x += step) lines.push([at(x, from[1]), at(x, to[1])]);
   for (let y = Math.ceil(from[1] / step) * step; y <= to[1]; y += step) lines.push([at(from[0], y), at(to[0], y)]);
   const ground = [at(from[0], from[1]), at(to[0], from[1]), at(to[0], to[1]), at(from[0], to[1])];
-  const strokes = lines.map(points => ({ points, colour: theme.rule, isLine: true }));
+  const strokes = lines.map(points => ({ points, colour: theme.rule }));
   if (page.terrain.length) return page.painter.setLayer("ground", [], strokes, 8);
   page.painter.setLayer("ground", [{ points: ground, colour: theme.ground }], strokes, 8);
   page.painter.setLayer("shadows", shadows(level, light).map(points => ({ points, colour: times(theme.ground, 0.6) })), [], 4);
@@ -174,17 +174,19 @@ function layGround(theme, light) {
 // On a plane; on rolling ground they would lie in the air.
 function shadows(level, light) {
   const feet = page.tables.map(table => Math.min(...table.corners.map(corner => corner[2])));
-  const isRolling = page.terrain.length || (feet.length && Math.max(...feet) - Math.min(...feet) > 2);
+  const isRolling = page.terrain.length || (feet.length && Math.max(...feet) - Math.min(...feet) > Math.max(2, page.bounds.size / 25));
   if (!light || light[2] < 0.05 || isRolling) return [];
   const fallen = point => plus(point, times(light, (level + 0.01 - point[2]) / light[2]));
   return [...page.tables.map(table => table.now), ...page.solids].map(points => points.map(fallen));
 }
 
-function sunbeam(light) {
-  const { centre, size } = page.camera.bounds;
-  const sun = plus(centre, times(light, size * 0.7)), { side, over } = page.camera.axes();
-  const ring = Array.from({ length: 25 }, (_, i) => plus(sun, plus(times(side, Math.cos(i * 15 * RAD) * size * 0.02), times(over, Math.sin(i * 15 * RAD) * size * 0.02))));
-  return [{ points: [centre, sun], colour: [232, 160, 32], isLine: true }, { points: ring, colour: [232, 160, 32], isLine: true }];
+function laySun() {
+  const colour = [232, 160, 32], { centre, size } = page.camera.bounds;
+  if (page.sun.elevation < 0) return page.painter.setLayer("sun", []);
+  const sun = plus(centre, times(towardsSun(page.sun.azimuth, page.sun.elevation), size * 0.6));
+  const { side, over } = page.camera.axes(), radius = size * 0.018;
+  const round = Array.from({ length: 24 }, (_, i) => plus(times(side, Math.cos(i * 15 * RAD) * radius), times(over, Math.sin(i * 15 * RAD) * radius)));
+  page.painter.setLayer("sun", [{ points: round.map(point => plus(sun, point)), colour }], [{ points: [centre, sun], colour }]);
 }
 
 function due() {
@@ -196,8 +198,9 @@ function due() {
 function draw() {
   const ratio = devicePixelRatio || 1, width = Math.round(innerWidth * ratio), height = Math.round(innerHeight * ratio);
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  page.matrix = page.camera.matrix(width / height);
-  page.painter.setLayer("sun", [], page.sun.elevation >= 0 ? sunbeam(towardsSun(page.sun.azimuth, page.sun.elevation)) : []);
+  const aside = innerWidth > 640 ? -part("panel").offsetWidth / innerWidth : 0;
+  page.matrix = page.camera.matrix(width / height, aside);
+  laySun();
   page.painter.draw(page.matrix, page.theme.sky);
   placeCompass();
 }

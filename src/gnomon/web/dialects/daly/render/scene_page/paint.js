@@ -46,13 +46,14 @@ class CardPainter {
   }
 
   // Faces lie a little behind their own edges; `back` pushes a layer further.
-  setLayer(name, faces, lines, back = 1) {
+  setLayer(name, faces, lines = [], back = 1) {
     const { gl } = this;
     const triangles = [], strokes = [];
     for (const face of faces) for (let i = 2; i < face.points.length; i++) {
       for (const point of [face.points[0], face.points[i - 1], face.points[i]]) push(triangles, point, face.colour);
     }
-    for (const line of lines) for (let i = 1; i < line.points.length; i++) {
+    const edges = faces.filter(face => face.edge).map(({ points, edge }) => ({ points: [...points, points[0]], colour: edge }));
+    for (const line of [...edges, ...lines]) for (let i = 1; i < line.points.length; i++) {
       push(strokes, line.points[i - 1], line.colour);
       push(strokes, line.points[i], line.colour);
     }
@@ -91,7 +92,7 @@ function push(values, point, colour) {
   values.push(point[0], point[1], point[2], colour[0] / 255, colour[1] / 255, colour[2] / 255);
 }
 
-// Layer by layer, and in a layer what is far before what is near.
+// Layer by layer; in each what is far before what is near, and its lines last.
 class HandPainter {
   constructor(canvas) {
     this.name = "canvas";
@@ -100,7 +101,7 @@ class HandPainter {
     this.layers = new Map();
   }
 
-  setLayer(name, faces, lines) {
+  setLayer(name, faces, lines = []) {
     this.layers.set(name, { faces, lines });
   }
 
@@ -109,25 +110,36 @@ class HandPainter {
     pen.fillStyle = css(sky);
     pen.fillRect(0, 0, canvas.width, canvas.height);
     for (const { faces, lines } of this.layers.values()) {
-      const shapes = [...faces, ...lines].map(shape => this.placed(matrix, shape)).filter(Boolean);
-      shapes.sort((a, b) => b.depth - a.depth || (a.shape.isLine ? 1 : -1));
-      for (const { shape, spots } of shapes) this.stroke(shape, spots);
+      const placed = faces.map(face => this.placed(matrix, face)).filter(Boolean);
+      placed.sort((a, b) => b.depth - a.depth);
+      for (const { shape, spots } of placed) this.fill(shape, spots);
+      for (const line of lines) this.stroke(line.colour, this.placed(matrix, line)?.spots);
     }
   }
 
   placed(matrix, shape) {
     const spots = shape.points.map(point => projected(matrix, point, this.canvas.width, this.canvas.height));
     if (spots.some(spot => spot.depth <= 0)) return null;
-    const unique = shape.isLine && spots.length > 2 ? spots.slice(1) : spots;
-    return { shape, spots, depth: unique.reduce((sum, spot) => sum + spot.depth, 0) / unique.length };
+    return { shape, spots, depth: spots.reduce((sum, spot) => sum + spot.depth, 0) / spots.length };
   }
 
-  stroke(shape, spots) {
-    const { pen } = this;
-    pen.beginPath();
-    spots.forEach((spot, i) => i ? pen.lineTo(spot.x, spot.y) : pen.moveTo(spot.x, spot.y));
-    if (shape.isLine) pen.strokeStyle = css(shape.colour), pen.stroke();
-    else pen.fillStyle = css(shape.colour), pen.fill();
+  fill(face, spots) {
+    this.pen.fillStyle = css(face.colour);
+    this.follow(spots);
+    this.pen.fill();
+    if (face.edge) this.stroke(face.edge, [...spots, spots[0]]);
+  }
+
+  stroke(colour, spots) {
+    if (!spots) return;
+    this.pen.strokeStyle = css(colour);
+    this.follow(spots);
+    this.pen.stroke();
+  }
+
+  follow(spots) {
+    this.pen.beginPath();
+    spots.forEach((spot, i) => i ? this.pen.lineTo(spot.x, spot.y) : this.pen.moveTo(spot.x, spot.y));
   }
 }
 

@@ -111,8 +111,8 @@ class Camera {
     return { back, side, over: cross(back, side) };
   }
 
-  // Column by column, as the graphics card takes it.
-  matrix(aspect) {
+  // Column by column, as the graphics card takes it; the picture's middle may be moved aside.
+  matrix(aspect, aside) {
     const { back, side, over } = this.axes();
     const eye = plus(this.target, times(back, this.distance));
     const focal = 1 / Math.tan(20 * RAD), near = this.distance / 200, far = this.distance + this.bounds.size * 12;
@@ -122,6 +122,7 @@ class Camera {
       [...times(back, (far + near) / (near - far)), -dot(back, eye) * (far + near) / (near - far) + 2 * far * near / (near - far)],
       [...times(back, -1), dot(back, eye)],
     ];
+    rows[0] = rows[0].map((value, i) => value + aside * rows[3][i]);
     return [0, 1, 2, 3].flatMap(column => rows.map(row => row[column]));
   }
 }
