@@ -80,6 +80,9 @@ MAY: dict[str, set[str]] = {
     "gnomon.workloads.research.models.providers": {"httpx2", "openai", "pydantic_ai", "urllib"},
     "gnomon.workloads.research.models.pull": {"importlib", "subprocess"},
     "gnomon.workloads.research.models.resident": {"subprocess"},
+    "gnomon.workloads.weather_fetch.forms": {"pvlib"},
+    "gnomon.workloads.weather_fetch.provider": {"urllib"},
+    "gnomon.cli.weather": {"click", "httpx", "rich"},
     "gnomon.core.workload": {"importlib"},
 }
 NOT_FREE = {

@@ -150,6 +150,13 @@ class Settings:
         tuple[Path, ...],
         "Folder of skills (NAME.md, NAME/SKILL.md) that tasks of the Shannon API may ask for; repeatable.",
     ] = ()
+    pvgis_url: Annotated[str, "Address of PVGIS, whose weather is asked for without a key."] = (
+        "https://re.jrc.ec.europa.eu/api/v5_3"
+    )
+    nsrdb_url: Annotated[str, "Address of NSRDB; its key is read from NSRDB_API_KEY."] = (
+        "https://developer.nlr.gov/api/nsrdb/v2/solar"
+    )
+    nsrdb_email: Annotated[str, "E-mail address that NSRDB wants with its key."] = ""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], "How much to log."] = "info"
 
     def __post_init__(self) -> None:
@@ -161,6 +168,8 @@ class Settings:
         read_networks(self.fetch_allow, "--fetch-allow")
         _require_address(self.public_url, "--public-url", "https://gnomon.example.com")
         _require_address(self.model_url, "--model-url", "http://127.0.0.1:11434/v1")
+        _require_address(self.pvgis_url, "--pvgis-url", "https://re.jrc.ec.europa.eu/api/v5_3")
+        _require_address(self.nsrdb_url, "--nsrdb-url", "https://developer.nlr.gov/api/nsrdb/v2/solar")
         _require_model(self.model, self.model_url)
         _require_searches(self.search)
         _require_origins(self.cors_origin)

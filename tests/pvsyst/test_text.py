@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnomon.pvsyst.text import PvsystError, PvsystObject, number, numbers, parse, profile
+from gnomon.pvsyst.text import parse
+from gnomon.pvsyst.tree import PvsystError, PvsystObject, number, numbers, profile
 
 VARIANT = """\
 PVObject_=pvVCalcul
@@ -43,6 +44,7 @@ UFactor=20.0
   Children=Start
     Leaf=1
   Children=End
+  InverterNode End;
   Model=TSM-255PD05
   After=Talesun
 End of PVObject pvVCalcul
@@ -56,7 +58,7 @@ def test_markers_nest_and_indentation_does_not() -> None:
     assert orientation.find_text("UFactor") == "20.0"
     assert orientation.find_text("Flags2") == "$0A"
     assert [child.name for child in root.children] == [
-        *("Orient", "Converter", "SubArrays", "PrintSettings", "Points", "Remarks", "Children")
+        *("Orient", "Converter", "SubArrays", "PrintSettings", "Points", "Remarks", "InverterNode")
     ]
 
 
@@ -104,7 +106,7 @@ def test_what_is_no_file_says_so(content: bytes, words: str) -> None:
 
 def curve(*lines: str) -> PvsystObject:
     pairs = tuple((key, value) for key, value in (line.split("=") for line in lines))
-    return PvsystObject(name="IAMProfile", type="TCubicProfile", pairs=pairs, children=())
+    return PvsystObject(name="IAMProfile", type="TCubicProfile", entries=pairs)
 
 
 def test_padding_points_are_dropped() -> None:

@@ -54,6 +54,7 @@ HEADINGS = {
         *("model_fallback", "max_cost"),
         *("search", "fetch_allow", "fetch_http"),
     ),
+    "Weather": ("pvgis_url", "nsrdb_url", "nsrdb_email"),
     "Retention": ("keep_events", "keep_deliveries", "keep_gone_documents"),
 }
 """Under what each setting stands in the help."""

@@ -46,6 +46,7 @@ from gnomon.wiring.plugins import load_plugins
 from gnomon.wiring.readiness import require_folders, require_model
 from gnomon.wiring.research import settings_of_kinds, without_unset
 from gnomon.wiring.skills import SkillFolders
+from gnomon.wiring.weather import weather_settings
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +124,8 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
             cancel_within=timedelta(seconds=settings.cancel_grace + CANCEL_MARGIN),
         )
         workspace, has_new_keys = await default_workspace(house, settings.data / "keys.json")
-        engine = _engine(settings, house, library, settings_of_kinds(settings, address))
+        told = settings_of_kinds(settings, address) | {"weather_fetch": weather_settings(settings)}
+        engine = _engine(settings, house, library, told)
         office = _post_office(settings, house, gate)
         skills = SkillFolders(settings.skills)
         await skills.list_skills()  # whoever starts the server shall see at once which of them are none

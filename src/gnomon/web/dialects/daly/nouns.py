@@ -46,7 +46,12 @@ TRACKING_INPUT = Noun(
 COMPONENT_FILE = "pvsyst_component"
 """The kind of task that reads a module's or an inverter's file."""
 
-TASK_TYPES = frozenset({"energy_model", COMPONENT_FILE, "shading", "shading_scene_create", "workflow"})
+WEATHER_FETCH = "weather_fetch"
+"""The kind of task that asks a provider for the weather of a place."""
+
+TASK_TYPES = frozenset(
+    {"energy_model", COMPONENT_FILE, WEATHER_FETCH, "shading", "shading_scene_create", "workflow"}
+)
 """The contract's own words for kinds of tasks, whether this server offers them or not."""
 
 TYPE_OF_KIND: Mapping[str, str] = {SCENE.kind: "shading_scene_create"}

@@ -10,6 +10,7 @@ MADE_ID = {
     "module": "moduleId",
     "inverter": "inverterId",
     "shading_scene": "shadingSceneId",
+    "weather": "weatherDataId",
 }
 """What a task's result is called, by the kind of resource it ran or made."""
 
