@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gnomon.workloads.shading_scene import collada
 from gnomon.workloads.shading_scene.canonical import read_scene
 from gnomon.workloads.shading_scene.fields import Notes
 from gnomon.workloads.shading_scene.layout import Scene
@@ -245,10 +244,7 @@ BOMB = "".join(
         ),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_the_remedy(
-    content: bytes, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(collada, "MOST_STEPS", 10_000)
+def test_what_cannot_be_read_is_refused_with_the_remedy(content: bytes, words: str) -> None:
     with pytest.raises(NotReadable) as caught:
         read_pvc(content)
     assert words in str(caught.value)

@@ -4,7 +4,7 @@ What real files do against the standard is taken as it is meant: accessors that 
 triangles that count none, scenes without a name, and sources that are named twice.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from xml.etree.ElementTree import Element
 
@@ -116,7 +116,9 @@ def read(root: Element, *, up_axis: str = "Y_UP") -> Drawing:
     start[:3, :3] = _UPWARD[told or up_axis] * metre
     walk = _Walk(meshes=_meshes(root, warnings), nodes=_by_id(root, "library_nodes//node"), warnings=warnings)
     shapes: list[Shape] = []
-    for node in _scenes(root):
+    nodes = tuple(_scenes(root))
+    walk.refuse_endless(nodes)
+    for node in nodes:
         shapes += walk.shapes(node, _Way(place=start, names=(), nodes=()))
         if len(shapes) > MOST_SHAPES:
             raise NotReadable(f"the file places more than {MOST_SHAPES} shapes; export a part of the plant")
@@ -188,18 +190,35 @@ class _Walk:
     meshes: Mapping[str, Sequence[Mesh]]
     nodes: Mapping[str, Element]
     warnings: list[str]
-    steps: int = 0
     _known: dict[int, FloatArray | None] = field(default_factory=dict)
 
-    def shapes(self, node: Element, way: _Way) -> Iterator[Shape]:
-        self.steps += 1
-        if self.steps > MOST_STEPS:
+    def refuse_endless(self, nodes: Iterable[Element]) -> None:
+        """Count the steps before the first of them: nodes that place others multiply.
+
+        Raises
+        ------
+        NotReadable
+            If there are too many, or no end.
+        """
+        known: dict[int, int] = {}
+        if sum(self._steps(node, known, ()) for node in nodes) > MOST_STEPS:
             raise NotReadable("the file's nodes place one another too often; export a part of the plant")
-        if len(way.nodes) > _MOST_DEPTH or any(node is each for each in way.nodes):
-            raise NotReadable("the file's nodes hold themselves; export it anew")
+
+    def _steps(self, node: Element, known: dict[int, int], way: tuple[Element, ...]) -> int:
+        if len(way) > _MOST_DEPTH or any(node is each for each in way):
+            raise NotReadable("the file's nodes hold themselves, or too deeply; export it anew")
+        if id(node) not in known:
+            held = (child if child.tag == "node" else self._target(child) for child in node)
+            inside = [each for each in held if each is not None]
+            known[id(node)] = 1 + sum(self._steps(each, known, (*way, node)) for each in inside)
+        return known[id(node)]
+
+    def _target(self, child: Element) -> Element | None:
+        return self.nodes.get(_target(child)) if child.tag == "instance_node" else None
+
+    def shapes(self, node: Element, way: _Way) -> Iterator[Shape]:
         name = node.get("name") or node.get("id") or ""
-        here = replace(
-            way,
+        here = _Way(
             place=self._place(node, way.place),
             names=(*way.names, name) if name else way.names,
             nodes=(*way.nodes, node),
@@ -211,7 +230,7 @@ class _Walk:
         if child.tag == "node":
             yield from self.shapes(child, here)
         elif child.tag == "instance_node":
-            target = self.nodes.get(_target(child))
+            target = self._target(child)
             if target is None:
                 self.warnings.append(f"instance_node: {_target(child)[:60]} is not in the file; left out")
                 return
