@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from gnomon.pvsyst import ond, pan, write, write_ond, write_pan
 from gnomon.pvsyst.component import Property
+from gnomon.pvsyst.encoding import decode
 from gnomon.pvsyst.ond import EfficiencyCurve
-from gnomon.pvsyst.text import decode, parse
+from gnomon.pvsyst.text import parse
 from gnomon.pvsyst.tree import Form, PvsystError, PvsystObject
 from gnomon.pvsyst.writer import write as write_tree
 
