@@ -206,6 +206,7 @@ def test_every_form_comes_back(form: Form) -> None:
         Form.OBJECT: ("Odd", "pvOdd"),
         Form.GROUP: ("", "pvOrient"),
         Form.TYPED: ("Odd", "TOdd_one"),
+        Form.NAMED: ("Odd", "TEven"),
         Form.TAGGED: ("Odd", "Start"),
         Form.LISTED: ("Odds", "1 TOdd"),
         Form.LIST: ("Odds", "1 TOdd"),

@@ -186,6 +186,7 @@ def _sorts_of_opener(key: str, value: str) -> Iterator[str]:
         yield f"{listed[1]}, {listed[2]}"
     elif _TYPE.fullmatch(value):
         yield value
+        yield f"{key}="
         if value == f"T{key}":
             yield "tagged"
         elif value[1:2].isupper() and value[2:3].islower():
@@ -303,10 +304,14 @@ class _Builder:
         if GROUPS.get(name) == self._stack[-1].type:
             self._pop(Form.GROUP)
             return True
+        if self._stack[-1].form is Form.BRACKETED and self._stack[-1].name == name and not end_text:
+            self._pop(Form.NAMED)
+            return True
         return (
             self._close_behind(name, Form.TYPED, end_text)
             or self._close_behind(f"{name}, list of", Form.LISTED, end_text)
             or self._close_behind(f"{name}, Count", Form.COUNTED, end_text)
+            or self._close_behind(f"{name}=", Form.NAMED, end_text)
             or self._close_group(name)
         )
 
