@@ -37,6 +37,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.web.abort": {"socket", "starlette", "uvicorn"},
     "gnomon.web.app": {"starlette", "urllib"},
     "gnomon.web.auth": {"fastapi", "jwt", "starlette", "urllib"},
+    "gnomon.web.sign_in": {"cryptography", "jwt"},
     "gnomon.engine": {"multiprocessing", "signal", "socket", "subprocess"},
     "gnomon.engine.calendar": {"cronsim"},
     "gnomon.engine.child": {"importlib", "signal", "socket"},

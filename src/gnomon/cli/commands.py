@@ -13,6 +13,7 @@ from gnomon.cli.admin import admin
 from gnomon.cli.documents import documents
 from gnomon.cli.helping import Sections, Sentences
 from gnomon.cli.models import models
+from gnomon.cli.weather import weather
 from gnomon.core.brief import EFFORTS, USUAL_EFFORT
 from gnomon.settings import Settings
 
@@ -36,8 +37,9 @@ HEADINGS = {
     "Limits": (
         *("max_body_mb", "max_weather_rows", "rate_limit"),
         *("max_active", "max_streams", "max_waits", "max_endpoints"),
-        *("max_schedules", "schedule_spacing"),
+        *("max_schedules", "schedule_spacing", "max_workspaces"),
     ),
+    "Signing in": ("supabase_jwks", "supabase_issuer", "supabase_audience", "supabase_secret"),
     "Streams": ("heartbeat", "max_stream_seconds"),
     "Webhooks": (
         *("webhook_schedule", "webhook_timeout", "webhook_concurrency"),
@@ -80,6 +82,7 @@ def gnomon() -> None:
 gnomon.add_command(admin)
 gnomon.add_command(models)
 gnomon.add_command(documents)
+gnomon.add_command(weather)
 
 
 def with_settings(

@@ -240,19 +240,30 @@ def near_shading(light: Light, scene: Scene) -> Light:
         return light
     if shade.table is not None:
         of_sky, of_ground = _hidden_by_scene(shade.table, stand, scene.sky)
-        return light.times(1.0 - scene.shaded, 1.0 - of_sky, 1.0 - of_ground)
+        bright = (
+            1.0
+            if stand.gcr is None or not shade.sees_ground_of_rows
+            else _ground_between_rows(scene, stand.gcr)
+        )
+        return light.times(1.0 - scene.shaded, 1.0 - of_sky, (1.0 - of_ground) * bright)
     return light if stand.gcr is None else _between_rows(light, scene, stand.gcr, scene.shaded)
 
 
 def _between_rows(light: Light, scene: Scene, gcr: float, shaded: FloatArray) -> Light:
+    stand = scene.plane.posture
+    of_sky, of_ground = shading.row_view_shares(stand.rotation, gcr, stand.cross_axis_tilt)
+    return light.times(1.0 - shaded, of_sky, of_ground * _ground_between_rows(scene, gcr))
+
+
+def _ground_between_rows(scene: Scene, gcr: float) -> FloatArray:
+    """Return how bright the ground between rows is, as a share of open ground's light."""
     stand, (beam, diffuse) = scene.plane.posture, _on_open_ground(scene)
     rows = (stand.rotation, gcr, stand.cross_axis_tilt)
-    of_sky, of_ground = shading.row_view_shares(*rows)
     lit = shading.ground_lit_fraction(stand.rotation, gcr, stand.across, stand.cross_axis_tilt)
     open_ground = beam + diffuse
     left = beam * lit + diffuse * shading.ground_sky_view(*rows)
-    bright = np.divide(left, open_ground, out=np.zeros_like(left), where=open_ground > 0)
-    return light.times(1.0 - shaded, of_sky, of_ground * bright)
+    bright: FloatArray = np.divide(left, open_ground, out=np.zeros_like(left), where=open_ground > 0)
+    return bright
 
 
 def incidence(light: Light, scene: Scene) -> Light:

@@ -2,6 +2,7 @@
 
 from gnomon.pvsyst.array import ArrayLosses, IamProfile, MainArray, SubArray
 from gnomon.pvsyst.azimuth import clockwise_from_north
+from gnomon.pvsyst.circuit import InverterGroup, StringGroup
 from gnomon.pvsyst.horizon import Horizon, read_horizon_text
 from gnomon.pvsyst.ledger import Unread
 from gnomon.pvsyst.ond import OndInverter
@@ -12,13 +13,14 @@ from gnomon.pvsyst.site import Site, SiteFile, WeatherReference, read_site
 from gnomon.pvsyst.text import decode, parse
 from gnomon.pvsyst.tree import PvsystError, PvsystObject
 from gnomon.pvsyst.variant import GridSystem, NearShading, Provenance, PvsystVariant, read_variant
-from gnomon.pvsyst.writer import write
+from gnomon.pvsyst.writer import write, write_ond, write_pan
 
 __all__ = [
     "ArrayLosses",
     "GridSystem",
     "Horizon",
     "IamProfile",
+    "InverterGroup",
     "MainArray",
     "NearShading",
     "OndInverter",
@@ -31,6 +33,7 @@ __all__ = [
     "PvsystVariant",
     "Site",
     "SiteFile",
+    "StringGroup",
     "SubArray",
     "Unread",
     "WeatherReference",
@@ -42,4 +45,6 @@ __all__ = [
     "read_site",
     "read_variant",
     "write",
+    "write_ond",
+    "write_pan",
 ]

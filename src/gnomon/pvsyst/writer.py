@@ -186,6 +186,18 @@ _CONVERTER = frozenset(
         ),
         *("FResNorm", "ModeOper", "CompPMax", "CompVMax", "MonoTri", "ModeAffEnum", "UnitAffEnum", "PNomDC"),
         *("PMaxDC", "IDCMax", "IMaxDC", "INomAC", "IMaxAC", "TPNom", "TPMax", "TPLim1", "TPLimAbs", "PLim1"),
-        *("PLimAbs", "PInEffMax", "PThreshEff", "HasdefaultPThresh", "VNomEff", "EfficMaxV", "EfficEuroV"),
+        *(
+            "PLimAbs",
+            "PInEffMax",
+            "PThreshEff",
+            "INomDC",
+            "UnitAff",
+            "VmppNom",
+            "Vmpp_PMax",
+            "HasdefaultPThresh",
+            "VNomEff",
+            "EfficMaxV",
+            "EfficEuroV",
+        ),
     }
 )

@@ -97,7 +97,7 @@ def test_chosen_tables_count_by_their_area(
     assert np.asarray(table.direct_share) == pytest.approx(direct)
     assert np.asarray(table.affected_diodes) == pytest.approx(direct)
     assert np.asarray(table.sky_share) == pytest.approx(view)
-    assert np.shape(table.ground_share) == ((4, 3) if turning else ())
+    assert np.asarray(table.ground_share).shape == ((4, 3) if turning else ())
 
 
 def test_hashes_of_many_tables_stand_apart() -> None:

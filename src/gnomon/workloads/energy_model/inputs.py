@@ -166,9 +166,13 @@ def _tracker(layout: doc.Layout, settings: Settings) -> TrackerMount:
 def pv_shading(shading: doc.Shading, work: Work, scene: MappedScene | None = None) -> Shading:
     """Return what shades modules; a scene of their own comes before the one that their shading names."""
     near = "octavia" if scene is not None else shading.near
+    used = scene_used(shading, scene) if near == "octavia" else None
     return Shading(
         near=_NEAR[near],
-        scene=_scene(shading, work, scene) if near == "octavia" else None,
+        scene=None if used is None else _scene(shading, work, used),
+        sees_ground_of_rows=used is not None
+        and used.number is not None
+        and work.scenes.is_computed(used.number),
         electrical=_electrical(shading, near) if near else None,
     )
 
@@ -180,8 +184,7 @@ def scene_used(shading: doc.Shading, mapped: MappedScene | None) -> MappedScene:
     return MappedScene(number=mapped.number or shading.scene_id, tables=mapped.tables)
 
 
-def _scene(shading: doc.Shading, work: Work, mapped: MappedScene | None) -> SceneTable:
-    used = scene_used(shading, mapped)
+def _scene(shading: doc.Shading, work: Work, used: MappedScene) -> SceneTable:
     if used.number is None:
         return work.scenes.inline(shading.scene_table)
     return work.scenes.table(used.number, used.tables)

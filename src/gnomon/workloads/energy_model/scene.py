@@ -50,6 +50,10 @@ class Scenes:
             self._found[key] = self._selected(*key) if chosen else self._whole(number)
         return self._found[key]
 
+    def is_computed(self, number: int) -> bool:
+        """Tell whether a scene was computed here: its tables then tell views of the ground, not its light."""
+        return self._of(number).get("shares") is not None
+
     def inline(self, table: Any) -> SceneTable:
         """Return a table that stands in an input, or apart from it as a blob."""
         return scene_table(json.loads(self._read(table[KEY])) if is_blob(table) else table)

@@ -30,7 +30,7 @@ from gnomon.workloads.energy_model.check import check_energy_model, check_weathe
 from gnomon.workloads.energy_model.defaults import Laid, defaults_notes, lay_under, left_out, of_workspace
 from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.holding import Rows, Stored, hold
-from gnomon.workloads.energy_model.notes import few_alike, notes, place_notes, zone_notes
+from gnomon.workloads.energy_model.notes import few_alike, notes, place_name_notes, place_notes, zone_notes
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.report import PlantSum
 from gnomon.workloads.energy_model.scene_notes import scene_notes
@@ -378,6 +378,7 @@ def _warnings(
     ready: Prepared, work: Work, model: EnergyModel, parts: Sequence[Part], sun: Sun, energy_mwh: float
 ) -> Iterator[str]:
     yield from defaults_notes(ready.laid, ready.pinned)
+    yield from place_name_notes(ready.given.get("location"))
     yield from zone_notes(ready.around.place)
     told = notes(model, ready.around.weather, ready.weather, sun)
     yield from (note for note in told if not ready.laid.is_about_default(note))
