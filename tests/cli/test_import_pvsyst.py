@@ -75,3 +75,16 @@ def test_files_that_are_no_project_fail_and_say_why(tmp_path: Path) -> None:
     assert "neither a project (.PRJ) nor a variant (.VC*)" in got.output
     assert "a.PRJ: is not read" in got.output
     assert call(tmp_path / "nowhere.PRJ").exit_code == 2
+
+
+def test_the_pages_example_is_as_the_page_says() -> None:
+    got = call("--short", PLANT.parent / "pvsyst", PLANT)
+    assert got.exit_code == 3, got.output
+    for words in (
+        "East field",
+        "West field",
+        "waits for Bern_SYN.MET (weather, weatherData)",
+        "4 files read, 1 model.",
+    ):
+        assert words in got.output
+    assert "inverterId" not in got.output
