@@ -9,7 +9,7 @@ from typing import Any
 import dalysdk.client
 import pytest
 from dalysdk import BatchRunner, DalyClient
-from dalysdk.exceptions import AuthenticationError, NotFoundError
+from dalysdk.exceptions import AuthenticationError, NotFoundError, ValidationError
 from dalysdk.legacy import LegacyEnergyModel
 
 from .plant import COMPONENTS, example, year
@@ -627,3 +627,45 @@ def get_settings(walk: Walk) -> None:
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_it_does_its_work(walk: Walk, name: str) -> None:
     CASES[name](walk)
+
+
+STATES = ("prospecting", "development", "financing", "construction", "operating", "archived")
+
+
+def test_a_project_goes_through_its_states(walk: Walk) -> None:
+    projects = walk.client.projects
+    number = projects.create({"name": "Through", "locationId": 1})["id"]
+    for state in STATES:
+        assert projects.update(number, {"status": state})["status"] == state
+        assert projects.get(number)["status"] == state
+    with pytest.raises(ValidationError) as refused:
+        projects.update(number, {"status": "sold"})
+    assert all(state in refused.value.detail for state in STATES)
+    with pytest.raises(NotFoundError):
+        projects.update(number, {"locationId": 999})
+    assert projects.get(number)["locationId"] == 1
+
+
+def test_a_project_that_goes_takes_nothing_along(walk: Walk) -> None:
+    client = walk.client
+    number = client.projects.create({"name": "To go", "locationId": 1})["id"]
+    placed = {key: value for key, value in small().items() if key != "locationId"}
+    model = client.energy_models.create({**placed, "projectId": number})["energyModelId"]
+    assert client.energy_models.get(model)["projectId"] == number
+    client.projects.delete(number)
+    assert client.locations.get(1)["id"] == 1
+    assert client.energy_models.get(model, include="summary")["annualProductionMWh"] > 0
+    with pytest.raises(ValidationError, match="project .* was deleted"):
+        client.energy_models.run_saved(model)
+
+
+def test_a_module_that_goes_leaves_results_and_is_missed_by_name(walk: Walk) -> None:
+    client = walk.client
+    number = client.modules.create_from_file(PAN)["id"]
+    sent = small()
+    sent["blocks"][0]["moduleId"] = number
+    model = client.energy_models.create(sent)["energyModelId"]
+    client.modules.delete(number)
+    assert client.energy_models.get(model, include="summary")["annualProductionMWh"] > 0
+    with pytest.raises(ValidationError, match=f"module {number} was deleted"):
+        client.energy_models.run_saved(model)
