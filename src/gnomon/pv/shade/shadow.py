@@ -300,7 +300,7 @@ def _kinks(cast: Shadows) -> tuple[FloatArray, IntArray]:
     for edge in (0.0, 1.0):
         part, crosses = _crossing(one_b - edge, two_b - edge)
         found.append((one_a + part * (two_a - one_a), crosses))
-    valid = [meets & (place > 0) & (place < 1) for place, meets in found]
+    valid = [meets & (place > _THIN) & (place < 1 - _THIN) for place, meets in found]
     shadow = [np.nonzero(meets)[0] for meets in valid]
     shadow[3:] = [pierces[which] for which in shadow[3:]]
     return np.concatenate(
