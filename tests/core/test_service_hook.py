@@ -19,6 +19,7 @@ from gnomon.core.hub import Hub
 from gnomon.core.ports import ChangeEndpoint, DeliveryQuery, Submit
 from gnomon.core.service import House, hook
 from gnomon.core.task import NewTask, Task, task_id
+from gnomon.engine.calendar import CronCalendar
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 
@@ -53,6 +54,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         clock=SystemClock(),
         kinds={},
         workloads={},
+        calendar=CronCalendar(),
         pepper=b"pepper",
         vault=KeyVault(b"v" * 32),
         check_target=refuse_local,

@@ -15,6 +15,7 @@ from gnomon.core.hub import Hub
 from gnomon.core.ports import RotateSecret
 from gnomon.core.service import House, hook, secret
 from gnomon.core.service.access import Founded, found_workspace
+from gnomon.engine.calendar import CronCalendar
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 
@@ -44,6 +45,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         clock=Clock(),
         kinds={},
         workloads={},
+        calendar=CronCalendar(),
         pepper=b"pepper",
         vault=KeyVault(b"v" * 32),
     )

@@ -22,6 +22,7 @@ from gnomon.core.service.task import Terms, cancel, list_tasks
 from gnomon.core.session import SESSION_ID
 from gnomon.core.task import Json, Status, Task
 from gnomon.core.workload import Workload
+from gnomon.engine.calendar import CronCalendar
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 
@@ -51,6 +52,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         kinds={},
         workloads={"note": Workload(kind="note", run=read_aloud)},
         vault=KeyVault(b"v" * 32),
+        calendar=CronCalendar(),
         pepper=b"pepper",
     )
     yield opened

@@ -26,6 +26,7 @@ from gnomon.core.service.stream import Ended, Gap, Item, Opened, Quiet, Told, fo
 from gnomon.core.service.vigil import Vigil
 from gnomon.core.task import NewTask, Task
 from gnomon.core.workload import Workload
+from gnomon.engine.calendar import CronCalendar
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 
@@ -99,6 +100,7 @@ async def opened(folder: Path) -> AsyncIterator[Set]:
         kinds={},
         workloads={"k": Workload(kind="k", run=lambda given, _: given)},
         vault=KeyVault(b"v" * 32),
+        calendar=CronCalendar(),
         pepper=b"pepper",
         vigil=Vigil(every=0.02),
     )

@@ -239,3 +239,37 @@ def test_one_row_is_a_year_of_one() -> None:
     for i in range(40):
         alone = scene.shares_lost(table, zenith[i : i + 1], azimuth[i : i + 1])
         assert (alone[0][0], alone[1][0]) == (direct[i], diodes[i])
+
+
+TURNING = {**SMALL, "skyShare": [[0.1, 0.0], [0.2, 0.0], [0.3, 0.0]], "groundShare": [[1, 0.5]] * 3}
+
+
+def test_views_that_turn_with_the_sun_are_straight_between_points() -> None:
+    table = scene.from_json(TURNING)
+    zenith, azimuth = np.array([90.0, 45.0, 67.5, 95.0]), np.array([0.0, 60.0, 180.0, 300.0])
+    of_sky, of_ground = scene.views_lost(table, zenith, azimuth)
+    assert of_sky == pytest.approx([0.1, 0.0, 0.125, 0.2])
+    assert of_ground == pytest.approx([1, 0.5, 0.75, 1])
+    still = scene.views_lost(scene.from_json(SMALL), zenith, azimuth)
+    assert still == (0.05, None)
+
+
+def test_views_that_turn_survive_json_and_count() -> None:
+    table = scene.from_json(TURNING)
+    assert scene.to_json(table)["skyShare"] == TURNING["skyShare"]
+    assert scene.from_json(json.loads(json.dumps(scene.to_json(table)))) == table
+    assert scene.from_json({**TURNING, "groundShare": [[1, 0.5], [1, 0.5], [1, 0.4]]}) != table
+    assert not np.asarray(table.sky_share).flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        ([[0.1, 0], [0.2, 0]], "skyShare: give 3 rows of shares"),
+        ([[0.1], [0.2], [0.3]], r"skyShare\[0\]: 1 shares; give 2"),
+        ([[0.1, 0], [0.2, 2], [0.3, 0]], r"skyShare\[1\]\[1\]: 2.0 is no share"),
+    ],
+)
+def test_views_of_another_grid_are_refused(share: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        scene.from_json({**SMALL, "skyShare": share})

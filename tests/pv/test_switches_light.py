@@ -289,6 +289,19 @@ def test_a_scene_of_rows_is_rows(bare: Block, run: Callable[[Block], BlockYear])
     assert _took(table, "GlobShd").sum() == pytest.approx(_took(exact, "GlobShd").sum(), rel=0.02)
 
 
+def test_a_scene_that_sees_the_ground_of_rows_has_their_light(
+    bare: Block, run: Callable[[Block], BlockYear]
+) -> None:
+    """To 1e-4 of the light: what is left is the table's grid; without the ground's shadow it would be 1e-3."""
+    rows = replace(bare, mount=FixedMount(surface_tilt=25.0, surface_azimuth=180.0, gcr=0.6))
+    near = Shading(near="scene", scene=scene_of_rows(25.0, 180.0, 0.6, 3), sees_ground_of_rows=True)
+    table, exact = (run(replace(rows, shading=each)) for each in (near, Shading(near="unlimited")))
+    lit = run(replace(rows, shading=replace(near, sees_ground_of_rows=False)))
+    total = exact.effective_irradiance.sum()
+    assert table.effective_irradiance.sum() == pytest.approx(total, rel=1e-4)
+    assert lit.effective_irradiance.sum() > total * (1 + 1e-3)
+
+
 def test_a_scene_at_hand_shades_only_where_it_is_asked_for(
     bare: Block, run: Callable[[Block], BlockYear]
 ) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -14,7 +13,7 @@ from gnomon.pv.loss import RARE
 from gnomon.pv.mount import Mount
 from gnomon.pv.plant import Bifacial, Block, DcInput, Iam, Shading
 from gnomon.pv.posture import Posture, posture
-from gnomon.pv.scene import SceneTable, shares_lost, sky_share
+from gnomon.pv.scene import SceneTable, shares_lost, sky_share, views_lost
 from gnomon.pv.sky import Sky
 
 
@@ -240,20 +239,31 @@ def near_shading(light: Light, scene: Scene) -> Light:
     if scene.shaded is None:
         return light
     if shade.table is not None:
-        of_sky, of_ground = _hidden_by_scene(shade.table, stand)
-        return light.times(1.0 - scene.shaded, 1.0 - of_sky, 1.0 - of_ground)
+        of_sky, of_ground = _hidden_by_scene(shade.table, stand, scene.sky)
+        bright = (
+            1.0
+            if stand.gcr is None or not shade.sees_ground_of_rows
+            else _ground_between_rows(scene, stand.gcr)
+        )
+        return light.times(1.0 - scene.shaded, 1.0 - of_sky, (1.0 - of_ground) * bright)
     return light if stand.gcr is None else _between_rows(light, scene, stand.gcr, scene.shaded)
 
 
 def _between_rows(light: Light, scene: Scene, gcr: float, shaded: FloatArray) -> Light:
+    stand = scene.plane.posture
+    of_sky, of_ground = shading.row_view_shares(stand.rotation, gcr, stand.cross_axis_tilt)
+    return light.times(1.0 - shaded, of_sky, of_ground * _ground_between_rows(scene, gcr))
+
+
+def _ground_between_rows(scene: Scene, gcr: float) -> FloatArray:
+    """Return how bright the ground between rows is, as a share of open ground's light."""
     stand, (beam, diffuse) = scene.plane.posture, _on_open_ground(scene)
     rows = (stand.rotation, gcr, stand.cross_axis_tilt)
-    of_sky, of_ground = shading.row_view_shares(*rows)
     lit = shading.ground_lit_fraction(stand.rotation, gcr, stand.across, stand.cross_axis_tilt)
     open_ground = beam + diffuse
     left = beam * lit + diffuse * shading.ground_sky_view(*rows)
-    bright = np.divide(left, open_ground, out=np.zeros_like(left), where=open_ground > 0)
-    return light.times(1.0 - shaded, of_sky, of_ground * bright)
+    bright: FloatArray = np.divide(left, open_ground, out=np.zeros_like(left), where=open_ground > 0)
+    return bright
 
 
 def incidence(light: Light, scene: Scene) -> Light:
@@ -364,15 +374,14 @@ def _open(terrain: Horizon, stand: Posture) -> tuple[FloatLike, FloatLike]:
     return horizon.sky_factors(terrain, *moving), horizon.band_factors(terrain, moving[1])
 
 
-def _hidden_by_scene(table: SceneTable, stand: Posture) -> tuple[float, float]:
-    """Return what a scene hides of sky and ground; rows that move are taken as level for the sky."""
-    tilt, azimuth = stand.surface_tilt, stand.surface_azimuth
-    still = isinstance(tilt, float) and isinstance(azimuth, float)
-    of_sky = _sky_share(table, float(tilt), float(azimuth)) if still else _sky_share(table, 0.0, 0.0)
-    return of_sky, table.ground_share or 0.0
-
-
-_sky_share = lru_cache(maxsize=256)(sky_share)
+def _hidden_by_scene(table: SceneTable, stand: Posture, sky: Sky) -> tuple[FloatLike, FloatLike]:
+    """Return what a scene hides of sky and ground; where it does not say, rows that move are level for the sky."""
+    of_sky, of_ground = views_lost(table, sky.zenith, sky.azimuth)
+    if of_sky is None:
+        tilt, azimuth = stand.surface_tilt, stand.surface_azimuth
+        still = isinstance(tilt, float) and isinstance(azimuth, float)
+        of_sky = sky_share(table, float(tilt), float(azimuth)) if still else sky_share(table, 0.0, 0.0)
+    return of_sky, 0.0 if of_ground is None else of_ground
 
 
 def _near_shadow(on: Collector, plane: Plane, sky: Sky) -> NearShadow | None:

@@ -269,12 +269,16 @@ class Shading:
     ----------
     near
         ``unlimited``: long, equal rows at the mount's gcr; ``scene``: the table of ``scene``.
+    sees_ground_of_rows
+        Whether the scene tells how much of the ground the modules see and not how bright it is: then it lies as much
+        in shadow as between long rows at the mount's gcr.
     electrical
         None where shadows cost no more than their area.
     """
 
     near: NearShading = "none"
     scene: SceneTable | None = None
+    sees_ground_of_rows: bool = False
     electrical: ElectricalShading | None = None
 
     def __post_init__(self) -> None:

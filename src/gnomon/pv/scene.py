@@ -5,7 +5,8 @@ A scene knows its objects; the model of a block's year only reads its table. The
     {"azimuth": [...], "elevation": [...], "directShare": [[...]], "affectedDiodes": [[...]],
      "skyShare": 0.03, "groundShare": 0.5}
 
-Degrees, one row of shares per azimuth and in it one share per elevation; every share is a loss, 0 to 1.
+Degrees, one row of shares per azimuth and in it one share per elevation; every share is a loss, 0 to 1. Where modules
+turn with the sun their view turns too: skyShare and groundShare may then have rows as directShare has.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,12 +14,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 import numpy as np
 
 from gnomon.pv import shading
-from gnomon.pv.arrays import FloatArray, IntArray
+from gnomon.pv.arrays import FloatArray, FloatLike, IntArray
 from gnomon.pv.irradiance import aoi_projection
 
 _FIELDS = {
@@ -49,15 +50,16 @@ class SceneTable:
     affected_diodes
         Share of the bypass diodes' groups of cells with any shade on them, shape (k, j).
     sky_share, ground_share
-        Share lost of an even sky's light and of the ground's; None when the scene does not say.
+        Share lost of an even sky's light and of the ground's, one or shape (k, j) for modules that turn with the
+        sun; None when the scene does not say.
     """
 
     azimuth: tuple[float, ...] = field(compare=False)
     elevation: tuple[float, ...] = field(compare=False)
     direct_share: FloatArray = field(compare=False, repr=False)
     affected_diodes: FloatArray = field(compare=False, repr=False)
-    sky_share: float | None = field(default=None, compare=False)
-    ground_share: float | None = field(default=None, compare=False)
+    sky_share: float | FloatArray | None = field(default=None, compare=False)
+    ground_share: float | FloatArray | None = field(default=None, compare=False)
     # Arrays have no hash, and it would be slow: all contents count by this alone.
     digest: bytes = field(init=False, repr=False)
 
@@ -66,17 +68,24 @@ class SceneTable:
         for name, limits in (("azimuth", _AROUND), ("elevation", _UPWARD)):
             _check_grid(name, getattr(self, name), *limits)
             object.__setattr__(self, name, tuple(map(float, getattr(self, name))))
+        digest.update(repr((self.azimuth, self.elevation)).encode())
         for name in ("direct_share", "affected_diodes"):
-            shares = np.array(getattr(self, name), dtype=np.float64)
-            _check_shares(name, shares, (len(self.azimuth), len(self.elevation)))
-            shares.setflags(write=False)
-            object.__setattr__(self, name, shares)
-            digest.update(shares.tobytes())
+            self._freeze(name, np.array(getattr(self, name), dtype=np.float64), digest)
         for name in ("sky_share", "ground_share"):
-            _check_share(name, getattr(self, name))
-        said = [share if share is None else float(share) for share in (self.sky_share, self.ground_share)]
-        digest.update(repr((self.azimuth, self.elevation, said)).encode())
+            share = getattr(self, name)
+            if isinstance(share, np.ndarray) and share.ndim:
+                self._freeze(name, np.array(share, dtype=np.float64), digest)
+                continue
+            _check_share(name, share)
+            object.__setattr__(self, name, share if share is None else float(share))
+            digest.update(repr(getattr(self, name)).encode())
         object.__setattr__(self, "digest", digest.digest())
+
+    def _freeze(self, name: str, shares: FloatArray, digest: blake2b) -> None:
+        _check_shares(name, shares, (len(self.azimuth), len(self.elevation)))
+        shares.setflags(write=False)
+        object.__setattr__(self, name, shares)
+        digest.update(shares.tobytes())
 
 
 def shares_lost(table: SceneTable, zenith: FloatArray, azimuth: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -89,22 +98,36 @@ def shares_lost(table: SceneTable, zenith: FloatArray, azimuth: FloatArray) -> t
     zenith, azimuth
         Apparent zenith of the sun and its azimuth clockwise from north. [degrees]
     """
-    around, upward, direct, diodes = _padded(table)
-    place, turn = _cell(azimuth - 360.0 * np.floor(azimuth / 360.0), around)
-    row, rise = _cell(90.0 - zenith, upward)
-    first = place * len(upward) + row
-    corners = first, first + 1, first + len(upward), first + len(upward) + 1
-    return _between(direct, corners, turn, rise), _between(diodes, corners, turn, rise)
+    cell = _cell_of(table, zenith, azimuth)
+    return _between(_padded(table, "direct_share"), *cell), _between(_padded(table, "affected_diodes"), *cell)
+
+
+def views_lost(
+    table: SceneTable, zenith: FloatArray, azimuth: FloatArray
+) -> tuple[FloatLike | None, FloatLike | None]:
+    """Return the shares of sky and ground that a scene says are lost, by the sun where modules turn with it.
+
+    Parameters
+    ----------
+    zenith, azimuth
+        As for `shares_lost`. [degrees]
+    """
+    said = {name: getattr(table, name) for name in ("sky_share", "ground_share")}
+    turning = [name for name, share in said.items() if isinstance(share, np.ndarray)]
+    if turning:
+        cell = _cell_of(table, zenith, azimuth)
+        said |= {name: _between(_padded(table, name), *cell) for name in turning}
+    return said["sky_share"], said["ground_share"]
 
 
 @lru_cache(maxsize=256)
 def sky_share(table: SceneTable, surface_tilt: float, surface_azimuth: float) -> float:
-    """Return the share that a plane loses of an even sky: what the scene says, or else the table's mean.
+    """Return the share that a plane at rest loses of an even sky: what the scene says, or else the table's mean.
 
     A direction of the sky is shaded as the sun there would be: the mean of `shares_lost` over the sky before
     the plane, weighted by cos(aoi). For rows without end this is their view factor, by reciprocity.
     """
-    if table.sky_share is not None:
+    if isinstance(table.sky_share, float):
         return table.sky_share
     elevation, azimuth = np.meshgrid(np.arange(0.5, 90.0), np.arange(0.5, 360.0))
     zenith, azimuth = 90.0 - elevation.ravel(), azimuth.ravel()
@@ -177,8 +200,8 @@ def from_json(document: Mapping[str, object]) -> SceneTable:
         elevation=elevation,
         direct_share=direct,
         affected_diodes=direct if diodes is None else _rows("affectedDiodes", diodes, shape),
-        sky_share=_share("skyShare", document.get("skyShare")),
-        ground_share=_share("groundShare", document.get("groundShare")),
+        sky_share=_view("skyShare", document.get("skyShare"), shape),
+        ground_share=_view("groundShare", document.get("groundShare"), shape),
     )
 
 
@@ -204,18 +227,32 @@ def _between(
     return between
 
 
+_Cell: TypeAlias = tuple[tuple[IntArray, ...], FloatArray, FloatArray]
+
+
+def _cell_of(table: SceneTable, zenith: FloatArray, azimuth: FloatArray) -> _Cell:
+    """Return the corners of the cell around each position of the sun, and how far into it that lies."""
+    around, upward = _axes(table)
+    place, turn = _cell(azimuth - 360.0 * np.floor(azimuth / 360.0), around)
+    row, rise = _cell(90.0 - zenith, upward)
+    first = place * len(upward) + row
+    return (first, first + 1, first + len(upward), first + len(upward) + 1), turn, rise
+
+
 @lru_cache(maxsize=64)
-def _padded(table: SceneTable) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return the grid closed around the compass and both shares on it, row by row in one dimension."""
+def _axes(table: SceneTable) -> tuple[FloatArray, FloatArray]:
+    """Return the grid closed around the compass; a single elevation stands twice."""
     azimuth, elevation = np.array(table.azimuth), np.array(table.elevation)
     around = np.concatenate((azimuth[-1:] - 360.0, azimuth, azimuth[:1] + 360.0))
-    twice = 1 if len(elevation) > 1 else 2
-    upward = elevation if twice == 1 else elevation + np.arange(2.0)
-    direct, diodes = (
-        np.repeat(np.concatenate((shares[-1:], shares, shares[:1])), twice, axis=1).ravel()
-        for shares in (table.direct_share, table.affected_diodes)
-    )
-    return around, upward, direct, diodes
+    return around, elevation if len(elevation) > 1 else elevation + np.arange(2.0)
+
+
+@lru_cache(maxsize=256)
+def _padded(table: SceneTable, name: str) -> FloatArray:
+    """Return shares on the grid of `_axes`, row by row in one dimension."""
+    shares: FloatArray = getattr(table, name)
+    twice = 1 if len(table.elevation) > 1 else 2
+    return np.repeat(np.concatenate((shares[-1:], shares, shares[:1])), twice, axis=1).ravel()
 
 
 def _cell(value: FloatArray, grid: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -279,7 +316,9 @@ def _rows(name: str, rows: object, shape: tuple[int, int]) -> FloatArray:
     return shares
 
 
-def _share(name: str, value: object) -> float | None:
+def _view(name: str, value: object, shape: tuple[int, int]) -> float | FloatArray | None:
+    if isinstance(value, list | tuple):
+        return _rows(name, value, shape)
     share = None if value is None else _number(name, value)
     _check_share(name, share)
     return share

@@ -3,12 +3,12 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import orjson
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from gnomon.core.ports import BlobStore
 from gnomon.core.task import Json
@@ -36,11 +36,22 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A stored JSON document that is passed on as it stands.
+
+    `beside` holds members that are put into it, if it is an object, where it has none of their names.
+    """
+
+    sha256: str
+    beside: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A member of the answer that is one series, an object of several, or an array in several pieces."""
+    """A member of the answer: a series, an object of several, an array in several pieces, a stored document."""
 
     key: str
-    series: Series | Sequence[tuple[str, Series]] | Listed
+    series: Series | Sequence[tuple[str, Series]] | Listed | Stored
 
 
 def stream(
@@ -50,6 +61,11 @@ def stream(
     return StreamingResponse(
         _pieces(head, members, blobs), headers=dict(headers), media_type="application/json"
     )
+
+
+async def answer_stored(sha256: str, blobs: BlobStore) -> Response:
+    """Answer with a stored JSON document as it stands."""
+    return Response(await blobs.get_blob(sha256), media_type="application/json")
 
 
 async def _pieces(
@@ -65,10 +81,13 @@ async def _pieces(
 
 
 async def _member(
-    series: Series | Sequence[tuple[str, Series]] | Listed, reader: "_Reader"
+    series: Series | Sequence[tuple[str, Series]] | Listed | Stored, reader: "_Reader"
 ) -> AsyncIterator[bytes]:
     if isinstance(series, Series):
         yield await reader.encoded(series)
+        return
+    if isinstance(series, Stored):
+        yield await reader.stored(series)
         return
     if isinstance(series, Listed):
         yield b"["
@@ -97,9 +116,21 @@ class _Reader:
             self._name, self._content = series.sha256, await self._blobs.get_blob(series.sha256)
         return await asyncio.to_thread(_encode, self._content, series)
 
+    async def stored(self, document: Stored) -> bytes:
+        return _beside(await self._blobs.get_blob(document.sha256), document.beside)
+
     async def items(self, name: str, shown: Shown) -> bytes:
         content = await self._blobs.get_blob(name)
         return await asyncio.to_thread(lambda: orjson.dumps(shown(orjson.loads(content))))
+
+
+def _beside(content: bytes, members: Mapping[str, Json]) -> bytes:
+    # The text is not parsed: what is stored may be large, and its first brace is where members can be put.
+    new = {key: value for key, value in members.items() if orjson.dumps(key) not in content}
+    if not new or content[:1] != b"{":
+        return content
+    rest = content[1:].lstrip()
+    return orjson.dumps(new)[:-1] + (b"" if rest[:1] == b"}" else b",") + rest
 
 
 def _encode(content: bytes, series: Series) -> bytes:

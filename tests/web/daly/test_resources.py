@@ -16,6 +16,7 @@ async def test_location_tells_its_zone(ours: Tenant) -> None:
     assert made["globalLocationId"].isdigit()
     assert (made["timeZone"], made["timeZoneName"]) == (-7, "America/Phoenix")
     assert (made["latitude"], made["longitude"]) == (33.4, -112.0)
+    assert made.pop("warnings") == ["lat and lng are deprecated; use latitude and longitude"]
     assert await ours.get("/locations/1") == made
     assert await ours.get("/locations") == [made]
 

@@ -204,6 +204,8 @@ def test_location_names_and_nested_weather() -> None:
     )
     assert asked.document == {"name": "A", "latitude": 1, "longitude": 2}
     assert asked.weather == {"ghi": []}
+    assert asked.warnings == ("lat and lng are deprecated; use latitude and longitude",)
+    assert read_location({"latitude": 1, "longitude": 2}).warnings == ()
     with pytest.raises(Invalid, match="differ"):
         read_location({"lat": 1, "latitude": 2})
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from in_memory import MemoryContext
 from sample import LOCATION, block, components, energy_model, monthly, pin, weather
 
 from gnomon.core.workload import Failure
@@ -52,7 +53,7 @@ def work(folder: Path, *blocks: Change, place: Change | None = None, **changes: 
         for number in (1, 2)
     ]
     pins = [*components(folder), pin("location", 1, {**LOCATION, **(place or {})}), *scenes]
-    return gather(given, surroundings(given, pins), pins)
+    return gather(given, surroundings(given, pins), pins, MemoryContext().get)
 
 
 def mapped(folder: Path, change: Change, **changes: Any) -> Block:
@@ -244,7 +245,7 @@ def test_a_model_of_snow_without_its_column_says_what_to_give(example_plant: Pat
     given = energy_model(settings={"snow": {"model": "slide"}})
     pins = [*components(example_plant), pin("location", 1, LOCATION), pin("weather", 1, weather())]
     with pytest.raises(Failure, match="needs the weather's snowDepth"):
-        gather(given, surroundings(given, pins), pins)
+        gather(given, surroundings(given, pins), pins, MemoryContext().get)
 
 
 @pytest.mark.parametrize(("snow", "strings"), [({}, 1), ({"stringsAlongSlope": 3}, 3)])
@@ -256,15 +257,15 @@ def test_sliding_snow_counts_the_strings_along_the_slope(
     )
     assert check_energy_model(given) == []
     pins = [*components(example_plant), pin("location", 1, LOCATION)]
-    (found,) = pv_blocks(gather(given, surroundings(given, pins), pins))
+    (found,) = pv_blocks(gather(given, surroundings(given, pins), pins, MemoryContext().get))
     assert found.snow_strings == strings
 
 
 def test_a_scene_without_a_table_says_so(example_plant: Path) -> None:
     given = energy_model(block(shading=SCENE), weatherData=weather())
     pins = [*components(example_plant), pin("location", 1, LOCATION), pin("shading_scene", 1, {"name": "s"})]
-    with pytest.raises(Failure, match="shading scene 1 has no shadingTable"):
-        pv_blocks(gather(given, surroundings(given, pins), pins))
+    with pytest.raises(Failure, match="shading scene 1 has no table; run it, or give it a shadingTable"):
+        pv_blocks(gather(given, surroundings(given, pins), pins, MemoryContext().get))
 
 
 @pytest.mark.parametrize(("orientation", "side"), [(None, 2.278), ("portrait", 2.278), ("landscape", 1.134)])
@@ -326,7 +327,8 @@ def test_work_survives_the_way_to_a_child(example_plant: Path) -> None:
     whole = work(
         example_plant, {}, change, place={"farShading": HORIZON}, settings={"windStow": {"windSpeed": 9}}
     )
-    sent = work_of(copy.deepcopy(whole.as_json(1, 2)))
+    ctx = MemoryContext()
+    sent = work_of(copy.deepcopy(whole.as_json(1, 2, ctx.put)), ctx.get)
     assert pv_blocks(sent) == pv_blocks(whole)[1:]
 
 

@@ -406,7 +406,7 @@ def test_manual_weights_are_needed_of_every_input() -> None:
         ({"a": 1}, "unlimited", "needs shading.nearShading octavia"),
         ({"x": 1}, "octavia", "dcInputId x is not among dcInputs"),
         ({"a": "1"}, "octavia", "give an object dcInputId -> shading scene number"),
-        ([{"a": 1}], "octavia", "or a list of {dcInputId, shadingSceneId}"),
+        ([{"a": 1}], "octavia", "or a list of {dcInputId, shadingSceneId, tables}"),
         (3, "octavia", "give an object dcInputId -> shading scene number"),
     ],
 )
@@ -677,7 +677,8 @@ def test_scenes_are_referred_to_where_they_are_used() -> None:
 
 def test_the_kinds_are_those_of_the_contract() -> None:
     kinds = {kind.kind: kind for kind in RESOURCE_KINDS}
-    assert set(kinds) == {"location", "weather", "module", "inverter", "project", "energy_model"}
+    kinds_of_contract = ("location", "weather", "module", "inverter", "project", "energy_model")
+    assert set(kinds) == {*kinds_of_contract, "workspace_settings"}
     assert kinds["location"].gathers == ("weather",)
     assert [workload.kind for workload in WORKLOADS] == ["energy_model", "energy_model_blocks"]
 

@@ -31,7 +31,7 @@ def unlike() -> list[dict[str, Any]]:
 def laboratory(given: dict[str, Any], ctx: MemoryContext) -> PlantYear:
     """Return what the laboratory makes of the same plant."""
     ready = prepare(given, ctx)
-    work = gather(ready.given, ready.around, ready.pinned)
+    work = gather(ready.given, ready.around, ready.pinned, MemoryContext().get)
     plant = Plant(site=work.site, blocks=tuple(pv_blocks(work)), interconnection=interconnection(ready.plant))
     return simulate_plant(plant, ready.weather)
 

@@ -45,7 +45,7 @@ class MemoryContext:
     def is_cancelled(self) -> bool:
         return self.checkpoints_left == 0
 
-    def save(self, kind: str, document: Json, *, key: str) -> Saved:
+    def save(self, kind: str, document: Json, *, key: str, is_draft: bool = False) -> Saved:
         self.saved.setdefault(key, (kind, document))
         return Saved(kind=kind, number=list(self.saved).index(key) + 1, id="1")
 

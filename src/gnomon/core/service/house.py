@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from gnomon.core.access import Limits
 from gnomon.core.delivery import Body
@@ -19,14 +19,6 @@ def _any_target(_: str) -> str | None:
     return None
 
 
-class _NoCalendar:
-    """Knows no times."""
-
-    def next_after(self, cron: str, timezone: str, after: datetime) -> datetime | None:  # noqa: ARG002  the port's
-        """Return None."""
-        return None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """Everything a use case needs; one per process."""
@@ -40,6 +32,8 @@ class House:
     """The secret of the keyed hash under which keys are stored."""
     vault: Vault = field(repr=False)
     """Keeps the secrets that webhooks are signed with."""
+    calendar: Calendar = field(repr=False)
+    """Knows when schedules fire."""
     limits: Limits = field(default_factory=Limits)
     cancel_within: timedelta = timedelta(seconds=15)
     """The most that may pass between a cancel and the end of the task: the engine's grace and a little more."""
@@ -49,8 +43,6 @@ class House:
     """Which idempotency keys are at work."""
     vigil: Vigil = field(default_factory=Vigil, repr=False)
     """Ends what is open by a key that was ended."""
-    calendar: Calendar = field(default_factory=_NoCalendar, repr=False)
-    """Knows when schedules fire."""
     library: Library | None = None
     """The documents that work may draw on and that people may open."""
     check_target: Callable[[str], str | None] = _any_target

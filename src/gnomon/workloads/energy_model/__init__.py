@@ -15,6 +15,7 @@ ENERGY_MODEL = Workload(
     input_schema=EnergyModel.model_json_schema(),
     check=check.check_energy_model,
     references=check.references,
+    alongside=("workspace_settings",),
 )
 BLOCKS = Workload(
     kind=BLOCKS_KIND,

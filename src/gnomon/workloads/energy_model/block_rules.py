@@ -1,6 +1,7 @@
 """The rules between the fields of a block: its strings, their layout, their shading, its AC system."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from math import radians, sin
 from typing import Any
@@ -61,7 +62,7 @@ def check_block(block: Object, at: Loc, *, is_manual: bool) -> Iterator[Complain
     is_manual
         Whether the run shares an inverter's power by weights that its inputs must have.
     """
-    for key in _OTHER_FORM.keys() & block.keys():
+    for key in (key for key in _OTHER_FORM if has(block, key)):
         loc = (*at, key)
         yield Complaint(loc, f"{place_text(loc)}: is not read here; give {_OTHER_FORM[key]}", "replaced")
     if not has(block, "array") and not block.get("dcInputs"):
@@ -79,7 +80,7 @@ def check_block(block: Object, at: Loc, *, is_manual: bool) -> Iterator[Complain
     if is_manual:
         yield from _weights(block, at)
     yield from _shading_map(block, at)
-    yield from _ac_system(inner(block, "acSystem"), (*at, "acSystem"))
+    yield from check_ac_system(inner(block, "acSystem"), (*at, "acSystem"))
     yield from check_aoi(inner(block, "aoi"), (*at, "aoi"))
 
 
@@ -191,6 +192,9 @@ def _shading(shading: Object, at: Loc) -> Iterator[Complaint]:
         )
     if has(shading, "sceneTable"):
         yield from check_table(shading["sceneTable"], (*at, "sceneTable"))
+    if has(shading, "shadingTables") and not (near == "octavia" and has(shading, "shadingSceneId")):
+        message = f"{where}: shadingTables are tables of a scene; give nearShading octavia and shadingSceneId"
+        yield Complaint((*at, "shadingTables"), message, "needs_other")
     if near == "unlimited" and shading.get("electricalImpact") and not has(shading, "transverseDiodes"):
         message = f"{where}: electricalImpact with nearShading unlimited needs transverseDiodes, 0 to 10"
         yield Complaint((*at, "transverseDiodes"), message, "missing")
@@ -207,25 +211,60 @@ def _shading_map(block: Object, at: Loc) -> Iterator[Complaint]:
         yield Complaint(loc, f"{place_text(loc)} needs shading.nearShading octavia", "needs_other")
     scenes = mapped_scenes(mapped)
     if scenes is None:
-        words = "give an object dcInputId -> shading scene number, or a list of {dcInputId, shadingSceneId}"
+        words = (
+            "give an object dcInputId -> shading scene number, or dcInputId -> {shadingSceneId, tables}, or a "
+            "list of {dcInputId, shadingSceneId, tables}"
+        )
         yield Complaint(loc, f"{place_text(loc)}: {words}", "shading_map")
+    for name, scene in (scenes or {}).items():
+        if scene.number is None and not has(inner(block, "shading"), "shadingSceneId"):
+            words = "tables of which scene? give shadingSceneId here or in the block's shading"
+            yield Complaint((*loc, name), f"{place_text((*loc, name))}: {words}", "missing")
     for name in sorted((scenes or {}).keys() - known):
         message = f"{place_text(loc)}: dcInputId {name} is not among dcInputs"
         yield Complaint((*loc, name), message, "unknown_input")
 
 
-def mapped_scenes(mapped: object) -> dict[str, int] | None:
-    """Return the scene's number of each DC input that a shadingStringMap names; None when it is none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedScene:
+    """A shading scene, None for the block's own, and its tables by hash or place; without any it is the whole."""
+
+    number: int | None
+    tables: tuple[str | int, ...] = ()
+
+
+def mapped_scenes(mapped: object) -> dict[str, MappedScene] | None:
+    """Return what a shadingStringMap gives each DC input that it names; None when it is none."""
     entries: list[tuple[Any, Any]] = []
     if isinstance(mapped, dict):
         entries = list(mapped.items())
     elif isinstance(mapped, list) and all(isinstance(each, dict) for each in mapped):
-        entries = [(each.get("dcInputId"), each.get("shadingSceneId")) for each in mapped]
-    right = all(type(name) in (str, int) and type(scene) is int and scene > 0 for name, scene in entries)
-    return {str(name): scene for name, scene in entries} if entries and right else None
+        entries = [(each.get("dcInputId"), each) for each in mapped]
+    found = [(name, _mapped(scene)) for name, scene in entries]
+    if not found or any(type(name) not in (str, int) or scene is None for name, scene in found):
+        return None
+    return {str(name): scene for name, scene in found if scene is not None}
 
 
-def _ac_system(ac_system: Object, at: Loc) -> Iterator[Complaint]:
+def _mapped(given: Any) -> MappedScene | None:
+    if not isinstance(given, dict):
+        given = {"shadingSceneId": given}
+    number, tables = given.get("shadingSceneId"), given.get("tables")
+    if number is None and not tables:
+        return None
+    if number is not None and not (type(number) is int and number > 0):
+        return None
+    if tables is not None and not (isinstance(tables, list) and tables and all(map(_is_table, tables))):
+        return None
+    return MappedScene(number=number, tables=tuple(tables or ()))
+
+
+def _is_table(given: Any) -> bool:
+    return type(given) is str or (type(given) is int and given >= 0)
+
+
+def check_ac_system(ac_system: Object, at: Loc) -> Iterator[Complaint]:
+    """Yield what is wrong with losses that an AC system gives in two places."""
     here, there = inner(ac_system, "mvLosses"), inner(inner(ac_system, "losses"), "mvLosses")
     for key in here.keys() & there.keys():
         if here[key] != there[key]:

@@ -4,7 +4,7 @@ The gathered work holds everything: a child that gets a range of its blocks need
 numbers come out however the blocks are shared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,15 @@ from gnomon.pv.plant import AcSystem, Block, Interconnection, Losses, Thermal
 from gnomon.pv.weather import Site
 from gnomon.workloads.energy_model import document as doc
 from gnomon.workloads.energy_model import horizon, place
-from gnomon.workloads.energy_model.block_rules import far_shaded
+from gnomon.workloads.energy_model.block_rules import far_shaded, has
 from gnomon.workloads.energy_model.catalogue import Catalogue
+from gnomon.workloads.energy_model.defaults import of_workspace
 from gnomon.workloads.energy_model.inputs import pv_inputs, pv_mount, pv_shading
 from gnomon.workloads.energy_model.options import Availability as GivenAvailability
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.record import Monthly
 from gnomon.workloads.energy_model.rules import snow_of
+from gnomon.workloads.energy_model.scene import scenes_of
 from gnomon.workloads.energy_model.wording import place_text
 from gnomon.workloads.energy_model.work import Object, Work
 
@@ -124,8 +126,10 @@ def _only(pinned: Sequence[Pinned], kind: str) -> Object:
     return found
 
 
-def gather(given: Object, around: Surroundings, pinned: Sequence[Pinned]) -> Work:
-    """Gather what a run simulates.
+def gather(
+    given: Object, around: Surroundings, pinned: Sequence[Pinned], read: Callable[[str], bytes]
+) -> Work:
+    """Gather what a run simulates; `read` gives the blobs that results of scenes name.
 
     Raises
     ------
@@ -142,13 +146,13 @@ def gather(given: Object, around: Surroundings, pinned: Sequence[Pinned]) -> Wor
     )
     return Work(
         site=site,
-        soiling=tuple(min(loss, _MOST_SOILING) for loss in _soiling(given, around)),
+        soiling=tuple(min(loss, _MOST_SOILING) for loss in _soiling(given, around, of_workspace(pinned))),
         settings=given.get("settings") or {},
         horizon=_horizon(given, around.place),
         blocks=tuple(given["blocks"]),
         modules=_documents(pinned, "module"),
         inverters=_documents(pinned, "inverter"),
-        scenes=_documents(pinned, "shading_scene"),
+        scenes=scenes_of(pinned, read),
     )
 
 
@@ -176,12 +180,20 @@ def _profile(far: Any) -> horizon.Points:
         raise Failure("invalid_input", f"the location's farShading: {error}") from error
 
 
-def _soiling(given: Object, around: Surroundings) -> tuple[float, ...]:
-    """Return the monthly soiling: the run's own, else the weather's, else the location's, else none."""
+def lacks_soiling(given: Object, around: Surroundings) -> bool:
+    """Tell whether neither a run nor its weather nor its location says how dirty the modules are."""
+    said = given.get("soiling"), around.weather.get("soiling"), around.place.soiling
+    return all(each is None for each in said)
+
+
+def _soiling(given: Object, around: Surroundings, defaults: Object) -> tuple[float, ...]:
+    """Return the monthly soiling: the run's own, the weather's, the location's, the workspace's, or none."""
     for found in (given.get("soiling"), around.weather.get("soiling")):
         if found is not None:
             return Monthly.model_validate(found).values()
-    return around.place.soiling.values() if around.place.soiling else (0.0,) * 12
+    if around.place.soiling is not None:
+        return around.place.soiling.values()
+    return Monthly.model_validate(defaults["soiling"]).values() if has(defaults, "soiling") else (0.0,) * 12
 
 
 def pv_blocks(work: Work) -> list[Block]:

@@ -11,7 +11,7 @@ from gnomon.core.task import Json
 from gnomon.core.workload import Failure, Reference
 from gnomon.pvsyst import PvsystError
 from gnomon.pvsyst.component import Reading
-from gnomon.workloads.energy_model import place, rules
+from gnomon.workloads.energy_model import draft, place, rules
 from gnomon.workloads.energy_model.blob import is_blob
 from gnomon.workloads.energy_model.block_rules import inner, items, mapped_scenes
 from gnomon.workloads.energy_model.component import REQUIRED, consistent_module, pv_inverter
@@ -26,13 +26,21 @@ from gnomon.workloads.energy_model.document import (
 from gnomon.workloads.energy_model.record import Record
 from gnomon.workloads.energy_model.weather import check_arrays
 from gnomon.workloads.energy_model.wording import place_text, words
+from gnomon.workloads.energy_model.workspace import ENERGY_MODEL, WorkspaceSettings, workspace_settings
 
 Loc = tuple[str | int, ...]
 
 
 def check_energy_model(document: Json) -> list[Complaint]:
-    """List what is wrong with the input of a run."""
-    return _checked(document, EnergyModel, rules.energy_model, _zones_of_run, _weathers)
+    """List what is wrong with the input of a run; of what a draft lacks, which file it waits for."""
+    found = _checked(document, EnergyModel, rules.energy_model, _zones_of_run, _weathers)
+    return draft.told_what_it_waits_for(found, document) if isinstance(document, dict) else found
+
+
+def check_energy_model_draft(document: Json) -> list[Complaint]:
+    """List what is wrong with what a draft has; what it lacks is not."""
+    given = draft.without_nulls(document)
+    return draft.intolerable(check_energy_model(given), given)
 
 
 def check_location(document: Json) -> list[Complaint]:
@@ -48,6 +56,11 @@ def check_project(document: Json) -> list[Complaint]:
 def check_weather(document: Json) -> list[Complaint]:
     """List what is wrong with a weather record."""
     return [] if is_blob(document) else _checked(document, Weather, check_arrays)
+
+
+def check_workspace_settings(document: Json) -> list[Complaint]:
+    """List what is wrong with the settings of a workspace."""
+    return _checked(document, WorkspaceSettings, workspace_settings, _zones_of_workspace)
 
 
 def check_module(document: Json) -> list[Complaint]:
@@ -134,6 +147,11 @@ def _zones_of_run(document: Mapping[str, Any]) -> Iterator[Complaint]:
         yield from _zone_of_place(where, ("location",))
 
 
+def _zones_of_workspace(document: Mapping[str, Any]) -> Iterator[Complaint]:
+    zone = inner(inner(document, ENERGY_MODEL), "settings").get("timeZoneOverride")
+    yield from _zone(zone, (ENERGY_MODEL, "settings", "timeZoneOverride"))
+
+
 def _zone_of_place(document: Mapping[str, Any], at: Loc = ()) -> Iterator[Complaint]:
     yield from _zone(document.get("timeZoneName"), (*at, "timeZoneName"))
 
@@ -174,7 +192,9 @@ def _block_references(block: Json, at: Loc) -> list[Reference]:
     scenes = mapped_scenes(block.get("shadingStringMap")) or {}
     loc = (*at, "shadingStringMap")
     return named + [
-        Reference(kind="shading_scene", number=scene, loc=(*loc, name)) for name, scene in scenes.items()
+        Reference(kind="shading_scene", number=scene.number, loc=(*loc, name))
+        for name, scene in scenes.items()
+        if scene.number is not None
     ]
 
 

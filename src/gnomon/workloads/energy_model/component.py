@@ -33,7 +33,7 @@ _MOST_EFFICIENCY = 0.5
 # Open-circuit voltage of one cell [V], from old multicrystalline cells to heterojunctions, with room on both sides.
 _CRYSTALLINE = ("mtSiMono", "mtSiPoly", "mtHIT")
 _LEAST_CELL, _MOST_CELL = 0.45, 0.80
-_TECHNOLOGY: dict[str, Technology] = {
+TECHNOLOGIES: dict[str, Technology] = {
     "mtSiMono": "mono",
     "mtSiPoly": "multi",
     "mtHIT": "hit",
@@ -222,7 +222,7 @@ def _points(curve: doc.AoiCurve | None) -> list[tuple[float, float]] | None:
 
 def _module(given: PanModule) -> Module:
     shunt = given.r_sh_ref or given.v_mp_ref / (_SHUNT_CURRENT_SHARE * (given.i_sc_ref - given.i_mp_ref))
-    technology = _TECHNOLOGY.get(given.technology)
+    technology = TECHNOLOGIES.get(given.technology)
     alpha_sc = given.alpha_sc if given.alpha_sc is not None else _CURRENT_COEFFICIENT * given.i_sc_ref
     return Module(
         p_nom=given.p_mp_ref,

@@ -6,7 +6,7 @@ that no model knows are kept, and told as warnings.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.record import (
@@ -73,13 +73,27 @@ class Layout(Record):
     max_angle: Annotated[float, Field(ge=0, le=180)] | None = Field(None, alias="maxAngle")
 
 
+# Said aloud only where a workspace's defaults say otherwise.
+_Near = Literal["unlimited", "octavia", "none"]
+
+
+def _none(near: Any) -> Any:
+    """Return nothing for the word none."""
+    return None if near == "none" else near
+
+
 class Shading(Record):
     """What shades the array; a scene is named by its number, or its table stands here."""
 
     far: bool = Field(default=False, alias="farShading")
-    near: Literal["unlimited", "octavia"] | None = Field(None, alias="nearShading")
+    near: Annotated[
+        Literal["unlimited", "octavia"] | None, BeforeValidator(_none, json_schema_input_type=_Near | None)
+    ] = Field(None, alias="nearShading")
     scene_id: Identifier | None = Field(None, alias="shadingSceneId")
     scene_table: Any = Field(None, alias="sceneTable")
+    tables: Annotated[list[Annotated[int, Field(ge=0)] | str], Field(min_length=1)] | None = Field(
+        None, alias="shadingTables"
+    )
     electrical_impact: bool = Field(default=False, alias="electricalImpact")
     electrical_impact_fraction: Fraction | None = Field(None, alias="electricalImpactFraction")
     transverse_diodes: Annotated[int, Field(ge=0, le=10)] | None = Field(None, alias="transverseDiodes")
@@ -228,6 +242,7 @@ class Weather(Record):
     poa: Any = None
     snow_depth: Any = Field(None, alias="snowDepth")
     snowfall: Any = None
+    provenance: Any = None
 
 
 class EfficiencyPoints(Record):
@@ -262,8 +277,16 @@ class Inverter(Record):
     efficiency: Efficiency | None = None
 
 
+class Wait(Record):
+    """What a draft waits for: the kind of record, the file that holds it, and where its number goes."""
+
+    kind: str
+    file: str | None = None
+    at: str | None = None
+
+
 class EnergyModel(Record):
-    """The input of a run."""
+    """The input of a run; ``waitsFor`` stands in drafts alone."""
 
     schema_version: str | None = Field(None, alias="schemaVersion")
     project_id: Identifier | None = Field(None, alias="projectId")
@@ -276,5 +299,6 @@ class EnergyModel(Record):
     output: Output | None = None
     soiling: Monthly | None = None
     weather: Any = Field(None, alias="weatherData")
+    waits_for: list[Wait] | None = Field(None, alias="waitsFor")
     block_query: bool | None = Field(None, alias="blockQuery")
     block_query_index: Annotated[int, Field(ge=0)] | None = Field(None, alias="blockQueryIndex")

@@ -8,10 +8,9 @@ from gnomon.pv.mount import FixedMount, FloatingMount, Mount, TrackerMount, Wind
 from gnomon.pv.plant import Array, Bifacial, DcInput, ElectricalShading, Module, NearShading, Shading
 from gnomon.pv.scene import SceneTable
 from gnomon.workloads.energy_model import document as doc
-from gnomon.workloads.energy_model.block_rules import mapped_scenes, too_low
+from gnomon.workloads.energy_model.block_rules import MappedScene, mapped_scenes, too_low
 from gnomon.workloads.energy_model.catalogue import Catalogue
 from gnomon.workloads.energy_model.options import Settings
-from gnomon.workloads.energy_model.scene import scene_table
 from gnomon.workloads.energy_model.work import Work
 
 _DIODES_OF_MODULE = 3
@@ -29,7 +28,7 @@ class Given:
     weight: float = 1.0
     layout: doc.Layout | None = None
     shading: doc.Shading | None = None
-    scene_id: int | None = None
+    scene: MappedScene | None = None
 
 
 def given_inputs(block: doc.Block) -> list[Given]:
@@ -43,7 +42,7 @@ def given_inputs(block: doc.Block) -> list[Given]:
             weight=1.0 if each.share_weight is None else each.share_weight,
             layout=each.layout,
             shading=each.shading,
-            scene_id=(mapped_scenes(block.shading_string_map) or {}).get(str(each.id)),
+            scene=(mapped_scenes(block.shading_string_map) or {}).get(str(each.id)),
         )
         for each, mppt in _on_trackers(block.dc_inputs or [])
     ]
@@ -95,7 +94,7 @@ def _check_height(given: Given, block: doc.Block, module: Module, at: str) -> No
 def _pv_input(work: Work, block: doc.Block, given: Given, module: Module) -> DcInput:
     strings = given.strings
     shading = given.shading or block.shading
-    own = given.shading is not None or given.scene_id is not None
+    own = given.shading is not None or given.scene is not None
     return DcInput(
         name=given.name,
         module=module,
@@ -103,7 +102,7 @@ def _pv_input(work: Work, block: doc.Block, given: Given, module: Module) -> DcI
         mppt=given.mppt,
         weight=given.weight,
         mount=None if given.layout is None else pv_mount(given.layout, work),
-        shading=pv_shading(shading, work, given.scene_id) if own else None,
+        shading=pv_shading(shading, work, given.scene) if own else None,
         bifacial=_bifacial(strings, module, shading),
     )
 
@@ -164,21 +163,31 @@ def _tracker(layout: doc.Layout, settings: Settings) -> TrackerMount:
     )
 
 
-def pv_shading(shading: doc.Shading, work: Work, scene_id: int | None = None) -> Shading:
+def pv_shading(shading: doc.Shading, work: Work, scene: MappedScene | None = None) -> Shading:
     """Return what shades modules; a scene of their own comes before the one that their shading names."""
-    near = "octavia" if scene_id is not None else shading.near
+    near = "octavia" if scene is not None else shading.near
+    used = scene_used(shading, scene) if near == "octavia" else None
     return Shading(
         near=_NEAR[near],
-        scene=_scene(shading, work, scene_id) if near == "octavia" else None,
+        scene=None if used is None else _scene(shading, work, used),
+        sees_ground_of_rows=used is not None
+        and used.number is not None
+        and work.scenes.is_computed(used.number),
         electrical=_electrical(shading, near) if near else None,
     )
 
 
-def _scene(shading: doc.Shading, work: Work, scene_id: int | None) -> SceneTable:
-    number = scene_id or shading.scene_id
-    if number is not None:
-        return scene_table(work.scene_table(number))
-    return scene_table(shading.scene_table)
+def scene_used(shading: doc.Shading, mapped: MappedScene | None) -> MappedScene:
+    """Return the number of the scene that shades modules, and which of its tables; no number for one in place."""
+    if mapped is None:
+        return MappedScene(number=shading.scene_id, tables=tuple(shading.tables or ()))
+    return MappedScene(number=mapped.number or shading.scene_id, tables=mapped.tables)
+
+
+def _scene(shading: doc.Shading, work: Work, used: MappedScene) -> SceneTable:
+    if used.number is None:
+        return work.scenes.inline(shading.scene_table)
+    return work.scenes.table(used.number, used.tables)
 
 
 def _electrical(shading: doc.Shading, near: str) -> ElectricalShading | None:

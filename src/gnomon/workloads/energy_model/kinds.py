@@ -4,7 +4,7 @@ from typing import Any
 
 from gnomon.core.resource import ResourceKind
 from gnomon.core.task import Json
-from gnomon.workloads.energy_model import check, place
+from gnomon.workloads.energy_model import check, draft, place
 from gnomon.workloads.energy_model.document import (
     EnergyModel,
     Inverter,
@@ -14,6 +14,7 @@ from gnomon.workloads.energy_model.document import (
     Project,
     Weather,
 )
+from gnomon.workloads.energy_model.workspace import WorkspaceSettings
 
 
 def complete_location(document: Json) -> Json:
@@ -41,6 +42,11 @@ def complete_component(document: Json) -> Json:
     """Add the model's name where only the record's is given, and the other way round."""
     name = document.get("name") or document["model"]
     return {**document, "name": name, "model": document.get("model") or name}
+
+
+def complete_energy_model(document: Json) -> Json:
+    """Leave out what an earlier draft waited for: a document that passes lacks nothing."""
+    return {key: value for key, value in document.items() if key != draft.WAITS_FOR}
 
 
 RESOURCE_KINDS = (
@@ -76,9 +82,16 @@ RESOURCE_KINDS = (
         references=check.location_of,
     ),
     ResourceKind(
+        kind="workspace_settings",
+        schema=WorkspaceSettings.model_json_schema(),
+        check=check.check_workspace_settings,
+    ),
+    ResourceKind(
         kind="energy_model",
         schema=EnergyModel.model_json_schema(),
         check=check.check_energy_model,
+        check_draft=check.check_energy_model_draft,
+        complete=complete_energy_model,
         references=check.references,
     ),
 )

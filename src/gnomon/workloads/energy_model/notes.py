@@ -95,6 +95,12 @@ def deprecations(model: doc.EnergyModel) -> Iterator[str]:
             yield f"blocks[{index}].array is deprecated; use dcInputs"
 
 
+def place_name_notes(location: Any) -> Iterator[str]:
+    """Yield the deprecated names in a location that stands in the input."""
+    if isinstance(location, Mapping) and {"lat", "lng"} & location.keys():
+        yield "location.lat and location.lng are deprecated; use latitude and longitude"
+
+
 def _unknown_columns(weather: Mapping[str, Any]) -> Iterator[str]:
     record = doc.Weather.model_validate(weather)
     return (str(place[0]) for place in unknown_keys(record))

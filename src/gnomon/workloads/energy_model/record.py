@@ -1,9 +1,9 @@
 """What the contract's documents are made of: numbers with limits, months, objects that keep what they do not know."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -29,12 +29,37 @@ GlobalIdentifier = int | Annotated[str, Field(pattern=r"^\d+$")]
 TimeZone = Annotated[float, Field(ge=-14, le=14)] | str
 
 
+def _with_nulls(schema: dict[str, Any]) -> None:
+    """Let a JSON Schema take null for every property that need not be there."""
+    for name, form in schema.get("properties", {}).items():
+        if name not in schema.get("required", ()) and not _takes_null(form):
+            about = {key: form.pop(key) for key in ("title", "description", "default") if key in form}
+            schema["properties"][name] = {"anyOf": [form, {"type": "null"}], **about}
+
+
+def _takes_null(form: dict[str, Any]) -> bool:
+    return not form.keys() & {"type", "anyOf", "$ref"} or {"type": "null"} in form.get("anyOf", ())
+
+
 class Record(BaseModel):
-    """A JSON object of the contract; unknown keys are kept, and a text is no number."""
+    """A JSON object of the contract; unknown keys are kept, a text is no number, and null is what may be absent."""
 
     model_config = ConfigDict(
-        extra="allow", frozen=True, strict=True, allow_inf_nan=False, protected_namespaces=()
+        extra="allow",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        protected_namespaces=(),
+        json_schema_extra=_with_nulls,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_nulls(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or None not in given.values():
+            return given
+        needed = {field.alias or name for name, field in cls.model_fields.items() if field.is_required()}
+        return {key: value for key, value in given.items() if value is not None or key in needed}
 
 
 class Monthly(Record):

@@ -31,8 +31,8 @@ def energy_model(document: Object) -> Iterator[Complaint]:
     """Yield what the fields of a run's input say against each other."""
     yield from _one_place(document)
     yield from _output(document)
-    yield from _plant(inner(document, "plant"), ("plant",))
-    yield from _settings(inner(document, "settings"), ("settings",))
+    yield from check_plant(inner(document, "plant"), ("plant",))
+    yield from check_settings(inner(document, "settings"), ("settings",))
     yield from _version(document)
     is_manual = inner(document, "settings").get("dcInputPowerSharingPolicy") == "manual_weighted"
     for loc, block in items(document, "blocks"):
@@ -84,7 +84,7 @@ def _one_place(document: Object) -> Iterator[Complaint]:
 
 def _output(document: Object) -> Iterator[Complaint]:
     output, at = inner(document, "output"), ("output",)
-    if "query" in output:
+    if has(output, "query"):
         yield Complaint(
             (*at, "query"), "output.query is no longer supported; use output.blockIndex", "removed"
         )
@@ -139,7 +139,8 @@ def _in_range(document: Object, index: object, loc: Loc) -> Iterator[Complaint]:
         yield Complaint(loc, message, "out_of_range")
 
 
-def _plant(plant: Object, at: Loc) -> Iterator[Complaint]:
+def check_plant(plant: Object, at: Loc) -> Iterator[Complaint]:
+    """Yield what the options of a plant say against each other."""
     pairs = (
         ("limitAtInverters", "poiLimitMW"),
         ("contAuxLosskW", "contAuxLossThreshkW"),
@@ -147,7 +148,8 @@ def _plant(plant: Object, at: Loc) -> Iterator[Complaint]:
     )
     for key, needed in pairs:
         if plant.get(key) and not has(plant, needed):
-            yield Complaint((*at, key), f"plant.{key} needs plant.{needed}; give both", "needs_other")
+            message = f"{place_text((*at, key))} needs {place_text((*at, needed))}; give both"
+            yield Complaint((*at, key), message, "needs_other")
     yield from _ageing(inner(plant, "degradation"), (*at, "degradation"))
     for loc, period in items(inner(plant, "availability"), "periods", (*at, "availability")):
         yield from _period(period, loc)
@@ -177,17 +179,18 @@ def _period(period: Object, at: Loc) -> Iterator[Complaint]:
         yield Complaint((*at, "stop"), f"{place_text(at)}: stop {stop} is not after start {start}", "order")
 
 
-def _settings(settings: Object, at: Loc) -> Iterator[Complaint]:
+def check_settings(settings: Object, at: Loc) -> Iterator[Complaint]:
+    """Yield what is refused among the settings of a run."""
     if settings.get("advancedNearShadingLosses"):
-        yield Complaint(
-            (*at, "advancedNearShadingLosses"),
-            "settings.advancedNearShadingLosses: the contract does not say what it does, so nothing here can do it; "
-            "near shading always counts for beam and diffuse light; leave it out",
-            "not_supported",
+        loc = (*at, "advancedNearShadingLosses")
+        words = (
+            "the contract does not say what it does, so nothing here can do it; near shading always counts for beam "
+            "and diffuse light; leave it out"
         )
+        yield Complaint(loc, f"{place_text(loc)}: {words}", "not_supported")
     snow, loc = inner(settings, "snow"), (*at, "snow")
     if has(settings, "snow") and has(snow, "monthly") == has(snow, "model"):
-        yield Complaint(loc, "settings.snow: give monthly losses or a model, one of them", "one_of")
+        yield Complaint(loc, f"{place_text(loc)}: give monthly losses or a model, one of them", "one_of")
 
 
 def snow_of(weather: Object, document: Object) -> Iterator[Complaint]:

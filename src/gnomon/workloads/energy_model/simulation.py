@@ -22,17 +22,21 @@ from gnomon.workloads.energy_model.blocks import (
     Surroundings,
     gather,
     interconnection,
+    lacks_soiling,
     pv_blocks,
     surroundings,
 )
 from gnomon.workloads.energy_model.check import check_energy_model, check_weather
+from gnomon.workloads.energy_model.defaults import Laid, defaults_notes, lay_under, left_out, of_workspace
 from gnomon.workloads.energy_model.document import EnergyModel
 from gnomon.workloads.energy_model.holding import Rows, Stored, hold
-from gnomon.workloads.energy_model.notes import few_alike, notes, place_notes, zone_notes
+from gnomon.workloads.energy_model.notes import few_alike, notes, place_name_notes, place_notes, zone_notes
 from gnomon.workloads.energy_model.options import PlantOptions, Settings
 from gnomon.workloads.energy_model.report import PlantSum
+from gnomon.workloads.energy_model.scene_notes import scene_notes
 from gnomon.workloads.energy_model.sheet import Part
 from gnomon.workloads.energy_model.sizing import component_notes, plant_notes, ratio_notes
+from gnomon.workloads.energy_model.standing import Standings
 from gnomon.workloads.energy_model.weather import read
 from gnomon.workloads.energy_model.work import Work, work_of
 
@@ -61,12 +65,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A run made ready: its input and surroundings, without stand-ins, checked."""
+    """A run made ready: its input and surroundings, without stand-ins, checked, over the workspace's defaults."""
 
     given: Mapping[str, Any]
     pinned: tuple[Pinned, ...]
     around: Surroundings
     weather: Weather
+    laid: Laid
 
     @property
     def plant(self) -> PlantOptions:
@@ -120,7 +125,7 @@ def run_whole(given: Json, ctx: Context) -> Json:
 def _ready(given: Json, ctx: Context) -> tuple[Prepared, Work]:
     ctx.progress(0, "initializing")
     ready = prepare(given, ctx)
-    work = gather(ready.given, ready.around, ready.pinned)
+    work = gather(ready.given, ready.around, ready.pinned, ctx.get)
     _pv_blocks(work)
     ctx.progress(5, "processing")
     return ready, work
@@ -135,7 +140,7 @@ def _whole(ready: Prepared, work: Work, ctx: Context) -> Json:
 
 def run_blocks(given: Json, ctx: Context) -> Json:
     """Run a share of an energy model's blocks; everything it needs is in its input and the blobs it names."""
-    work = work_of(json.loads(ctx.get(given["work"])))
+    work = work_of(json.loads(ctx.get(given["work"])), ctx.get)
     seen = share.load_seen(ctx.get(given["seen"]), work.site)
     groups = [range(*group) for group in given["groups"]]
     return {
@@ -159,7 +164,9 @@ def join(given: Json, children: Sequence[ChildResult], state: Json, ctx: Context
     """Make the result of the children's groups: the same bytes as a run in one."""
     ctx.progress(90, "saving")
     ready = prepare(given, ctx)
-    _, sun = share.load_seen(ctx.get(state["seen"]), gather(ready.given, ready.around, ready.pinned).site)
+    _, sun = share.load_seen(
+        ctx.get(state["seen"]), gather(ready.given, ready.around, ready.pinned, ctx.get).site
+    )
     return _result(ready, _fetched(children, ctx), sun, ctx)
 
 
@@ -181,16 +188,28 @@ def prepare(given: Json, ctx: Context) -> Prepared:
     document = blob.resolve(given, ctx.get)
     _refuse(check_energy_model(document))
     pinned = tuple(replace(each, document=blob.resolve(each.document, ctx.get)) for each in ctx.references)
+    laid = _over_defaults(document, pinned)
+    document = laid.document
     around = surroundings(document, pinned)
     _refuse(check_weather(around.weather))
     weather = read(around.weather, around.utc_offset)
-    return Prepared(given=document, pinned=pinned, around=around, weather=weather)
+    dirt = of_workspace(pinned).get("soiling")
+    if dirt is not None and lacks_soiling(document, around):
+        laid = laid.with_soiling(dirt)
+    return Prepared(given=document, pinned=pinned, around=around, weather=weather, laid=laid)
 
 
-def _refuse(complaints: Iterable[Complaint]) -> None:
+def _over_defaults(document: Mapping[str, Any], pinned: Sequence[Pinned]) -> Laid:
+    laid = lay_under(document, of_workspace(pinned), left_out(document, pinned))
+    if laid.values:
+        _refuse(check_energy_model(laid.document), laid.note())
+    return laid
+
+
+def _refuse(complaints: Iterable[Complaint], *also: str) -> None:
     messages = [complaint.message for complaint in complaints]
     if messages:
-        raise Failure("invalid_input", "; ".join(messages))
+        raise Failure("invalid_input", "; ".join((*messages, *also)))
 
 
 def _pv_blocks(work: Work) -> list[Block]:
@@ -206,7 +225,7 @@ def _split(ready: Prepared, work: Work, shares: Sequence[Sequence[range]], ctx: 
         {
             "groups": [[group.start, group.stop] for group in groups],
             "seen": seen,
-            "work": ctx.put(json.dumps(work.as_json(groups[0].start, groups[-1].stop)).encode()),
+            **_handed_on(work, groups, ctx),
             "wanted": asdict(_wanted(ready)),
         }
         for groups in shares
@@ -214,6 +233,18 @@ def _split(ready: Prepared, work: Work, shares: Sequence[Sequence[range]], ctx: 
     return Split(
         children=tuple(Child(kind=BLOCKS_KIND, input=each) for each in children), state={"seen": seen}
     )
+
+
+def _handed_on(work: Work, groups: Sequence[range], ctx: Context) -> dict[str, Any]:
+    """Return the names of a child's part of the work, and of the scenes' tables that stand apart from it."""
+    named: list[str] = []
+
+    def put(content: bytes) -> str:
+        named.append(ctx.put(content))
+        return named[-1]
+
+    part = work.as_json(groups[0].start, groups[-1].stop, put)
+    return {"work": ctx.put(json.dumps(part).encode()), "tables": list(dict.fromkeys(named))}
 
 
 def _wanted(ready: Prepared) -> Wanted:
@@ -346,8 +377,11 @@ def _together(groups: Iterable[Group]) -> tuple[Stored, PlantSum]:
 def _warnings(
     ready: Prepared, work: Work, model: EnergyModel, parts: Sequence[Part], sun: Sun, energy_mwh: float
 ) -> Iterator[str]:
+    yield from defaults_notes(ready.laid, ready.pinned)
+    yield from place_name_notes(ready.given.get("location"))
     yield from zone_notes(ready.around.place)
-    yield from notes(model, ready.around.weather, ready.weather, sun)
+    told = notes(model, ready.around.weather, ready.weather, sun)
+    yield from (note for note in told if not ready.laid.is_about_default(note))
     yield from place_notes(model, ready.around.place)
     yield from _untold(ready)
     yield from ratio_notes(parts)
@@ -368,7 +402,10 @@ def _untold(ready: Prepared) -> Iterator[str]:
 def _result(ready: Prepared, groups: Iterable[Group], sun: Sun, ctx: Context) -> Json:
     stored, total = _together(groups)
     ctx.progress(92, "saving")
-    model, work = EnergyModel.model_validate(ready.given), gather(ready.given, ready.around, ready.pinned)
+    model, work = (
+        EnergyModel.model_validate(ready.given),
+        gather(ready.given, ready.around, ready.pinned, ctx.get),
+    )
     if ready.plant.limit_at_inverters:
         stored = _held_down(ready, work, stored, total, ctx)
     parts = stored.parts
@@ -386,8 +423,15 @@ def _result(ready: Prepared, groups: Iterable[Group], sun: Sun, ctx: Context) ->
         "blocks": [{key: value for key, value in part.items() if key != "series"} for part in parts],
         "monthly": report.monthly(whole, ready.weather, ready.around.utc_offset, figures["dc_capacity_kw"]),
         **_outlook(ready, whole),
-        "settings": report.settings(ready.weather, ready.around, work.options()),
-        "warnings": list(few_alike(_warnings(ready, work, model, parts, sun, figures["annual_energy_mwh"]))),
+        "settings": report.settings(ready.weather, ready.around, work.options()) | ready.laid.told(),
+        "warnings": list(
+            few_alike(
+                (
+                    *_warnings(ready, work, model, parts, sun, figures["annual_energy_mwh"]),
+                    *scene_notes(model, Standings(ready.pinned, ctx.get)),
+                )
+            )
+        ),
         "series": {
             "plant": plant_series,
             "blocks": {str(part["index"]): part["series"] for part in parts},

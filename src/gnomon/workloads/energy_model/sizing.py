@@ -20,9 +20,11 @@ from gnomon.pv.weather import Weather
 from gnomon.pvsyst import OndInverter, PanModule
 from gnomon.workloads.energy_model import document as doc
 from gnomon.workloads.energy_model.catalogue import Catalogue
+from gnomon.workloads.energy_model.component import TECHNOLOGIES
 from gnomon.workloads.energy_model.inputs import Given, given_inputs
 from gnomon.workloads.energy_model.options import PlantOptions
 from gnomon.workloads.energy_model.weather import moment
+from gnomon.workloads.energy_model.wording import any_of
 from gnomon.workloads.energy_model.work import Work
 
 LEAST_RATIO, MOST_RATIO = 0.3, 2.5
@@ -119,10 +121,19 @@ def component_notes(work: Work, weather: Weather, sun: Sun) -> Iterator[str]:
         for place, each in enumerate(inputs):
             loc = f"{at}.dcInputs[{place}]" if each.name else at
             module, length = catalogue.module(each.module_id), each.strings.modules_per_string
+            yield from _technology(catalogue.pan(each.module_id), each.module_id, loc)
             if each.strings.is_bifacial and not module.bifaciality:
                 yield f"{loc}: module {each.module_id} has no BifacialityFactor, so that its back gives nothing"
             for note in _voltages(module, catalogue.pan(each.module_id), inverter, length, thermal, extremes):
                 yield f"{loc}: {length} modules in series give {note}"
+
+
+def _technology(module: PanModule, number: int, at: str) -> Iterator[str]:
+    if module.technology not in TECHNOLOGIES:
+        yield (
+            f"{at}: module {number} has the Technol {module.technology}, which is not known here: it is taken for "
+            f"crystalline silicon, without a spectral correction; known are {any_of(list(TECHNOLOGIES))}"
+        )
 
 
 def _trackers(inverter: OndInverter, inputs: Sequence[Given], at: str) -> Iterator[str]:

@@ -81,6 +81,7 @@ def _tables(scene: Scene) -> list[dict[str, Any]]:
         _rounded(tilt, 2),
         _rounded(np.where(tilt < 0.01, 0.0, azimuth), 2),
         _rounded(scene.axis_vector, 5),
+        _rounded(scene.axis_point),
         strict=True,
     )
     return [
@@ -92,9 +93,9 @@ def _tables(scene: Scene) -> list[dict[str, Any]]:
             "tracker": is_tracker,
             "tilt": slope,
             "azimuth": facing,
-            **({"axis": axis} if is_tracker else {}),
+            **({"axis": axis, "axisPoint": point} if is_tracker else {}),
         }
-        for place, (name, corners, center, is_tracker, slope, facing, axis) in enumerate(columns)
+        for place, (name, corners, center, is_tracker, slope, facing, axis, point) in enumerate(columns)
     ]
 
 

@@ -16,6 +16,8 @@ WEATHER: Json = {
     "temperature": [17.5, 18.2],
 }
 
+WEATHER_WISH: Json = {"provider": "pvgis", "locationId": 1, "dataset": "tmy"}
+
 MODULE: Json = {
     "name": "Module of 400 W",
     "properties": {
@@ -88,4 +90,28 @@ ENERGY_MODEL: Json = {
         }
     ],
     "output": {"name": "Site A, fixed tilt", "timeSeries": True, "blockResults": True, "blockIndex": 0},
+}
+
+SCENE: Json = {
+    "name": "Two rows",
+    "sceneJson": {
+        "tableList": [
+            {
+                "tableHash": "front",
+                "tracker": False,
+                "xpoints": [0.0, 20.0, 20.0, 0.0],
+                "ypoints": [0.0, 0.0, 3.464, 3.464],
+                "zpoints": [0.5, 0.5, 2.5, 2.5],
+                "transverseDiodes": 3,
+                "stringsPerLength": 1,
+            },
+            {
+                "tableHash": "back",
+                "outline": [[0, 7, 0.5], [20, 7, 0.5], [20, 10.464, 2.5], [0, 10.464, 2.5]],
+            },
+        ],
+        "obstructions": [{"outline": [[24, -2, 0], [24, 6, 0], [24, 6, 5], [24, -2, 5]]}],
+        "modelInputs": {"diodesReadIn": False},
+    },
+    "sceneSource": "api-json",
 }

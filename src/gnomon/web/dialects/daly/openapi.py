@@ -1,6 +1,6 @@
 """The OpenAPI document: what the routes cannot say by their signatures, because bodies are read strictly."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -42,6 +42,7 @@ _WORDS = {
     413: "The body is too large.",
     415: "The body's media type or encoding is not supported.",
     422: "The request is not valid.",
+    429: "There are as many as there may be, or requests come too fast.",
     503: "Nothing can be stored right now; try again.",
 }
 _ALWAYS = (400, 401, 403, 503)
@@ -73,6 +74,29 @@ def takes_file(name: str) -> dict[str, Any]:
     part = {"type": "string", "format": "binary", "description": f"The contents of {name}."}
     schema = {"type": "object", "required": ["file"], "properties": {"file": part}}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def takes_files(part: str, names: str) -> dict[str, Any]:
+    """Describe a multipart body with a part that is repeated, a file in each."""
+    file = {"type": "string", "format": "binary"}
+    files = {"type": "array", "items": file, "minItems": 1, "description": f"The contents of {names}."}
+    schema = {"type": "object", "required": [part], "properties": {part: files}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def takes_form(
+    fields: Mapping[str, str], *, required: Sequence[str] = (), file: str | None = None
+) -> dict[str, Any]:
+    """Describe a form of text fields; with a file it is a multipart one."""
+    properties: dict[str, Any] = {
+        name: {"type": "string", "description": words} for name, words in fields.items()
+    }
+    if file is not None:
+        properties["file"] = {"type": "string", "format": "binary", "description": f"The contents of {file}."}
+    wanted = [*required, *(["file"] if file else [])]
+    schema = {"type": "object", "required": wanted, "properties": properties}
+    media = "application/x-www-form-urlencoded" if file is None else "multipart/form-data"
+    return {"requestBody": {"required": True, "content": {media: {"schema": schema}}}}
 
 
 def describe(app: FastAPI, kinds: Mapping[str, ResourceKind]) -> None:

@@ -1,10 +1,17 @@
 """The task record."""
 
 from gnomon.core.task import Json, Status, Task
+from gnomon.web.dialects.daly.nouns import TYPE_OF_KIND
 from gnomon.web.dialects.daly.render.moment import render_moment
 from gnomon.web.dialects.daly.status import show
 
-MADE_ID = {"energy_model": "energyModelId", "module": "moduleId", "inverter": "inverterId"}
+MADE_ID = {
+    "energy_model": "energyModelId",
+    "module": "moduleId",
+    "inverter": "inverterId",
+    "shading_scene": "shadingSceneId",
+    "weather": "weatherDataId",
+}
 """What a task's result is called, by the kind of resource it ran or made."""
 
 
@@ -22,7 +29,7 @@ def render_task(task: Task, *, resource: tuple[str, int] | None = None) -> dict[
     error = task.error if task.status.is_terminal else None
     return {
         "id": task.number,
-        "taskType": task.kind,
+        "taskType": TYPE_OF_KIND.get(task.kind, task.kind),
         "status": shown.status,
         "progress": task.progress,
         "stage": shown.stage or task.stage,

@@ -51,7 +51,11 @@ async def create(request: Request, desk: AtDesk, writer: Writer, _: IdempotencyK
         of = f"\n{location.id}" if kept and kept.is_guess else ""
         apart = replace(kept, key=f"{kept.key}{of}\nweather") if kept else None
         await create_resource(desk.house, writer, WEATHER.kind, linked, reservation=apart)
-    return answer(render_resource(location, LOCATION), headers=replay_headers(is_replay=made.is_replay))
+    body = {
+        **render_resource(location, LOCATION),
+        **({"warnings": list(asked.warnings)} if asked.warnings else {}),
+    }
+    return answer(body, headers=replay_headers(is_replay=made.is_replay))
 
 
 add_list(router, LOCATION)

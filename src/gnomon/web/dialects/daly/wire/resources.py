@@ -13,16 +13,18 @@ _COMPONENT_KEYS = {
     INVERTER.kind: frozenset({"name", "properties", "efficiency"}),
 }
 _ALIASES = {"lat": "latitude", "lng": "longitude"}
+_DEPRECATED = ("lat and lng are deprecated; use latitude and longitude",)
 _OURS = frozenset({"id", "createdAt", "updatedAt"})
 """What the house alone says; a client that sends a record back sends it too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLocation:
-    """A location, and the weather that came nested in it."""
+    """A location, the weather that came nested in it, and what to tell its sender."""
 
     document: dict[str, Json]
     weather: Json
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ def read_location(body: Json) -> NewLocation:
     """
     document = read_object(body)
     document.pop("globalLocationId", None)
+    is_old = bool(_ALIASES.keys() & document.keys())
     for old, new in _ALIASES.items():
         if old in document:
             value = document.pop(old)
@@ -64,7 +67,7 @@ def read_location(body: Json) -> NewLocation:
                 message = f"'{old}' and '{new}' differ; send only '{new}'."
                 raise Invalid([Complaint((old,), message, "conflict")])
     weather = document.pop("weatherData", None)
-    return NewLocation(document=document, weather=weather)
+    return NewLocation(document=document, weather=weather, warnings=_DEPRECATED if is_old else ())
 
 
 def read_placed(body: Json) -> Placed:

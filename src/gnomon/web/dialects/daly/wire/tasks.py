@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from gnomon.core.errors import Complaint
 from gnomon.core.ports import TaskQuery
-from gnomon.web.dialects.daly.nouns import TASK_TYPES
+from gnomon.web.dialects.daly.nouns import KIND_OF_TYPE, TASK_TYPES
 from gnomon.web.dialects.daly.status import FILTERS, WORDS
 from gnomon.web.problems import InvalidQuery
 
@@ -35,13 +35,18 @@ def read_task_query(
         workspace="",
         statuses=asked.statuses if asked else None,
         is_started=asked.is_started if asked else None,
-        kinds=frozenset({_one_of(task_type, known, "task_type")}) if task_type is not None else None,
+        kinds=frozenset({_kind_of(task_type, known)}) if task_type is not None else None,
         created_after=_moment(created_after, "created_after"),
         created_before=_moment(created_before, "created_before"),
         limit=page_size,
         offset=(page - 1) * page_size,
         with_total=True,
     )
+
+
+def _kind_of(task_type: str, known: tuple[str, ...]) -> str:
+    word = _one_of(task_type, known, "task_type")
+    return KIND_OF_TYPE.get(word, word)
 
 
 def _one_of(given: str, known: tuple[T, ...], name: str) -> T:
