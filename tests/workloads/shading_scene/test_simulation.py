@@ -4,6 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from collada_writer import document as drawn
+from collada_writer import mesh, node
+from scene_rows import rows, scene, table
 
 from gnomon.core.blob import name_of
 from gnomon.core.workload import Failure, Pinned
@@ -15,10 +18,6 @@ from gnomon.workloads.shading_scene.arrays import load
 from gnomon.workloads.shading_scene.grid import expected_positions
 from gnomon.workloads.shading_scene.share import share_out
 from gnomon.workloads.shading_scene.xml import parse
-
-from .drawing import document as drawn
-from .drawing import mesh, node
-from .plant import rows, scene, table
 
 SCENE, POSITIONS = WORKLOADS
 SMALL = sun_positions(azimuth_step=30.0, elevations=(2.0, 5.0, 10.0, 20.0, 30.0, 50.0, 90.0))

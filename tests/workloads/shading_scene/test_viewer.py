@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+from scene_rows import rows
 
 from gnomon.pv.shade import grid, scene_mean
 from gnomon.pv.shade.cast import Shares
@@ -13,8 +14,6 @@ from gnomon.workloads.shading_scene.fields import Notes
 from gnomon.workloads.shading_scene.layout import Scene
 from gnomon.workloads.shading_scene.share import Piece
 from gnomon.workloads.shading_scene.tracking import TrackingOrder
-
-from .plant import rows
 
 SMALL = grid(azimuth_step=90.0, elevations=(5.0, 30.0, 60.0))
 WALL = {"outline": [[-5, 0, 0], [-5, 20, 0], [-5, 20, 6], [-5, 0, 6]]}
