@@ -14,6 +14,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.cli.answer": {"rich"},
     "gnomon.cli.ask": {"click", "rich", "signal"},
     "gnomon.cli.documents": {"click", "rich"},
+    "gnomon.cli.import_pvsyst": {"click", "rich"},
     "gnomon.cli.starter": {"click", "subprocess"},
     "gnomon.cli.demo": {"click", "httpx", "importlib", "pvlib", "rich", "signal", "subprocess"},
     "gnomon.wiring": {"importlib", "jsonschema", "referencing"},
@@ -36,6 +37,7 @@ MAY: dict[str, set[str]] = {
     "gnomon.web.abort": {"socket", "starlette", "uvicorn"},
     "gnomon.web.app": {"starlette", "urllib"},
     "gnomon.web.auth": {"fastapi", "jwt", "starlette", "urllib"},
+    "gnomon.web.sign_in": {"cryptography", "jwt"},
     "gnomon.engine": {"multiprocessing", "signal", "socket", "subprocess"},
     "gnomon.engine.calendar": {"cronsim"},
     "gnomon.engine.child": {"importlib", "signal", "socket"},
@@ -80,6 +82,9 @@ MAY: dict[str, set[str]] = {
     "gnomon.workloads.research.models.providers": {"httpx2", "openai", "pydantic_ai", "urllib"},
     "gnomon.workloads.research.models.pull": {"importlib", "subprocess"},
     "gnomon.workloads.research.models.resident": {"subprocess"},
+    "gnomon.workloads.weather_fetch.forms": {"pvlib"},
+    "gnomon.workloads.weather_fetch.provider": {"urllib"},
+    "gnomon.cli.weather": {"click", "httpx", "rich"},
     "gnomon.core.workload": {"importlib"},
 }
 NOT_FREE = {

@@ -31,7 +31,7 @@ PHYSICS: tuple[type[Record], ...] = (
 # Records within these, and what names things or is read elsewhere, change nothing by themselves.
 NO_PHYSICS = {
     *("layout", "shading", "losses", "acSystem", "mvLosses", "transformer", "array", "dcInputs"),
-    *("name", "dcInputId", "locationId", "globalLocationId", "weatherDataSource", "date"),
+    *("name", "dcInputId", "locationId", "globalLocationId", "weatherDataSource", "date", "provenance"),
     *("layoutRef", "advancedNearShadingLosses", "timeZoneName", "weatherData"),
 }
 

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from gnomon.pvsyst.ond import EfficiencyCurve, efficiency_curve, inverter, read_curves, read_inverter
-from gnomon.pvsyst.text import PvsystError, parse
+from gnomon.pvsyst.text import parse
+from gnomon.pvsyst.tree import PvsystError
 
 ONE_CURVE = """\
 PVObject_=pvGInverter

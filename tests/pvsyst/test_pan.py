@@ -6,7 +6,8 @@ import pytest
 from pvlib.iotools import read_panond
 
 from gnomon.pvsyst.pan import PanModule, module, read_iam, read_module, read_properties
-from gnomon.pvsyst.text import PvsystError, parse
+from gnomon.pvsyst.text import parse
+from gnomon.pvsyst.tree import PvsystError
 
 NAMEPLATE = {
     "PNom": 550,

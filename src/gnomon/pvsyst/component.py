@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from gnomon.pvsyst.text import PvsystError, PvsystObject, number
+from gnomon.pvsyst.tree import PvsystError, PvsystObject, number
 
 Property: TypeAlias = str | float | bool | tuple[float, ...]
 Properties: TypeAlias = Mapping[str, object]

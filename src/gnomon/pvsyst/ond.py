@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gnomon.pvsyst.component import Properties, Property, Reading, check_root, flat
-from gnomon.pvsyst.text import PvsystError, PvsystObject, profile
+from gnomon.pvsyst.tree import PvsystError, PvsystObject, profile
 
 _GREATEST_W = 1e8  # far above any machine: a number beyond it is in a wrong unit
 

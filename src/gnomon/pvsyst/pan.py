@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gnomon.pvsyst.component import Properties, Property, Reading, check_root, flat
-from gnomon.pvsyst.text import PvsystError, PvsystObject, profile
+from gnomon.pvsyst.tree import PvsystError, PvsystObject, profile
 
 # An IAM curve: angles of incidence [deg] and the factor that remains at each.
 Curve = tuple[tuple[float, float], ...]

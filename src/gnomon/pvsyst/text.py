@@ -1,93 +1,23 @@
 """PVsyst's text grammar: bytes to a tree of objects, keeping every key.
 
 Objects are told by their open and close markers and never by indentation: PVsyst itself outdents keys in
-mid-object. A value that names a type opens an object only if the file also closes it, because a model name
-such as `TSM-255` looks like a type too.
+mid-object. Three kinds of opening line are beyond doubt (`PVObject_NAME=pvType`, `NAME=Start`, `NAME Start;`).
+For the others (`NAME=TType`, `NAME, list of=`, `NAME, Count=`) only the closing marker tells that the line
+opened something, because a module may be called `Talesun` or `TP660M`: they are kept as pairs until that
+marker comes, and what stands behind them becomes theirs. A line that closes what is not open, and an object that is
+never closed, are errors: a file cut short must not pass for a smaller plant.
 """
 
 import codecs
-import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gnomon.pvsyst.tree import Form, Pair, PvsystError, PvsystObject
 
-class PvsystError(ValueError):
-    """A PVsyst file that cannot be read as asked: `key` is the key at fault, where there is one."""
-
-    def __init__(self, message: str, *, key: str | None = None) -> None:
-        super().__init__(f"{key}: {message}" if key else message)
-        self.key = key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PvsystObject:
-    """One object of a PVsyst file: its own `key=value` pairs in file order, and the objects inside it."""
-
-    name: str
-    type: str
-    pairs: tuple[tuple[str, str], ...]
-    children: tuple["PvsystObject", ...]
-
-    def find_text(self, key: str) -> str | None:
-        """Return the first value of `key`, or None when it is absent or blank."""
-        return next((value for own, value in self.pairs if own == key and value), None)
-
-    def find_number(self, key: str) -> float | None:
-        """Return `key` as a number, or None when it is absent or blank."""
-        text = self.find_text(key)
-        return None if text is None else number(text, key)
-
-    def find_numbers(self, key: str) -> tuple[float, ...] | None:
-        """Return `key` as a list of numbers (`1.0,2.0,`, the trailing comma is PVsyst's), or None."""
-        text = self.find_text(key)
-        return None if text is None else numbers(text, key)
-
-    def find_child(self, name: str) -> "PvsystObject | None":
-        """Return the first object inside this one that stands under `name`, or None."""
-        return next((child for child in self.children if child.name == name), None)
-
-
-def number(text: str, key: str) -> float:
-    """Return `text` as a finite number; a unit after it is dropped (`36.9 mΩ`).
-
-    Raises
-    ------
-    PvsystError
-        If the text does not begin with a finite number.
-    """
-    head = text.split(maxsplit=1)[0] if text.strip() else ""
-    try:
-        value = float(head)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise PvsystError(f"{text!r} is not a number; correct the value in PVsyst and export again", key=key)
-    return value
-
-
-def numbers(text: str, key: str) -> tuple[float, ...]:
-    """Return a comma separated list of numbers; a trailing comma adds nothing."""
-    return tuple(number(part, key) for part in text.split(",") if part.strip())
-
-
-def profile(obj: PvsystObject) -> tuple[tuple[float, float], ...]:
-    """Return the effective points (x, y) of a cubic profile: those after `NPtsEff` are padding.
-
-    Raises
-    ------
-    PvsystError
-        If `NPtsEff` promises points that are missing, or a point is not a pair of numbers.
-    """
-    points = [numbers(value, key) for key, value in obj.pairs if re.fullmatch(r"Point_\d+", key)]
-    promised = obj.find_number("NPtsEff")
-    count = len(points) if promised is None else int(promised)
-    if not 0 <= count <= len(points) or any(len(point) < 2 for point in points[:count]):
-        raise PvsystError(
-            f"the profile promises {count} points of two numbers and holds {len(points)}; export it again",
-            key=obj.name,
-        )
-    return tuple((point[0], point[1]) for point in points[:count])
+MOST_BYTES = 32 * 2**20
+MOST_LINES = 1_500_000
+MOST_DEPTH = 64
 
 
 def parse(content: bytes) -> PvsystObject:
@@ -96,119 +26,356 @@ def parse(content: bytes) -> PvsystObject:
     Raises
     ------
     PvsystError
-        If the bytes are not a PVsyst text file, or end before the root object does.
+        If the bytes are not a PVsyst text file, are too many, or objects are not closed as they were opened;
+        the message names the line and what to do.
     """
-    lines = _lines(content)
-    root = re.fullmatch(r"PVObject_=(pv\w+)", lines[0]) if lines else None
-    if root is None:
-        raise PvsystError("this is not a PVsyst file: its first line should be `PVObject_=pv...`")
-    tree = _Builder(closers=_closers(lines)).build(lines)
-    if tree is None:
-        raise PvsystError(f"the file ends before `End of PVObject {root[1]}`; upload it whole")
-    return tree
-
-
-_CODECS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-
-
-def _lines(content: bytes) -> list[str]:
-    return [stripped for line in re.split(r"\r\n|\r|\n", _decode(content)) if (stripped := line.strip())]
-
-
-def _decode(content: bytes) -> str:
-    for mark, codec in _CODECS:
-        if content.startswith(mark):
-            return content.decode(codec, errors="replace")
-    if b"\0" in content[:4096]:
+    if len(content) > MOST_BYTES:
         raise PvsystError(
-            "this is a binary file, as PVsyst wrote before 6.40; open it in a newer PVsyst and save it"
+            f"the file is larger than {MOST_BYTES >> 20} MB; remove what the import does not need"
         )
+    lines = _lines(decode(content))
+    first_line, first = next(lines, (0, ""))
+    root = _OBJECT.fullmatch(first)
+    if root is None or not root[2].startswith("pv"):
+        raise PvsystError("this is not a PVsyst file: its first line should be `PVObject_=pv...`")
+    builder = _Builder(_Open(root[1].rstrip(" \t"), root[2], Form.OBJECT, first_line))
+    for line, text in lines:
+        builder.read(line, text)
+    return builder.root()
+
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_UNMARKED = ((b"P\0V\0", "utf-16-le"), (b"\0P\0V", "utf-16-be"))
+# The five bytes that cp1252 leaves open stay what they are in Latin-1: a name in another code page is no error.
+_CP1252 = {
+    code: text for code in range(0x80, 0xA0) if (text := bytes([code]).decode("cp1252", errors="ignore"))
+}
+
+
+def decode(content: bytes) -> str:
+    """Return a file's text: UTF-8, UTF-16, or the Windows code page of PVsyst before 6.80.
+
+    Raises
+    ------
+    PvsystError
+        If the bytes are binary, or are not what their byte order mark says.
+    """
+    text = _decoded(content).rstrip("\0\x1a")
+    if "\0" in text:
+        raise PvsystError(
+            "this is a binary file, as PVsyst wrote before 6.40; open it in a newer PVsyst, save it, and upload that"
+        )
+    return text
+
+
+def _decoded(content: bytes) -> str:
+    for mark, codec in _MARKS:
+        if content.startswith(mark):
+            return _strictly(content[len(mark) :], codec)
+    for start, codec in _UNMARKED:
+        if content.startswith(start):
+            return _strictly(content, codec)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+        return content.decode("latin-1").translate(_CP1252)
 
 
-def _closers(lines: Iterable[str]) -> frozenset[str]:
-    return frozenset(_end_name(line) or "EndTags" for line in lines if _is_end(line))
+def _strictly(content: bytes, codec: str) -> str:
+    try:
+        return content.decode(codec)
+    except UnicodeDecodeError as error:
+        raise PvsystError(
+            f"the file is marked as {codec.upper()} and is not, at byte {error.start}; save it again in PVsyst"
+        ) from error
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not blank, stripped, with their numbers."""
+    for line, found in enumerate(_NEWLINE.split(text), start=1):
+        if line > MOST_LINES:
+            raise PvsystError(
+                f"the file has more than {MOST_LINES} lines; remove what the import does not need"
+            )
+        if stripped := found.strip(" \t"):
+            yield line, stripped
+
+
+def reads_as_pair(key: str, value: str) -> bool:
+    """Tell whether the line `key=value` is read as that pair and nothing else."""
+    line = f"{key}={value}"
+    return (
+        "=" not in key
+        and not _NEWLINE.search(line)
+        and "\0" not in line
+        and (key.strip(" \t"), value.strip(" \t")) == (key, value)
+        and not any(marker.fullmatch(line) for marker in (_OBJECT, _START, _END_BRACKET, _END))
+        and not _missing_closer(key, value)
+    )
+
+
+_NEWLINE = re.compile(r"\r\n|\r|\n")
+_OBJECT = re.compile(r"PVObject_([^=]*)=[ \t]*(\w+)")
+_START = re.compile(r"(\w+)[ \t]*=[ \t]*Start")
+_NODE = re.compile(r"(\w+) Start;")
+_END_OBJECT = re.compile(r"End of PVObject (\w+)")
+_END_NODE = re.compile(r"(\w+) End;")
+_END_BRACKET = re.compile(r"(\w+)[ \t]*=[ \t]*End")
+_END_LIST = re.compile(r"End of List (\w+)")
+_END = re.compile(r"End of (\w+)[ \t]*(?:=[ \t]*(.*))?")
+_LISTED = re.compile(r"(\w+), (list of|Count)")
+_TYPE = re.compile(r"T\w+")
+# Groups whose first line opens an object that has no closing marker of its own.
+GROUPS = {"TOrientGroup": "pvOrient", "TDomeOrientGroup": "pvDomeOrient"}
+_GROUPED = frozenset(GROUPS.values())
+# Types that are never a name: one that is not closed was cut.
+_ALWAYS_CLOSED = frozenset({"TCubicProfile", "TConverter", "TPrintSettings"})
 
 
 @dataclass(slots=True)
 class _Open:
-    """An object not closed yet."""
+    """An object not closed yet; `openers` are its pairs that may turn out to have opened something."""
 
     name: str
     type: str
-    by_tag: bool = False
-    pairs: list[tuple[str, str]] = field(default_factory=list)
-    children: list[PvsystObject] = field(default_factory=list)
+    form: Form
+    line: int
+    entries: list[Pair | PvsystObject] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    height: int = 1
+    heights: dict[int, int] = field(default_factory=dict)
+    openers: dict[str, list[tuple[int, Pair]]] = field(default_factory=dict)
 
-    def answers(self, end: str | None) -> bool:
-        """Tell whether the close marker `end` (None for `EndTags`) closes this object."""
-        return self.by_tag if end is None else end in (self.type, self.name)
+    def add_pair(self, line: int, key: str, value: str) -> None:
+        pair = (key, value)
+        for sort in _sorts_of_opener(key, value):
+            self.openers.setdefault(sort, []).append((len(self.entries), pair))
+        self.entries.append(pair)
+        self.lines.append(line)
 
-    def close(self) -> PvsystObject:
+    def add(self, line: int, entry: Pair | PvsystObject, height: int) -> None:
+        if height:
+            self.heights[len(self.entries)] = height
+            self.height = max(self.height, height + 1)
+        self.entries.append(entry)
+        self.lines.append(line)
+
+    def last_opener(self, sort: str) -> tuple[int, Pair] | None:
+        """Return the last pair of a sort that is still this object's own, and where it stands."""
+        waiting = self.openers.get(sort, [])
+        while waiting:
+            index, pair = waiting[-1]
+            if index < len(self.entries) and self.entries[index] is pair:
+                return index, pair
+            waiting.pop()
+        return None
+
+    def cut(self, index: int, opened: "_Open") -> None:
+        """Move what stands from `index` on into `opened`."""
+        for at in range(index, len(self.entries)):
+            opened.add(self.lines[at], self.entries[at], self.heights.pop(at, 0))
+        del self.entries[index:], self.lines[index:]
+
+    def widen(self, index: int, inner: PvsystObject) -> bool:
+        """Give what stands behind an inner object to that object."""
+        opened = _Open(inner.name, inner.type, Form.GROUP, self.lines[index])
+        opened.entries, opened.lines = list(inner.entries), list(inner.lines)
+        opened.height = self.heights[index]
+        self.cut(index + 1, opened)
+        self.entries[index], self.heights[index] = opened.closed(), opened.height
+        self.height = max(self.height, opened.height + 1)
+        return True
+
+    def check_groups(self) -> None:
+        """Refuse a list of groups with a key between them: the group before it was never closed."""
+        group = self.type.rpartition(" ")[2]
+        if group not in GROUPS:
+            return
+        for line, entry in zip(self.lines, self.entries, strict=True):
+            if isinstance(entry, tuple):
+                raise PvsystError(f"`{entry[0]}` stands behind no `End of {group}`; {_AGAIN}", line=line)
+
+    def closed(self, end_text: str = "") -> PvsystObject:
+        if self.height > MOST_DEPTH:
+            raise _too_deep(self.line)
+        for line, entry in zip(self.lines, self.entries, strict=True):
+            if isinstance(entry, tuple) and (closer := _missing_closer(*entry)):
+                raise PvsystError(
+                    f"`{entry[0]}={entry[1]}` is never closed by `{closer}`; {_AGAIN}", line=line
+                )
         return PvsystObject(
-            name=self.name, type=self.type, pairs=tuple(self.pairs), children=tuple(self.children)
+            name=self.name,
+            type=self.type,
+            entries=tuple(self.entries),
+            form=self.form,
+            end_text=end_text,
+            lines=tuple(self.lines),
         )
+
+    @property
+    def markers(self) -> tuple[str, str]:
+        """The lines that open and close this object."""
+        if self.form is Form.NODE:
+            return f"{self.name} Start;", f"{self.name} End;"
+        if self.form is Form.BRACKETED:
+            return f"{self.name}=Start", f"{self.name}=End` or `EndTags"
+        group = next((end for end, kind in GROUPS.items() if kind == self.type), None)
+        end = f"End of PVObject {self.type}" + (f"` or `End of {group}" if group else "")
+        return f"PVObject_{self.name}={self.type}", end
+
+
+_AGAIN = "the file was cut or edited: export it from PVsyst again and upload it whole"
+
+
+def _sorts_of_opener(key: str, value: str) -> Iterator[str]:
+    if listed := _LISTED.fullmatch(key):
+        yield f"{listed[1]}, {listed[2]}"
+    elif _TYPE.fullmatch(value):
+        yield value
+        if value == f"T{key}":
+            yield "tagged"
+        elif value[1:2].isupper() and value[2:3].islower():
+            yield "tagged perhaps"
+
+
+def _missing_closer(key: str, value: str) -> str | None:
+    if listed := _LISTED.fullmatch(key):
+        return None if value.split(maxsplit=1)[:1] in (["0"], []) else f"End of {listed[1]}"
+    return f"End of {value}" if value in _ALWAYS_CLOSED or value == f"T{key}" else None
+
+
+def _too_deep(line: int) -> PvsystError:
+    return PvsystError(f"objects stand more than {MOST_DEPTH} deep in each other; {_AGAIN}", line=line)
 
 
 class _Builder:
-    def __init__(self, *, closers: frozenset[str]) -> None:
-        self._closers = closers
-        self._stack: list[_Open] = []
+    """The stack of open objects, until the root is closed."""
 
-    def build(self, lines: list[str]) -> PvsystObject | None:
-        """Return the first root object that is closed, or None."""
-        for line in lines:
-            if not _is_end(line):
-                self._add(line)
-            elif (root := self._close(line)) is not None:
-                return root
-        return None
+    def __init__(self, root: _Open) -> None:
+        self._stack = [root]
+        self._closed: PvsystObject | None = None
 
-    def _add(self, line: str) -> None:
-        key, value = (part.strip() for part in (*line.split("=", 1), "")[:2])
-        opened = _opened(key, value, self._closers)
-        if opened is not None:
-            self._stack.append(opened)
-        elif self._stack:
-            self._stack[-1].pairs.append((key, value))
+    def root(self) -> PvsystObject:
+        """Return the root, which must be closed by now."""
+        if self._closed is None:
+            last = self._stack[-1]
+            opening, closing = last.markers
+            raise PvsystError(
+                f"the file ends before `{closing}`, which closes `{opening}` of line {last.line}; {_AGAIN}"
+            )
+        return self._closed
 
-    def _close(self, line: str) -> PvsystObject | None:
-        end = _end_name(line)
-        depth = next((i for i in range(len(self._stack) - 1, -1, -1) if self._stack[i].answers(end)), None)
-        if depth is None:
-            return None
-        while len(self._stack) > depth:
-            closed = self._stack.pop().close()
-            if not self._stack:
-                return closed
-            self._stack[-1].children.append(closed)
-        return None
+    def read(self, line: int, text: str) -> None:
+        """Take one line."""
+        if self._closed is not None:
+            raise PvsystError(
+                f"{text[:60]!r} stands after the end of the {self._closed.type}; a file holds one object: "
+                "give the others files of their own",
+                line=line,
+            )
+        if not (self._opens(line, text) or self._closes(line, text)):
+            key, _, value = text.partition("=")
+            self._stack[-1].add_pair(line, key.rstrip(" \t"), value.lstrip(" \t"))
 
+    def _opens(self, line: int, text: str) -> bool:
+        if found := _OBJECT.fullmatch(text):
+            opened = _Open(found[1].rstrip(" \t"), found[2], Form.OBJECT, line)
+        elif found := _START.fullmatch(text):
+            opened = _Open(found[1], "Start", Form.BRACKETED, line)
+        elif found := _NODE.fullmatch(text):
+            opened = _Open(found[1], "", Form.NODE, line)
+        else:
+            return False
+        if len(self._stack) >= MOST_DEPTH:
+            raise _too_deep(line)
+        if opened.type in _GROUPED and self._stack[-1].type == opened.type:
+            raise self._unfit(line, text, "stands inside another")
+        self._stack.append(opened)
+        return True
 
-def _is_end(line: str) -> bool:
-    return line.startswith("End of ") or line == "EndTags" or line.endswith("=End")
+    def _closes(self, line: int, text: str) -> bool:
+        top = self._stack[-1]
+        if found := _END_OBJECT.fullmatch(text):
+            fits = top.form is Form.OBJECT and top.type == found[1]
+        elif found := _END_NODE.fullmatch(text):
+            fits = top.form is Form.NODE and top.name == found[1]
+        elif found := _END_BRACKET.fullmatch(text):
+            fits = top.form is Form.BRACKETED and top.name == found[1]
+        else:
+            return self._closes_what_came(line, text)
+        if not fits:
+            raise self._unfit(line, text)
+        self._pop(top.form)
+        return True
 
+    def _closes_what_came(self, line: int, text: str) -> bool:
+        """Close by a marker whose object may have been opened by what passed for a pair."""
+        if text == "EndTags":
+            fits = self._close_tags()
+        elif found := _END_LIST.fullmatch(text):
+            fits = self._close_behind(f"{found[1]}, list of", Form.LIST)
+        elif found := _END.fullmatch(text):
+            fits = self._close_named(found[1], found[2] or "")
+        else:
+            return False
+        if not fits:
+            raise self._unfit(line, text)
+        return True
 
-def _end_name(line: str) -> str | None:
-    if line == "EndTags":
-        return None
-    if line.endswith("=End"):
-        return line.removesuffix("=End")
-    return (
-        line.removeprefix("End of ").split("=", 1)[0].removeprefix("PVObject ").removeprefix("List ").strip()
-    )
+    def _unfit(self, line: int, text: str, why: str = "closes nothing that is open") -> PvsystError:
+        top = self._stack[-1]
+        opening, closing = top.markers
+        return PvsystError(
+            f"`{text[:60]}` {why}; `{opening}` of line {top.line} waits for `{closing}`; {_AGAIN}",
+            line=line,
+        )
 
+    def _pop(self, form: Form) -> None:
+        done = self._stack.pop()
+        done.form = form
+        if self._stack:
+            self._stack[-1].add(done.line, done.closed(), done.height)
+        else:
+            self._closed = done.closed()
 
-def _opened(key: str, value: str, closers: frozenset[str]) -> _Open | None:
-    if key.startswith("PVObject_"):
-        return _Open(key.removeprefix("PVObject_"), value)
-    if (listed := re.fullmatch(r"(.+), (?:list of|Count)", key)) and listed[1] in closers:
-        return _Open(listed[1], value)
-    if value in closers and re.fullmatch(r"T\w+", value):
-        return _Open(key, value)
-    if value == "Start" or ("EndTags" in closers and re.fullmatch(r"T[A-Z][a-z]\w+", value)):
-        return _Open(key, value, by_tag=True)
-    return None
+    def _close_tags(self) -> bool:
+        top = self._stack[-1]
+        if top.form is Form.BRACKETED and top.last_opener("tagged") is None:
+            self._pop(Form.TAGGED)
+            return True
+        return self._close_behind("tagged", Form.TAGGED) or self._close_behind("tagged perhaps", Form.TAGGED)
+
+    def _close_named(self, name: str, end_text: str) -> bool:
+        if GROUPS.get(name) == self._stack[-1].type:
+            self._pop(Form.GROUP)
+            return True
+        return (
+            self._close_behind(name, Form.TYPED, end_text)
+            or self._close_behind(f"{name}, list of", Form.LISTED, end_text)
+            or self._close_behind(f"{name}, Count", Form.COUNTED, end_text)
+            or self._close_group(name)
+        )
+
+    def _close_behind(self, sort: str, form: Form, end_text: str = "") -> bool:
+        """Make what stands behind the last opener of a sort an object of its own."""
+        top = self._stack[-1]
+        found = top.last_opener(sort)
+        if found is None:
+            return False
+        index, (key, value) = found
+        listed = _LISTED.fullmatch(key)
+        opened = _Open(listed[1] if listed else key, value, form, top.lines[index])
+        top.cut(index + 1, opened)
+        opened.check_groups()
+        del top.entries[index], top.lines[index]
+        top.add(opened.line, opened.closed(end_text), opened.height)
+        return True
+
+    def _close_group(self, name: str) -> bool:
+        """Give the keys between an orientation's own end and the end of its group to the orientation."""
+        top = self._stack[-1]
+        for index in range(len(top.entries) - 1, -1, -1):
+            entry = top.entries[index]
+            if isinstance(entry, PvsystObject) and entry.type == GROUPS.get(name):
+                return entry.form is not Form.GROUP and top.widen(index, entry)
+        return False

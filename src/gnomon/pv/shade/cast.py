@@ -11,6 +11,9 @@ from gnomon.pv.shade.shadow import incidence, is_lit, shaded_share, shadows, tou
 from gnomon.pv.shade.tables import Obstructions, Tables
 from gnomon.pv.shade.tracker import Tracking, rotations
 
+# The sun's height, as a sine, from which on it is above the horizon.
+_LEVEL = 1e-9
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
@@ -61,7 +64,7 @@ def cast(
         direct=np.ones(shape), diodes=np.ones(shape), incidence=np.zeros(shape), rotation=rotation
     )
     for position, sun in enumerate(towards_sun(zenith, azimuth)):
-        if sun[2] > 0:
+        if sun[2] > _LEVEL:
             _cast_one(frame, turned(frame, rotation[position]), sun, shares, position)
         if progress is not None:
             progress(position + 1)

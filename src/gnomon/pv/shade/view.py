@@ -1,8 +1,8 @@
 """What tables lose of an even sky and of the ground, by looking in many directions.
 
 The share of the sky that a front loses is the mean of what it loses of a beam from each direction above the horizon,
-weighted by the cosine of incidence; that of the ground the same below. Directions lie on a lattice of equal solid
-angles, so that each weighs alike.
+weighted by the cosine of incidence; that of the ground the same below. The ground has no end and no height: what
+stands in the way of a look downward hides ground, however deep below a hill it may stand.
 """
 
 from collections.abc import Callable, Sequence
@@ -82,11 +82,13 @@ def sky_views(
     return Views(rotation=states, sky=sky, ground=ground)
 
 
-def _view(frame: Frame, corners: FloatArray, rays: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _view(
+    frame: Frame, corners: FloatArray, rays: tuple[FloatArray, FloatArray]
+) -> tuple[FloatArray, FloatArray]:
     seen, lost = np.zeros((2, len(corners))), np.zeros((2, len(corners)))
-    for ray in rays:
+    for ray, angle in zip(*rays, strict=True):
         share, cosine, lit = direct_lost(frame, corners, ray)
-        weight = np.where(lit, cosine, 0.0)
+        weight = np.where(lit, cosine * angle, 0.0)
         half = 0 if ray[2] > 0 else 1
         seen[half] += weight
         lost[half] += weight * share
@@ -94,11 +96,17 @@ def _view(frame: Frame, corners: FloatArray, rays: FloatArray) -> tuple[FloatArr
     return share[0], share[1]
 
 
-def _sphere(count: int) -> FloatArray:
-    """Return unit vectors of equal solid angles: a spiral of golden angles, symmetric in up and down."""
-    half = max(count // 2, 1)
-    height = (np.arange(half) + 0.5) / half
-    around = _GOLDEN * np.arange(half)
-    level = np.sqrt(1.0 - height**2)
+def _sphere(count: int) -> tuple[FloatArray, FloatArray]:
+    """Return unit vectors and the solid angle that each stands for, symmetric in up and down.
+
+    Circles at the heights of a Gauss rule, as many as there are directions on each; the golden angle between
+    circles keeps them from lining up.
+    """
+    circles = max(round(np.sqrt(count / 2.0)), 1)
+    node, weight = np.polynomial.legendre.leggauss(circles)
+    height = np.repeat((node + 1.0) / 2.0, circles)
+    turn = 2.0 * np.pi * (np.arange(circles) + 0.5) / circles + _GOLDEN * np.arange(circles)[:, None]
+    around, level = turn.ravel(), np.sqrt(1.0 - height**2)
     above = np.stack((level * np.cos(around), level * np.sin(around), height), axis=-1)
-    return np.concatenate((above, above * [1.0, 1.0, -1.0]))
+    weights = np.tile(np.repeat(weight, circles), 2)
+    return np.concatenate((above, above * [1.0, 1.0, -1.0])), weights

@@ -242,6 +242,7 @@ class Weather(Record):
     poa: Any = None
     snow_depth: Any = Field(None, alias="snowDepth")
     snowfall: Any = None
+    provenance: Any = None
 
 
 class EfficiencyPoints(Record):

@@ -54,10 +54,12 @@ def most_rows() -> int:
 def check_arrays(document: Mapping[str, Any], at: Loc = ()) -> Iterator[Complaint]:
     """Yield what is wrong with the arrays of a weather document."""
     source = document.get("weatherDataSource")
-    if source not in (None, "provided"):
+    has_arrays = any(document.get(name) is not None for name in REQUIRED)
+    if source not in (None, "provided") and not has_arrays:
         yield Complaint(
             (*at, "weatherDataSource"),
-            f"{source!r} is not supported yet: weather providers; give the arrays {', '.join(REQUIRED)} here",
+            f"{source!r} is fetched when a record is saved (POST /weatherdata/fetch), not here; "
+            f"give the arrays {', '.join(REQUIRED)}, or a location with such a record",
             "not_supported",
         )
         return

@@ -4,7 +4,7 @@ What real files do against the standard is taken as it is meant: accessors that 
 triangles that count none, scenes without a name, and sources that are named twice.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from xml.etree.ElementTree import Element
 
@@ -15,6 +15,8 @@ from gnomon.workloads.shading_scene.xml import NotReadable
 
 MOST_SHAPES = 400_000
 """Of one file, each counted as often as it is placed."""
+MOST_STEPS = 1_000_000
+"""Of a walk through the nodes, each counted as often as it is placed."""
 _MOST_DEPTH = 60
 _MOST_POINTS = 10_000_000
 # Turns an axis that is up into z, and keeps right hands right.
@@ -114,7 +116,9 @@ def read(root: Element, *, up_axis: str = "Y_UP") -> Drawing:
     start[:3, :3] = _UPWARD[told or up_axis] * metre
     walk = _Walk(meshes=_meshes(root, warnings), nodes=_by_id(root, "library_nodes//node"), warnings=warnings)
     shapes: list[Shape] = []
-    for node in _scenes(root):
+    nodes = tuple(_scenes(root))
+    walk.refuse_endless(nodes)
+    for node in nodes:
         shapes += walk.shapes(node, _Way(place=start, names=(), nodes=()))
         if len(shapes) > MOST_SHAPES:
             raise NotReadable(f"the file places more than {MOST_SHAPES} shapes; export a part of the plant")
@@ -186,18 +190,36 @@ class _Walk:
     meshes: Mapping[str, Sequence[Mesh]]
     nodes: Mapping[str, Element]
     warnings: list[str]
-    steps: int = 0
+    _known: dict[int, FloatArray | None] = field(default_factory=dict)
+
+    def refuse_endless(self, nodes: Iterable[Element]) -> None:
+        """Count the steps before the first of them: nodes that place others multiply.
+
+        Raises
+        ------
+        NotReadable
+            If there are too many, or no end.
+        """
+        known: dict[int, int] = {}
+        if sum(self._steps(node, known, ()) for node in nodes) > MOST_STEPS:
+            raise NotReadable("the file's nodes place one another too often; export a part of the plant")
+
+    def _steps(self, node: Element, known: dict[int, int], way: tuple[Element, ...]) -> int:
+        if len(way) > _MOST_DEPTH or any(node is each for each in way):
+            raise NotReadable("the file's nodes hold themselves, or too deeply; export it anew")
+        if id(node) not in known:
+            held = (child if child.tag == "node" else self._target(child) for child in node)
+            inside = [each for each in held if each is not None]
+            known[id(node)] = 1 + sum(self._steps(each, known, (*way, node)) for each in inside)
+        return known[id(node)]
+
+    def _target(self, child: Element) -> Element | None:
+        return self.nodes.get(_target(child)) if child.tag == "instance_node" else None
 
     def shapes(self, node: Element, way: _Way) -> Iterator[Shape]:
-        self.steps += 1
-        if self.steps > 4 * MOST_SHAPES:
-            raise NotReadable("the file's nodes place one another too often; export a part of the plant")
-        if len(way.nodes) > _MOST_DEPTH or any(node is each for each in way.nodes):
-            raise NotReadable("the file's nodes hold themselves; export it anew")
         name = node.get("name") or node.get("id") or ""
-        here = replace(
-            way,
-            place=way.place @ self._transform(node),
+        here = _Way(
+            place=self._place(node, way.place),
             names=(*way.names, name) if name else way.names,
             nodes=(*way.nodes, node),
         )
@@ -208,7 +230,7 @@ class _Walk:
         if child.tag == "node":
             yield from self.shapes(child, here)
         elif child.tag == "instance_node":
-            target = self.nodes.get(_target(child))
+            target = self._target(child)
             if target is None:
                 self.warnings.append(f"instance_node: {_target(child)[:60]} is not in the file; left out")
                 return
@@ -220,15 +242,22 @@ class _Walk:
         elif child.tag == "instance_controller":
             self.warnings.append("instance_controller: a skin or morph is left out; export plain meshes")
 
-    def _transform(self, node: Element) -> FloatArray:
-        whole = np.eye(4)
+    def _place(self, node: Element, outer: FloatArray) -> FloatArray:
+        # A node of the library is placed thousands of times.
+        if id(node) not in self._known:
+            self._known[id(node)] = self._transform(node)
+        inner = self._known[id(node)]
+        return outer if inner is None else outer @ inner
+
+    def _transform(self, node: Element) -> FloatArray | None:
+        whole, count = np.eye(4), 0
         for child in node:
             make = _TRANSFORMS.get(child.tag)
             if make is not None:
-                whole = whole @ make(child)
+                whole, count = whole @ make(child), count + 1
             elif child.tag in ("lookat", "skew"):
                 self.warnings.append(f"{child.tag}: not understood, and left out of a node's place")
-        return whole
+        return whole if count else None
 
 
 def _sized(element: Element, count: int) -> FloatArray:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 # Measured: processor seconds for one direction of light on one table, and what a direction costs besides.
-SECONDS_PER_TABLE = 6e-6
+SECONDS_PER_TABLE = 5e-6
 SECONDS_PER_TRIANGLE = 1.5e-6
-SECONDS_PER_DIRECTION = 4e-4
+SECONDS_PER_DIRECTION = 7e-4
 # Below it, one process is as quick as several.
 _WORTH_SPLITTING = 4.0  # s
 _OF_CHILD = 20.0  # s; long beside starting a process, short beside waiting for a cancel

@@ -5,8 +5,8 @@ No description and no sample of the format's geometry is public, so none of it i
 
 from collections.abc import Iterator
 
-from gnomon.pvsyst import PvsystError
-from gnomon.pvsyst.text import PvsystObject, parse
+from gnomon.pvsyst import PvsystError, PvsystObject
+from gnomon.pvsyst.text import parse
 
 _MOST_KEYS = 12
 REMEDY = (

@@ -17,14 +17,28 @@ from gnomon.web.dialects.daly.routes import (
     components,
     energy_models,
     locations,
+    organizations,
     projects,
+    projects_import,
     tasks,
     weather,
+    workspaces,
 )
 from gnomon.web.paths import methods_at, told_of
 from gnomon.web.problems import Problem, Refusal, headers_of, status_of
 
-_ROUTERS = (access, locations, weather, components, projects, energy_models, tasks)
+_ROUTERS = (
+    access,
+    workspaces,
+    organizations,
+    locations,
+    weather,
+    components,
+    projects_import,
+    projects,
+    energy_models,
+    tasks,
+)
 
 
 def build_daly(gate: Gate, *, sync_wait: float, cancel_wait: float) -> FastAPI:

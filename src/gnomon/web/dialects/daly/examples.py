@@ -16,6 +16,8 @@ WEATHER: Json = {
     "temperature": [17.5, 18.2],
 }
 
+WEATHER_WISH: Json = {"provider": "pvgis", "locationId": 1, "dataset": "tmy"}
+
 MODULE: Json = {
     "name": "Module of 400 W",
     "properties": {

@@ -4,7 +4,12 @@ from gnomon.core.task import Json, Status, Task
 from gnomon.web.dialects.daly.render.moment import render_moment
 from gnomon.web.dialects.daly.status import show
 
-MADE_ID = {"energy_model": "energyModelId", "module": "moduleId", "inverter": "inverterId"}
+MADE_ID = {
+    "energy_model": "energyModelId",
+    "module": "moduleId",
+    "inverter": "inverterId",
+    "weather": "weatherDataId",
+}
 """What a task's result is called, by the kind of resource it ran or made."""
 
 
