@@ -17,7 +17,7 @@ from gnomon.core.access import Key, KeyRole, Workspace
 from gnomon.core.errors import Conflict, NotFound, QuotaExceeded, ReservationReused
 from gnomon.core.hub import Hub
 from gnomon.core.ports import Founding, Reservation
-from gnomon.core.tenancy import MOST_INVITES, Invite, Role, User, role_of
+from gnomon.core.tenancy import MOST_INVITES, Accepted, Invite, Role, User, role_of
 from gnomon.store.migrations.upgrade import upgrade
 from gnomon.store.schema import find_revision
 from gnomon.store.sqlite import SqliteStore
@@ -190,7 +190,7 @@ async def test_an_invite_is_used_once(shop: Any) -> None:
     await members.create_invite(invite(shop, email="bob@b.c"), "wsp_a")
     tries = [members.accept_invite(1, "h1", user(shop, f"bob{n}"), [], shop.now) for n in range(5)]
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
-    (accepted,) = [outcome for outcome in outcomes if not isinstance(outcome, NotFound)]
+    (accepted,) = [outcome for outcome in outcomes if isinstance(outcome, Accepted)]
     assert (accepted.member.role, accepted.member.user.email, accepted.is_new) == (
         Role.MEMBER,
         "bob@b.c",
