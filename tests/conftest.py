@@ -1,7 +1,13 @@
 """Options and places that all rooms' tests share."""
 
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
+
+# What tests of several rooms share stands in modules beside them, and tests are no package.
+sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 # No test is a stopwatch: what is slow may be another process on this machine.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -20,6 +20,7 @@ _ASSIGNMENT = re.compile(r"(?:[a-z0-9-]+|\*)=\S+")
 _ADDRESS = re.compile(r"https?://[^\s/?#]+(?:/[^\s?#]*)?")
 _MODEL = re.compile(r"[a-z][a-z0-9-]*:\S.*")
 _SEARCH = re.compile(r"(?:searxng|brave|tavily|exa)=https?://[^\s/?#]+(?:/[^\s?#]*)?|brave|tavily|exa")
+_LEAST_SECRET = 32
 _CORES = os.cpu_count() or 1
 LONGEST_WAIT = 28.0
 """Seconds that an answer may be held back: clients commonly give up after 30."""
@@ -63,6 +64,17 @@ class Settings:
     max_endpoints: Annotated[int, "Webhook endpoints of a workspace; 0 sets no limit."] = 100
     max_schedules: Annotated[int, "Schedules of a workspace; 0 sets no limit."] = 50
     schedule_spacing: Annotated[float, "Least seconds between two times of a schedule."] = 60.0
+    max_workspaces: Annotated[int, "Workspaces of an organization; 0 sets no limit."] = 100
+    supabase_jwks: Annotated[
+        str,
+        "Keys of the Supabase project whose users may sign in "
+        "(https://ID.supabase.co/auth/v1/.well-known/jwks.json), or a file of them.",
+    ] = ""
+    supabase_issuer: Annotated[str, "Issuer that its tokens must name (https://ID.supabase.co/auth/v1)."] = ""
+    supabase_audience: Annotated[str, "Audience that they must name."] = "authenticated"
+    supabase_secret: Annotated[
+        str, "Secret of a project that still signs by HS256; better given as the variable. None unless told."
+    ] = ""
     heartbeat: Annotated[
         float,
         "Seconds of silence after which a stream says that it lives; a stuck reader is cut after three.",
@@ -170,6 +182,8 @@ class Settings:
         _require_address(self.model_url, "--model-url", "http://127.0.0.1:11434/v1")
         _require_address(self.pvgis_url, "--pvgis-url", "https://re.jrc.ec.europa.eu/api/v5_3")
         _require_address(self.nsrdb_url, "--nsrdb-url", "https://developer.nlr.gov/api/nsrdb/v2/solar")
+        if 0 < len(self.supabase_secret.encode()) < _LEAST_SECRET:
+            raise ValueError(f"--supabase-secret must have {_LEAST_SECRET} bytes at least.")
         _require_model(self.model, self.model_url)
         _require_searches(self.search)
         _require_origins(self.cors_origin)
@@ -199,6 +213,7 @@ _RANGES = (
     ("max_waits", 0, 1_000_000),
     ("max_endpoints", 0, 1_000_000),
     ("max_schedules", 0, 1_000_000),
+    ("max_workspaces", 0, 1_000_000),
     ("schedule_spacing", 60, 31_622_400),
     ("heartbeat", 0.1, 60),
     ("max_stream_seconds", 1, 86_400),

@@ -1,11 +1,9 @@
-import contextlib
+import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from gnomon.pvsyst.text import parse
-from gnomon.pvsyst.tree import PvsystError, PvsystObject, number, numbers, profile
+from gnomon.pvsyst.text import MOST_BYTES, MOST_DEPTH, parse
+from gnomon.pvsyst.tree import Form, PvsystError, PvsystObject, number, numbers, profile
 
 VARIANT = """\
 PVObject_=pvVCalcul
@@ -95,7 +93,10 @@ def test_encodings(codec: str, newline: str) -> None:
     [
         (b"", "not a PVsyst file"),
         (b"<html>", "not a PVsyst file"),
-        (b"\x07PVModule\x00\x01\x02", "before 6.40"),
+        (b"PVObject_=TConverter\nEnd of PVObject TConverter", "not a PVsyst file"),
+        (b"\x07PVModule\x00\x01\x02", "before 6.40; open it in a newer PVsyst, save it"),
+        (b"PVObject_=pvModule\n A=\0\nEnd of PVObject pvModule", "binary file"),
+        (b"\xef\xbb\xbfPVObject_=pvModule\n A=\xff\n", "marked as UTF-8 and is not, at byte 22"),
         (b"PVObject_=pvModule\n Voc=1\n", "ends before `End of PVObject pvModule`"),
     ],
 )
@@ -131,13 +132,189 @@ def test_what_is_no_number_names_its_key(text: str) -> None:
         number(text, "RSerie")
 
 
-@given(st.binary(max_size=300))
-def test_any_bytes_are_read_or_refused(content: bytes) -> None:
-    with contextlib.suppress(PvsystError):
-        assert parse(b"PVObject_=pvModule\n" + content).type == "pvModule"
+HEAD, TAIL = "PVObject_=pvVCalcul", "End of PVObject pvVCalcul"
 
 
-@given(st.lists(st.sampled_from(VARIANT.splitlines()), max_size=60))
-def test_lines_in_any_order_are_read_or_refused(lines: list[str]) -> None:
-    with contextlib.suppress(PvsystError):
-        assert parse("\n".join(["PVObject_=pvVCalcul", *lines]).encode()).type == "pvVCalcul"
+def inside(*lines: str) -> PvsystObject:
+    return parse("\n".join([HEAD, *lines, TAIL]).encode())
+
+
+@pytest.mark.parametrize(
+    ("lines", "form", "name", "kind"),
+    [
+        (["PVObject_X=pvY", "A=1", "End of PVObject pvY"], Form.OBJECT, "X", "pvY"),
+        (["PVObject_ =  pvY", "A=1", "End of PVObject pvY"], Form.OBJECT, "", "pvY"),
+        (["PVObject_=pvOrient", "A=1", "End of TOrientGroup"], Form.GROUP, "", "pvOrient"),
+        (["PVObject_=pvDomeOrient", "A=1", "End of TDomeOrientGroup"], Form.GROUP, "", "pvDomeOrient"),
+        (["Converter=TConverter", "A=1", "End of TConverter"], Form.TYPED, "Converter", "TConverter"),
+        (["Odd=TIAMTable", "A=1", "End of TIAMTable"], Form.TYPED, "Odd", "TIAMTable"),
+        (["X=TY", "A=1", "End of X"], Form.NAMED, "X", "TY"),
+        (["X=Start", "A=1", "End of X"], Form.NAMED, "X", "Start"),
+        (["X=Start", "A=1", "EndTags"], Form.TAGGED, "X", "Start"),
+        (["X=TX", "A=1", "EndTags"], Form.TAGGED, "X", "TX"),
+        (["Other=TPrintOut", "A=1", "EndTags"], Form.TAGGED, "Other", "TPrintOut"),
+        (["X=Start", "A=1", "X=End"], Form.BRACKETED, "X", "Start"),
+        (["Xs, list of=1 TX", "A=1", "End of Xs"], Form.LISTED, "Xs", "1 TX"),
+        (["Xs, list of=1 tX", "A=1", "End of List Xs"], Form.LIST, "Xs", "1 tX"),
+        (["Xs, Count=1", "A=1", "End of Xs"], Form.COUNTED, "Xs", "1"),
+        (["XNode Start;", "A=1", "XNode End;"], Form.NODE, "XNode", ""),
+    ],
+)
+def test_every_block_is_an_object_and_what_follows_is_not_in_it(
+    lines: list[str], form: Form, name: str, kind: str
+) -> None:
+    root = inside("Before=0", *lines, "After=2")
+    block = root.children[0]
+    assert (block.form, block.name, block.type, block.pairs) == (form, name, kind, (("A", "1"),))
+    assert root.entries == (("Before", "0"), block, ("After", "2"))
+    assert (root.lines, block.lines) == ((2, 3, 6), (4,))
+
+
+def test_a_brand_that_looks_like_a_type_opens_nothing() -> None:
+    root = inside(
+        "Manufacturer=Talesun", "Model=TP660M", "X=Start", "Maker=Talesun", "EndTags", "MonoTri=Tri"
+    )
+    assert root.find_text("Manufacturer") == "Talesun"
+    assert root.find_text("MonoTri") == "Tri"
+    assert root.children[0].pairs == (("Maker", "Talesun"),)
+
+
+def test_print_settings_are_told_from_a_brand_inside_them() -> None:
+    root = inside("PrintSettings=TPrintSettings", "ClientDesignation=TotalSun", "PCNDec=1", "EndTags")
+    assert root.children[0].pairs == (("ClientDesignation", "TotalSun"), ("PCNDec", "1"))
+
+
+def test_repeated_keys_and_texts_behind_a_closing_marker_are_kept() -> None:
+    root = inside(
+        "A=1", "A=2", "A=1", "Remarks, Count=3", "Str_1=x = y", "Str_2", "End of Remarks=last = text"
+    )
+    assert root.pairs == (("A", "1"), ("A", "2"), ("A", "1"))
+    assert root.children[0].pairs == (("Str_1", "x = y"), ("Str_2", ""))
+    assert root.children[0].end_text == "last = text"
+
+
+def test_an_orientation_may_end_before_its_group() -> None:
+    groups = ["PVObject_=pvOrient", "A=1", "End of PVObject pvOrient", "B=2", "End of TOrientGroup"]
+    root = inside("List, list of=2 TOrientGroup", *groups, *groups, "End of List", "C=3")
+    first, second = root.children[0].children
+    assert first == second
+    assert first.pairs == (("A", "1"), ("B", "2"))
+    assert root.pairs == (("C", "3"),)
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "words"),
+    [
+        (
+            ["End of PVObject pvSubArray"],
+            2,
+            "closes nothing that is open; `PVObject_=pvVCalcul` of line 1 waits",
+        ),
+        (
+            ["PVObject_=pvSubArray", "A=1"],
+            4,
+            "`PVObject_=pvSubArray` of line 2 waits for `End of PV",
+        ),
+        (["SubArrays=Start", "A=1"], 4, "`SubArrays=Start` of line 2 waits for `SubArrays=End` or `EndTags`"),
+        (["A=1", "EndTags"], 3, "`EndTags` closes nothing"),
+        (["X=Start", "Y=End", "EndTags"], 3, "`Y=End` closes nothing"),
+        (["XNode Start;", "YNode End;", "XNode End;"], 3, "`XNode Start;` of line 2 waits for `XNode End;`"),
+        (
+            ["PVObject_=pvOrient", "NoOrient=1"],
+            4,
+            "waits for `End of PVObject pvOrient` or `End of TOrientGroup`",
+        ),
+        (["A=1", "End of TOrientGroup"], 3, "closes nothing"),
+        (
+            ["PVObject_=pvOrient", "A=1", "PVObject_=pvOrient"],
+            4,
+            "stands inside another; `PVObject_=pvOrient` of line 2",
+        ),
+        (["O, list of=1 TOrientGroup", "A=1", "End of O"], 3, "`A` stands behind no `End of TOrientGroup`"),
+        (
+            ["IAMProfile=TCubicProfile", "Point_1=0,1"],
+            2,
+            "`IAMProfile=TCubicProfile` is never closed by `End of TC",
+        ),
+        (["Economy=TEconomy", "A=1"], 2, "never closed by `End of TEconomy`"),
+        (["Orientations, list of=2 TOrientGroup"], 2, "never closed by `End of Orientations`"),
+        (["End of TConverter"], 2, "closes nothing"),
+        (["PVObject_A=pvA", "X=TX", "PVObject_B=pvB", "End of TX"], 5, "`PVObject_B=pvB` of line 4 waits"),
+    ],
+)
+def test_a_bad_closing_names_the_line_and_what_to_do(lines: list[str], line: int, words: str) -> None:
+    with pytest.raises(PvsystError, match=re.escape(words)) as caught:
+        inside(*lines)
+    assert caught.value.line == line
+    assert str(caught.value).startswith(f"line {line}: ")
+    assert "export it from PVsyst again and upload it whole" in str(caught.value)
+
+
+def test_an_empty_list_needs_no_end() -> None:
+    assert inside("Remarks, Count=0", "A=1").pairs == (("Remarks, Count", "0"), ("A", "1"))
+
+
+def test_a_second_object_in_a_file_is_not_lost_in_silence() -> None:
+    text = f"{HEAD}\n{TAIL}\n\nPVObject_=pvSubArray\nEnd of PVObject pvSubArray\n"
+    with pytest.raises(
+        PvsystError, match="line 4: 'PVObject_=pvSubArray' stands after the end of the pvVCalcul"
+    ):
+        parse(text.encode())
+
+
+@pytest.mark.parametrize("tail", [b"", b"\n", b"\r\n\r\n", b"\x1a", b"\n\0\0\0"])
+def test_what_ends_a_file_may_be_nothing_visible(tail: bytes) -> None:
+    assert parse(f"\n\n{HEAD}\n{TAIL}".encode() + tail).type == "pvVCalcul"
+
+
+@pytest.mark.parametrize(
+    ("codec", "text"), [("utf-16-le", "ü"), ("utf-16-be", "ü"), ("utf-8", "未"), ("cp1252", "€ü")]
+)
+def test_encodings_without_a_mark(codec: str, text: str) -> None:
+    assert parse(f"{HEAD}\nComment={text}\n{TAIL}".encode(codec)).find_text("Comment") == text
+
+
+def test_bytes_that_no_code_page_has_are_kept() -> None:
+    content = HEAD.encode() + b"\nComment=a\x81\x8d\xfcb\n" + TAIL.encode()
+    assert parse(content).find_text("Comment") == "a\x81\x8d\xfcb"
+
+
+@pytest.mark.parametrize("opening", ["PVObject_X=pvX", "X=Start", "XNode Start;"])
+@pytest.mark.parametrize("depth", [MOST_DEPTH, 100_000])
+def test_depth_is_bounded(opening: str, depth: int) -> None:
+    with pytest.raises(PvsystError, match="more than 64 deep"):
+        inside(*[opening] * depth)
+
+
+def test_depth_is_bounded_for_objects_told_by_their_end() -> None:
+    deep = MOST_DEPTH - 1
+    assert inside(*["X=TX"] * deep, *["End of TX"] * deep).children
+    with pytest.raises(PvsystError, match="more than 64 deep"):
+        inside(*["X=TX"] * (deep + 1), *["End of TX"] * (deep + 1))
+
+
+def test_size_is_bounded() -> None:
+    with pytest.raises(PvsystError, match="larger than 32 MB"):
+        parse(b" " * (MOST_BYTES + 1))
+    with pytest.raises(PvsystError, match="more than 1500000 lines"):
+        parse(HEAD.encode() + b"\n" * 1_500_001)
+
+
+ENDLESS = {
+    "blanks": [
+        "PVObject_" + " " * 1_000_000,
+        "A" + " " * 1_000_000 + "B",
+        "End of X" + " " * 1_000_000 + "x",
+    ],
+    "brands": ["A=Talesun"] * 60_000,
+    "tags": [*["A=TaB"] * 30_000, *["X=Start", "A=TaB", "EndTags"] * 10_000],
+    "lists": ["Xs, list of=1 TX", "A=1", "End of Xs"] * 20_000,
+    "groups": ["PVObject_=pvOrient", "End of PVObject pvOrient", "A=1", "End of TOrientGroup"] * 15_000,
+    "typed": ["B=TConverter", "A=1", "End of TConverter"] * 20_000,
+}
+
+
+@pytest.mark.parametrize("lines", ENDLESS.values(), ids=ENDLESS)
+def test_time_is_linear_in_lines(lines: list[str]) -> None:
+    """A quadratic reader would sit here for minutes."""
+    assert inside(*lines).entries

@@ -11,7 +11,7 @@ import pytest
 
 from gnomon.core.access import Key, KeyRole, Workspace
 from gnomon.core.errors import Conflict, NotFound
-from gnomon.store.access import KnownKeys
+from gnomon.store.access import Known
 
 ALL = frozenset({"read", "write", "keys"})
 
@@ -37,6 +37,7 @@ async def found(shop: Any, name: str, *keys: Key) -> Workspace:
 async def test_a_workspace_comes_with_its_keys(shop: Any) -> None:
     wanted = Workspace(id="wsp_a", number=0, identifier="acme", created_at=shop.now)
     given = [key(shop, "p1", "wsp_a", expires_at=shop.now), key(shop, "p2", "wsp_a", name="two")]
+    wanted = replace(wanted, organization_id="org_a")
     first = await shop.store.create_workspace(wanted, given)
     second = await shop.store.create_workspace(replace(wanted, id="wsp_b", identifier="other"), [])
     assert (first, second.number) == (replace(wanted, number=1), 2)
@@ -160,7 +161,8 @@ async def test_a_name_is_used_once_even_after_a_restart(
 
 
 async def test_what_was_read_before_a_change_is_not_remembered(shop: Any) -> None:
-    known, old = KnownKeys(), key(shop, "p1", "wsp_a")
+    known: Known[str, Key] = Known()
+    old = key(shop, "p1", "wsp_a")
     ended = replace(old, revoked_at=shop.now)
 
     async def read_before_the_change() -> Key:

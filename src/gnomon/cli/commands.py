@@ -13,6 +13,7 @@ from gnomon.cli.admin import admin
 from gnomon.cli.documents import documents
 from gnomon.cli.helping import Sections, Sentences
 from gnomon.cli.models import models
+from gnomon.cli.weather import weather
 from gnomon.core.brief import EFFORTS, USUAL_EFFORT
 from gnomon.settings import Settings
 
@@ -36,8 +37,9 @@ HEADINGS = {
     "Limits": (
         *("max_body_mb", "max_weather_rows", "rate_limit"),
         *("max_active", "max_streams", "max_waits", "max_endpoints"),
-        *("max_schedules", "schedule_spacing"),
+        *("max_schedules", "schedule_spacing", "max_workspaces"),
     ),
+    "Signing in": ("supabase_jwks", "supabase_issuer", "supabase_audience", "supabase_secret"),
     "Streams": ("heartbeat", "max_stream_seconds"),
     "Webhooks": (
         *("webhook_schedule", "webhook_timeout", "webhook_concurrency"),
@@ -80,6 +82,7 @@ def gnomon() -> None:
 gnomon.add_command(admin)
 gnomon.add_command(models)
 gnomon.add_command(documents)
+gnomon.add_command(weather)
 
 
 def with_settings(
@@ -215,6 +218,36 @@ def ask(
     }
     settings = _settings(values)
     code = run(settings, brief, workspace=workspace, is_json=is_json, picture=picture, began=began)
+    click.get_current_context().exit(code)
+
+
+@gnomon.command(
+    name="import-pvsyst",
+    epilog="Exit code: 0 every model is complete, 3 a model waits for a file (PAN, OND, weather), 1 nothing could be "
+    "read. What is shown is what POST /projects/import saves; see docs/pvsyst-import.md.",
+)
+@click.option("--json", "is_json", is_flag=True, help="Print documents and report as JSON.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    metavar="FILE",
+    help="Write the JSON to a file, too.",
+)
+@click.option(
+    "--short", "is_short", is_flag=True, help="Count the keys of the report instead of listing them."
+)
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True), metavar="FILES..."
+)
+def import_pvsyst(files: tuple[Path, ...], output: Path | None, *, is_json: bool, is_short: bool) -> None:
+    """Show what PVsyst files make: the models of their variants, and what becomes of every key.
+
+    FILES are a project's .PRJ, .VC*, .PAN, .OND, .SIT, .HOR, .MET, .SHD and weather .CSV files, a .ZIP of them, or
+    a folder. No server is needed and nothing is saved.
+    """
+    from gnomon.cli.import_pvsyst import import_pvsyst as run
+
+    code = run(files, is_json=is_json, output=output, is_short=is_short)
     click.get_current_context().exit(code)
 
 

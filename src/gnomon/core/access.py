@@ -34,6 +34,8 @@ class Workspace:
     number: int
     identifier: str
     created_at: datetime
+    organization_id: str = ""
+    """Whom it belongs to; a new workspace without one gets one of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,8 @@ class Key:
     name: str | None = None
     last_used_at: datetime | None = None
     """To the minute."""
+    user_id: str | None = None
+    """Whose key it is: it can do no more than its user's role allows; None for a key of the workspace itself."""
 
     def is_valid_at(self, now: datetime) -> bool:
         """Say whether the key may be used now."""
@@ -80,6 +84,8 @@ class Principal:
     """When the first of them, or the token that names them, is valid no more, as far as is known now."""
     name: str | None = None
     """What doors call it: its key's name, or the part of the key that is no secret; None when nobody is known."""
+    user_id: str | None = None
+    """The user behind it; none behind a key of the workspace itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +98,8 @@ class Ticket:
     task_id: str
     key_ids: tuple[str, ...]
     """The keys that it was issued on: none without a key."""
+    user_id: str | None = None
+    """The user it was issued to, when there was one without a key."""
     expires_at: datetime
 
 
@@ -115,6 +123,8 @@ class Limits:
     """Requests of a key in a minute."""
     schedules: int | None = MOST_SCHEDULES
     """Schedules of a workspace."""
+    workspaces: int | None = 100
+    """Workspaces of an organization; operators make more."""
     schedule_spacing: timedelta = timedelta(minutes=1)
     """The least that may lie between two times of a schedule."""
 

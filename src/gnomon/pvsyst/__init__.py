@@ -2,6 +2,8 @@
 
 from gnomon.pvsyst.array import ArrayLosses, IamProfile, MainArray, SubArray
 from gnomon.pvsyst.azimuth import clockwise_from_north
+from gnomon.pvsyst.circuit import InverterGroup, StringGroup
+from gnomon.pvsyst.encoding import decode
 from gnomon.pvsyst.horizon import Horizon, read_horizon_text
 from gnomon.pvsyst.ledger import Unread
 from gnomon.pvsyst.ond import OndInverter
@@ -9,16 +11,17 @@ from gnomon.pvsyst.orientation import Orientation
 from gnomon.pvsyst.pan import PanModule
 from gnomon.pvsyst.project import PvsystProject, read_project
 from gnomon.pvsyst.site import Site, SiteFile, WeatherReference, read_site
-from gnomon.pvsyst.text import decode, parse
+from gnomon.pvsyst.text import parse
 from gnomon.pvsyst.tree import PvsystError, PvsystObject
 from gnomon.pvsyst.variant import GridSystem, NearShading, Provenance, PvsystVariant, read_variant
-from gnomon.pvsyst.writer import write
+from gnomon.pvsyst.writer import write, write_ond, write_pan
 
 __all__ = [
     "ArrayLosses",
     "GridSystem",
     "Horizon",
     "IamProfile",
+    "InverterGroup",
     "MainArray",
     "NearShading",
     "OndInverter",
@@ -31,6 +34,7 @@ __all__ = [
     "PvsystVariant",
     "Site",
     "SiteFile",
+    "StringGroup",
     "SubArray",
     "Unread",
     "WeatherReference",
@@ -42,4 +46,6 @@ __all__ = [
     "read_site",
     "read_variant",
     "write",
+    "write_ond",
+    "write_pan",
 ]

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from gnomon.pvsyst.azimuth import clockwise_from_north
 from gnomon.pvsyst.ledger import Page
 from gnomon.pvsyst.tree import PvsystError
 
@@ -19,11 +20,22 @@ class Horizon:
         `Comment`; of a HOR file its lines of text.
     points : tuple of (float, float)
         Azimuth as PVsyst counts it (0 = side of the equator, west 90, east -90) [deg] and height [deg], in
-        file order; `gnomon.pvsyst.azimuth.clockwise_from_north` turns the azimuths.
+        file order.
     """
 
     comment: str | None
     points: Points
+
+    def clockwise(self, latitude: float) -> Points:
+        """Return the points (azimuth clockwise from north [deg, 0 to 360), height [deg]) by rising azimuth.
+
+        Parameters
+        ----------
+        latitude : float
+            The site's, positive north [deg].
+        """
+        turned = ((clockwise_from_north(azimuth, latitude), height) for azimuth, height in self.points)
+        return tuple(sorted(set(turned)))
 
 
 def horizon(page: Page) -> Horizon | None:

@@ -112,8 +112,9 @@ def _places(obj: PvsystObject, path: str, *, is_display: bool) -> Iterator[Place
     if obj.end_text:
         end = f"End of {obj.name}"
         yield Place(obj=obj, index=-2, path=path, key=end, value=obj.end_text, is_display=shown)
-    if not obj.entries:
-        yield Place(obj=obj, index=-1, path=path, key=obj.name, value=obj.type, is_display=shown)
+    if not obj.entries and path:
+        holder, _, step = path.rpartition("/")
+        yield Place(obj=obj, index=-1, path=holder, key=step, value=obj.type, is_display=shown)
 
 
 def _steps(obj: PvsystObject) -> Iterator[str]:

@@ -8,11 +8,11 @@ marker comes, and what stands behind them becomes theirs. A line that closes wha
 never closed, are errors: a file cut short must not pass for a smaller plant.
 """
 
-import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gnomon.pvsyst.encoding import decode
 from gnomon.pvsyst.tree import Form, Pair, PvsystError, PvsystObject
 
 MOST_BYTES = 32 * 2**20
@@ -34,60 +34,14 @@ def parse(content: bytes) -> PvsystObject:
             f"the file is larger than {MOST_BYTES >> 20} MB; remove what the import does not need"
         )
     lines = _lines(decode(content))
-    first = next(lines, None)
-    root = _OBJECT.fullmatch(first[1]) if first else None
+    first_line, first = next(lines, (0, ""))
+    root = _OBJECT.fullmatch(first)
     if root is None or not root[2].startswith("pv"):
         raise PvsystError("this is not a PVsyst file: its first line should be `PVObject_=pv...`")
-    builder = _Builder(_Open(root[1], root[2], Form.OBJECT, 1))
+    builder = _Builder(_Open(root[1].rstrip(" \t"), root[2], Form.OBJECT, first_line))
     for line, text in lines:
         builder.read(line, text)
     return builder.root()
-
-
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_UNMARKED = ((b"P\0V\0", "utf-16-le"), (b"\0P\0V", "utf-16-be"))
-# The five bytes that cp1252 leaves open stay what they are in Latin-1: a name in another code page is no error.
-_CP1252 = {
-    code: text for code in range(0x80, 0xA0) if (text := bytes([code]).decode("cp1252", errors="ignore"))
-}
-
-
-def decode(content: bytes) -> str:
-    """Return a file's text: UTF-8, UTF-16, or the Windows code page of PVsyst before 6.80.
-
-    Raises
-    ------
-    PvsystError
-        If the bytes are binary, or are not what their byte order mark says.
-    """
-    text = _decoded(content).rstrip("\0\x1a")
-    if "\0" in text:
-        raise PvsystError(
-            "this is a binary file, as PVsyst wrote before 6.40; open it in a newer PVsyst, save it, and upload that"
-        )
-    return text
-
-
-def _decoded(content: bytes) -> str:
-    for mark, codec in _MARKS:
-        if content.startswith(mark):
-            return _strictly(content[len(mark) :], codec)
-    for start, codec in _UNMARKED:
-        if content.startswith(start):
-            return _strictly(content, codec)
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("latin-1").translate(_CP1252)
-
-
-def _strictly(content: bytes, codec: str) -> str:
-    try:
-        return content.decode(codec)
-    except UnicodeDecodeError as error:
-        raise PvsystError(
-            f"the file is marked as {codec.upper()} and is not, at byte {error.start}; save it again in PVsyst"
-        ) from error
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -115,7 +69,7 @@ def reads_as_pair(key: str, value: str) -> bool:
 
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
-_OBJECT = re.compile(r"PVObject_([^=]*?)[ \t]*=[ \t]*(\w+)")
+_OBJECT = re.compile(r"PVObject_([^=]*)=[ \t]*(\w+)")
 _START = re.compile(r"(\w+)[ \t]*=[ \t]*Start")
 _NODE = re.compile(r"(\w+) Start;")
 _END_OBJECT = re.compile(r"End of PVObject (\w+)")
@@ -124,9 +78,10 @@ _END_BRACKET = re.compile(r"(\w+)[ \t]*=[ \t]*End")
 _END_LIST = re.compile(r"End of List (\w+)")
 _END = re.compile(r"End of (\w+)[ \t]*(?:=[ \t]*(.*))?")
 _LISTED = re.compile(r"(\w+), (list of|Count)")
-_TYPE = re.compile(r"T[A-Z][a-z]\w*")
+_TYPE = re.compile(r"T\w+")
 # Groups whose first line opens an object that has no closing marker of its own.
 GROUPS = {"TOrientGroup": "pvOrient", "TDomeOrientGroup": "pvDomeOrient"}
+_GROUPED = frozenset(GROUPS.values())
 # Types that are never a name: one that is not closed was cut.
 _ALWAYS_CLOSED = frozenset({"TCubicProfile", "TConverter", "TPrintSettings"})
 
@@ -185,6 +140,15 @@ class _Open:
         self.height = max(self.height, opened.height + 1)
         return True
 
+    def check_groups(self) -> None:
+        """Refuse a list of groups with a key between them: the group before it was never closed."""
+        group = self.type.rpartition(" ")[2]
+        if group not in GROUPS:
+            return
+        for line, entry in zip(self.lines, self.entries, strict=True):
+            if isinstance(entry, tuple):
+                raise PvsystError(f"`{entry[0]}` stands behind no `End of {group}`; {_AGAIN}", line=line)
+
     def closed(self, end_text: str = "") -> PvsystObject:
         if self.height > MOST_DEPTH:
             raise _too_deep(self.line)
@@ -219,10 +183,14 @@ _AGAIN = "the file was cut or edited: export it from PVsyst again and upload it 
 
 def _sorts_of_opener(key: str, value: str) -> Iterator[str]:
     if listed := _LISTED.fullmatch(key):
-        yield f"{listed[1]},"
+        yield f"{listed[1]}, {listed[2]}"
     elif _TYPE.fullmatch(value):
         yield value
-        yield "tagged" if value == f"T{key}" else "tagged perhaps"
+        yield f"{key}="
+        if value == f"T{key}":
+            yield "tagged"
+        elif value[1:2].isupper() and value[2:3].islower():
+            yield "tagged perhaps"
 
 
 def _missing_closer(key: str, value: str) -> str | None:
@@ -266,7 +234,7 @@ class _Builder:
 
     def _opens(self, line: int, text: str) -> bool:
         if found := _OBJECT.fullmatch(text):
-            opened = _Open(found[1], found[2], Form.OBJECT, line)
+            opened = _Open(found[1].rstrip(" \t"), found[2], Form.OBJECT, line)
         elif found := _START.fullmatch(text):
             opened = _Open(found[1], "Start", Form.BRACKETED, line)
         elif found := _NODE.fullmatch(text):
@@ -275,6 +243,8 @@ class _Builder:
             return False
         if len(self._stack) >= MOST_DEPTH:
             raise _too_deep(line)
+        if opened.type in _GROUPED and self._stack[-1].type == opened.type:
+            raise self._unfit(line, text, "stands inside another")
         self._stack.append(opened)
         return True
 
@@ -298,7 +268,7 @@ class _Builder:
         if text == "EndTags":
             fits = self._close_tags()
         elif found := _END_LIST.fullmatch(text):
-            fits = self._close_behind(f"{found[1]},", Form.LIST)
+            fits = self._close_behind(f"{found[1]}, list of", Form.LIST)
         elif found := _END.fullmatch(text):
             fits = self._close_named(found[1], found[2] or "")
         else:
@@ -307,12 +277,11 @@ class _Builder:
             raise self._unfit(line, text)
         return True
 
-    def _unfit(self, line: int, text: str) -> PvsystError:
+    def _unfit(self, line: int, text: str, why: str = "closes nothing that is open") -> PvsystError:
         top = self._stack[-1]
         opening, closing = top.markers
         return PvsystError(
-            f"`{text[:60]}` closes nothing that is open; `{opening}` of line {top.line} waits for"
-            f" `{closing}`; {_AGAIN}",
+            f"`{text[:60]}` {why}; `{opening}` of line {top.line} waits for `{closing}`; {_AGAIN}",
             line=line,
         )
 
@@ -335,9 +304,14 @@ class _Builder:
         if GROUPS.get(name) == self._stack[-1].type:
             self._pop(Form.GROUP)
             return True
+        if self._stack[-1].form is Form.BRACKETED and self._stack[-1].name == name and not end_text:
+            self._pop(Form.NAMED)
+            return True
         return (
             self._close_behind(name, Form.TYPED, end_text)
-            or self._close_behind(f"{name},", Form.LISTED, end_text)
+            or self._close_behind(f"{name}, list of", Form.LISTED, end_text)
+            or self._close_behind(f"{name}, Count", Form.COUNTED, end_text)
+            or self._close_behind(f"{name}=", Form.NAMED, end_text)
             or self._close_group(name)
         )
 
@@ -349,10 +323,9 @@ class _Builder:
             return False
         index, (key, value) = found
         listed = _LISTED.fullmatch(key)
-        if listed and listed[2] == "Count":
-            form = Form.COUNTED
         opened = _Open(listed[1] if listed else key, value, form, top.lines[index])
         top.cut(index + 1, opened)
+        opened.check_groups()
         del top.entries[index], top.lines[index]
         top.add(opened.line, opened.closed(end_text), opened.height)
         return True

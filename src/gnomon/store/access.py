@@ -1,47 +1,23 @@
-"""Workspaces and their keys."""
+"""The keys of workspaces, and who is known lately."""
 
+import asyncio
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Generic, TypeVar
 
-from gnomon.core.access import Key, KeyRole, Workspace, can_manage_keys
+from gnomon.core.access import Key, KeyRole, can_manage_keys
 from gnomon.core.errors import Conflict, NotFound
-from gnomon.store.hook.secret import OF_WORKSPACE, add_secret
+from gnomon.core.tenancy import Member, Place, scopes_of
 from gnomon.store.ledger import Ledger
+from gnomon.store.member import list_members
 from gnomon.store.row import Row, find_micros, find_moment, micros, moment
 
-
-def create_workspace(
-    ledger: Ledger, workspace: Workspace, keys: Sequence[Key], sealed: str | None
-) -> Workspace:
-    """Store a workspace, under the next number, its first keys and what its webhooks are signed with.
-
-    Raises
-    ------
-    Conflict
-        When another workspace has the id or the identifier.
-    """
-    row = ledger.row(
-        "INSERT INTO workspace (id, identifier, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING number",
-        workspace.id,
-        workspace.identifier,
-        micros(workspace.created_at),
-    )
-    if row is None:
-        raise Conflict(f"There is a workspace {workspace.identifier} already; choose another identifier.")
-    for key in keys:
-        _insert_key(ledger, key)
-    if sealed is not None:
-        add_secret(ledger, OF_WORKSPACE, workspace.id, sealed, workspace.created_at)
-    return replace(workspace, number=row[0])
-
-
-def list_workspaces(connection: sqlite3.Connection) -> Sequence[Workspace]:
-    """List all workspaces, oldest first."""
-    rows = connection.execute("SELECT id, number, identifier, created_at FROM workspace ORDER BY number")
-    return [Workspace(id=row[0], number=row[1], identifier=row[2], created_at=moment(row[3])) for row in rows]
+K = TypeVar("K")
+R = TypeVar("R")
+T = TypeVar("T")
 
 
 def find_key(connection: sqlite3.Connection, public_id: str) -> Key | None:
@@ -66,10 +42,22 @@ def create_key(ledger: Ledger, key: Key) -> Key:
     NotFound
         When there is no such workspace.
     """
-    if ledger.row("SELECT 1 FROM workspace WHERE id = ?", key.workspace) is None:
+    if ledger.row("SELECT 1 FROM workspace WHERE id = ? AND deleted_at IS NULL", key.workspace) is None:
         raise NotFound(f"There is no workspace {key.workspace}.")
-    _insert_key(ledger, key)
+    insert_key(ledger, key)
     return key
+
+
+def insert_key(ledger: Ledger, key: Key) -> None:
+    """Store a key of a workspace that is there."""
+    ledger.execute(
+        f"INSERT INTO access_key ({_KEY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(key.public_id, key.role.value, key.workspace, key.hash, " ".join(sorted(key.scopes))),
+            *(micros(key.created_at), find_micros(key.expires_at), find_micros(key.revoked_at)),
+            *(key.name, find_micros(key.last_used_at), key.user_id),
+        ),
+    )
 
 
 def end_key(
@@ -89,8 +77,7 @@ def end_key(
         raise NotFound(f"There is no key {public_id}.")
     if not key.is_valid_at(max(now, at)):
         return key
-    others = [other for other in list_keys(ledger.connection, workspace) if other != key]
-    if not is_forced and can_manage_keys([*others, key], now) and not can_manage_keys(others, max(now, at)):
+    if not is_forced and _is_last_manager(ledger, key, now, max(now, at)):
         raise Conflict(
             f"Without {key.prefix} no key of this workspace could issue others; issue another key with the "
             "scope 'keys' first, or force it."
@@ -101,6 +88,25 @@ def end_key(
         (find_micros(ended.revoked_at), find_micros(ended.expires_at), public_id),
     )
     return ended
+
+
+def _is_last_manager(ledger: Ledger, key: Key, now: datetime, then: datetime) -> bool:
+    """Say whether keys can be issued now, and could not be without this one."""
+    keys = {known.public_id: known for known in _within_roles(ledger, key.workspace)}
+    others = [known for known in keys.values() if known.public_id != key.public_id]
+    return can_manage_keys(keys.values(), now) and not can_manage_keys(others, then)
+
+
+def _within_roles(ledger: Ledger, workspace: str) -> Sequence[Key]:
+    """Return the workspace's keys, each with the scopes that its user's role leaves of its own."""
+    roles = {
+        member.user.id: member.role for member in list_members(ledger.connection, "workspace", workspace)
+    }
+    keys = list_keys(ledger.connection, workspace)
+    return [
+        key if key.user_id is None else replace(key, scopes=key.scopes & scopes_of(roles.get(key.user_id)))
+        for key in keys
+    ]
 
 
 def touch_keys(ledger: Ledger, used: Mapping[str, datetime]) -> None:
@@ -125,26 +131,26 @@ def use_once(ledger: Ledger, workspace: str, name: str, now: datetime) -> bool:
     return row is not None
 
 
-class KnownKeys:
-    """The keys that were found lately, as they stand: every request asks for one.
+class Known(Generic[K, R]):
+    """What was found lately, as it stands: every request asks for a key, and for its user's role.
 
-    No other process writes to the folder. A key that is read while another verb changes keys may be read as it was,
+    No other process writes to the folder. What is read while a verb changes keys or members may be read as it was,
     and is not remembered.
     """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, Key] = OrderedDict()
+        self._known: OrderedDict[K, R] = OrderedDict()
         self._changes = 0
 
-    async def find(self, public_id: str, read: Callable[[], Awaitable[Key | None]]) -> Key | None:
-        """Return the key of that public part."""
-        if (known := self._known.get(public_id)) is not None:
+    async def find(self, name: K, read: Callable[[], Awaitable[R | None]]) -> R | None:
+        """Return what goes by the name."""
+        if (known := self._known.get(name)) is not None:
             return known
         changes = self._changes
         found = await read()
         if found is not None and changes == self._changes:
-            self._known[public_id] = found
-            if len(self._known) > _MOST_KNOWN_KEYS:
+            self._known[name] = found
+            if len(self._known) > _MOST_KNOWN:
                 self._known.popitem(last=False)
         return found
 
@@ -154,9 +160,29 @@ class KnownKeys:
         self._known.clear()
 
 
-_MOST_KNOWN_KEYS = 10_000
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """Who is known: keys, and users in workspaces."""
 
-_KEY = "public_id, role, workspace, hash, scopes, created_at, expires_at, revoked_at, name, last_used_at"
+    keys: Known[str, Key] = field(default_factory=Known)
+    members: Known[tuple[Place, str, str], Member] = field(default_factory=Known)
+
+    async def changing(self, verb: Awaitable[T]) -> T:
+        """Forget all once the verb is committed, even if whoever asked for it has left."""
+        running = asyncio.ensure_future(verb)
+        running.add_done_callback(self._forget)
+        return await asyncio.shield(running)
+
+    def _forget(self, _: object) -> None:
+        self.keys.forget()
+        self.members.forget()
+
+
+_MOST_KNOWN = 10_000
+
+_KEY = (
+    "public_id, role, workspace, hash, scopes, created_at, expires_at, revoked_at, name, last_used_at, person"
+)
 
 
 def _key_of(row: Row) -> Key:
@@ -171,15 +197,5 @@ def _key_of(row: Row) -> Key:
         revoked_at=find_moment(row[7]),
         name=row[8],
         last_used_at=find_moment(row[9]),
-    )
-
-
-def _insert_key(ledger: Ledger, key: Key) -> None:
-    ledger.execute(
-        f"INSERT INTO access_key ({_KEY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(key.public_id, key.role.value, key.workspace, key.hash, " ".join(sorted(key.scopes))),
-            *(micros(key.created_at), find_micros(key.expires_at), find_micros(key.revoked_at)),
-            *(key.name, find_micros(key.last_used_at)),
-        ),
+        user_id=row[10],
     )

@@ -1,16 +1,15 @@
 """The store on SQLite: each verb goes to the one writer, each question to a reader."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 from gnomon.core.access import Key, Workspace
 from gnomon.core.blob import Blob
 from gnomon.core.hub import Hub
-from gnomon.core.ports import Page, Reservation, Reserved, ResourceQuery
+from gnomon.core.ports import Founding, Page, Reservation, Reserved, ResourceQuery
 from gnomon.core.resource import NewResource, Resource
 from gnomon.core.task import Json
 from gnomon.store import access, blob
@@ -26,8 +25,8 @@ from gnomon.store.schedule import ScheduleShelf
 from gnomon.store.schema import prepare
 from gnomon.store.session import SessionShelf
 from gnomon.store.task.shelf import TaskShelf, WorkShelf
-
-R = TypeVar("R")
+from gnomon.store.tenancy import MemberShelf
+from gnomon.store.workspace import create_workspace, list_workspaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +92,8 @@ class SqliteStore(TaskShelf, WorkShelf, GroupShelf, HookShelf):
     resources: SqliteResources
     schedules: ScheduleShelf
     sessions: SessionShelf
-    known_keys: access.KnownKeys = field(default_factory=access.KnownKeys, repr=False)
+    members: MemberShelf
+    known: access.Acquaintance = field(repr=False)
 
     @classmethod
     def open(cls, data_dir: Path, hub: Hub) -> "SqliteStore":
@@ -116,6 +116,7 @@ class SqliteStore(TaskShelf, WorkShelf, GroupShelf, HookShelf):
         except BaseException:
             lock.release()
             raise
+        known = access.Acquaintance()
         return cls(
             writer=writer,
             readers=readers,
@@ -124,6 +125,8 @@ class SqliteStore(TaskShelf, WorkShelf, GroupShelf, HookShelf):
             resources=SqliteResources(writer=writer, readers=readers),
             schedules=ScheduleShelf(writer=writer, readers=readers),
             sessions=SessionShelf(writer=writer, readers=readers),
+            members=MemberShelf(writer=writer, readers=readers, known=known),
+            known=known,
         )
 
     async def close(self) -> None:
@@ -139,22 +142,27 @@ class SqliteStore(TaskShelf, WorkShelf, GroupShelf, HookShelf):
         await self.writer.run(_touch)
 
     async def create_workspace(
-        self, workspace: Workspace, keys: Sequence[Key], sealed: str | None = None
+        self,
+        workspace: Workspace,
+        keys: Sequence[Key],
+        sealed: str | None = None,
+        founding: Founding | None = None,
     ) -> Workspace:
-        """Store a workspace, its first keys and its webhook secret; raises `Conflict`."""
-        return await self._changing_keys(self.writer.run(access.create_workspace, workspace, keys, sealed))
+        """Store a workspace, its first keys and its webhook secret; raises `Conflict` and `QuotaExceeded`."""
+        verb = self.writer.run(create_workspace, workspace, keys, sealed, founding)
+        return await self.known.changing(verb)
 
     async def list_workspaces(self) -> Sequence[Workspace]:
         """List all workspaces, oldest first."""
-        return await self.readers.run(access.list_workspaces)
+        return await self.readers.run(list_workspaces)
 
     async def find_key(self, public_id: str) -> Key | None:
         """Return the key of that public part."""
-        return await self.known_keys.find(public_id, lambda: self.readers.run(access.find_key, public_id))
+        return await self.known.keys.find(public_id, lambda: self.readers.run(access.find_key, public_id))
 
     async def create_key(self, key: Key) -> Key:
         """Store a key; raises `NotFound` when there is no such workspace."""
-        return await self._changing_keys(self.writer.run(access.create_key, key))
+        return await self.known.changing(self.writer.run(access.create_key, key))
 
     async def list_keys(self, workspace: str) -> Sequence[Key]:
         """List a workspace's keys, oldest first, revoked ones included."""
@@ -165,7 +173,7 @@ class SqliteStore(TaskShelf, WorkShelf, GroupShelf, HookShelf):
     ) -> Key:
         """Let a key be valid until then at most; raises `NotFound` and `Conflict`."""
         verb = self.writer.run(access.end_key, workspace, public_id, now, at=at, is_forced=is_forced)
-        return await self._changing_keys(verb)
+        return await self.known.changing(verb)
 
     async def touch_keys(self, used: Mapping[str, datetime]) -> None:
         """Note when keys were last used."""
@@ -174,12 +182,6 @@ class SqliteStore(TaskShelf, WorkShelf, GroupShelf, HookShelf):
     async def use_once(self, workspace: str, name: str, now: datetime) -> bool:
         """Say whether nobody has used the name before; from now on somebody has."""
         return await self.writer.run(access.use_once, workspace, name, now)
-
-    async def _changing_keys(self, verb: Awaitable[R]) -> R:
-        """Forget the known keys once the verb is committed, even if whoever asked for it has left."""
-        running = asyncio.ensure_future(verb)
-        running.add_done_callback(lambda _: self.known_keys.forget())
-        return await asyncio.shield(running)
 
     async def find_reserved(self, workspace: str, key: str) -> Reserved | None:
         """Return what an idempotency key has made."""

@@ -22,6 +22,7 @@ from gnomon.web.lobby import PATHS, build_lobby
 from gnomon.web.native.door import PREFIX as NATIVE
 from gnomon.web.native.door import build_native
 from gnomon.web.paths import sent_path
+from gnomon.web.sign_in import SignIn
 from gnomon.web.socket import deny, is_socket
 from gnomon.web.sse import Pace
 
@@ -43,6 +44,7 @@ def build_app(
     parallel: ParallelOptions | None = None,
     shannon: ShannonOptions | None = None,
     are_document_links_open: bool = True,
+    sign_in: SignIn | None = None,
 ) -> ASGIApp:
     """Build the ASGI application; the server that runs it keeps lifespan and websockets off.
 
@@ -74,6 +76,8 @@ def build_app(
         What they say about the Shannon door.
     are_document_links_open
         Whether who holds the address of a document's page may open it without a key.
+    sign_in
+        Looks at the tokens of the identity provider that is trusted, if one is.
     """
     gate = Gate(
         house=house,
@@ -82,6 +86,7 @@ def build_app(
         default_workspace=default_workspace,
         meter=Meter(house.limits, failures=failures),
         origins=frozenset(origins),
+        sign_in=sign_in,
     )
     pace = pace or Pace()
     daly = build_daly(gate, sync_wait=sync_wait, cancel_wait=cancel_wait)

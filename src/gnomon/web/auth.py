@@ -18,15 +18,17 @@ from gnomon.core.access import ALL_SCOPES, KeyRole, Principal
 from gnomon.core.errors import Forbidden, Unauthenticated
 from gnomon.core.service import House, access
 from gnomon.core.service.ticket import NO_TICKET, redeem
+from gnomon.core.tenancy import Role
 from gnomon.web.limits import Meter, address_of, too_many_failed
 from gnomon.web.problems import BadRequest
+from gnomon.web.sign_in import SignIn
 from gnomon.web.ticket import read_ticket
 
 T = TypeVar("T")
 
 TOKEN_LIFE = timedelta(hours=24)
 _ALGORITHM = "HS256"
-_CLAIMS = ("workspace_id", "user_id", "workspace_key", "exp", "iat")
+_CLAIMS = ("workspace_id", "user_id", "exp", "iat")
 _ANYONE = "no-auth"
 NOT_OURS = "The credential is neither a key nor a valid token of this server."
 FLAT = 0.02
@@ -46,6 +48,8 @@ class Gate:
     """Counts what callers ask."""
     origins: frozenset[str] = frozenset()
     """Sites whose pages may ask even where no key is required."""
+    sign_in: SignIn | None = None
+    """The identity provider that is trusted, if one is."""
 
 
 async def issue_token(gate: Gate, request: HTTPConnection, workspace_key: str, user_key: str) -> str:
@@ -63,11 +67,12 @@ async def issue_token(gate: Gate, request: HTTPConnection, workspace_key: str, u
     """
     if not gate.require_key:
         _require_own_page(request.headers, gate.origins)
-        return _sign(gate, workspace=gate.default_workspace, user=_ANYONE, workspace_key=_ANYONE)
+        workspace = await access.get_workspace(gate.house, gate.default_workspace)
+        return sign(gate, access.Admission(workspace=workspace, role=Role.OWNER, user_id=None))
     exchange = partial(access.exchange, gate.house, workspace_key, user_key)
-    workspace, user = await _checked(gate, request, exchange)
-    gate.meter.count(request.scope, user.public_id)
-    return _sign(gate, workspace=workspace.workspace, user=user.public_id, workspace_key=workspace.public_id)
+    admission = await checked(gate, request, exchange)
+    gate.meter.count(request.scope, admission.key_ids[-1])
+    return sign(gate, admission)
 
 
 async def identify(gate: Gate, request: HTTPConnection) -> Principal:
@@ -88,8 +93,8 @@ async def identify(gate: Gate, request: HTTPConnection) -> Principal:
         _require_own_page(request.headers, gate.origins)
         principal = Principal(workspace=gate.default_workspace, key_id=_ANYONE, scopes=ALL_SCOPES)
     else:
-        credential = _credential(request.headers)
-        principal = await _checked(gate, request, partial(_recognise, gate, credential))
+        credential = credential_of(request.headers)
+        principal = await checked(gate, request, partial(_recognise, gate, credential))
     gate.meter.count(request.scope, principal.key_id)
     return principal
 
@@ -114,7 +119,7 @@ async def identify_listener(gate: Gate, request: HTTPConnection, task_id: str) -
     if not gate.require_key:
         _require_own_page(request.headers, gate.origins)
     take_up = partial(_redeem, gate, tickets[0], task_id)
-    principal = await _checked(gate, request, take_up)
+    principal = await checked(gate, request, take_up)
     gate.meter.count(request.scope, principal.key_id)
     return principal
 
@@ -137,10 +142,10 @@ async def identify_by_address(gate: Gate, request: HTTPConnection, task_id: str)
     if "ticket" in query:
         raise BadRequest("The request carries two credentials; send the ticket alone.")
     if any(name in request.headers for name in ("authorization", "x-api-key")):
-        given.add(_credential(request.headers))
+        given.add(credential_of(request.headers))
     if len(given) > 1:
         raise BadRequest("The request carries two different credentials; send one.")
-    principal = await _checked(gate, request, partial(_recognise, gate, given.pop()))
+    principal = await checked(gate, request, partial(_recognise, gate, given.pop()))
     gate.meter.count(request.scope, principal.key_id)
     return principal
 
@@ -149,21 +154,28 @@ async def _recognise(gate: Gate, credential: str) -> Principal:
     if credential.startswith(f"{KeyRole.API}_"):
         return await access.authenticate(gate.house, credential, roles=frozenset({KeyRole.API}))
     claims = _verify(gate, credential)
-    # The token says who was let in; whether they still are, the keys say.
-    keys = (str(claims["workspace_key"]), str(claims["user_id"]))
-    known = await access.recall(gate.house, keys, str(claims["workspace_id"]))
+    # The token says who was let in; whether they still are, the keys say, and the user's role.
+    workspace, user = str(claims["workspace_id"]), str(claims["user_id"])
+    if "workspace_key" in claims:
+        # Tokens of older versions have the user's key where the user is now.
+        keys = (str(claims["workspace_key"]), str(claims.get("user_key", user)))
+        known = await access.recall(gate.house, keys, workspace)
+    else:
+        known = await access.recall_user(gate.house, user, workspace)
     ends = datetime.fromtimestamp(claims["exp"], UTC)
     return replace(known, expires_at=min(ends, known.expires_at or ends))
 
 
 async def _redeem(gate: Gate, text: str, task_id: str) -> Principal:
     ticket = read_ticket(text, gate.token_secret)
-    if gate.require_key and not ticket.key_ids:  # issued before the server was started anew with keys
+    if gate.require_key and not (
+        ticket.key_ids or ticket.user_id
+    ):  # issued before the server was started anew with keys
         raise Unauthenticated(NO_TICKET)
     return await redeem(gate.house, ticket, task_id)
 
 
-async def _checked(gate: Gate, request: HTTPConnection, check: Callable[[], Awaitable[T]]) -> T:
+async def checked(gate: Gate, request: HTTPConnection, check: Callable[[], Awaitable[T]]) -> T:
     """Look at a credential; a wrong one tells nothing by its time, and counts against its address.
 
     A right one is always let in: who shares an address with a guesser (a proxy, an office) must not be shut out.
@@ -209,7 +221,8 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _credential(headers: Headers) -> str:
+def credential_of(headers: Headers) -> str:
+    """Return the one credential of a request; raises `BadRequest` and `Unauthenticated`."""
     given = {_bearer(value) for value in headers.getlist("authorization")}
     given |= {value.strip() for value in headers.getlist("x-api-key")}
     if len(given) > 1:
@@ -230,16 +243,19 @@ def _bearer(value: str) -> str:
     return credential.strip()
 
 
-def _sign(gate: Gate, *, workspace: str, user: str, workspace_key: str) -> str:
+def sign(gate: Gate, admission: access.Admission) -> str:
+    """Write and sign a token of who was let in."""
     now = gate.house.clock.now()
     claims = {
-        "workspace_id": workspace,
-        "user_id": user,
-        "workspace_role": "owner",
-        "workspace_key": workspace_key,
+        "workspace_id": admission.workspace.id,
+        "user_id": admission.user_id or _ANYONE,
+        "organization_id": admission.workspace.organization_id,
+        "workspace_role": admission.role.value,
         "iat": int(now.timestamp()),
         "exp": int((now + TOKEN_LIFE).timestamp()),
     }
+    if admission.key_ids:
+        claims["workspace_key"], claims["user_key"] = admission.key_ids
     return jwt.encode(claims, gate.token_secret, algorithm=_ALGORITHM)
 
 

@@ -17,13 +17,15 @@ _CLAIMS = ("jti", "workspace", "sub", "keys", "exp")
 
 def write_ticket(ticket: Ticket, token_secret: bytes) -> str:
     """Write and sign a ticket."""
-    claims = {
+    claims: dict[str, Any] = {
         "jti": ticket.name,
         "workspace": ticket.workspace,
         "sub": ticket.task_id,
         "keys": list(ticket.key_ids),
         "exp": ticket.expires_at.timestamp(),
     }
+    if ticket.user_id is not None:
+        claims["user"] = ticket.user_id
     return jwt.encode(claims, _secret(token_secret), algorithm=_ALGORITHM)
 
 
@@ -48,6 +50,7 @@ def read_ticket(text: str, token_secret: bytes) -> Ticket:
         workspace=claims["workspace"],
         task_id=claims["sub"],
         key_ids=tuple(claims["keys"]),
+        user_id=claims.get("user"),
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),
     )
 

@@ -1,6 +1,6 @@
 """Files in multipart bodies: bounded in number and size, their names never used as paths."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from gnomon.web.problems import UnsupportedMedia
 
 _LONGEST_NAME = 255
 _MOST_FILES = 64
+_MOST_OF_MANY = 1000
 _MULTIPART = "multipart/form-data"
 _FORMS = (_MULTIPART, "application/x-www-form-urlencoded")
 
@@ -80,10 +81,10 @@ async def read_fields(request: Request) -> Mapping[str, str]:
         return _fields(form)
 
 
-def _multipart(request: Request) -> AbstractAsyncContextManager[FormData]:
+def _multipart(request: Request, most: int = _MOST_FILES) -> AbstractAsyncContextManager[FormData]:
     if not request.headers.get("content-type", "").lower().startswith(_MULTIPART):
         raise UnsupportedMedia("Send the file in a multipart form ('Content-Type: multipart/form-data').")
-    return request.form(max_files=_MOST_FILES, max_fields=_MOST_FILES)
+    return request.form(max_files=most, max_fields=_MOST_FILES)
 
 
 async def _file(form: FormData, part: str) -> Upload:
@@ -99,6 +100,28 @@ def _fields(form: FormData, *, besides: str | None = None) -> dict[str, str]:
         if name not in fields or len(form.getlist(name)) > 1:
             raise Invalid([Complaint((name,), f"Send '{name}' once, as text.", "conflict")])
     return fields
+
+
+async def read_files(request: Request, parts: Sequence[str]) -> list[Upload]:
+    """Read all files of those names, in their order.
+
+    Raises
+    ------
+    UnsupportedMedia
+        When the body is no form.
+    Invalid
+        When there is none.
+    """
+    async with _multipart(request, _MOST_OF_MANY) as form:
+        files = [
+            value for part, value in form.multi_items() if part in parts and isinstance(value, UploadFile)
+        ]
+        if not files:
+            message = f"Send the files in the part '{parts[0]}', which may be repeated."
+            raise Invalid([Complaint((parts[0],), message, "missing")])
+        return [
+            Upload(filename=_plain(file.filename or parts[0]), content=await file.read()) for file in files
+        ]
 
 
 def _plain(filename: str) -> str:

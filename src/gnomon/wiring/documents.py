@@ -20,9 +20,9 @@ from gnomon.library.shelf import Folder, Shelf
 from gnomon.reading.file import SUFFIXES
 from gnomon.reading.sentence import sentences
 from gnomon.reading.terms import spans, terms
-from gnomon.store import access
 from gnomon.store.driver import Readers
 from gnomon.store.sqlite import SqliteStore
+from gnomon.store.workspace import list_workspaces
 
 Tell = Callable[[int, int], None]
 """Called with how many files of a folder are done, and of how many."""
@@ -234,7 +234,7 @@ async def _list_workspaces(data: Path) -> Sequence[Workspace]:
     """List the workspaces without the lock that a running server holds."""
     readers = Readers(data / "gnomon.db", 1)
     try:
-        return await readers.run(access.list_workspaces)
+        return await readers.run(list_workspaces)
     finally:
         readers.stop()
         await asyncio.to_thread(readers.join)

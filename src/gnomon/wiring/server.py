@@ -23,6 +23,7 @@ from gnomon.core.service import House
 from gnomon.core.service.access import found_workspace
 from gnomon.core.service.schedule import fire_due
 from gnomon.core.service.secret import give_webhook_secret
+from gnomon.core.service.tenancy import clear_deleted
 from gnomon.core.task import Json
 from gnomon.delivery.office import PostOffice
 from gnomon.delivery.signature import WITH_TEXT_KEY, Scheme
@@ -39,12 +40,14 @@ from gnomon.web.dialects.parallel.desk import ParallelOptions
 from gnomon.web.dialects.parallel.render.webhook import output_body, status_body
 from gnomon.web.dialects.shannon.desk import ShannonOptions
 from gnomon.web.native.render.hook import payload
+from gnomon.web.sign_in import SignIn
 from gnomon.web.sse import Pace
 from gnomon.wiring.keys import add_webhook_secret, write_keys, write_private
 from gnomon.wiring.library import build_library
 from gnomon.wiring.plugins import load_plugins
 from gnomon.wiring.readiness import require_folders, require_model
 from gnomon.wiring.research import settings_of_kinds, without_unset
+from gnomon.wiring.sign_in import build_sign_in
 from gnomon.wiring.skills import SkillFolders
 from gnomon.wiring.weather import weather_settings
 
@@ -103,6 +106,7 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
     # First: a start that is refused shall leave nothing behind.
     require_model(settings)
     require_folders(settings)
+    sign_in = build_sign_in(settings)
     hub, gate = Hub(), _gate(settings)
     # Workloads know no settings, and check in this process and in their children: both see the variable.
     os.environ["GNOMON_MAX_WEATHER_ROWS"] = str(settings.max_weather_rows)
@@ -129,7 +133,7 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
         office = _post_office(settings, house, gate)
         skills = SkillFolders(settings.skills)
         await skills.list_skills()  # whoever starts the server shall see at once which of them are none
-        app = _app(settings, house, skills, _derive(secret, b"token-secret"), workspace)
+        app = _app(settings, house, skills, _derive(secret, b"token-secret"), workspace, sign_in)
         await _warn_of_unserved(house)
         async with _open(library), _open(engine), _attended(house), _open(office):
             yield OpenedServer(
@@ -139,7 +143,14 @@ async def open_server(settings: Settings, address: str | None = None) -> AsyncIt
         await store.close()
 
 
-def _app(settings: Settings, house: House, skills: SkillFolders, token_secret: bytes, workspace: str) -> Any:
+def _app(
+    settings: Settings,
+    house: House,
+    skills: SkillFolders,
+    token_secret: bytes,
+    workspace: str,
+    sign_in: SignIn | None,
+) -> Any:
     return build_app(
         house,
         token_secret=token_secret,
@@ -150,6 +161,7 @@ def _app(settings: Settings, house: House, skills: SkillFolders, token_secret: b
         max_body=int(settings.max_body_mb * 1e6),
         pace=Pace(heartbeat=settings.heartbeat, longest=settings.max_stream_seconds),
         origins=settings.cors_origin,
+        sign_in=sign_in,
         are_document_links_open=settings.document_links == "open",
         parallel=ParallelOptions(
             processors=settings.processor,
@@ -187,6 +199,7 @@ def _limits(settings: Settings) -> Limits:
         waits=settings.max_waits or None,
         requests=settings.rate_limit or None,
         schedules=settings.max_schedules or None,
+        workspaces=settings.max_workspaces or None,
         schedule_spacing=timedelta(seconds=settings.schedule_spacing),
     )
 
@@ -270,7 +283,7 @@ def _engine(
         ),
         library=library,
         settings=of_kinds,
-        errands=(partial(fire_due, house),),
+        errands=(partial(fire_due, house), partial(clear_deleted, house)),
     )
 
 

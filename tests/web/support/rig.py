@@ -25,14 +25,17 @@ from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
 from gnomon.web.app import build_app
 from gnomon.web.native.render.hook import payload
+from gnomon.wiring.schemas import with_schema_check
 from gnomon.workloads.energy_model import RESOURCE_KINDS
 from gnomon.workloads.energy_model import WORKLOADS as ENERGY
 from gnomon.workloads.pvsyst_import import WORKLOADS as IMPORT
 from gnomon.workloads.shading_scene import RESOURCE_KINDS as SCENE_KINDS
 from gnomon.workloads.shading_scene import WORKLOADS as SCENES
+from gnomon.workloads.weather_fetch import WEATHER_FETCH
 
 SECRET = b"a secret of thirty-two bytes, or more"
 ROOT = Path(__file__).parents[3]
+FETCH = with_schema_check(WEATHER_FETCH)
 PLANT = ROOT / "examples" / "plant"
 
 
@@ -62,7 +65,7 @@ def open_house(folder: Path, *others: Workload) -> House:
         clock=ShiftedClock(),
         calendar=CronCalendar(),
         kinds={kind.kind: kind for kind in (*RESOURCE_KINDS, *SCENE_KINDS)},
-        workloads={workload.kind: workload for workload in (*ENERGY, *IMPORT, *SCENES, *others)},
+        workloads={workload.kind: workload for workload in (*ENERGY, *IMPORT, *SCENES, FETCH, *others)},
         vault=KeyVault(b"v" * 32),
         pepper=b"pepper",
         bodies={"native": payload},

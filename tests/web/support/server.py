@@ -1,6 +1,6 @@
 """The whole server in one process: store, engine with its children, door, and uvicorn on the loopback."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,6 +13,7 @@ from rig import House, open_app, open_house
 
 from gnomon.core.access import Limits
 from gnomon.core.service.access import Founded, found_workspace
+from gnomon.core.task import Json
 from gnomon.core.workload import Workload
 from gnomon.engine.embedded import EmbeddedEngine
 
@@ -31,9 +32,10 @@ async def serving(
     is_alone: bool = False,
     limits: Limits | None = None,
     check_target: Callable[[str], str | None] | None = None,
+    told: Mapping[str, Mapping[str, Json]] | None = None,
     **patience: Any,
 ) -> AsyncIterator[Serving]:
-    """Serve a house; its trades are the given ones beside the usual ones, or alone."""
+    """Serve a house; its trades are the given ones beside the usual ones, or alone; `told` is each one's settings."""
     house = open_house(folder, *others)
     if is_alone:
         house = replace(house, workloads={workload.kind: workload for workload in others})
@@ -51,6 +53,7 @@ async def serving(
         vault=house.vault,
         cpu_slots=2,
         grace=timedelta(seconds=1),
+        settings=told or {},
     )
     await engine.start()
     try:

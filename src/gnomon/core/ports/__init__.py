@@ -18,6 +18,8 @@ from gnomon.core.ports.hook import DeliveryQuery as DeliveryQuery
 from gnomon.core.ports.hook import HookStore as HookStore
 from gnomon.core.ports.hook import RotateSecret as RotateSecret
 from gnomon.core.ports.library import Library as Library
+from gnomon.core.ports.member import Founding as Founding
+from gnomon.core.ports.member import MemberStore as MemberStore
 from gnomon.core.ports.resource import ResourceQuery as ResourceQuery
 from gnomon.core.ports.resource import ResourceStore as ResourceStore
 from gnomon.core.ports.schedule import Calendar as Calendar

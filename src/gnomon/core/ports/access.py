@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gnomon.core.access import Key, Workspace
+from gnomon.core.ports.member import Founding
 from gnomon.core.ports.seam import Reserved
 
 
@@ -12,9 +13,23 @@ class AccessStore(Protocol):
     """Workspaces and keys."""
 
     async def create_workspace(
-        self, workspace: Workspace, keys: Sequence[Key], sealed: str | None = None
+        self,
+        workspace: Workspace,
+        keys: Sequence[Key],
+        sealed: str | None = None,
+        founding: Founding | None = None,
     ) -> Workspace:
-        """Store a workspace, its first keys and its webhook secret; the number given is ignored for the next one."""
+        """Store a workspace, its first keys and its webhook secret; the number given is ignored for the next one.
+
+        Raises
+        ------
+        Conflict
+            When another workspace has the id or the identifier.
+        QuotaExceeded
+            When its organization has as many workspaces as it may have.
+        ReservationReused, NotFound
+            When the key was used with another request, or what the same one made was deleted since.
+        """
 
     async def list_workspaces(self) -> Sequence[Workspace]:
         """List all workspaces, oldest first."""

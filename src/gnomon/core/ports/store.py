@@ -6,6 +6,7 @@ from gnomon.core.ports.access import AccessStore
 from gnomon.core.ports.blob import BlobStore, StagingStore
 from gnomon.core.ports.group import GroupStore
 from gnomon.core.ports.hook import HookStore
+from gnomon.core.ports.member import MemberStore
 from gnomon.core.ports.resource import ResourceStore
 from gnomon.core.ports.schedule import ScheduleStore
 from gnomon.core.ports.session import SessionStore
@@ -27,6 +28,10 @@ class Store(TaskStore, WorkStore, GroupStore, HookStore, AccessStore, BlobStore,
     @property
     def sessions(self) -> SessionStore:
         """Give the shelf of sessions."""
+
+    @property
+    def members(self) -> MemberStore:
+        """Give the shelf of users, their roles, and whose workspaces are."""
 
     async def ping(self) -> None:
         """Answer when a transaction can be committed; raises `Unavailable`."""

@@ -20,7 +20,9 @@ from gnomon.core.errors import (
     Unauthenticated,
 )
 from gnomon.core.hub import Subscription
+from gnomon.core.ports import Founding
 from gnomon.core.service.house import House
+from gnomon.core.tenancy import SCOPES_OF, Role, User, role_of
 
 LONGEST_OVERLAP = timedelta(days=30)
 """For so long may a key that was rotated be used beside the new one."""
@@ -43,6 +45,17 @@ class Founded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Who was let in where, and as what: the stuff that a token is made of."""
+
+    workspace: Workspace
+    role: Role
+    user_id: str | None
+    key_ids: tuple[str, ...] = ()
+    """The workspace's key and the user's: none for who has signed in elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
     """A new key's record, and its text, which is shown now and never again."""
 
@@ -54,6 +67,8 @@ async def found_workspace(
     house: House, identifier: str, *, show: Callable[[Founded], None] = lambda _: None
 ) -> Founded:
     """Create a workspace with a webhook secret and one key of each role; the first one's are the operator's.
+
+    The user key is that of its owner, who is new, as is the organization.
 
     `show` gets them before anything is stored: a crash between the two leaves keys that open nothing, never a
     workspace whose keys nobody has.
@@ -68,7 +83,9 @@ async def found_workspace(
         id="wsp_" + str(house.clock.chance(63)), number=0, identifier=identifier, created_at=now
     )
     scopes = ALL_SCOPES - {"ops"} if await house.store.list_workspaces() else ALL_SCOPES
-    issued = {role: _mint(house, role, workspace.id, scopes) for role in KeyRole}
+    owner = new_user(house, f"owner of {identifier}")
+    of = {KeyRole.USER: owner.id}
+    issued = {role: mint_key(house, role, workspace.id, scopes, user_id=of.get(role)) for role in KeyRole}
     founded = Founded(
         workspace=workspace,
         keys={role: made.text for role, made in issued.items()},
@@ -76,7 +93,9 @@ async def found_workspace(
     )
     show(founded)
     sealed = house.vault.seal(founded.webhook_secret.encode())
-    stored = await house.store.create_workspace(workspace, [made.key for made in issued.values()], sealed)
+    stored = await house.store.create_workspace(
+        workspace, [made.key for made in issued.values()], sealed, Founding(owner=owner)
+    )
     return replace(founded, workspace=stored)
 
 
@@ -114,7 +133,9 @@ async def issue_key(
     expires_at: datetime | None = None,
     role: KeyRole = KeyRole.API,
 ) -> Issued:
-    """Make a key of the principal's workspace that may do no more than its issuer.
+    """Make a key of the principal's workspace that may do no more than its issuer, whose it is.
+
+    A user key that a key of the workspace itself issues is that of a new user.
 
     Raises
     ------
@@ -130,8 +151,12 @@ async def issue_key(
     if complaints := [*_of_name(name), *_of_scopes(scopes), *_of_expiry(expires_at, now)]:
         raise Invalid(complaints)
     _require_all(principal, scopes)
-    await _require_room(house, principal.workspace, now)
-    return await _issue(house, _mint(house, role, principal.workspace, scopes, name, expires_at))
+    await require_room(house, principal.workspace, now)
+    user_id = None if role is KeyRole.WORKSPACE else principal.user_id
+    if role is KeyRole.USER and user_id is None:
+        user_id = await _add_user(house, principal.workspace, name, role_of(scopes), now)
+    made = mint_key(house, role, principal.workspace, scopes, name, expires_at, user_id)
+    return await _issue(house, made)
 
 
 async def list_keys(house: House, principal: Principal) -> Sequence[Key]:
@@ -151,7 +176,7 @@ async def rotate_key(
     Raises
     ------
     Forbidden
-        When the principal may not issue keys, or the key may do what the principal may not.
+        When the principal may not issue keys, or the key may do what the principal may not, or is another user's.
     NotFound
         When the workspace has no such key.
     Conflict
@@ -168,8 +193,9 @@ async def rotate_key(
     if not old.is_valid_at(now):
         raise Conflict(f"{old.prefix} is valid no more; issue a new key instead.")
     _require_all(principal, old.scopes)
-    await _require_room(house, principal.workspace, now)
-    made = _mint(house, old.role, old.workspace, old.scopes, old.name, old.expires_at)
+    await _require_standing(house, principal, old, is_shown=True)
+    await require_room(house, principal.workspace, now)
+    made = mint_key(house, old.role, old.workspace, old.scopes, old.name, old.expires_at, old.user_id)
     issued = await _issue(house, made)
     await _end(house, old, now, at=now + overlap)
     return issued
@@ -182,20 +208,25 @@ async def revoke_key(house: House, principal: Principal, key_id: str, *, is_forc
     ------
     NotFound
         When the workspace has no such key.
+    Forbidden
+        When the principal may not manage keys, or the key's holder has a greater role.
     Conflict
         When no key would be left that can issue others, unless that is forced.
     """
     require(principal, "keys")
     key, now = await _get(house, principal.workspace, key_id), house.clock.now()
+    await _require_standing(house, principal, key)
     return await _end(house, key, now, at=now, is_forced=is_forced)
 
 
 async def is_still_valid(house: House, principal: Principal) -> bool:
-    """Say whether all the keys that stand behind a principal may still be used."""
-    now = house.clock.now()
+    """Say whether all the keys that stand behind a principal may still be used, and its user is still a member."""
+    now, workspace = house.clock.now(), principal.workspace
     if principal.expires_at is not None and principal.expires_at <= now:
         return False
-    return all([await _is_valid(house, principal.workspace, public, now) for public in principal.key_ids])
+    if principal.user_id is not None and await role_in(house, workspace, principal.user_id) is None:
+        return False
+    return all([await _find_good(house, workspace, public, now) for public in principal.key_ids])
 
 
 def watch(house: House, principal: Principal, subscription: Subscription) -> AbstractContextManager[None]:
@@ -224,44 +255,55 @@ async def authenticate(house: House, text: str, *, roles: frozenset[KeyRole]) ->
         When the key is malformed, unknown, of another role, expired or revoked; the message does not say which.
     """
     key = await _check(house, text, roles)
+    good = await _good(house, key, key.workspace)
+    if good is None:
+        raise Unauthenticated("The key is not valid.")
     return Principal(
         workspace=key.workspace,
         key_id=key.public_id,
-        scopes=key.scopes,
+        scopes=good.scopes,
         key_ids=(key.public_id,),
         expires_at=key.expires_at,
         name=key.title,
+        user_id=key.user_id,
     )
 
 
-async def exchange(house: House, workspace_key: str, user_key: str) -> tuple[Key, Key]:
-    """Check a pair of keys of one workspace and return their records.
+async def exchange(house: House, workspace_key: str, user_key: str) -> Admission:
+    """Check a workspace's key and the key of a user who is a member of it; say what the user is there.
 
     Raises
     ------
     Unauthenticated
-        When either key is not valid, or they belong to two workspaces.
+        When either key is not valid, or its user is no member.
     """
     workspace = await _check(house, workspace_key, frozenset({KeyRole.WORKSPACE}))
     user = await _check(house, user_key, frozenset({KeyRole.USER}))
-    if workspace.workspace != user.workspace:
+    good = await _good(house, user, workspace.workspace)
+    if good is None:
         raise Unauthenticated("These keys are not valid together.")
-    return workspace, user
+    role = await role_in(house, workspace.workspace, user.user_id) if user.user_id else None
+    return Admission(
+        workspace=await get_workspace(house, workspace.workspace),
+        role=role or role_of(good.scopes),
+        user_id=user.user_id,
+        key_ids=(workspace.public_id, user.public_id),
+    )
 
 
 async def recall(house: House, public_ids: tuple[str, ...], workspace: str) -> Principal:
     """Return the principal of keys that were checked before, if all are still valid.
 
-    The last one names the principal; its scopes are those that all the keys share.
+    The last one names the principal; its scopes are those that all the keys share, as far as its user's role goes.
 
     Raises
     ------
     Unauthenticated
-        When a key was revoked, has expired or is not of that workspace.
+        When a key was revoked, has expired or is not of that workspace, or its user is no member any more.
     """
     now = house.clock.now()
-    keys = [await house.store.find_key(public) for public in public_ids]
-    valid = [key for key in keys if key and key.workspace == workspace and key.is_valid_at(now)]
+    keys = [await _find_good(house, workspace, public, now) for public in public_ids]
+    valid = [key for key in keys if key]
     if len(valid) < len(keys):
         raise Unauthenticated("The keys behind this are no longer valid.")
     for key in valid:
@@ -273,6 +315,58 @@ async def recall(house: House, public_ids: tuple[str, ...], workspace: str) -> P
         key_ids=public_ids,
         expires_at=min((key.expires_at for key in valid if key.expires_at), default=None),
         name=valid[-1].title,
+        user_id=valid[-1].user_id,
+    )
+
+
+async def recall_user(house: House, user_id: str, workspace: str) -> Principal:
+    """Return the principal of a user who has signed in without a key, if still a member of the workspace.
+
+    Raises
+    ------
+    Unauthenticated
+        When the user is no member.
+    """
+    member = await house.store.members.find_member("workspace", workspace, user_id)
+    if member is None:
+        raise Unauthenticated("The user behind this is no member of the workspace any more.")
+    # What the operator may do, nobody may without a key that says so.
+    scopes = SCOPES_OF[member.role] - {"ops"}
+    return Principal(
+        workspace=workspace, key_id=user_id, scopes=scopes, name=member.user.name, user_id=user_id
+    )
+
+
+async def role_in(house: House, workspace: str, user_id: str) -> Role | None:
+    """Return what a user is in a workspace; None for who is no member."""
+    member = await house.store.members.find_member("workspace", workspace, user_id)
+    return None if member is None else member.role
+
+
+async def standing_of(house: House, principal: Principal) -> Role:
+    """Return what the principal is in its workspace; a key of the workspace itself counts by what it may do."""
+    if principal.user_id is None:
+        return role_of(principal.scopes)
+    return await role_in(house, principal.workspace, principal.user_id) or Role.VIEWER
+
+
+async def get_workspace(house: House, workspace: str) -> Workspace:
+    """Return the workspace of that id; raises `NotFound`."""
+    found = await house.store.members.find_workspace(workspace)
+    if found is None:
+        raise NotFound("There is no such workspace.")
+    return found
+
+
+def new_user(house: House, name: str, *, email: str | None = None, subject: str | None = None) -> User:
+    """Make the record of a user."""
+    return User(
+        id="usr_" + str(house.clock.chance(63)),
+        number=0,
+        name=name,
+        created_at=house.clock.now(),
+        email=email,
+        subject=subject,
     )
 
 
@@ -303,9 +397,44 @@ async def _check(house: House, text: str, roles: frozenset[KeyRole]) -> Key:
     return key
 
 
-async def _is_valid(house: House, workspace: str, public: str, now: datetime) -> bool:
+async def _find_good(house: House, workspace: str, public: str, now: datetime) -> Key | None:
     key = await house.store.find_key(public)
-    return key is not None and key.workspace == workspace and key.is_valid_at(now)
+    return await _good(house, key, workspace) if key is not None and key.is_valid_at(now) else None
+
+
+async def _good(house: House, key: Key, workspace: str) -> Key | None:
+    """Return a key with the scopes that its user's role in the workspace leaves of its own; None for no member's.
+
+    A user's key is good in each workspace of the user, any other one in its own.
+    """
+    if key.workspace != workspace and (key.user_id is None or key.role is not KeyRole.USER):
+        return None
+    if key.user_id is None:
+        return key
+    role = await role_in(house, workspace, key.user_id)
+    return None if role is None else replace(key, scopes=key.scopes & SCOPES_OF[role])
+
+
+async def _require_standing(house: House, principal: Principal, key: Key, *, is_shown: bool = False) -> None:
+    """Let users end keys of their own and of lesser ones, and see anew no key of another user.
+
+    A workspace's own key does what its scopes say, as ever; the workspace keys that users share open nothing alone.
+    """
+    if principal.user_id in (None, key.user_id) or key.role is KeyRole.WORKSPACE:
+        return
+    if is_shown and key.user_id is not None:
+        raise Forbidden(f"{key.prefix} is another user's, who alone can rotate it; revoke it instead.")
+    holder = role_of(key.scopes)
+    if key.user_id is not None:
+        holder = await role_in(house, principal.workspace, key.user_id) or Role.VIEWER
+    if not (await standing_of(house, principal)).is_at_least(holder):
+        raise Forbidden(f"{key.prefix} is that of a greater role than yours; ask an owner.")
+
+
+async def _add_user(house: House, workspace: str, name: str, role: Role, now: datetime) -> str:
+    user = await house.store.members.add_user(new_user(house, name))
+    await house.store.members.put_member("workspace", workspace, user.id, role, now, is_forced=True)
+    return user.id
 
 
 async def _get(house: House, workspace: str, key_id: str) -> Key:
@@ -328,14 +457,16 @@ async def _end(house: House, key: Key, now: datetime, *, at: datetime, is_forced
     return ended
 
 
-def _mint(
+def mint_key(
     house: House,
     role: KeyRole,
     workspace: str,
     scopes: frozenset[str],
     name: str | None = None,
     expires_at: datetime | None = None,
+    user_id: str | None = None,
 ) -> Issued:
+    """Make a key, which is not stored yet."""
     text = mint(role, public_chance=house.clock.chance(60), secret_chance=house.clock.chance(195))
     public = public_id(text)
     assert public is not None
@@ -348,11 +479,13 @@ def _mint(
         created_at=house.clock.now(),
         expires_at=expires_at,
         name=name,
+        user_id=user_id,
     )
     return Issued(key=key, text=text)
 
 
-async def _require_room(house: House, workspace: str, now: datetime) -> None:
+async def require_room(house: House, workspace: str, now: datetime) -> None:
+    """Refuse a workspace one more key than it may have; raises `QuotaExceeded`."""
     keys = await house.store.list_keys(workspace)
     if sum(key.is_valid_at(now) for key in keys) >= MOST_KEYS:
         raise QuotaExceeded(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from gnomon.core.access import Principal, Ticket
 from gnomon.core.errors import Unauthenticated
-from gnomon.core.service.access import recall, require
+from gnomon.core.service.access import recall, recall_user, require
 from gnomon.core.service.house import House
 from gnomon.core.service.task import get_task_by_id
 from gnomon.core.task import crockford
@@ -27,6 +27,7 @@ async def open_ticket(house: House, principal: Principal, task_id: str) -> Ticke
         workspace=principal.workspace,
         task_id=task.id,
         key_ids=principal.key_ids,
+        user_id=None if principal.key_ids else principal.user_id,
         expires_at=house.clock.now() + TICKET_LIFE,
     )
 
@@ -56,13 +57,17 @@ NO_TICKET = (
 
 async def _recall(house: House, ticket: Ticket) -> Principal:
     read_only = frozenset({"read"})
-    if not ticket.key_ids:
+    if ticket.key_ids:
+        known = await recall(house, ticket.key_ids, ticket.workspace)
+    elif ticket.user_id is not None:
+        known = await recall_user(house, ticket.user_id, ticket.workspace)
+    else:
         return Principal(workspace=ticket.workspace, key_id="no-auth", scopes=read_only)
-    known = await recall(house, ticket.key_ids, ticket.workspace)
     return Principal(
         workspace=known.workspace,
         key_id=known.key_id,
         scopes=known.scopes & read_only,
         key_ids=known.key_ids,
         expires_at=known.expires_at,
+        user_id=known.user_id,
     )

@@ -1,7 +1,8 @@
-"""Reads PVsyst component files and saves them as modules and inverters."""
+"""Reads PVsyst files: components become modules and inverters, projects become drafts of energy models."""
 
 from gnomon.workloads.pvsyst_import.component import COMPONENT
+from gnomon.workloads.pvsyst_import.project import PROJECT
 
-WORKLOADS = (COMPONENT,)
+WORKLOADS = (COMPONENT, PROJECT)
 
-__all__ = ["COMPONENT", "WORKLOADS"]
+__all__ = ["COMPONENT", "PROJECT", "WORKLOADS"]

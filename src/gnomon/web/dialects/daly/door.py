@@ -17,21 +17,27 @@ from gnomon.web.dialects.daly.routes import (
     components,
     energy_models,
     locations,
+    organizations,
     projects,
+    projects_import,
     scene_results,
     scene_viewer,
     scenes,
     tasks,
     weather,
+    workspaces,
 )
 from gnomon.web.paths import methods_at, told_of
 from gnomon.web.problems import Problem, Refusal, headers_of, status_of
 
 _ROUTERS = (
     access,
+    workspaces,
+    organizations,
     locations,
     weather,
     components,
+    projects_import,
     projects,
     scenes,
     scene_results,

@@ -43,14 +43,23 @@ TRACKING_INPUT = Noun(
 )
 """Set by a route of its scene; it has none of its own."""
 
+WORKSPACE_SETTINGS = "workspace_settings"
+"""The kind of a workspace's settings, of which it has one: number 1."""
+
 COMPONENT_FILE = "pvsyst_component"
 """The kind of task that reads a module's or an inverter's file."""
+
+PROJECT_FILES = "pvsyst_project"
+"""The kind of task that reads a project's files."""
 
 WEATHER_FETCH = "weather_fetch"
 """The kind of task that asks a provider for the weather of a place."""
 
 TASK_TYPES = frozenset(
-    {"energy_model", COMPONENT_FILE, WEATHER_FETCH, "shading", "shading_scene_create", "workflow"}
+    {
+        *("energy_model", COMPONENT_FILE, PROJECT_FILES, WEATHER_FETCH),
+        *("shading", "shading_scene_create", "workflow"),
+    }
 )
 """The contract's own words for kinds of tasks, whether this server offers them or not."""
 

@@ -42,6 +42,7 @@ _WORDS = {
     413: "The body is too large.",
     415: "The body's media type or encoding is not supported.",
     422: "The request is not valid.",
+    429: "There are as many as there may be, or requests come too fast.",
     503: "Nothing can be stored right now; try again.",
 }
 _ALWAYS = (400, 401, 403, 503)
@@ -72,6 +73,14 @@ def takes_file(name: str) -> dict[str, Any]:
     """Describe a multipart body with one file."""
     part = {"type": "string", "format": "binary", "description": f"The contents of {name}."}
     schema = {"type": "object", "required": ["file"], "properties": {"file": part}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def takes_files(part: str, names: str) -> dict[str, Any]:
+    """Describe a multipart body with a part that is repeated, a file in each."""
+    file = {"type": "string", "format": "binary"}
+    files = {"type": "array", "items": file, "minItems": 1, "description": f"The contents of {names}."}
+    schema = {"type": "object", "required": [part], "properties": {part: files}}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 

@@ -95,6 +95,7 @@ def render_model(standing: Standing) -> dict[str, Json]:
         **render_identity(standing),
         "name": model.name,
         "status": show(task).status if task else "draft",
+        **_waits_for(standing),
         "locationId": model.document.get("locationId"),
         "annualProductionMWh": figures.get("annual_energy_mwh"),
         "capacityFactor": figures.get("capacity_factor"),
@@ -106,6 +107,12 @@ def render_model(standing: Standing) -> dict[str, Json]:
         "createdAt": render_moment(model.created_at),
         "updatedAt": render_moment(model.updated_at),
     }
+
+
+def _waits_for(standing: Standing) -> dict[str, Json]:
+    """Write which files a draft waits for; what has been run waits for none."""
+    waits = standing.model.document.get("waitsFor")
+    return {"waitsFor": waits} if waits and standing.task is None else {}
 
 
 def render_warnings(submission: Sequence[str], result: Mapping[str, Json] | None) -> list[str]:
