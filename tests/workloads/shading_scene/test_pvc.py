@@ -1,4 +1,5 @@
 import pytest
+from collada_writer import box, document, mesh, node
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,8 +8,6 @@ from gnomon.workloads.shading_scene.fields import Notes
 from gnomon.workloads.shading_scene.layout import Scene
 from gnomon.workloads.shading_scene.pvc import read_pvc
 from gnomon.workloads.shading_scene.xml import NotReadable
-
-from .drawing import box, document, mesh, node
 
 PLATE = [(0.0, 0.0, 0.0), (20.0, 0.0, 0.0), (20.0, 3.464, 2.0), (0.0, 3.464, 2.0)]
 MODULES = (
