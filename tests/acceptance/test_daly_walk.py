@@ -35,10 +35,7 @@ TWO_ROWS = {
     "obstructions": [],
     "modelInputs": {"diodesReadIn": True, "diffuseTableIndex": 0},
 }
-COLLADA = Path(__file__).parent / "two_rows.dae"
-
-
-HEAD = "PVObject_=pvProject\n  Comment=Walked\n"
+PROJECT = Path(__file__).parents[2] / "examples" / "pvsyst"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -480,19 +477,11 @@ def legacy_run_query(walk: Walk) -> None:
 
 @case("projects.import_from_files")
 def import_project(walk: Walk) -> None:
-    made = walk.client.projects.import_from_files([*pvsyst_project(walk.folder), PAN, OND])
-    assert walk.client.projects.get(made["project"]["id"])["name"] == "Walked"
+    made = walk.client.projects.import_from_files([*sorted(PROJECT.iterdir()), PAN, OND])
+    assert walk.client.projects.get(made["project"]["id"])["name"] == "Field of Bern"
     (variant,) = made["energyModels"]
     assert walk.client.energy_models.get(variant["energyModelId"])["status"] == "draft"
     assert len(made["filesProcessed"]) == 4
-
-
-def pvsyst_project(folder: Path) -> list[Path]:
-    """Write a project with one variant of one sub-array."""
-    project, variant = folder / "Walked.PRJ", folder / "Walked.VC0"
-    project.write_text(PROJECT)
-    variant.write_text(VARIANT)
-    return [project, variant]
 
 
 @case("shading_scenes.create_from_json")
