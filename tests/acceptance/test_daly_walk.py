@@ -8,6 +8,7 @@ from typing import Any
 
 import dalysdk.client
 import pytest
+from collada_writer import document, mesh, node
 from dalysdk import BatchRunner, DalyClient
 from dalysdk.exceptions import AuthenticationError, NotFoundError, ValidationError
 from dalysdk.legacy import LegacyEnergyModel
@@ -19,7 +20,7 @@ PAN, OND = next(COMPONENTS.glob("*.PAN")), next(COMPONENTS.glob("*.OND"))
 PLACE = {"name": "Somewhere", "latitude": 40.0, "longitude": -105.0, "elevation": 1600}
 DAY = {key: values[:24] for key, values in year().items()}
 HOURS = [1_767_250_800_000 + 3_600_000 * hour for hour in range(24)]
-TWO_ROWS = {
+TWO_ROWS: dict[str, Any] = {
     "tableList": [
         {
             "tableHash": f"row-{n}",
@@ -491,12 +492,29 @@ def create_scene(walk: Walk) -> None:
     assert walk.client.tasks.get(made["taskId"])["taskType"] == "shading_scene_create"
 
 
+def collada() -> bytes:
+    """Write the two rows as a layout tool does."""
+    rows = [
+        mesh(
+            row["tableHash"],
+            list(zip(row["xpoints"], row["ypoints"], row["zpoints"], strict=True)),
+            [range(4)],
+        )
+        for row in TWO_ROWS["tableList"]
+    ]
+    return document(
+        rows, [node(f"Table {n}", row["tableHash"]) for n, row in enumerate(TWO_ROWS["tableList"])]
+    )
+
+
 @case("shading_scenes.import_file")
 @case("shading_scenes.create")
 def import_scene(walk: Walk) -> None:
     scenes = walk.client.shading_scenes
-    by_path = scenes.import_file("By path", file_path=COLLADA, gcr=0.4, back_tracking=True, max_angle=55)
-    with COLLADA.open("rb") as file:
+    saved = walk.folder / "rows.dae"
+    saved.write_bytes(collada())
+    by_path = scenes.import_file("By path", file_path=saved, gcr=0.4, back_tracking=True, max_angle=55)
+    with saved.open("rb") as file:
         by_alias = scenes.create("By alias", file_obj=file, filename="rows.dae", read_diodes=False)
     for made in (by_path, by_alias):
         assert made["status"] == "processing"
@@ -644,7 +662,7 @@ def test_a_project_that_goes_takes_nothing_along(walk: Walk) -> None:
     client.projects.delete(number)
     assert client.locations.get(1)["id"] == 1
     assert client.energy_models.get(model, include="summary")["annualProductionMWh"] > 0
-    with pytest.raises(ValidationError, match="project .* was deleted"):
+    with pytest.raises(ValidationError, match=r"project .* was deleted"):
         client.energy_models.run_saved(model)
 
 
