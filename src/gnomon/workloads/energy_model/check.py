@@ -80,7 +80,10 @@ def _checked(document: Json, model: type[Record], *every: Rule) -> list[Complain
     if not isinstance(document, dict):
         return [Complaint((), "give a JSON object", "object_type")]
     found = [*_misshapen(document, model), *(complaint for rule in every for complaint in rule(document))]
-    return list({(complaint.loc, complaint.type): complaint for complaint in found}.values())
+    # A form that was removed has a word of its own, which says all.
+    removed = {complaint.loc for complaint in found if complaint.type == "removed"}
+    told = [complaint for complaint in found if complaint.type == "removed" or complaint.loc not in removed]
+    return list({(complaint.loc, complaint.type): complaint for complaint in told}.values())
 
 
 def _misshapen(document: Mapping[str, Any], model: type[Record], at: Loc = ()) -> Iterator[Complaint]:
