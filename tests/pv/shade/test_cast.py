@@ -22,8 +22,9 @@ def _scattered(seed: int, count: int = 6) -> tuple[Tables, Obstructions]:
     draw = np.random.default_rng(seed)
     corners = [
         table(
-            draw.uniform([-4, -4, 0.5], [4, 4, 2.5]),
-            *draw.uniform([1.0, 0.5], [6.0, 2.5]),
+            draw.uniform([-4, -4, 0.5], [4, 4, 2.5]).tolist(),
+            length=draw.uniform(1.0, 6.0),
+            width=draw.uniform(0.5, 2.5),
             tilt=draw.uniform(0, 80),
             azimuth=draw.uniform(0, 360),
         )

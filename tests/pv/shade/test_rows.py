@@ -1,5 +1,7 @@
 """Long rows against the geometry of rows without end, ours and pvlib's."""
 
+from typing import Any
+
 import numpy as np
 import pvlib
 import pytest
@@ -105,12 +107,11 @@ def test_trackers_that_follow_the_sun_are_pvlib_s(axis_tilt: float, slope: float
 @pytest.mark.parametrize(
     "how", [{"gcr": 0.4}, {}, {"terrain_aware": True}, {"terrain_aware": True, "method": "common"}]
 )
-def test_on_level_ground_turning_back_leaves_no_shade(how: dict[str, object]) -> None:
+def test_on_level_ground_turning_back_leaves_no_shade(how: dict[str, Any]) -> None:
     """By a given gcr, by the tables' own, and by each pair: the same rotations, those of `pv.tracking`."""
     zenith, azimuth = _sky()
     rows = table_rows(0, 270, 0.4, rows=7, length=LENGTH, is_tracker=True, transverse_diodes=3)
-    how = Tracking(**how)  # type: ignore[arg-type]  # four ways in one table
-    found = cast(rows, NOTHING, how, zenith, azimuth)
+    found = cast(rows, NOTHING, Tracking(**how), zenith, azimuth)
     across = shading.projected_solar_zenith(270, zenith, azimuth)
     clear = np.abs(np.abs(across) - 90) > 1e-6
     expected = tracking.singleaxis(zenith, azimuth, max_angle=60, gcr=0.4)

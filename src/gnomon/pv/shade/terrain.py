@@ -14,7 +14,7 @@ as many whole groups of the tracker behind.
 
 import numpy as np
 
-from gnomon.pv.arrays import FloatArray
+from gnomon.pv.arrays import FloatArray, IntArray
 from gnomon.pv.shade.frame import Frame
 from gnomon.pv.shade.neighbour import Neighbours, neighbours
 
@@ -74,13 +74,21 @@ def _shown(pairs: Neighbours, sun: FloatArray, most: FloatArray, accepted: Float
         np.where(from_right, 1.0, weight[right]),
     )
     total = weights[0] + weights[1]
-    shown = most.copy()
+    shown, sides = most.copy(), (_by_table(left), _by_table(right))
     for turn in range(_ROUNDS):
         spare = distance - weights[0] * shown[:, left] - weights[1] * shown[:, right]
         # First what is too much, shared by both; then what is left over, half of it to each.
         change = np.minimum(spare, 0.0) / total if turn == 0 else spare / total
         room = np.full_like(shown, np.inf)
-        for side in (left, right):
-            np.minimum.at(room.T, side, change.T)
+        for order, begin, table in sides:
+            tightest = np.minimum.reduceat(change[:, order], begin, axis=1)
+            room[:, table] = np.minimum(room[:, table], tightest)
         shown = np.clip(shown + np.where(np.isfinite(room), room, 0.0), 0.0, most)
     return shown
+
+
+def _by_table(side: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the order of pairs by one of their tables, where each table's begin in it, and the tables."""
+    order = np.argsort(side, kind="stable")
+    table, begin = np.unique(side[order], return_index=True)
+    return order, begin, table
