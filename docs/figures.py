@@ -68,7 +68,7 @@ def case() -> Case:
         for kind, name in COMPONENTS.items()
     ]
     around = surroundings(given, pinned)
-    work = gather(given, around, pinned)
+    work = gather(given, around, pinned, {}.__getitem__)
     point = interconnection(PlantOptions.model_validate(given["plant"]))
     plant = Plant(site=work.site, blocks=tuple(pv_blocks(work)), interconnection=point)
     return Case(plant=plant, weather=read(around.weather, around.utc_offset))

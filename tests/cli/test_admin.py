@@ -162,3 +162,26 @@ def test_while_the_server_runs_its_api_is_named(data: Path) -> None:
     assert "GET /gnomon/v1/webhook-secret." in shown.stderr
     assert "POST /gnomon/v1/webhook-secret/rotate." in rotated.stderr
     assert "POST /gnomon/v1/keys" in keys.stderr
+
+
+def test_users_are_added_listed_changed_and_removed(data: Path) -> None:
+    (owner,) = [line.split("\t") for line in good(data, "users").splitlines()]
+    assert owner[1:3] == ["owner", "owner of default"]
+    key = good(data, "add-user", "Ann", "--role", "viewer", "--email", "Ann@a.b").strip()
+    assert key.startswith("uk_live_")
+    assert enter(data, key).scopes == {"read"}
+    ann = good(data, "users").splitlines()[-1].split("\t")
+    assert ann[1:] == ["viewer", "Ann", "ann@a.b"]
+    assert good(data, "set-role", ann[0], "admin") == f"{ann[0]} is admin in default.\n"
+    assert enter(data, key).scopes == {"read", "write", "cancel", "hooks", "keys"}
+    good(data, "remove-user", ann[0])
+    with pytest.raises(Unauthenticated):
+        enter(data, key)
+    for words in (("remove-user", owner[0]), ("set-role", owner[0], "member")):
+        refused = admin(data, *words)
+        assert refused.exit_code == 1
+        assert "no owner" in refused.output
+    assert admin(data, "remove-user", "usr_none").exit_code == 1
+    assert admin(data, "add-user", "a\nb").exit_code == 1
+    good(data, "remove-user", owner[0], "--force")
+    assert good(data, "users") == ""

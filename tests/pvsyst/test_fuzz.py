@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gnomon.pvsyst.encoding import decode
 from gnomon.pvsyst.ledger import places
-from gnomon.pvsyst.text import decode, parse
+from gnomon.pvsyst.text import parse
 from gnomon.pvsyst.tree import PvsystError, PvsystObject
 from gnomon.pvsyst.variant import read_variant
 from gnomon.pvsyst.writer import write

@@ -148,6 +148,8 @@ def inside(*lines: str) -> PvsystObject:
         (["PVObject_=pvDomeOrient", "A=1", "End of TDomeOrientGroup"], Form.GROUP, "", "pvDomeOrient"),
         (["Converter=TConverter", "A=1", "End of TConverter"], Form.TYPED, "Converter", "TConverter"),
         (["Odd=TIAMTable", "A=1", "End of TIAMTable"], Form.TYPED, "Odd", "TIAMTable"),
+        (["X=TY", "A=1", "End of X"], Form.NAMED, "X", "TY"),
+        (["X=Start", "A=1", "End of X"], Form.NAMED, "X", "Start"),
         (["X=Start", "A=1", "EndTags"], Form.TAGGED, "X", "Start"),
         (["X=TX", "A=1", "EndTags"], Form.TAGGED, "X", "TX"),
         (["Other=TPrintOut", "A=1", "EndTags"], Form.TAGGED, "Other", "TPrintOut"),

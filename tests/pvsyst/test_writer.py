@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from gnomon.pvsyst import ond, pan, write, write_ond, write_pan
 from gnomon.pvsyst.component import Property
+from gnomon.pvsyst.encoding import decode
 from gnomon.pvsyst.ond import EfficiencyCurve
-from gnomon.pvsyst.text import decode, parse
+from gnomon.pvsyst.text import parse
 from gnomon.pvsyst.tree import Form, PvsystError, PvsystObject
 from gnomon.pvsyst.writer import write as write_tree
 
@@ -205,6 +206,7 @@ def test_every_form_comes_back(form: Form) -> None:
         Form.OBJECT: ("Odd", "pvOdd"),
         Form.GROUP: ("", "pvOrient"),
         Form.TYPED: ("Odd", "TOdd_one"),
+        Form.NAMED: ("Odd", "TEven"),
         Form.TAGGED: ("Odd", "Start"),
         Form.LISTED: ("Odds", "1 TOdd"),
         Form.LIST: ("Odds", "1 TOdd"),

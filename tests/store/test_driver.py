@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from gnomon.core.access import Workspace
+from gnomon.core.access import Key, KeyRole, Workspace
 from gnomon.core.delivery import DeliveryAttempt, DeliveryStatus, Endpoint, NewEndpoint, Verdict
 from gnomon.core.errors import NotFound, SchemaTooNew, Unavailable
 from gnomon.core.event import EventType
@@ -26,6 +26,7 @@ from gnomon.core.ports import (
     ChangeEndpoint,
     ChangeSchedule,
     DeliveryQuery,
+    Founding,
     Holding,
     NewDocument,
     Reservation,
@@ -37,7 +38,8 @@ from gnomon.core.ports import (
 from gnomon.core.retry import Asked, Divided, Done, Failed
 from gnomon.core.schedule import ScheduleStatus
 from gnomon.core.task import TaskError
-from gnomon.store import schedule
+from gnomon.core.tenancy import Invite, Role, User
+from gnomon.store import member, schedule, workspace
 from gnomon.store.hook import delivery, endpoint, parcel, sending
 from gnomon.store.ledger import Ledger
 from gnomon.store.reservation import find_reserved
@@ -445,6 +447,85 @@ async def _create_workspace(shop: Any) -> Act:
     return lambda: shop.store.create_workspace(new, [], "s")
 
 
+ANN = User(id="usr_1", number=0, name="Ann", created_at=START)
+BOB = replace(ANN, id="usr_2", name="Bob", email="bob@b.c")
+
+
+async def _peopled(shop: Any) -> Any:
+    """Found two workspaces, of which Ann owns both and Bob is in the second, with a key, a schedule and a task."""
+    for name in "ab":
+        new = Workspace(id=f"wsp_{name}", number=0, identifier=name, created_at=shop.now)
+        await shop.store.create_workspace(new, [], "s", Founding(owner=ANN))
+    await shop.store.members.add_user(BOB)
+    await shop.store.members.put_member("workspace", "wsp_b", BOB.id, Role.VIEWER, shop.now)
+    for role, public in ((KeyRole.USER, "p1"), (KeyRole.API, "p2"), (KeyRole.WORKSPACE, "p3")):
+        user = None if role is KeyRole.WORKSPACE else BOB.id
+        await shop.store.create_key(
+            Key(
+                public_id=public,
+                role=role,
+                workspace="wsp_b",
+                hash=public,
+                scopes=frozenset({"read"}),
+                created_at=shop.now,
+                user_id=user,
+            )
+        )
+    await shop.schedule(workspace="wsp_b")
+    await shop.submit(workspace="wsp_b")
+    return shop.store.members
+
+
+def _invite(shop: Any) -> Invite:
+    return Invite(
+        id="inv_1",
+        organization_id="org_b",
+        workspace="wsp_b",
+        role=Role.ADMIN,
+        hash="h",
+        email="bob@b.c",
+        created_at=shop.now,
+        expires_at=shop.now + timedelta(days=1),
+    )
+
+
+async def _put_member(shop: Any) -> Act:
+    members = await _peopled(shop)
+    return lambda: members.put_member("workspace", "wsp_b", BOB.id, Role.ADMIN, shop.now)
+
+
+async def _remove_member(shop: Any) -> Act:
+    members = await _peopled(shop)
+    return lambda: members.remove_member("workspace", "wsp_b", BOB.id, shop.now)
+
+
+async def _delete_workspace(shop: Any) -> Act:
+    members = await _peopled(shop)
+    await members.create_invite(_invite(shop), "wsp_b")
+    return lambda: members.delete_workspace("wsp_b", shop.now)
+
+
+async def _rename_workspace(shop: Any) -> Act:
+    members = await _peopled(shop)
+    return lambda: members.rename_workspace("wsp_b", "c")
+
+
+async def _create_invite(shop: Any) -> Act:
+    members = await _peopled(shop)
+    return lambda: members.create_invite(_invite(shop), "wsp_b", Reservation(key="k", fingerprint="f"))
+
+
+async def _accept_invite(shop: Any) -> Act:
+    members = await _peopled(shop)
+    await members.create_invite(_invite(shop), "wsp_b")
+    return lambda: members.accept_invite(2, "h", BOB, [], shop.now)
+
+
+async def _link_subject(shop: Any) -> Act:
+    await (await _accept_invite(shop))()
+    return lambda: shop.store.members.link_subject("bob@b.c", "issuer bob", shop.now)
+
+
 async def _rotate_workspace_secret(shop: Any) -> Act:
     await (await _create_workspace(shop))()
     command = RotateSecret(workspace="wsp_a", sealed="t", overlap=timedelta(hours=1), now=shop.now)
@@ -452,7 +533,14 @@ async def _rotate_workspace_secret(shop: Any) -> Act:
 
 
 SCANS = tuple(f"SCAN {table}" for table in ("task", "resource", "blob", "reservation", "counter", "delivery"))
-SCANS += ("SCAN schedule",)
+SCANS += (
+    "SCAN schedule",
+    "SCAN member",
+    "SCAN person",
+    "SCAN invite",
+    "SCAN organization",
+    "SCAN access_key",
+)
 SCANS += ("SCAN webhook", "SCAN workspace_secret", "SCAN d ", "SCAN e ")
 SHORT = ("delivery_taken", "webhook_endpoint_quiet", "webhook_endpoint_deleted", "webhook_endpoint_of_task")
 """Indexes of the few rows that need something done."""
@@ -623,6 +711,13 @@ VERBS = {
     "delete": _delete,
     "create_workspace": _create_workspace,
     "rotate_workspace_secret": _rotate_workspace_secret,
+    "put_member": _put_member,
+    "remove_member": _remove_member,
+    "rename_workspace": _rename_workspace,
+    "delete_workspace": _delete_workspace,
+    "create_invite": _create_invite,
+    "accept_invite": _accept_invite,
+    "link_subject": _link_subject,
 }
 
 
@@ -708,6 +803,40 @@ SCHEDULE_READS: dict[str, Callable[[sqlite3.Connection, str], Any]] = {
     "list_ahead": lambda connection, _: schedule.list_ahead(connection, START, 5),
     "next_due": lambda connection, _: schedule.next_due(connection),
 }
+
+
+MEMBER_READS: dict[str, Callable[[sqlite3.Connection], Any]] = {
+    "find_user": lambda connection: member.find_user(connection, ANN.id),
+    "find_subject": lambda connection: member.find_subject(connection, "issuer ann"),
+    "find_member": lambda connection: member.find_member(connection, "workspace", "wsp_b", BOB.id),
+    "find_member of an organization": lambda connection: member.find_member(
+        connection, "organization", "org_b", BOB.id
+    ),
+    "list_members": lambda connection: member.list_members(connection, "workspace", "wsp_b"),
+    "list_members of an organization": lambda connection: member.list_members(
+        connection, "organization", "org_b"
+    ),
+    "find_workspace": lambda connection: workspace.find_workspace(connection, "wsp_b"),
+    "list_workspaces_of": lambda connection: workspace.list_workspaces_of(connection, "org_b"),
+    "list_memberships": lambda connection: workspace.list_memberships(connection, ANN.id),
+    "list_abandoned": lambda connection: workspace.list_abandoned(connection, 10),
+}
+
+
+@pytest.mark.parametrize("question", MEMBER_READS)
+async def test_no_question_about_members_reads_a_whole_table(
+    shop: Any, question: str, tmp_path: Path
+) -> None:
+    await _peopled(shop)
+    statements: list[str] = []
+
+    def ask(ledger: Ledger) -> None:
+        ledger.connection.set_trace_callback(statements.append)
+        MEMBER_READS[question](ledger.connection)
+        ledger.connection.set_trace_callback(None)
+
+    await shop.store.writer.run(ask)
+    assert_indexed(statements, tmp_path)
 
 
 @pytest.mark.parametrize("question", SCHEDULE_READS)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gnomon.core.blob import Blob, name_of
-from gnomon.web.series import Listed, Member, Series, stream
+from gnomon.web.series import Listed, Member, Series, Stored, stream
 
 
 class Shelf:
@@ -89,3 +89,24 @@ async def test_stored_arrays_make_one(pieces: list[list[int]]) -> None:
     told = b"".join([bytes(piece) async for piece in answer.body_iterator])  # type: ignore[arg-type]
     assert json.loads(told) == {"a": 1, "items": [{"x": n} for piece in pieces for n in piece]}
     assert shelf.asked == names
+
+
+@pytest.mark.parametrize(
+    ("content", "beside", "whole"),
+    [
+        (b'{"a": 1}', {}, {"a": 1}),
+        (b'{"a": 1}', {"b": [2]}, {"b": [2], "a": 1}),
+        (b"{}", {"b": 2}, {"b": 2}),
+        (b"{ }", {"b": 2}, {"b": 2}),
+        (b'{"b": 1}', {"b": 2, "c": 3}, {"c": 3, "b": 1}),
+        (b"[1]", {"b": 2}, [1]),
+    ],
+)
+async def test_a_stored_document_is_passed_on_as_it_stands(
+    content: bytes, beside: dict[str, Any], whole: Any
+) -> None:
+    shelf = Shelf()
+    document = Stored(sha256=(await shelf.put_blob(content)).sha256, beside=beside)
+    answer = stream({"x": 1}, [Member(key="document", series=document)], shelf, {})
+    pieces = [bytes(piece) async for piece in answer.body_iterator]  # type: ignore[arg-type]
+    assert json.loads(b"".join(pieces)) == {"x": 1, "document": whole}

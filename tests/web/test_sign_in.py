@@ -5,7 +5,7 @@ import hmac
 import http.server
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -91,7 +91,7 @@ async def test_both_algorithms_are_taken(sign_in: SignIn) -> None:
 
 
 async def test_only_a_verified_address_is_told(sign_in: SignIn) -> None:
-    told = {"email": "a@b.c", "user_metadata": {"email_verified": True}}
+    told: dict[str, Any] = {"email": "a@b.c", "user_metadata": {"email_verified": True}}
     assert (await sign_in.identify(token_of(ec_key(1), **told), NOW)).email is None
     verified = token_of(ec_key(1), **told, email_verified=True)
     assert (await sign_in.identify(verified, NOW)).email == "a@b.c"
@@ -122,7 +122,7 @@ def tampered() -> str:
     return f"{head}.{body}.{sign}"
 
 
-HOSTILE = {
+HOSTILE: dict[str, Callable[[], str]] = {
     "no algorithm": unsigned,
     "public key as a secret": confused,
     "a secret where none is set": lambda: jwt.encode(claims_of(), SECRET, algorithm="HS256"),
@@ -161,7 +161,7 @@ async def test_clocks_may_differ_a_little(sign_in: SignIn) -> None:
 
 async def test_a_secret_is_taken_for_its_algorithm_alone() -> None:
     alone = SignIn(issuer=ISSUER, audience="authenticated", secret=SECRET.encode())
-    assert await alone.identify(jwt.encode(claims_of(), SECRET, algorithm="HS256"), NOW)
+    assert (await alone.identify(jwt.encode(claims_of(), SECRET, algorithm="HS256"), NOW)).subject
     for token in (token_of(ec_key(1)), jwt.encode(claims_of(), SECRET, algorithm="HS512"), unsigned()):
         with pytest.raises(Unauthenticated):
             await alone.identify(token, NOW)
@@ -248,7 +248,7 @@ async def test_keys_are_read_from_an_address_through_the_gate(key_server: str) -
     told: dict[str, Any] = {"supabase_jwks": key_server, "supabase_issuer": ISSUER}
     opened = build_sign_in(Settings(**told, fetch_allow=("127.0.0.0/8",), fetch_http=True))
     assert opened is not None
-    assert await opened.identify(token_of(ec_key(1)), NOW)
+    assert (await opened.identify(token_of(ec_key(1)), NOW)).subject
     closed = build_sign_in(Settings(**told))
     assert closed is not None
     with pytest.raises(Unavailable):
@@ -271,7 +271,7 @@ async def test_keys_are_read_from_a_file(shelf: Shelf, tmp_path: Path) -> None:
     file.write_bytes(await shelf.read())
     opened = build_sign_in(Settings(supabase_jwks=str(file), supabase_issuer=ISSUER))
     assert opened is not None
-    assert await opened.identify(token_of(rsa_key(1), "r1", "RS256"), NOW)
+    assert (await opened.identify(token_of(rsa_key(1), "r1", "RS256"), NOW)).subject
 
 
 @pytest.mark.parametrize(

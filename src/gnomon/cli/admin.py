@@ -1,4 +1,4 @@
-"""`gnomon admin`: workspaces and keys of a server that is stopped, for who has its data folder and no key."""
+"""`gnomon admin`: workspaces, users and keys of a server that is stopped, for who has its data folder and no key."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -34,13 +34,19 @@ _WORKSPACE = click.option(
     "--workspace", default="default", show_default=True, metavar="NAME", help="The workspace's identifier."
 )
 
+_ROLES = ("owner", "admin", "member", "viewer")
+_ROLE = click.option(
+    "--role", type=click.Choice(_ROLES), default="member", show_default=True, help="What the user may do."
+)
+_FORCE = click.option("--force", is_flag=True, help="Do it even if nobody owns the workspace then.")
+
 
 @click.group(
     cls=Sentences,
     epilog=f"While the server runs, use its API instead: {_NEIGHBOURS}.",
 )
 def admin() -> None:
-    """Look after workspaces, keys and webhook secrets while the server is stopped."""
+    """Look after workspaces, users, keys and webhook secrets while the server is stopped."""
 
 
 @admin.command()
@@ -102,6 +108,55 @@ def revoke_key(data: Path, workspace: str, key_id: str) -> None:
     public = key_id.rpartition("_")[2]
     ended = _with_office(data, lambda office: office.revoke_key(workspace, public))
     click.echo(f"{ended.prefix} is {_state(ended)}.")
+
+
+@admin.command()
+@_DATA
+@_WORKSPACE
+def users(data: Path, workspace: str) -> None:
+    """List the users of a workspace and their roles."""
+    for member in _with_office(data, lambda office: office.list_users(workspace)):
+        user = member.user
+        click.echo("\t".join((user.id, member.role, user.name, user.email or "")))
+
+
+@admin.command()
+@_DATA
+@_WORKSPACE
+@_ROLE
+@click.option("--email", help="Where the user can be reached.")
+@click.argument("name")
+def add_user(data: Path, workspace: str, **wanted: Any) -> None:
+    """Add a user to a workspace and print the new user key, once, to standard output."""
+    member, issued = _with_office(data, lambda office: office.add_user(workspace, **wanted))
+    click.echo(
+        f"Added {member.user.id} to {workspace} as {member.role}. The key is shown now and never again:",
+        err=True,
+    )
+    click.echo(issued.text)
+
+
+@admin.command()
+@_DATA
+@_WORKSPACE
+@_FORCE
+@click.argument("user_id")
+@click.argument("role", type=click.Choice(_ROLES))
+def set_role(data: Path, workspace: str, user_id: str, role: str, *, force: bool) -> None:
+    """Give a user another role in a workspace."""
+    member = _with_office(data, lambda office: office.set_role(workspace, user_id, role, is_forced=force))
+    click.echo(f"{member.user.id} is {member.role} in {workspace}.")
+
+
+@admin.command()
+@_DATA
+@_WORKSPACE
+@_FORCE
+@click.argument("user_id")
+def remove_user(data: Path, workspace: str, user_id: str, *, force: bool) -> None:
+    """Let a user be a member of a workspace no more; keys that are good for nothing else end."""
+    member = _with_office(data, lambda office: office.remove_user(workspace, user_id, is_forced=force))
+    click.echo(f"{member.user.id} is no member of {workspace} any more.")
 
 
 @admin.command()

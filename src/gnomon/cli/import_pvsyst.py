@@ -73,7 +73,8 @@ def _show(found: Mapping[str, Any], *, is_short: bool) -> None:
     for model in found["models"]:
         _show_model(console, model, is_short=is_short)
     _show_notes(console, "Files", found["report"])
-    console.print(f"{len(found['filesProcessed'])} files read, {len(found['models'])} models.")
+    files, models = len(found["filesProcessed"]), len(found["models"])
+    console.print(f"{files} file{'s' * (files != 1)} read, {models} model{'s' * (models != 1)}.")
 
 
 def _show_model(console: "Console", model: Mapping[str, Any], *, is_short: bool) -> None:

@@ -3,6 +3,7 @@
 from gnomon.pvsyst.array import ArrayLosses, IamProfile, MainArray, SubArray
 from gnomon.pvsyst.azimuth import clockwise_from_north
 from gnomon.pvsyst.circuit import InverterGroup, StringGroup
+from gnomon.pvsyst.encoding import decode
 from gnomon.pvsyst.horizon import Horizon, read_horizon_text
 from gnomon.pvsyst.ledger import Unread
 from gnomon.pvsyst.ond import OndInverter
@@ -10,7 +11,7 @@ from gnomon.pvsyst.orientation import Orientation
 from gnomon.pvsyst.pan import PanModule
 from gnomon.pvsyst.project import PvsystProject, read_project
 from gnomon.pvsyst.site import Site, SiteFile, WeatherReference, read_site
-from gnomon.pvsyst.text import decode, parse
+from gnomon.pvsyst.text import parse
 from gnomon.pvsyst.tree import PvsystError, PvsystObject
 from gnomon.pvsyst.variant import GridSystem, NearShading, Provenance, PvsystVariant, read_variant
 from gnomon.pvsyst.writer import write, write_ond, write_pan

@@ -8,11 +8,11 @@ marker comes, and what stands behind them becomes theirs. A line that closes wha
 never closed, are errors: a file cut short must not pass for a smaller plant.
 """
 
-import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gnomon.pvsyst.encoding import decode
 from gnomon.pvsyst.tree import Form, Pair, PvsystError, PvsystObject
 
 MOST_BYTES = 32 * 2**20
@@ -42,52 +42,6 @@ def parse(content: bytes) -> PvsystObject:
     for line, text in lines:
         builder.read(line, text)
     return builder.root()
-
-
-_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_UNMARKED = ((b"P\0V\0", "utf-16-le"), (b"\0P\0V", "utf-16-be"))
-# The five bytes that cp1252 leaves open stay what they are in Latin-1: a name in another code page is no error.
-_CP1252 = {
-    code: text for code in range(0x80, 0xA0) if (text := bytes([code]).decode("cp1252", errors="ignore"))
-}
-
-
-def decode(content: bytes) -> str:
-    """Return a file's text: UTF-8, UTF-16, or the Windows code page of PVsyst before 6.80.
-
-    Raises
-    ------
-    PvsystError
-        If the bytes are binary, or are not what their byte order mark says.
-    """
-    text = _decoded(content).rstrip("\0\x1a")
-    if "\0" in text:
-        raise PvsystError(
-            "this is a binary file, as PVsyst wrote before 6.40; open it in a newer PVsyst, save it, and upload that"
-        )
-    return text
-
-
-def _decoded(content: bytes) -> str:
-    for mark, codec in _MARKS:
-        if content.startswith(mark):
-            return _strictly(content[len(mark) :], codec)
-    for start, codec in _UNMARKED:
-        if content.startswith(start):
-            return _strictly(content, codec)
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("latin-1").translate(_CP1252)
-
-
-def _strictly(content: bytes, codec: str) -> str:
-    try:
-        return content.decode(codec)
-    except UnicodeDecodeError as error:
-        raise PvsystError(
-            f"the file is marked as {codec.upper()} and is not, at byte {error.start}; save it again in PVsyst"
-        ) from error
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -232,6 +186,7 @@ def _sorts_of_opener(key: str, value: str) -> Iterator[str]:
         yield f"{listed[1]}, {listed[2]}"
     elif _TYPE.fullmatch(value):
         yield value
+        yield f"{key}="
         if value == f"T{key}":
             yield "tagged"
         elif value[1:2].isupper() and value[2:3].islower():
@@ -349,10 +304,14 @@ class _Builder:
         if GROUPS.get(name) == self._stack[-1].type:
             self._pop(Form.GROUP)
             return True
+        if self._stack[-1].form is Form.BRACKETED and self._stack[-1].name == name and not end_text:
+            self._pop(Form.NAMED)
+            return True
         return (
             self._close_behind(name, Form.TYPED, end_text)
             or self._close_behind(f"{name}, list of", Form.LISTED, end_text)
             or self._close_behind(f"{name}, Count", Form.COUNTED, end_text)
+            or self._close_behind(f"{name}=", Form.NAMED, end_text)
             or self._close_group(name)
         )
 

@@ -23,6 +23,7 @@ class Form(StrEnum):
     OBJECT = "PVObject_NAME=pvType .. End of PVObject pvType"
     GROUP = "PVObject_NAME=pvType .. End of TGroup"
     TYPED = "NAME=TType .. End of TType"
+    NAMED = "NAME=TType or NAME=Start .. End of NAME"
     TAGGED = "NAME=TType or NAME=Start .. EndTags"
     LISTED = "NAME, list of=TYPE .. End of NAME"
     LIST = "NAME, list of=TYPE .. End of List NAME"

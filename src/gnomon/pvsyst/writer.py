@@ -99,6 +99,7 @@ _MARKERS: dict[Form, Callable[[PvsystObject], tuple[str, str]]] = {
     Form.OBJECT: lambda obj: (f"PVObject_{obj.name}={obj.type}", f"End of PVObject {obj.type}"),
     Form.GROUP: lambda obj: (f"PVObject_{obj.name}={obj.type}", f"End of {_group_of(obj)}"),
     Form.TYPED: lambda obj: (f"{obj.name}={obj.type}", f"End of {obj.type}{_end_text(obj)}"),
+    Form.NAMED: lambda obj: (f"{obj.name}={obj.type}", f"End of {obj.name}{_end_text(obj)}"),
     Form.TAGGED: lambda obj: (f"{obj.name}={obj.type}", "EndTags"),
     Form.LISTED: lambda obj: (f"{obj.name}, list of={obj.type}", f"End of {obj.name}{_end_text(obj)}"),
     Form.LIST: lambda obj: (f"{obj.name}, list of={obj.type}", f"End of List {obj.name}"),

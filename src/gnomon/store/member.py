@@ -118,9 +118,7 @@ def link_subject(ledger: Ledger, email: str, subject: str, now: datetime) -> Use
 
 _INVITED = """
 SELECT person.id FROM person WHERE person.email = ? AND person.subject IS NULL AND EXISTS
-(SELECT 1 FROM member CROSS JOIN workspace ON workspace.id = member.workspace
-CROSS JOIN invite ON invite.organization = workspace.organization AND invite.accepted_by = person.id
-WHERE member.person = person.id AND invite.email = person.email) LIMIT 2
+(SELECT 1 FROM invite WHERE invite.accepted_by = person.id AND invite.email = person.email) LIMIT 2
 """
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from gnomon.core.access import ALL_SCOPES, Key, KeyRole, Principal, Workspace
 from gnomon.core.errors import NotFound
 from gnomon.core.hub import Hub
-from gnomon.core.service import House, access
+from gnomon.core.service import House, access, tenancy
 from gnomon.core.service.secret import WebhookSecret, get_webhook_secret, rotate_webhook_secret
+from gnomon.core.tenancy import Member, Role
 from gnomon.store.sqlite import SqliteStore
 from gnomon.wiring.server import build_house, find_secret
 
@@ -48,6 +49,27 @@ class Office:
     async def revoke_key(self, workspace: str, key_id: str) -> Key:
         """End a key, the last one too: here another one can always be issued."""
         return await access.revoke_key(self.house, await self._owner(workspace), key_id, is_forced=True)
+
+    async def list_users(self, workspace: str) -> Sequence[Member]:
+        """List a workspace's users with their roles; raises `NotFound`."""
+        return await tenancy.list_users(self.house, await self._owner(workspace))
+
+    async def add_user(
+        self, workspace: str, *, name: str, role: str, email: str | None
+    ) -> tuple[Member, access.Issued]:
+        """Add a user with a user key; raises `Invalid`."""
+        owner = await self._owner(workspace)
+        return await tenancy.add_user(self.house, owner, name=name, role=Role(role), email=email)
+
+    async def set_role(self, workspace: str, user_id: str, role: str, *, is_forced: bool) -> Member:
+        """Let a user have another role; raises `NotFound` and `Conflict`."""
+        owner = await self._owner(workspace)
+        return await tenancy.set_role(self.house, owner, user_id, Role(role), is_forced=is_forced)
+
+    async def remove_user(self, workspace: str, user_id: str, *, is_forced: bool) -> Member:
+        """Let a user be a member no more; raises `NotFound` and `Conflict`."""
+        owner = await self._owner(workspace)
+        return await tenancy.remove_user(self.house, owner, user_id, is_forced=is_forced)
 
     async def get_webhook_secret(self, workspace: str) -> WebhookSecret:
         """Return a workspace's webhook secret; raises `NotFound`."""

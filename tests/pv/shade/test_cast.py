@@ -100,14 +100,14 @@ FLAT = tables_of([table((0, 0, 0), 10, 2)], groups=4, strings=5)
 @pytest.mark.parametrize(
     ("wall", "zenith", "azimuth", "direct", "diodes"),
     [
-        # The sun in the south at 45 degrees: the wall 2 m before the edge throws 3 m, so 1 of 2 m over all the length.
+        # The sun in the south at 45 degrees: the wall 2 m before the edge throws 3 m: 1 of 2 m over all the length.
         (_wall(0, -3, 10, 3), 45.0, 180.0, 0.5, 0.5),
         # A wall of 4 m covers 4 of 10 m: 2 m of the middle string's, 1 m on each side of it.
         (_wall(0, -3, 4, 3), 45.0, 180.0, 0.2, 0.3),
         # As deep as the table is wide, and deeper.
         (_wall(0, -3, 10, 4), 45.0, 180.0, 1.0, 1.0),
         (_wall(0, -3, 10, 9), 45.0, 180.0, 1.0, 1.0),
-        # From the south-west the shadow of the wall runs to the north-east: it shifts by 2 m at the table's near edge.
+        # From the south-west the shadow of the wall runs to the north-east, aslant to the table.
         (_wall(-2.5, -3, 5, 3), float(np.degrees(np.arctan(np.sqrt(2)))), 225.0, 0.25, 0.3),
         # The sun behind the wall's other side, a wall too low, and one beside the table.
         (_wall(0, -3, 10, 3), 45.0, 0.0, 0.0, 0.0),
@@ -129,9 +129,9 @@ def test_a_triangle_s_shadow_has_its_area() -> None:
     """Straight from above it is the triangle itself, also where the table cuts it off."""
     triangle = np.array([[[-1, -0.5, 2], [1, -0.5, 2], [0, 0.5, 3]]])
     assert _one(FLAT, Obstructions(triangles=triangle), 0, 0).direct[0, 0] == pytest.approx(1 / 20, abs=1e-12)
-    aside = triangle + [5.0, 0.0, 0.0]
+    aside = triangle + np.array([5.0, 0.0, 0.0])
     assert _one(FLAT, Obstructions(triangles=aside), 0, 0).direct[0, 0] == pytest.approx(0.5 / 20, abs=1e-12)
-    edge = triangle + [0.0, 1.0, 0.0]
+    edge = triangle + np.array([0.0, 1.0, 0.0])
     # Half of its height is left, and with it three quarters of its area.
     assert _one(FLAT, Obstructions(triangles=edge), 0, 0).direct[0, 0] == pytest.approx(0.75 / 20, abs=1e-12)
 
@@ -184,21 +184,21 @@ def test_a_dark_front_has_lost_all() -> None:
 
 def test_an_upright_table_has_the_front_that_its_corners_run_around() -> None:
     south = np.array([[0, 0, 0], [2, 0, 0], [2, 0, 1], [0, 0, 1]], dtype=float)
-    both = tables_of([south, south[::-1] + [0, -3.0, 0]])
+    both = tables_of([south, south[::-1] - np.array([0, 3.0, 0])])
     assert _one(both, NOTHING, 60, 180).direct[0].tolist() == [0.0, 1.0]
     assert _one(both, NOTHING, 60, 0).direct[0].tolist() == [1.0, 0.0]
 
 
 def test_corners_may_run_either_way_round_a_table_that_leans() -> None:
     corners = table((0, 0, 1), 4, 2, tilt=30)
-    both = tables_of([corners, corners[::-1] + [9.0, 0, 0]])
+    both = tables_of([corners, corners[::-1] + np.array([9.0, 0, 0])])
     assert _one(both, NOTHING, 20, 180).direct[0].tolist() == [0.0, 0.0]
 
 
 def test_a_table_without_area_gets_no_light_and_throws_no_shadow() -> None:
     flat = table((0, 0, 0), 10, 2)
     line = np.tile([0.0, 0.0, 1.0], (4, 1))
-    edge = line + [[-1, 0, 0], [1, 0, 0], [1, 0, 0], [-1, 0, 0]]
+    edge = line + np.array([[-1, 0, 0], [1, 0, 0], [1, 0, 0], [-1, 0, 0]])
     found = _one(tables_of([flat, line, edge]), NOTHING, 20, 180)
     assert found.direct[0].tolist() == [0, 1, 1]
 

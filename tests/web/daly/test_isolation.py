@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from rig import Hands, House, Tenant, found_tenant, open_app, open_house
+from scenes import SCENE, complete_scene
 from sent import LOCATION, energy_model, weather
 
 UNKNOWN = 4321
@@ -35,10 +36,12 @@ def routes_with_numbers() -> list[tuple[str, str]]:
 
 @pytest.fixture
 async def rich(site: Tenant, hands: Hands) -> Tenant:
-    """Give our workspace one of everything under number 1, and a finished run."""
+    """Give our workspace one of everything under number 1, and finished runs."""
     await site.post("/projects", {"name": "P", "locationId": 1})
     await site.post("/energymodels?async=true", energy_model())
     await hands.complete(await hands.claim())
+    await site.post("/shadingscenes", SCENE)
+    await complete_scene(hands, await hands.claim())
     return site
 
 
@@ -69,8 +72,10 @@ async def test_foreign_equals_unknown(
     kept = [{k: v for k, v in a.headers.items() if k != "x-request-id"} for a in (foreign, unknown)]
     assert kept[0] == kept[1]
     if "/organizations/" not in path:
-        own = path.format(number=1).removesuffix("/run").removesuffix("/cancel")
-        assert (await rich.client.request("GET", own)).status_code == 200
+        own = path.format(number=1)
+        for verb in ("/run", "/cancel", "/refresh", "/trackinginputs"):
+            own = own.removesuffix(verb)
+        assert (await rich.client.get(own)).status_code == 200
 
 
 def body_for(path: str) -> Any:
@@ -102,7 +107,15 @@ async def test_a_foreign_invite_opens_nothing(rich: Tenant, theirs: Tenant) -> N
 
 
 async def test_lists_hold_ones_own(rich: Tenant, theirs: Tenant) -> None:
-    for path in ("/locations", "/weatherdata", "/modules", "/inverters", "/projects", "/energymodels"):
+    for path in (
+        "/locations",
+        "/weatherdata",
+        "/modules",
+        "/inverters",
+        "/projects",
+        "/energymodels",
+        "/shadingscenes",
+    ):
         assert await theirs.get(path) == []
     assert await theirs.get("/tasks") == {"tasks": [], "total": 0, "page": 1, "pageSize": 50}
 
@@ -120,5 +133,7 @@ async def test_references_stay_inside(rich: Tenant, theirs: Tenant) -> None:
     ):
         answered = await theirs.client.post(path, json=body)
         assert answered.status_code == 404
+    sent = await theirs.client.post("/shadingscenes/1/trackinginputs", data={"gcr": "0.4"})
+    assert sent.status_code == 404
     answered = await theirs.client.post("/energymodels", json=energy_model())
     assert {item["type"] for item in answered.json()["detail"]} == {"missing_reference"}

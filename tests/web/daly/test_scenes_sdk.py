@@ -26,14 +26,17 @@ COLLADA = b"""<?xml version="1.0" encoding="utf-8"?>
 <COLLADA xmlns="http://www.collada.org/2005/11/COLLADASchema" version="1.4.1">
 <asset><unit meter="1" name="m"/><up_axis>Z_UP</up_axis></asset>
 <library_geometries>
-<geometry id="Frame0"><mesh><source id="s"><float_array id="a" count="12">0 0 0.5 20 0 0.5 20 3.464 2.5 0 3.464 2.5</float_array>
+<geometry id="Frame0"><mesh><source id="s"><float_array id="a" count="12">
+0 0 0.5 20 0 0.5 20 3.464 2.5 0 3.464 2.5</float_array>
 <technique_common><accessor source="#a" count="4" stride="3"/></technique_common></source>
 <vertices id="v"><input semantic="POSITION" source="#s"/></vertices>
 <polylist count="1"><input semantic="VERTEX" offset="0" source="#v"/><vcount>4</vcount><p>0 1 2 3</p></polylist>
 <frame_parameters><module_width>0.98</module_width><module_height>1.98</module_height><module_x_spacing>0.02</module_x_spacing>
 <module_y_spacing>0.02</module_y_spacing></frame_parameters></mesh></geometry>
 </library_geometries>
-<library_visual_scenes><visual_scene id="all"><node id="PVcase" name="PVcase"><instance_geometry url="#Frame0"/></node></visual_scene></library_visual_scenes>
+<library_visual_scenes><visual_scene id="all">
+<node id="PVcase" name="PVcase"><instance_geometry url="#Frame0"/></node>
+</visual_scene></library_visual_scenes>
 <scene><instance_visual_scene url="#all"/></scene></COLLADA>"""
 
 

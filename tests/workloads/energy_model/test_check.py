@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from sample import LOCATION, block, components, energy_model, monthly, weather
 
 from gnomon.core.workload import Reference
@@ -354,6 +355,33 @@ RIGHT: list[tuple[Path_, Any]] = [
     (("settings",), {"subHourlyClipping": True, "uncertainties": {"model": 0.03}}),
     *[(("settings",), {"snow": each}) for each in ({"monthly": monthly(0.1)}, {"model": "slide"})],
 ]
+
+
+OPTIONAL = [
+    *[((*BLOCK, "shading", key), "shading") for key in ("farShading", "nearShading", "electricalImpact")],
+    *[((*BLOCK, "shading", key), "shading") for key in ("electricalImpactFraction", "transverseDiodes")],
+    *[((*BLOCK, "losses", key), "losses") for key in ("mismatch", "moduleQuality", "uC", "uV", "invAuxLoss")],
+    *[((*BLOCK, "acSystem", key), "acSystem") for key in ("losses", "mvLosses", "mpptFraction")],
+    ((*BLOCK, "acSystem", "losses", "transformer", "ironLoss"), "transformer"),
+    *[((*BLOCK, key), "block") for key in ("name", "aoi", "dcInputs", "layoutRef", "shadingStringMap")],
+    *[((*BLOCK, key), "block") for key in ("inverterDefinition", "moduleDefinition")],
+    ((*BLOCK, "array", "bifacialInputs"), "array"),
+    *[((key,), "run") for key in ("plant", "settings", "output", "soiling", "weatherData", "projectId")],
+    (("plant",), {"limitAtInverters": None, "poiLimitMW": None, "availability": None, "degradation": None}),
+    (("plant",), {"degradation": {"ratePerYear": 0.005, "years": 2, "law": None}}),
+    (("settings",), {"circumsolarAsBeam": None, "windStow": None, "uncertainties": {"model": None}}),
+    (("settings",), {"snow": {"model": "slide", "monthly": None, "stringsAlongSlope": None}}),
+    (("output",), {"query": None, "lossBreakdownTimestamps": None, "blockIndex": None}),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), OPTIONAL)
+def test_null_stands_for_what_may_be_absent(path: Path_, value: Any) -> None:
+    given = value if isinstance(value, dict) else None
+    document = changed(energy_model(), path, given)
+    assert check_energy_model(document) == []
+    schema = next(workload for workload in WORKLOADS if workload.kind == "energy_model").input_schema
+    assert not list(Draft202012Validator(dict(schema)).iter_errors(document))
 
 
 @pytest.mark.parametrize(("path", "value"), RIGHT)

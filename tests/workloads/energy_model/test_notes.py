@@ -8,7 +8,7 @@ from sample import LOCATION, block, energy_model, monthly, weather
 from gnomon.pv.solarposition import sun_position
 from gnomon.pv.weather import Site
 from gnomon.workloads.energy_model.document import EnergyModel, Place
-from gnomon.workloads.energy_model.notes import notes, place_notes
+from gnomon.workloads.energy_model.notes import notes, place_name_notes, place_notes
 from gnomon.workloads.energy_model.unused import unused
 from gnomon.workloads.energy_model.weather import read
 
@@ -317,3 +317,9 @@ def test_units_that_do_not_fit_are_told(columns: dict[str, Any], words: str | No
     found = told(weather(**columns), settings={"snow": {"model": "slide"}})
     assert len(found) == (words is not None)
     assert words is None or words in found[0]
+
+
+@pytest.mark.parametrize(("given", "count"), [({"lat": 1, "lng": 2}, 1), ({"latitude": 1}, 0), (None, 0)])
+def test_deprecated_names_of_a_place_are_told(given: Any, count: int) -> None:
+    told = list(place_name_notes(given))
+    assert told == ["location.lat and location.lng are deprecated; use latitude and longitude"][:count]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from in_memory import MemoryContext, finish
-from sample import block, energy_model, references
+from sample import block, energy_model, pin, references
 
 from gnomon.workloads.energy_model import WORKLOADS
 from gnomon.workloads.energy_model.options import PlantOptions
@@ -30,6 +30,26 @@ def two_trackers(ctx: MemoryContext, counts: tuple[int, int], policy: str | None
     settings = {} if policy is None else {"settings": {"dcInputPowerSharingPolicy": policy}}
     got: dict[str, Any] = finish(WORKLOADS, "energy_model", energy_model(some, **settings), ctx)
     return got
+
+
+def test_a_technology_that_is_not_known_is_told(example_plant: Path) -> None:
+    pinned = [
+        each if each.kind != "module" else pin("module", 1, _with_technology(each.document, "mtPerovskite"))
+        for each in references(example_plant)
+    ]
+    got = finish(WORKLOADS, "energy_model", energy_model(), MemoryContext(references=pinned))
+    (told,) = (each for each in got["warnings"] if "Technol" in each)
+    assert told.startswith(
+        "blocks[0]: module 1 has the Technol mtPerovskite, which is not known here: it is taken"
+    )
+    plain = finish(
+        WORKLOADS, "energy_model", energy_model(), MemoryContext(references=references(example_plant))
+    )
+    assert not any("Technol" in each for each in plain["warnings"])
+
+
+def _with_technology(module: Any, name: str) -> dict[str, Any]:
+    return {**module, "properties": {**module["properties"], "Technol": name}}
 
 
 @pytest.mark.parametrize("policy", [None, "independent_equal"])

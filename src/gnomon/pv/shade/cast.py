@@ -7,7 +7,7 @@ import numpy as np
 
 from gnomon.pv.arrays import BoolArray, FloatArray
 from gnomon.pv.shade.frame import Frame, frame_of, towards_sun, turned
-from gnomon.pv.shade.shadow import incidence, is_lit, shaded_share, shadows, touched_share
+from gnomon.pv.shade.shadow import incidence, is_lit, losses
 from gnomon.pv.shade.tables import Obstructions, Tables
 from gnomon.pv.shade.tracker import Tracking, rotations
 
@@ -76,14 +76,14 @@ def direct_lost(
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
     """Return the share of the light from a direction that tables lose, its cosine of incidence, and who is lit."""
     cosine = incidence(corners, frame.front, sun)
-    lost = shaded_share(shadows(corners, frame.obstructions, cosine, sun), len(corners))
+    lost, _ = losses(corners, frame.obstructions, cosine, sun)
     return lost, cosine, is_lit(cosine)
 
 
 def _cast_one(frame: Frame, corners: FloatArray, sun: FloatArray, shares: Shares, position: int) -> None:
     cosine = incidence(corners, frame.front, sun)
     lit = is_lit(cosine)
-    found = shadows(corners, frame.obstructions, cosine, sun)
-    shares.direct[position] = np.where(lit, shaded_share(found, len(corners)), 1.0)
-    shares.diodes[position] = np.where(lit, touched_share(found, frame.groups, frame.strings), 1.0)
+    direct, diodes = losses(corners, frame.obstructions, cosine, sun, (frame.groups, frame.strings))
+    shares.direct[position] = np.where(lit, direct, 1.0)
+    shares.diodes[position] = np.where(lit, diodes, 1.0)
     shares.incidence[position] = np.where(lit, cosine, 0.0)

@@ -4,7 +4,8 @@ In the oblique coordinates of a table, a point is ``corner + a length + b width 
 the spot (a, b) if t > 0. A convex polygon cuts a line across the table (a = const) in one interval of b, and the
 share of the line in shade is the length of the union of all intervals. That length is linear in a between the
 shadows' corners, so a table is cut into slabs at these corners and each slab counts by its middle line. The area
-is exact when shadows do not cross each other aslant, and off by the square of a slab's width where they do; the steeper they run, the finer are the slabs.
+is exact when shadows do not cross each other aslant, and off by the square of a slab's width where they do;
+the steeper they run, the finer are the slabs.
 """
 
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ _PLANE = 2e-3
 _TOUCH = 1e-3
 # Below this cosine of incidence the light runs along the plane.
 _GRAZING = 1e-6
-# Slabs of a table at most; what lies closer together is one.
-_MOST_SLABS = 48
+# Slabs of a table: as many as keep its intervals below a number, within limits.
+_SLABS = (12, 48)
+_INTERVALS = 480
 _THIN = 1e-9
 # Shadows that cross with slopes m err by m / 8 of a slab's square: this much, in as many even cuts at most.
 _ERROR = 5e-4
@@ -30,6 +32,11 @@ _MOST_CUTS = 24
 _STEEP = 30.0
 # Intervals worked on together; it bounds memory.
 _AT_ONCE = 60_000
+_PAIRS_AT_ONCE = 100_000
+_NO_PAIRS = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+# What counts as near, in widths of a table, and up to which share of all pairs it pays to try the near ones first.
+_NEAR = 8.0
+_MOSTLY = 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +65,17 @@ def is_lit(cosine: FloatArray) -> BoolArray:
     return cosine > _GRAZING
 
 
-def shadows(corners: FloatArray, others: FloatArray, cosine: FloatArray, sun: FloatArray) -> Shadows:
-    """Return what stands before each lit table.
+def losses(
+    corners: FloatArray,
+    others: FloatArray,
+    cosine: FloatArray,
+    sun: FloatArray,
+    counts: tuple[IntArray, IntArray] | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Return the share of each table's area in shade and of its groups touched, shapes (n,); 0 where none is lit.
+
+    What stands near is cast first: a table that it shades wholly needs nothing more, which is most of them while
+    the light comes in low and the field is deep.
 
     Parameters
     ----------
@@ -69,18 +85,24 @@ def shadows(corners: FloatArray, others: FloatArray, cosine: FloatArray, sun: Fl
         Obstructions, shape (m, 4, 3). [m]
     cosine
         Of `incidence`.
+    counts
+        Groups and strings of the tables; without them no group is counted.
     """
     picture = picture_of(np.concatenate((corners, others)), sun)
     frame = _oblique(picture, len(corners))
-    found = [
-        _before(picture, frame, cosine, table, other) for table, other in candidates(picture, is_lit(cosine))
-    ]
-    if not found:
-        empty = np.empty((0, 4))
-        return Shadows(table=np.empty(0, dtype=np.int64), a=empty, b=empty, t=empty)
-    table, a, b, t = (np.concatenate(column) for column in zip(*found, strict=True))
-    order = np.argsort(table, kind="stable")
-    return Shadows(table=table[order], a=a[order], b=b[order], t=t[order])
+    pairs = tuple(
+        np.concatenate(side) for side in zip(_NO_PAIRS, *candidates(picture, is_lit(cosine)), strict=True)
+    )
+    table, other = pairs
+    near = _is_near(picture, table, other, corners)
+    whole = np.zeros(len(corners), dtype=np.bool_)
+    if near.mean() < _MOSTLY if len(near) else False:
+        found = _standing(picture, frame, cosine, table[near], other[near])
+        whole = shaded_share(found, len(corners)) > 1.0 - _THIN
+    rest = ~whole[table]
+    found = _standing(picture, frame, cosine, table[rest], other[rest])
+    direct = np.where(whole, 1.0, shaded_share(found, len(corners)))
+    return direct, direct if counts is None else np.where(whole, 1.0, touched_share(found, *counts))
 
 
 def shaded_share(cast: Shadows, count: int) -> FloatArray:
@@ -167,6 +189,37 @@ def _oblique(picture: Picture, count: int) -> _Oblique:
     )
 
 
+def _is_near(picture: Picture, table: IntArray, other: IntArray, corners: FloatArray) -> BoolArray:
+    """Return which objects stand within some widths of the table, sunward."""
+    reach = (
+        _NEAR * float(np.median(np.linalg.norm(corners[:, 3] - corners[:, 0], axis=1)))
+        if len(corners)
+        else 0.0
+    )
+    near: BoolArray = picture.depth.min(axis=1)[other] - picture.depth.max(axis=1)[table] < reach
+    return near
+
+
+def _standing(
+    picture: Picture, frame: _Oblique, cosine: FloatArray, table: IntArray, other: IntArray
+) -> Shadows:
+    """Return what of the pairs is in the light's way, in the order of the tables."""
+    parts = range(0, max(len(table), 1), _PAIRS_AT_ONCE)
+    found = [
+        _before(
+            picture,
+            frame,
+            cosine,
+            table[begin : begin + _PAIRS_AT_ONCE],
+            other[begin : begin + _PAIRS_AT_ONCE],
+        )
+        for begin in parts
+    ]
+    whose, a, b, t = (np.concatenate(column) for column in zip(*found, strict=True))
+    order = np.argsort(whose, kind="stable")
+    return Shadows(table=whose[order], a=a[order], b=b[order], t=t[order])
+
+
 def _before(
     picture: Picture, frame: _Oblique, cosine: FloatArray, table: IntArray, other: IntArray
 ) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
@@ -188,7 +241,7 @@ def _slabs(cast: Shadows) -> tuple[FloatArray, IntArray, FloatArray]:
     place, shadow = _kinks(cast)
     tables = np.unique(cast.table)
     key = np.sort(np.concatenate((tables.astype(np.float64), cast.table[shadow] + place, _even_cuts(cast))))
-    key, table = _thinned(key, key.astype(np.int64))
+    key, table = _thinned(key, key.astype(np.int64), cast)
     end = np.minimum(np.append(key[1:], np.inf), table + 1.0)
     width = end - key
     wide = width > _THIN
@@ -202,20 +255,23 @@ def _even_cuts(cast: Shadows) -> FloatArray:
     run, rise = (np.abs(values - np.roll(values, -1, axis=1)) for values in (cast.a, cast.b))
     slope = np.where(rise < _STEEP * run, rise / np.maximum(run, 1e-12), 0.0).max(axis=1)
     steepest = np.maximum.reduceat(slope, begins) if len(begins) else slope
-    cuts = np.minimum(np.ceil(np.sqrt(steepest / (8.0 * _ERROR))), _MOST_CUTS).astype(np.int64)
-    owner, cut = expanded(np.ones_like(cuts), np.where(several, np.maximum(cuts, 1), 1))
+    cuts: IntArray = np.minimum(np.ceil(np.sqrt(steepest / (8.0 * _ERROR))), _MOST_CUTS).astype(np.int64)
+    owner, cut = expanded(np.ones(len(cuts), dtype=np.int64), np.where(several, np.maximum(cuts, 1), 1))
     places: FloatArray = cast.table[begins][owner] + cut / cuts[owner]
     return places
 
 
-def _thinned(key: FloatArray, table: IntArray) -> tuple[FloatArray, IntArray]:
+def _thinned(key: FloatArray, table: IntArray, cast: Shadows) -> tuple[FloatArray, IntArray]:
     """Leave out cuts, evenly, of tables that have too many."""
-    _, first, count = np.unique(table, return_index=True, return_counts=True)
-    if not len(count) or count.max() <= _MOST_SLABS:
+    _, first, cuts, shadows = (
+        *np.unique(table, return_index=True, return_counts=True),
+        np.unique(cast.table, return_counts=True)[1],
+    )
+    most = np.clip(_INTERVALS // shadows, *_SLABS)
+    if (cuts <= most).all():
         return key, table
-    count = np.repeat(count, count)
-    rank = np.arange(len(key)) - np.repeat(first, np.diff(np.append(first, len(key))))
-    share = np.minimum(_MOST_SLABS / count, 1.0)
+    rank = np.arange(len(key)) - np.repeat(first, cuts)
+    share = np.repeat(np.minimum(most / cuts, 1.0), cuts)
     keep = (np.floor(rank * share) > np.floor((rank - 1) * share)) | (rank == 0)
     return key[keep], table[keep]
 
@@ -244,7 +300,7 @@ def _kinks(cast: Shadows) -> tuple[FloatArray, IntArray]:
     for edge in (0.0, 1.0):
         part, crosses = _crossing(one_b - edge, two_b - edge)
         found.append((one_a + part * (two_a - one_a), crosses))
-    valid = [meets & (place > 0) & (place < 1) for place, meets in found]
+    valid = [meets & (place > _THIN) & (place < 1 - _THIN) for place, meets in found]
     shadow = [np.nonzero(meets)[0] for meets in valid]
     shadow[3:] = [pierces[which] for which in shadow[3:]]
     return np.concatenate(
@@ -259,7 +315,7 @@ def _crossing(begin: FloatArray, end: FloatArray) -> tuple[FloatArray, BoolArray
 
 
 def _sections(cast: Shadows, shadow: IntArray, line: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return from where to where each shadow covers a line across its table's plane, inf to -inf where it does not."""
+    """Return from where to where each shadow covers a line across its table, inf to -inf where it does not."""
     a, b, t = cast.a[shadow], cast.b[shadow], cast.t[shadow]
     before = a <= line[:, None]
     crosses = before != np.roll(before, -1, axis=1)

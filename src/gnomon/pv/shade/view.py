@@ -15,7 +15,7 @@ from gnomon.pv.shade.cast import direct_lost
 from gnomon.pv.shade.frame import Frame, frame_of, turned
 from gnomon.pv.shade.tables import Obstructions, Tables
 
-_DIRECTIONS = 600
+_DIRECTIONS = 300
 _GOLDEN = float(np.pi * (3.0 - np.sqrt(5.0)))
 
 

@@ -89,6 +89,8 @@ def lay_under(document: Object, defaults: Object, leave_out: Iterable[str] = ())
 
     Soiling is none of them: that of weather and location comes before the workspace's.
     """
+    if not defaults:
+        return Laid(document=document)
     layer = _Layer(leave_out)
     of_run = {key: layer.under(inner(document, key), inner(defaults, key), key) for key in _OF_RUN}
     blocks = [_block(block, defaults, layer) for block in document["blocks"]]

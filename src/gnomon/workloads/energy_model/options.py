@@ -97,6 +97,18 @@ def _asked(given: Any) -> Any:
     return {} if given is True else None if given is False else given
 
 
+_Deviation = Annotated[float, Field(ge=0, le=0.5)]
+
+
+def _without_nulls(given: Any) -> Any:
+    """Return an object without the causes that are null."""
+    return (
+        {key: value for key, value in given.items() if value is not None}
+        if isinstance(given, dict)
+        else given
+    )
+
+
 class SubHourly(Record):
     """How much of the light's swings inside an interval inverters see: less than all in a large plant."""
 
@@ -131,4 +143,7 @@ class Settings(Record):
         SubHourly | None, BeforeValidator(_asked, json_schema_input_type=bool | SubHourly | None)
     ] = Field(None, alias="subHourlyClipping")
     snow: Snow | None = None
-    uncertainties: dict[str, Annotated[float, Field(ge=0, le=0.5)]] | None = None
+    uncertainties: Annotated[
+        dict[str, _Deviation] | None,
+        BeforeValidator(_without_nulls, json_schema_input_type=dict[str, _Deviation | None] | None),
+    ] = None

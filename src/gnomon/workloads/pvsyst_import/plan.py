@@ -176,6 +176,16 @@ def _tell_project(owner: ProjectFile | None, said: Report) -> None:
     project = owner.project
     if project.name is not None:
         said.mapped("Comment", project.name, "project.name")
+    for key, text in (
+        ("Version", project.version),
+        ("ClientDesignation", project.client),
+        ("UserDesignation", project.author),
+        ("MeteoFileDate", project.weather_file_date),
+    ):
+        if text is not None:
+            said.unmapped(
+                key, text, "tells of the project's making; version and client are kept in projectDetails"
+            )
     if project.weather_file is not None:
         said.unmapped(
             "MeteoFileName", project.weather_file, "each variant names its own weather, which counts"

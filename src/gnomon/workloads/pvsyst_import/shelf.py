@@ -150,7 +150,8 @@ def _module(shelf: Shelf, file: SourceFile, said: Report) -> bool:
         file=file,
         document=document,
         module=pan.read_module(root),
-        tolerance=(low, high) if low is not None and high is not None else None,
+        # Files leave out a lower end of zero.
+        tolerance=None if high is None else (low or 0.0, high),
     )
     return _once(shelf.modules, file, found, said)
 

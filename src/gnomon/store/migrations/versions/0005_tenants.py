@@ -62,6 +62,7 @@ CREATE TABLE invite (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX invite_open ON invite (organization, expires_at) WHERE accepted_at IS NULL;
+CREATE INDEX invite_accepted ON invite (accepted_by) WHERE accepted_by IS NOT NULL;
 CREATE INDEX invite_of_workspace ON invite (workspace) WHERE accepted_at IS NULL;
 
 ALTER TABLE workspace ADD COLUMN organization TEXT NOT NULL DEFAULT '';

@@ -180,6 +180,8 @@ def aoi(iam: IamProfile | None, said: Report) -> dict[str, list[float]] | None:
     """Return a block's own incidence angle modifier; None leaves it to the module."""
     if iam is None:
         return None
+    if iam.mode is not None:
+        said.mapped("IAMMode", iam.mode, "aoi")
     if iam.points:
         return _curve(iam, said)
     if iam.b0 is not None:
@@ -196,7 +198,7 @@ def _curve(iam: IamProfile, said: Report) -> dict[str, list[float]] | None:
     if len(points) < 2 or not rising or not inside:
         said.assumed("IAMProfile", points, "is no curve over the angle; the module's own modifier was taken")
         return None
-    said.mapped("IAMProfile", f"{iam.mode or ''} {len(points)} points".strip(), "aoi")
+    said.mapped("IAMProfile", f"{len(points)} points", "aoi")
     for key, value in (
         ("N_Glass", iam.n_glass),
         ("N_EVA", iam.n_encapsulant),

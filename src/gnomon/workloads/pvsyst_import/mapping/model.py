@@ -157,6 +157,8 @@ def _tell_sub_array(sub: SubArray, said: Report) -> None:
     if sub.strings_on_orientation is not None and sub.strings_on_orientation != sub.strings:
         words = f"of {sub.strings} strings; the others' orientation has no key with a public sample: all are on it"
         said.assumed("NStrOrient1", sub.strings_on_orientation, words)
+    elif sub.strings is not None:
+        said.mapped("NStrOrient1", sub.strings_on_orientation, "all strings lie on the orientation")
     if sub.inverter_inputs is not None:
         said.unmapped("NInvMPPT", sub.inverter_inputs, "PNomAC_InMPPT tells what NInverter counts; not used")
     if sub.power_sharing_inverter is not None:

@@ -6,20 +6,11 @@ from typing import Any
 
 from gnomon.pvsyst import Horizon, Site, WeatherReference, clockwise_from_north
 from gnomon.workloads.pvsyst_import.mapping.months import tidy
-from gnomon.workloads.pvsyst_import.report import Report
+from gnomon.workloads.pvsyst_import.report import Report, shown
 from gnomon.workloads.pvsyst_import.shelf import WeatherFile
 
 _SAME_DEGREES = 1e-3
 _SAME_METRES = 10.0
-_CLIMATE = (
-    "ghi",
-    "dhi",
-    "temp_air",
-    "wind_speed",
-    "linke_turbidity",
-    "relative_humidity",
-    "extraterrestrial",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,15 +92,27 @@ def place(
     )
 
 
+def _tell_names(said: Report, words: str, **named: object) -> None:
+    """Tell keys together that have no effect on a model, with their values."""
+    pairs = ", ".join(f"{key}={shown(value)}" for key, value in named.items() if value is not None)
+    if pairs:
+        said.unmapped(pairs, "", words)
+
+
 def _tell_climate(site: Site, said: Report) -> None:
+    if site.name is not None:
+        said.mapped("Site", site.name, "location.name")
+    words = "tells where the site's data come from; kept out of the model"
+    names = {"Country": site.country, "Region": site.region, "Source": site.source, "NomF": site.file_name}
+    _tell_names(said, words, **names)
+    if site.albedo is not None:
+        said.unmapped("Albedo", site.albedo[0], "the project's months count where it has them, else this one")
     if site.time_zone is None:
         said.assumed("TimeZone", None, "is missing; the standard time at the coordinates is taken")
     else:
         said.mapped("TimeZone", site.time_zone, "project.timezoneOverride")
-    held = [name for name in _CLIMATE if getattr(site, name) is not None]
-    if held:
-        words = "months of a climate are no hourly weather; kept out of the model"
-        said.unmapped(", ".join(_KEYS[name] for name in held), "", words)
+    words = "months of a climate are no hourly weather; kept out of the model"
+    _tell_names(said, words, **{key: getattr(site, name) for name, key in _KEYS.items()})
 
 
 _KEYS = {
@@ -161,6 +164,18 @@ def choose_weather(
 def _tell_shifts(wanted: WeatherReference | None, said: Report) -> None:
     if wanted is None:
         return
+    _tell_names(
+        said,
+        "tells where the weather comes from; a run takes the hours of its weather record",
+        SiteM=wanted.site_name,
+        SourceM=wanted.source,
+        TypeM=wanted.kind,
+        NomFSource=wanted.source_file,
+        NomFormat=wanted.source_format,
+        DateDebF=wanted.begins,
+        DateFinF=wanted.ends,
+        IsSourceUt=wanted.is_utc,
+    )
     for key, value in (("HourShift", wanted.hour_shift), ("TimeShift", wanted.time_shift)):
         if value:
             said.unmapped(
@@ -168,5 +183,5 @@ def _tell_shifts(wanted: WeatherReference | None, said: Report) -> None:
             )
         elif value is not None:
             said.mapped(key, value, "no shift")
-    if wanted.step is not None and wanted.step != 60:
+    if wanted.step is not None:
         said.unmapped("PasAccum", wanted.step, "the time step is the weather record's own")

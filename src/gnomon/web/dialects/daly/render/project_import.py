@@ -84,7 +84,7 @@ def render_import(task: Task, found: Found) -> dict[str, Json]:
 def render_unread(task: Task) -> tuple[int, dict[str, Json]]:
     """Write status and body for files that were not read in time: there is no project yet, hence no success."""
     detail = (
-        f"The files are stored and not read yet. GET /tasks/{task.number} tells how far the import is; send the files "
+        f"The files are stored and not read yet. GET /tasks/{task.number} tells how far it is; send the files "
         "again only with the Idempotency-Key of this request, or they are imported twice."
     )
     return 503, {"detail": detail, "taskDetails": {"taskId": task.number, "status": show(task).status}}

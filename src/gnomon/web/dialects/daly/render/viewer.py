@@ -153,7 +153,8 @@ def _means(shares: Floats, weights: Floats, axis: int = 0) -> Floats:
     """Return weighted means along an axis; where nothing has weight there is no light to lose, and all of it is."""
     total = weights.sum(axis=axis, dtype=np.float64)
     summed = (shares * weights).sum(axis=axis, dtype=np.float64)
-    return np.divide(summed, total, out=np.ones_like(total), where=total > 0)
+    means: Floats = np.divide(summed, total, out=np.ones_like(total), where=total > 0)
+    return means
 
 
 def _rounded(value: Floats | np.floating) -> float:

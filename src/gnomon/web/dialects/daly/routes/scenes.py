@@ -167,8 +167,8 @@ async def set_tracking_inputs(
     number: int, request: Request, desk: AtDesk, writer: Writer, _: IdempotencyKey = None
 ) -> Response:
     """Save tracking inputs beside the scene; nothing is computed before it is refreshed."""
-    fields = await read_fields(request)
     await get_resource(desk.house, writer, SCENE.kind, number)
+    fields = await read_fields(request)
     same = json.dumps(sorted(fields.items())).encode()
     try:
         made = await create_resource(

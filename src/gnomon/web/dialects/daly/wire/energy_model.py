@@ -118,6 +118,10 @@ def _take_selector(document: dict[str, Json], flags: dict[str, Json]) -> list[st
     _check_selector(is_on, index)
     if not is_on:
         return warnings
+    if index > 0 and _is_alone(document):
+        # The vendor's first client sends the selected block alone, under the number that it had.
+        warnings.append(f"blockQueryIndex {index} stands for the only block that was sent, which is block 0.")
+        index = 0
     chosen = flags.get("blockIndex")
     if chosen is not None and index != chosen:
         message = (
@@ -129,6 +133,11 @@ def _take_selector(document: dict[str, Json], flags: dict[str, Json]) -> list[st
         flags["blockResults"] = True
     flags["blockIndex"] = index
     return warnings
+
+
+def _is_alone(document: Mapping[str, Json]) -> bool:
+    blocks = document.get("blocks")
+    return isinstance(blocks, list) and len(blocks) == 1
 
 
 def _check_selector(is_on: Json, index: Json) -> None:
