@@ -160,7 +160,7 @@ class TestKeys:
         founded = await keys.found_workspace(house, "a")
         other = await keys.found_workspace(house, "b")
         pair = await keys.exchange(house, founded.keys[KeyRole.WORKSPACE], founded.keys[KeyRole.USER])
-        ids = (pair[0].public_id, pair[1].public_id)
+        ids = pair.key_ids
         who = await keys.recall(house, ids, founded.workspace.id)
         assert who.key_id == ids[1]
         for wrong in (other.workspace.id, "wsp_x"):

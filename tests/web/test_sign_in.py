@@ -27,6 +27,7 @@ from gnomon.wiring.sign_in import build_sign_in
 
 ISSUER = "https://project.supabase.test/auth/v1"
 SECRET = "s" * 64
+NOW = datetime.now(UTC)
 
 
 @cache
@@ -47,7 +48,7 @@ def public_of(key: Any, kid: str, **fields: Any) -> dict[str, Any]:
 
 
 def claims_of(**changed: Any) -> dict[str, Any]:
-    now = int(datetime.now(UTC).timestamp())
+    now = int(NOW.timestamp())
     standard = {"iss": ISSUER, "aud": "authenticated", "sub": "5b1e", "iat": now, "exp": now + 3600}
     return {name: value for name, value in (standard | changed).items() if value is not None}
 
@@ -80,9 +81,6 @@ def shelf() -> Shelf:
 @pytest.fixture
 def sign_in(shelf: Shelf) -> SignIn:
     return SignIn(issuer=ISSUER, audience="authenticated", ring=KeyRing(fetch=shelf.read))
-
-
-NOW = datetime.now(UTC)
 
 
 async def test_both_algorithms_are_taken(sign_in: SignIn) -> None:
