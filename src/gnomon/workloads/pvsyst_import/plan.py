@@ -7,7 +7,7 @@ from typing import Any
 from gnomon.pvsyst import Horizon, PvsystVariant, Site, parse, read_variant
 from gnomon.workloads.pvsyst_import.mapping.model import Around, Mapped, model
 from gnomon.workloads.pvsyst_import.mapping.place import Place, choose_weather, is_near, place
-from gnomon.workloads.pvsyst_import.report import Note, Report
+from gnomon.workloads.pvsyst_import.report import Note, Report, gathered
 from gnomon.workloads.pvsyst_import.shelf import ProjectFile, Shelf, VariantFile
 
 
@@ -94,7 +94,7 @@ def plan(shelf: Shelf) -> Plan:
         projects=tuple(draft.projects),
         models=tuple(draft.models),
         processed=tuple(shelf.processed),
-        notes=tuple(shelf.report.notes),
+        notes=gathered(shelf.report.notes),
     )
 
 
@@ -260,7 +260,7 @@ def _plan_model(
             project=len(draft.projects) if at is not None else None,
             place=at,
             weather=None if weather else (variant.weather and variant.weather.file_name) or "",
-            notes=tuple(said.notes),
+            notes=gathered(said.notes),
         )
     )
 
