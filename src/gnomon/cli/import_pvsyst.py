@@ -82,7 +82,7 @@ def _show_model(console: "Console", model: Mapping[str, Any], *, is_short: bool)
     console.rule(model["inputs"]["name"], align="left", style="dim")
     _show_blocks(console, model["blocks"])
     for wait in model["waitsFor"]:
-        file = wait["file"] or "a file"
+        file = wait["file"] or ("a value" if wait["kind"] == "value" else "a file")
         console.print(f"waits for {file} ({wait['kind']}, {wait['at']})", style="yellow", markup=False)
     for fate, heading in _FATES.items():
         notes = model[fate]

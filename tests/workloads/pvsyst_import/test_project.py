@@ -225,7 +225,11 @@ def test_a_field_of_unknown_kind_is_told_and_not_guessed() -> None:
     model = one(planes=(Plane(kind="TrackingHorizontalAxis"),))
     assert "layout" not in blocks(model)[0]
     assert told(model, "unmapped", "FieldType")[0]["value"] == "TrackingHorizontalAxis"
-    assert [wait["kind"] for wait in model["waitsFor"]] == ["weather"]
+    assert told(model, "unmapped", "FieldTilt")[0]["value"] == "25"
+    assert model["waitsFor"] == [
+        {"kind": "value", "file": None, "at": "blocks[0].layout"},
+        {"kind": "weather", "file": "Bern_SYN.MET", "at": "weatherData"},
+    ]
 
 
 def test_seasons_have_the_mean_tilt_by_their_months() -> None:

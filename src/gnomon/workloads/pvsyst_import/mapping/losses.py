@@ -199,6 +199,8 @@ def _curve(iam: IamProfile, said: Report) -> dict[str, list[float]] | None:
         said.assumed("IAMProfile", points, "is no curve over the angle; the module's own modifier was taken")
         return None
     said.mapped("IAMProfile", f"{len(points)} points", "aoi")
+    if iam.b0 is not None:
+        said.unmapped("B0_IAM", iam.b0, "the profile, IAMProfile, counts in its place")
     for key, value in (
         ("N_Glass", iam.n_glass),
         ("N_EVA", iam.n_encapsulant),

@@ -110,7 +110,8 @@ def tell_other(site: Site, used: Place, said: Report) -> None:
         else:
             has = "has none" if there is None else f"has {there:g}"
             said.assumed(key, own, f"was not used: the site that counts, the variant's, {has}")
-    _tell_climate(site, said, name="Site")
+    _tell_names(said, "names the place of data beside the site that counts", Site=site.name)
+    _tell_climate(site, said)
 
 
 def tell_weather_site(weather: WeatherFile, used: Place, said: Report) -> None:
@@ -142,13 +143,12 @@ def _tell_zone(site: Site, said: Report) -> None:
         said.mapped("TimeZone", site.time_zone, "project.timezoneOverride")
 
 
-def _tell_climate(site: Site, said: Report, *, name: str | None = None) -> None:
-    """Tell what of a site has no effect on a model; its name too, under a key, where it names no location."""
+def _tell_climate(site: Site, said: Report) -> None:
     words = "tells where the site's data come from; kept out of the model"
     names = {"Country": site.country, "Region": site.region, "Source": site.source, "NomF": site.file_name}
-    _tell_names(said, words, **({} if name is None else {name: site.name}), **names)
+    _tell_names(said, words, **names)
     if site.albedo is not None:
-        said.unmapped("Albedo", site.albedo[0], "the project's months count where it has them, else this one")
+        said.unmapped("Albedo", site.albedo, "the project's months count where it has them, else this one")
     words = "months of a climate are no hourly weather; kept out of the model"
     _tell_names(said, words, **{key: getattr(site, name) for name, key in _KEYS.items()})
 
@@ -194,7 +194,9 @@ def choose_weather(
         )
         return weathers[0]
     if weathers:
-        words = f"none of the {len(weathers)} weather files that came along has this name; rename one, or post it"
+        words = (
+            f"none of the {len(weathers)} weather files that came along has this name; rename one, or post it"
+        )
     else:
         words = "no weather that can be read came along; send it as CSV, or post it"
     said.unmapped("NomF", name, f"{words} for the location")
