@@ -91,7 +91,7 @@ class Report:
         for (path, reason, is_display), keys in groupby(found, key=_together):
             said = reason or (_DISPLAY if is_display else _NO_FIELD)
             pairs = ", ".join(f"{each.key}={each.value}" for each in keys)
-            self.inside(path)._note(Fate.UNMAPPED, pairs, None, said)
+            self.inside(path).unmapped(pairs, None, said)
 
     def _note(self, fate: Fate, key: str, value: object, said: str) -> None:
         self.notes.append(
