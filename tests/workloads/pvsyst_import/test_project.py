@@ -561,8 +561,13 @@ def test_a_draft_waits_for_the_values_that_no_file_brings() -> None:
         "blocks[0].layout",
         "blocks[0].dcInputs[0].stringLength",
         "blocks[0].dcInputs[0].stringCount",
-        "blocks[0].acSystem.numberOfInverters",
     ]
+    assert blocks(model)[0]["acSystem"]["numberOfInverters"] == 3
+    assert told(model, "mapped", "NInverter")[0]["value"] == "3"
+    assert told(model, "mapped", "NStrOrient1")[0]["value"] == "54"
+    alone = one(Sub(more={"NInverter": None}))
+    assert told(alone, "unmapped", "NStringCh")[0]["value"] == "54"
+    assert "blocks[0].acSystem.numberOfInverters" in [wait["at"] for wait in alone["waitsFor"]]
     (empty,) = imported(PRJ, ("a.VC0", variant().replace(b"pvSubArray", b"pvSubOther")))["models"]
     assert {"kind": "value", "file": None, "at": "blocks"} in empty["waitsFor"]
 

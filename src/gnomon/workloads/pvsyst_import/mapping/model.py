@@ -121,6 +121,8 @@ def _block(
     if group is not None:
         dc_input["stringCount"] = group.strings
         ac_system["numberOfInverters"] = group.inverters
+    elif sub.inverters:
+        ac_system["numberOfInverters"] = sub.inverters
     if part is not None:
         ac_system["mpptFraction"] = tidy(part)
     named = f"{name}, {group.strings} strings each" if group and is_several else name
@@ -154,10 +156,10 @@ def _tell_sub_array(sub: SubArray, said: Report) -> None:
         said.mapped("NModSerie", sub.modules_in_series, "dcInputs.stringLength")
     else:
         said.unmapped("NModSerie", sub.modules_in_series, "is missing or 0; give dcInputs[0].stringLength")
-    if sub.strings_on_orientation is not None and sub.strings_on_orientation != sub.strings:
+    if None not in (sub.strings, sub.strings_on_orientation) and sub.strings_on_orientation != sub.strings:
         words = f"of {sub.strings} strings; the others' orientation has no key with a public sample: all are on it"
         said.assumed("NStrOrient1", sub.strings_on_orientation, words)
-    elif sub.strings is not None:
+    elif sub.strings_on_orientation is not None:
         said.mapped("NStrOrient1", sub.strings_on_orientation, "all strings lie on the orientation")
     if sub.inverter_inputs is not None:
         said.unmapped("NInvMPPT", sub.inverter_inputs, "PNomAC_InMPPT tells what NInverter counts; not used")
