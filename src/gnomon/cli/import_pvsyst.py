@@ -55,16 +55,20 @@ def import_pvsyst(
 
 def _write_components(planned: "Plan", folder: Path) -> None:
     """Write the modules and inverters as PAN and OND files; files that are there are left alone."""
+    from gnomon.pvsyst import PvsystError
     from gnomon.workloads.pvsyst_import.component import write
 
-    folder.mkdir(parents=True, exist_ok=True)
     for each in planned.components:
         target = folder / each.path.rpartition("/")[2]
         try:
+            text = write(each.kind, each.document)
+            folder.mkdir(parents=True, exist_ok=True)
             with target.open("x", encoding="utf-8", newline="\r\n") as opened:
-                opened.write(write(each.kind, each.document))
+                opened.write(text)
         except FileExistsError as error:
             raise click.ClickException(f"{target} is there already; give another folder") from error
+        except (OSError, PvsystError) as error:
+            raise click.ClickException(f"{target} cannot be written: {error}") from error
 
 
 def _uploads(paths: Sequence[Path]) -> Iterator[tuple[str, bytes]]:

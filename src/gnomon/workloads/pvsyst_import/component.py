@@ -55,9 +55,20 @@ def read(content: bytes, kind: str, filename: str) -> dict[str, Any]:
         If the file is no component of that kind.
     """
     try:
-        return _READERS[kind](parse(content), filename)
+        return document_of(parse(content), kind, filename)
     except PvsystError as error:
         raise Failure("invalid_file", f"{filename}: {error}") from error
+
+
+def document_of(root: PvsystObject, kind: str, filename: str) -> dict[str, Any]:
+    """Return the document of a component's tree.
+
+    Raises
+    ------
+    PvsystError
+        If it is no component of that kind.
+    """
+    return _READERS[kind](root, filename)
 
 
 def write(kind: str, document: Mapping[str, Any]) -> str:
