@@ -55,7 +55,6 @@ def import_pvsyst(
 
 def _write_components(planned: "Plan", folder: Path) -> None:
     """Write the modules and inverters as PAN and OND files; files that are there are left alone."""
-    from gnomon.pvsyst import PvsystError
     from gnomon.workloads.pvsyst_import.component import write
 
     for each in planned.components:
@@ -67,7 +66,7 @@ def _write_components(planned: "Plan", folder: Path) -> None:
                 opened.write(text)
         except FileExistsError as error:
             raise click.ClickException(f"{target} is there already; give another folder") from error
-        except (OSError, PvsystError) as error:
+        except (OSError, ValueError) as error:
             raise click.ClickException(f"{target} cannot be written: {error}") from error
 
 

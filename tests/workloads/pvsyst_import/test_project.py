@@ -36,6 +36,7 @@ from gnomon.workloads.pvsyst_import import PROJECT
 from gnomon.workloads.pvsyst_import.outline import outline
 from gnomon.workloads.pvsyst_import.plan import plan
 from gnomon.workloads.pvsyst_import.project import read_all
+from gnomon.workloads.pvsyst_import.report import Fate
 
 KINDS = {kind.kind: kind for kind in RESOURCE_KINDS}
 PLANT = Path(__file__).parents[3] / "examples" / "plant"
@@ -494,11 +495,8 @@ def test_sites_of_files_stand_in_for_a_projects_own() -> None:
 
 
 def _all_told(found: dict[str, Any]) -> str:
-    notes = [*found["report"], *(note for model in found["models"] for fate in FATES for note in model[fate])]
+    notes = [*found["report"], *(note for model in found["models"] for fate in Fate for note in model[fate])]
     return "\n".join(f"{note['at']} | {note['key']}={note['value']} | {note['said']}" for note in notes)
-
-
-FATES = ("mapped", "assumed", "unmapped")
 
 
 def test_sites_beside_the_one_that_counts_are_told_with_what_differs() -> None:
