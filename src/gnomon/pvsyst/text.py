@@ -10,6 +10,7 @@ public sample is known and of which nothing is read, are kept as text where they
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -54,9 +55,11 @@ def _tree(text: str, as_text: Sequence[range]) -> PvsystObject:
     if root is None or not root[2].startswith("pv"):
         raise PvsystError("this is not a PVsyst file: its first line should be `PVObject_=pv...`")
     builder = _Builder(_Open(root[1].rstrip(" \t"), root[2], Form.OBJECT, first_line))
-    kept = [scene[:-1] for scene in as_text]
+    kept = deque(scene[:-1] for scene in as_text)
     for line, found in lines:
-        if any(line in scene for scene in kept):
+        while kept and line >= kept[0].stop:
+            kept.popleft()
+        if kept and line in kept[0]:
             builder.keep(line, found)
         else:
             builder.read(line, found)
