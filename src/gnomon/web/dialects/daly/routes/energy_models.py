@@ -145,9 +145,7 @@ async def list_(desk: AtDesk, reader: Reader, include: Includes = None) -> Respo
     rows = zip(models, tasks, strict=True)
     return answer(
         [
-            render_model(
-                Standing(model=model, task=task, global_project_id=projects.get(_project_of(model)))
-            )
+            render_model(Standing(model=model, task=task, global_project_id=projects.get(_project_of(model))))
             for model, task in rows
         ]
     )
