@@ -8,8 +8,8 @@ DOI 10.2172/1660126.
 
 All trackers begin at the sun, within their limits. In turns, every pair whose widths are too large for its distance
 takes the excess from both alike, which satisfies all pairs; then every tracker takes back half of what its
-tightest pair leaves over, until next to nothing is left to take. Where a share of diodes may be shaded, a pair may overlap by
-as many whole groups of the tracker behind.
+tightest pair leaves over, until nothing to speak of is left. Where a share of diodes may be shaded, a pair may
+overlap by as many whole groups of the tracker behind.
 """
 
 import numpy as np
