@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scenes import NOTHING, chosen, moved, sun_of, table, tables_of, traced, turned
+from shaded_scenes import NOTHING, chosen, moved, sun_of, table, tables_of, traced, turned
 
 from gnomon.pv.shade import Obstructions, Shares, Tables, Tracking, cast, sky_views, table_rows
 

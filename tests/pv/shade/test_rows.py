@@ -7,7 +7,7 @@ import pvlib
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from scenes import NOTHING
+from shaded_scenes import NOTHING
 
 from gnomon.pv import scene, shading, tracking
 from gnomon.pv.shade import Tracking, cast, grid, rotations, scene_mean, sky_views, table_rows

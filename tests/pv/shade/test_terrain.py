@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scenes import NOTHING, chosen, moved
+from shaded_scenes import NOTHING, chosen, moved
 
 from gnomon.pv import shading
 from gnomon.pv import tracking as course

@@ -11,7 +11,7 @@ from toys import TOYS
 
 from gnomon.core.access import KeyRole
 
-EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "60")
+EXAMPLES = os.environ.get("SCHEMATHESIS_EXAMPLES", "30")
 """Of each kind for each operation."""
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 OWN_KEY = "/keys/"

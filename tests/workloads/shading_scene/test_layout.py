@@ -159,3 +159,13 @@ def test_gcr_is_width_over_pitch(pitch: float, width: float, is_tracker: bool) -
 def test_one_row_has_no_gcr() -> None:
     found, _ = read(*rows(1, per_row=4))
     assert gcr_properties(found, density(found)) is None
+
+
+@pytest.mark.parametrize(
+    ("length", "told", "pieces"), [(20.0, None, 9), (20.0, 1, 1), (1.0, None, 1), (500.0, None, 24)]
+)
+def test_groups_are_counted_in_pieces_of_a_module_unless_told(
+    length: float, told: int | None, pieces: int
+) -> None:
+    found, _ = read(table(0, 0, length=length, stringsPerLength=told))
+    assert found.strings_per_length.tolist() == [pieces]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.pv.arrays import FloatArray
+from gnomon.pv.arrays import FloatArray, IntArray
 from gnomon.workloads.shading_scene import layout
 from gnomon.workloads.shading_scene.fields import (
     Loc,
@@ -28,8 +28,11 @@ MOST_TABLES = 20_000
 WIDEST = 50_000.0
 """How far apart two corners of a scene may be. [m]"""
 DEFAULT_TRANSVERSE_DIODES = 3
-"""Where a table does not tell: the three groups of cells of one common module."""
-DEFAULT_STRINGS_PER_LENGTH = 1
+"""Where a table does not tell: the three groups of cells of one common module, which lies down."""
+PIECE = 2.2
+"""About how long the pieces are in which such a table is counted: as such a module is. [m]"""
+MOST_PIECES = 24
+"""Of a table that does not tell; each costs time."""
 _MOST_DIODES = 1000
 _FARTHEST = 1e8  # m; coordinates of maps have seven digits
 _CORNERS = 4
@@ -244,19 +247,28 @@ def _scene(
         return None
     point, vector = _axes(tables, flat, origin, notes)
     is_tracker = np.array([table.is_tracker for table in tables])
+    placed = layout.along(flat, np.where(is_tracker[:, None], vector, np.nan))
     return Scene(
         names=tuple(table.name for table in tables),
-        corners=layout.along(flat, np.where(is_tracker[:, None], vector, np.nan)),
+        corners=placed,
         is_tracker=is_tracker,
         axis_point=point,
         axis_vector=vector,
         transverse_diodes=np.array([table.diodes or DEFAULT_TRANSVERSE_DIODES for table in tables]),
-        strings_per_length=np.array([table.strings or DEFAULT_STRINGS_PER_LENGTH for table in tables]),
+        strings_per_length=_pieces(tables, placed),
         triangles=triangles - origin,
         terrain=np.array(terrain, dtype=bool),
         origin=(float(origin[0]), float(origin[1]), float(origin[2])),
         max_rotation=limit,
     )
+
+
+def _pieces(tables: Sequence[_Table], corners: FloatArray) -> IntArray:
+    """Return in how many pieces along its length each table's groups of cells are counted."""
+    length = np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1)
+    usual = np.clip(np.round(length / PIECE), 1, MOST_PIECES).astype(np.int64)
+    told = np.array([table.strings or 0 for table in tables], dtype=np.int64)
+    return np.where(told > 0, told, usual)
 
 
 def _check_shapes(flat: layout.Flattened, tables: Sequence[_Table], at: Loc, notes: Notes) -> None:

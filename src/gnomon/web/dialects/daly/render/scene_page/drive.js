@@ -81,7 +81,9 @@ function show(scene) {
   page.terrain = trianglesOf(scene.obstructions.terrain, origin);
   const corners = page.tables.flatMap(table => table.corners);
   page.bounds = boundsOf([...corners, ...page.solids.flat(), ...page.terrain.flat()]);
-  page.camera ||= new Camera(corners.length ? boundsOf(corners) : page.bounds);
+  // Terrain may reach far; what stands near the tables shall be seen at once, and what stands far off not shrink them.
+  const near = boundsOf([...corners, ...page.solids.flat()]), alone = boundsOf(corners);
+  page.camera ||= new Camera(corners.length ? (near.size < 2.5 * alone.size ? near : alone) : page.bounds);
   page.painter ||= painterFor(canvas);
   part("panel").hidden = part("compass").hidden = false;
   keep(scene);
