@@ -86,6 +86,28 @@ REFUSED: list[tuple[str, dict[str, Any], list[Any], str, tuple[str, ...]]] = [
         "conflict",
         ("differ", "send only output.blockIndex"),
     ),
+    (
+        "",
+        {"blockQuery": True, "blockQueryIndex": 2, "blocks": 2},
+        ["body", "blockQueryIndex"],
+        "out_of_range",
+        ("blockQueryIndex 2 names no block", "0 to 1"),
+    ),
+    (
+        "",
+        {"blockQuery": True},
+        ["body", "blockQueryIndex"],
+        "missing",
+        ("needs 'blockQueryIndex'", "output.blockIndex"),
+    ),
+    (
+        "",
+        output(blockResults=True, blockIndex=-1),
+        ["body", "output", "blockIndex"],
+        "greater_than_equal",
+        ("-1 is out of range", "at least 0"),
+    ),
+    ("?summary=false", {}, ["query", "summary"], "removed", ("GET /energymodels/{id}?include=summary",)),
     ("?debug_block=0", {}, ["query", "debug_block"], "removed", ("no longer supported", "output.blockIndex")),
     ("?summary=true", {}, ["query", "summary"], "removed", ("GET /energymodels/{id}?include=summary",)),
     ("?fullresults=true", {}, ["query", "fullresults"], "removed", ("include=fulltimeseries",)),
@@ -107,7 +129,15 @@ DEPRECATED: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
     (
         "",
         {**output(blockResults=True, blockIndex=0), "blockQuery": True, "blockQueryIndex": 0},
-        ("'blockQuery' is deprecated; use output.blockIndex.",),
+        (
+            "'blockQuery' is deprecated; use output.blockIndex.",
+            "'blockQueryIndex' is deprecated; use output.blockIndex.",
+        ),
+    ),
+    (
+        "",
+        {"blockQuery": True, "blockQueryIndex": 1},
+        ("blockQueryIndex 1 stands for the only block that was sent, which is block 0.",),
     ),
     (
         "?blockresults=true",
@@ -175,3 +205,11 @@ def test_old_names_of_coordinates_are_accepted_with_a_warning(client: httpx.Clie
     assert (made.json()["latitude"], made.json()["longitude"]) == (40.0, -105.0)
     assert "lat" not in made.json()
     assert made.json()["warnings"] == ["lat and lng are deprecated; use latitude and longitude"]
+
+
+def test_old_and_new_names_of_coordinates_must_not_differ(client: httpx.Client) -> None:
+    refused = client.post("/locations", json={"name": "Old", "lat": 41.0, "latitude": 40.0, "lng": -105.0})
+    assert refused.status_code == 422
+    (told,) = refused.json()["detail"]
+    assert (told["loc"], told["type"]) == (["body", "lat"], "conflict")
+    assert "send only 'latitude'" in told["msg"]

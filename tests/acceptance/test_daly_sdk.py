@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dalysdk.client
 import pytest
@@ -61,3 +62,26 @@ def test_errors_are_the_sdks_own(client: DalyClient) -> None:
         client.energy_models.get(9999)
     with pytest.raises(ValidationError):
         client.energy_models.create({"locationId": 1, "blocks": []})
+
+
+@pytest.mark.usefixtures("client")
+def test_the_workspaces_settings_are_what_a_model_takes_where_it_says_nothing(server: Server) -> None:
+    silent = example()
+    del silent["blocks"][0]["losses"]["lid"]
+    with server.daly(timeout=60) as http:
+
+        def find_yield(document: dict[str, Any]) -> float:
+            answered = http.post("/energymodels?async=false&include=summary", json=document).json()
+            return float(answered["energyYieldSummary"]["annualProductionMWh"])
+
+        def say(settings: dict[str, Any]) -> None:
+            http.put("/workspaces/1/settings", json=settings).raise_for_status()
+
+        before, told = find_yield(silent), find_yield(example())
+        say({"energyModel": {"losses": {"lid": 0.2}}})
+        try:
+            assert 0.75 * before < find_yield(silent) < 0.85 * before
+            assert find_yield(example()) == told
+        finally:
+            say({})
+        assert find_yield(silent) == before

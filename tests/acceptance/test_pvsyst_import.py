@@ -10,6 +10,8 @@ import httpx
 import pytest
 from pvsyst_files import INVERTER, MODULE, project, variant
 
+from gnomon.workloads.pvsyst_import.component import read, write
+
 from .plant import COMPONENTS, year
 from .server import Server, running
 
@@ -130,6 +132,11 @@ def test_the_pages_script_imports_edits_and_reruns_one_row(
     done = client.post(f"/energymodels/{number}/run").json()
     assert (done["energyModelId"], done["revision"]) == (number, "v0004")
     assert done["annualProductionMWh"] > 100
+    block = saved["inputs"]["blocks"][0]
+    numbers = {"module": block["dcInputs"][0]["moduleId"], "inverter": block["inverterId"]}
+    for name, kind in ((MODULE, "module"), (INVERTER, "inverter")):
+        back = write(kind, client.get(f"/{kind}s/{numbers[kind]}").json())
+        assert read(back.encode(), kind, name) == read((COMPONENTS / name).read_bytes(), kind, name)
 
 
 def test_the_two_files_of_the_page_alone_make_a_draft_that_waits(

@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 from pvsyst_files import INVERTER, MODULE, Sub, circuit, project, variant, weather_csv
 
 from gnomon.cli.commands import gnomon
+from gnomon.workloads.pvsyst_import.component import read
 
 PLANT = Path(__file__).parents[2] / "examples" / "plant"
 
@@ -88,3 +89,16 @@ def test_the_pages_example_is_as_the_page_says() -> None:
     ):
         assert words in got.output
     assert "inverterId" not in got.output
+
+
+def test_components_are_written_back_and_come_back_the_same(folder: Path, tmp_path: Path) -> None:
+    back = tmp_path / "back"
+    first = json.loads(call("--json", "--write", back, folder, PLANT / MODULE, PLANT / INVERTER).output)
+    assert sorted(file.name for file in back.iterdir()) == sorted((MODULE, INVERTER))
+    again = json.loads(call("--json", folder, back).output)
+    assert again["models"][0]["blocks"] == first["models"][0]["blocks"]
+    for name, kind in ((MODULE, "module"), (INVERTER, "inverter")):
+        assert read((back / name).read_bytes(), kind, name) == read((PLANT / name).read_bytes(), kind, name)
+    refused = call("--write", back, folder, PLANT / MODULE)
+    assert refused.exit_code == 1
+    assert "is there already; give another folder" in refused.output

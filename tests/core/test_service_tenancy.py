@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from gnomon.core.hub import Hub
 from gnomon.core.ports import Submit
 from gnomon.core.service import House, access, tenancy, ticket
 from gnomon.core.task import NewTask, task_id
-from gnomon.core.tenancy import SCOPES_OF, Role
+from gnomon.core.tenancy import SCOPES_OF, Organization, Role
 from gnomon.engine.calendar import CronCalendar
 from gnomon.store.sqlite import SqliteStore
 from gnomon.store.vault import KeyVault
@@ -215,3 +215,102 @@ async def test_an_operators_power_is_in_the_key_alone(house: House, owner: Perso
     signed_in = await access.recall_user(house, id_of(who), who.workspace)
     assert signed_in.scopes == NO_OPS
     assert timedelta(days=7) == tenancy.INVITE_LIFE
+
+
+async def invited(house: House, host: Principal, role: Role) -> str:
+    """Make an invite to the host's workspace, and return its token."""
+    organization = await tenancy.get_organization(house, host)
+    made = await tenancy.invite(house, host, organization, role=role)
+    assert made.token is not None
+    return made.token
+
+
+async def test_a_narrow_key_gives_no_role_that_can_do_more(house: House, owner: Person) -> None:
+    boss = await owner.enter()
+    narrow = replace(boss, scopes=frozenset({"read", "keys"}))
+    someone = id_of(await (await hire(owner, Role.VIEWER)).enter())
+    for refused in (
+        invited(house, narrow, Role.MEMBER),
+        tenancy.set_role(house, narrow, someone, Role.ADMIN),
+        tenancy.add_user(house, narrow, name="x", role=Role.OWNER),
+    ):
+        with pytest.raises(Forbidden, match="lacks itself: cancel"):
+            await refused
+    assert await invited(house, narrow, Role.VIEWER)
+
+
+async def test_an_invite_is_no_way_back_for_who_made_it(house: House, owner: Person) -> None:
+    boss = await owner.enter()
+    joined = await tenancy.accept(house, 1, await invited(house, boss, Role.ADMIN))
+    assert joined.user_key is not None
+    admin = await Person(house, (joined.workspace_key, joined.user_key)).enter()
+    token = await invited(house, admin, Role.ADMIN)
+    await tenancy.remove_user(house, boss, id_of(admin))
+    assert len(await tenancy.list_organization_users(house, boss, await the_organization(house, boss))) == 1
+    with pytest.raises(NotFound, match="no such invite"):
+        await tenancy.accept(house, 1, token)
+
+
+async def the_organization(house: House, who: Principal) -> Organization:
+    return await tenancy.get_organization(house, who)
+
+
+async def test_a_lesser_role_in_the_organization_ends_the_invites_made_in_the_greater(
+    house: House, owner: Person
+) -> None:
+    boss = await owner.enter()
+    joined = await tenancy.accept(house, 1, await invited(house, boss, Role.ADMIN), name="deputy")
+    assert joined.user_key is not None
+    deputy = await Person(house, (joined.workspace_key, joined.user_key)).enter()
+    organization, token = await the_organization(house, boss), await invited(house, deputy, Role.VIEWER)
+    for refused in (
+        tenancy.set_organization_role(house, deputy, organization, id_of(boss), Role.VIEWER),
+        tenancy.set_organization_role(house, deputy, organization, id_of(deputy), Role.OWNER),
+        tenancy.remove_organization_user(house, deputy, organization, id_of(boss)),
+    ):
+        with pytest.raises(Forbidden):
+            await refused
+    with pytest.raises(Conflict, match="no owner"):
+        await tenancy.set_organization_role(house, boss, organization, id_of(boss), Role.ADMIN)
+    await tenancy.set_organization_role(house, boss, organization, id_of(deputy), Role.MEMBER)
+    with pytest.raises(NotFound, match="no such invite"):
+        await tenancy.accept(house, 1, token)
+    with pytest.raises(Forbidden):
+        await invited(house, deputy, Role.VIEWER)
+    assert await access.role_in(house, boss.workspace, id_of(deputy)) is Role.ADMIN
+    await tenancy.remove_organization_user(house, boss, organization, id_of(deputy))
+    assert await access.role_in(house, boss.workspace, id_of(deputy)) is None
+    assert not await access.is_still_valid(house, deputy)
+
+
+async def test_who_owns_a_workspace_alone_is_not_taken_out_of_it(house: House, owner: Person) -> None:
+    boss = await owner.enter()
+    joined = await tenancy.accept(house, 1, await invited(house, boss, Role.ADMIN), name="deputy")
+    assert joined.user_key is not None
+    deputy = await Person(house, (joined.workspace_key, joined.user_key)).enter()
+    await tenancy.open_workspace(house, deputy, "theirs")
+    organization = await the_organization(house, boss)
+    with pytest.raises(Conflict, match="workspace has no owner"):
+        await tenancy.remove_organization_user(house, boss, organization, id_of(deputy))
+    assert await access.role_in(house, boss.workspace, id_of(deputy)) is Role.ADMIN
+
+
+async def test_a_later_workspaces_own_key_is_nothing_in_the_organization(house: House, owner: Person) -> None:
+    opened = await tenancy.open_workspace(house, await owner.enter(), "second")
+    own = Principal(workspace=opened.workspace.id, key_id="k", scopes=NO_OPS)
+    with pytest.raises(Forbidden, match="organization's role"):
+        await invited(house, own, Role.VIEWER)
+    first = replace(own, workspace=(await owner.enter()).workspace)
+    assert await invited(house, first, Role.OWNER)
+
+
+async def test_nobody_joins_a_workspace_that_is_being_deleted(house: House, owner: Person) -> None:
+    boss = await owner.enter()
+    opened = await tenancy.open_workspace(house, boss, "second")
+    organization = await the_organization(house, boss)
+    gone = opened.workspace
+    await house.store.members.delete_workspace(gone.id, house.clock.now())
+    with pytest.raises(NotFound):
+        await tenancy.invite(house, boss, organization, role=Role.VIEWER, workspace=gone)
+    with pytest.raises(NotFound):
+        await house.store.members.put_member("workspace", gone.id, id_of(boss), Role.OWNER, house.clock.now())

@@ -4,6 +4,7 @@ import pytest
 
 from gnomon.pvsyst.text import MOST_BYTES, MOST_DEPTH, parse
 from gnomon.pvsyst.tree import Form, PvsystError, PvsystObject, number, numbers, profile
+from gnomon.pvsyst.writer import write
 
 VARIANT = """\
 PVObject_=pvVCalcul
@@ -318,3 +319,60 @@ ENDLESS = {
 def test_time_is_linear_in_lines(lines: list[str]) -> None:
     """A quadratic reader would sit here for minutes."""
     assert inside(*lines).entries
+
+
+SCENE = """PVObject_=pvVCalcul
+  Comment=A
+  PVObject_Ombrage=pvShading
+    Flags=$01
+    FracOmbreMod=1.0
+{scene}
+  End of PVObject pvShading
+  PVObject_PVMainArray=pvMainArray
+    SubArrays=Start
+      PVObject_=pvSubArray
+        SubArrayId=1
+      End of PVObject pvSubArray
+    EndTags
+  End of PVObject pvMainArray
+End of PVObject pvVCalcul
+"""
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        "ListeObjets, list of=2 TOmbObjet\nX=1\nEnd of Something",
+        "PVObject_=pvThing\nX=1",
+        "Mesh Start;\nMesh=End",
+        "Profile=TCubicProfile\nPoint_1=0,0",
+        "EndTags",
+        "A Start;\n" * 100,
+        "Binary, Count=3\n\\x01\nEnd of PVObject pvUnknown\nFlags=$02",
+    ],
+)
+def test_a_strange_scene_is_kept_as_text_and_the_rest_is_read(scene: str) -> None:
+    root = parse(SCENE.format(scene=scene).encode())
+    shading = root.find_child("Ombrage")
+    assert shading is not None
+    assert shading.pairs[:2] == (("Flags", "$01"), ("FracOmbreMod", "1.0"))
+    (text,) = shading.children
+    assert text.form is Form.TEXT
+    written = [line.strip() for line in write(shading).splitlines()]
+    assert written[3:-1] == [line for line in scene.splitlines() if line]
+    array = root.find_child("PVMainArray")
+    assert array is not None
+    assert array.children[0].children[0].find_text("SubArrayId") == "1"
+    assert parse(write(root).encode()) == root
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        "EndTags\nPVObject_=pvSubArray\nEnd of PVObject pvSubArray",
+        "EndTags\nEnd of PVObject pvShading\nEnd of Nothing",
+    ],
+)
+def test_a_scene_never_hides_another_part_and_damage_outside_is_refused(scene: str) -> None:
+    with pytest.raises(PvsystError, match="closes nothing"):
+        parse(SCENE.format(scene=scene).encode())

@@ -748,6 +748,7 @@ async def test_no_verb_reads_a_whole_table(shop: Any, verb: str, tmp_path: Path)
 READS: dict[str, Callable[[sqlite3.Connection, str], Any]] = {
     "get_version": lambda connection, name: read.read_version(connection, WORKSPACE, name),
     "glance": lambda connection, name: read.glance(connection, WORKSPACE, name),
+    "excerpt": lambda connection, name: read.excerpt(connection, WORKSPACE, [name], ["n"]),
     "get_input": lambda connection, name: load.read_input(connection, WORKSPACE, name),
     "count_tasks": lambda connection, _: read.count_tasks(connection, WORKSPACE),
     "list_line": lambda connection, name: line.list_line(connection, WORKSPACE, name, 10),

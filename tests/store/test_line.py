@@ -216,3 +216,19 @@ async def test_inputs_and_versions_are_read_alone(shop: Any) -> None:
     for ask in (shop.store.get_input, shop.store.get_version, shop.store.glance):
         with pytest.raises(NotFound):
             await ask("wsp_2", task.id)
+
+
+async def test_an_excerpt_has_the_named_members_of_results_alone(shop: Any) -> None:
+    result = {"sum": {"x": [0.1, 1e-7, None, True]}, "a.b": "'\"", "large": [1] * 100}
+    done = await shop.start()
+    await shop.done(done, result)
+    plain = await shop.start()
+    await shop.done(plain, "no object")
+    waiting = await shop.submit()
+    names = [done.id, waiting.id, plain.id, "tsk_none"]
+    found = await shop.store.excerpt(WORKSPACE, names, ["sum", "a.b", "absent"])
+    whole = await shop.get(done)
+    assert found[done.id] == replace(whole, result={"sum": result["sum"], "a.b": "'\"", "absent": None})
+    assert (found[waiting.id], found[plain.id].result) == (waiting, None)
+    assert set(found) == {done.id, waiting.id, plain.id}
+    assert await shop.store.excerpt("wsp_2", names, ["sum"]) == {}

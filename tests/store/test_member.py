@@ -315,6 +315,7 @@ async def _act(
         ("read write", Role.MEMBER),
         ("cancel", Role.MEMBER),
         ("read keys", Role.ADMIN),
+        ("read hooks", Role.ADMIN),
         ("read write cancel hooks keys", Role.OWNER),
         ("", Role.VIEWER),
     ],

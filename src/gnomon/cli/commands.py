@@ -239,7 +239,16 @@ def ask(
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True), metavar="FILES..."
 )
-def import_pvsyst(files: tuple[Path, ...], output: Path | None, *, is_json: bool, is_short: bool) -> None:
+@click.option(
+    "--write",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the modules and inverters as PAN and OND files, as PVsyst reads them.",
+)
+def import_pvsyst(
+    files: tuple[Path, ...], output: Path | None, folder: Path | None, *, is_json: bool, is_short: bool
+) -> None:
     """Show what PVsyst files make: the models of their variants, and what becomes of every key.
 
     FILES are a project's .PRJ, .VC*, .PAN, .OND, .SIT, .HOR, .MET, .SHD and weather .CSV files, a .ZIP of them, or
@@ -247,7 +256,7 @@ def import_pvsyst(files: tuple[Path, ...], output: Path | None, *, is_json: bool
     """
     from gnomon.cli.import_pvsyst import import_pvsyst as run
 
-    code = run(files, is_json=is_json, output=output, is_short=is_short)
+    code = run(files, is_json=is_json, output=output, is_short=is_short, folder=folder)
     click.get_current_context().exit(code)
 
 

@@ -10,6 +10,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from gnomon.workloads.pvsyst_import.plan import Plan
+
 _AWAITS = 3
 _WIDEST = 10_000
 _HEADINGS = ("block", "inverters", "strings", "modules", "kWp", "tilt", "azimuth", "module", "inverter")
@@ -20,7 +22,9 @@ _FATES = {
 }
 
 
-def import_pvsyst(paths: Sequence[Path], *, is_json: bool, output: Path | None, is_short: bool) -> int:
+def import_pvsyst(
+    paths: Sequence[Path], *, is_json: bool, output: Path | None, is_short: bool, folder: Path | None = None
+) -> int:
     """Read files, show what they make, and return the exit code.
 
     Raises
@@ -35,15 +39,35 @@ def import_pvsyst(paths: Sequence[Path], *, is_json: bool, output: Path | None, 
     shelf = read_all(list(_uploads(paths)))
     if not shelf.projects and not shelf.variants:
         raise click.ClickException(no_project(shelf))
-    found = outline(shelf, plan(shelf))
+    planned = plan(shelf)
+    found = outline(shelf, planned)
     text = json.dumps(found, indent=2, ensure_ascii=False)
     if output is not None:
         output.write_text(text + "\n", encoding="utf-8")
+    if folder is not None:
+        _write_components(planned, folder)
     if is_json:
         click.echo(text)
     else:
         _show(found, is_short=is_short)
     return _AWAITS if any(model["waitsFor"] for model in found["models"]) else 0
+
+
+def _write_components(planned: "Plan", folder: Path) -> None:
+    """Write the modules and inverters as PAN and OND files; files that are there are left alone."""
+    from gnomon.workloads.pvsyst_import.component import write
+
+    for each in planned.components:
+        target = folder / each.path.rpartition("/")[2]
+        try:
+            text = write(each.kind, each.document)
+            folder.mkdir(parents=True, exist_ok=True)
+            with target.open("x", encoding="utf-8", newline="\r\n") as opened:
+                opened.write(text)
+        except FileExistsError as error:
+            raise click.ClickException(f"{target} is there already; give another folder") from error
+        except (OSError, ValueError) as error:
+            raise click.ClickException(f"{target} cannot be written: {error}") from error
 
 
 def _uploads(paths: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
@@ -82,7 +106,7 @@ def _show_model(console: "Console", model: Mapping[str, Any], *, is_short: bool)
     console.rule(model["inputs"]["name"], align="left", style="dim")
     _show_blocks(console, model["blocks"])
     for wait in model["waitsFor"]:
-        file = wait["file"] or "a file"
+        file = wait["file"] or ("a value" if wait["kind"] == "value" else "a file")
         console.print(f"waits for {file} ({wait['kind']}, {wait['at']})", style="yellow", markup=False)
     for fate, heading in _FATES.items():
         notes = model[fate]

@@ -53,9 +53,14 @@ def role_of(scopes: frozenset[str]) -> Role:
     """Return what somebody without a role counts as, by what their key may do."""
     if scopes >= SCOPES_OF[Role.ADMIN]:
         return Role.OWNER
-    if "keys" in scopes:
+    if scopes & {"keys", "hooks"}:
         return Role.ADMIN
-    return Role.MEMBER if scopes & {"write", "cancel", "hooks"} else Role.VIEWER
+    return Role.MEMBER if scopes & {"write", "cancel"} else Role.VIEWER
+
+
+def own_organization(workspace: str) -> str:
+    """Return the id of the organization that is founded with a workspace."""
+    return f"org_{workspace.removeprefix('wsp_')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

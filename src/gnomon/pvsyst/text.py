@@ -5,11 +5,13 @@ mid-object. Three kinds of opening line are beyond doubt (`PVObject_NAME=pvType`
 For the others (`NAME=TType`, `NAME, list of=`, `NAME, Count=`) only the closing marker tells that the line
 opened something, because a module may be called `Talesun` or `TP660M`: they are kept as pairs until that
 marker comes, and what stands behind them becomes theirs. A line that closes what is not open, and an object that is
-never closed, are errors: a file cut short must not pass for a smaller plant.
+never closed, are errors: a file cut short must not pass for a smaller plant. Only near shadings, of whose inside no
+public sample is known and of which nothing is read, are kept as text where they break these rules.
 """
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gnomon.pvsyst.encoding import decode
@@ -33,15 +35,51 @@ def parse(content: bytes) -> PvsystObject:
         raise PvsystError(
             f"the file is larger than {MOST_BYTES >> 20} MB; remove what the import does not need"
         )
-    lines = _lines(decode(content))
+    text = decode(content)
+    try:
+        return _tree(text, ())
+    except PvsystError as error:
+        scenes = _scenes(text)
+        if not any(error.line in scene for scene in scenes):
+            raise
+        try:
+            return _tree(text, scenes)
+        except PvsystError:
+            raise error from None
+
+
+def _tree(text: str, as_text: Sequence[range]) -> PvsystObject:
+    lines = _lines(text)
     first_line, first = next(lines, (0, ""))
     root = _OBJECT.fullmatch(first)
     if root is None or not root[2].startswith("pv"):
         raise PvsystError("this is not a PVsyst file: its first line should be `PVObject_=pv...`")
     builder = _Builder(_Open(root[1].rstrip(" \t"), root[2], Form.OBJECT, first_line))
-    for line, text in lines:
-        builder.read(line, text)
+    kept = deque(scene[:-1] for scene in as_text)
+    for line, found in lines:
+        while kept and line >= kept[0].stop:
+            kept.popleft()
+        if kept and line in kept[0]:
+            builder.keep(line, found)
+        else:
+            builder.read(line, found)
     return builder.root()
+
+
+def _scenes(text: str) -> list[range]:
+    """Return the lines inside each near shading, to its closing marker; none that holds another part of a variant."""
+    found: list[range] = []
+    begun: int | None = None
+    for line, stripped in _lines(text):
+        opened = _OBJECT.fullmatch(stripped)
+        if opened and opened[2] == _SCENE:
+            begun = line + 1
+        elif opened and opened[2] in _NEVER_IN_SCENES:
+            begun = None
+        elif stripped == f"End of PVObject {_SCENE}" and begun is not None:
+            found.append(range(begun, line + 1))
+            begun = None
+    return found
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -153,7 +191,11 @@ class _Open:
         if self.height > MOST_DEPTH:
             raise _too_deep(self.line)
         for line, entry in zip(self.lines, self.entries, strict=True):
-            if isinstance(entry, tuple) and (closer := _missing_closer(*entry)):
+            if (
+                self.form is not Form.TEXT
+                and isinstance(entry, tuple)
+                and (closer := _missing_closer(*entry))
+            ):
                 raise PvsystError(
                     f"`{entry[0]}={entry[1]}` is never closed by `{closer}`; {_AGAIN}", line=line
                 )
@@ -178,6 +220,13 @@ class _Open:
         return f"PVObject_{self.name}={self.type}", end
 
 
+_SCENE = "pvShading"
+_NEVER_IN_SCENES = frozenset(
+    {
+        *("pvProject", "pvVCalcul", "pvSite", "pvMeteo", "pvMainArray", "pvSubArray", "pvCircuit", "pvIAM"),
+        *("pvSystem", "pvHorizon", "pvSimulPlot", "pvModule", "pvGInverter"),
+    }
+)
 _AGAIN = "the file was cut or edited: export it from PVsyst again and upload it whole"
 
 
@@ -197,6 +246,12 @@ def _missing_closer(key: str, value: str) -> str | None:
     if listed := _LISTED.fullmatch(key):
         return None if value.split(maxsplit=1)[:1] in (["0"], []) else f"End of {listed[1]}"
     return f"End of {value}" if value in _ALWAYS_CLOSED or value == f"T{key}" else None
+
+
+def _is_plain(text: str) -> bool:
+    key, found, value = text.partition("=")
+    key, value = key.rstrip(" \t"), value.lstrip(" \t")
+    return bool(found) and reads_as_pair(key, value) and not any(_sorts_of_opener(key, value))
 
 
 def _too_deep(line: int) -> PvsystError:
@@ -222,6 +277,8 @@ class _Builder:
 
     def read(self, line: int, text: str) -> None:
         """Take one line."""
+        if self._stack and self._stack[-1].form is Form.TEXT:
+            self._pop(Form.TEXT)
         if self._closed is not None:
             raise PvsystError(
                 f"{text[:60]!r} stands after the end of the {self._closed.type}; a file holds one object: "
@@ -231,6 +288,15 @@ class _Builder:
         if not (self._opens(line, text) or self._closes(line, text)):
             key, _, value = text.partition("=")
             self._stack[-1].add_pair(line, key.rstrip(" \t"), value.lstrip(" \t"))
+
+    def keep(self, line: int, text: str) -> None:
+        """Take one line of what is kept as text, which begins where the plain keys end."""
+        if self._stack[-1].form is not Form.TEXT:
+            if _is_plain(text):
+                self.read(line, text)
+                return
+            self._stack.append(_Open("", "text", Form.TEXT, line))
+        self._stack[-1].add(line, ("", text), 0)
 
     def _opens(self, line: int, text: str) -> bool:
         if found := _OBJECT.fullmatch(text):

@@ -30,6 +30,7 @@ class Form(StrEnum):
     COUNTED = "NAME, Count=TYPE .. End of NAME=last text"
     BRACKETED = "NAME=Start .. NAME=End"
     NODE = "NAME Start; .. NAME End;"
+    TEXT = "lines that were not told into objects"
 
 
 Pair: TypeAlias = tuple[str, str]

@@ -12,7 +12,7 @@ from gnomon.pvsyst.horizon import Horizon, horizon
 from gnomon.pvsyst.ledger import Ledger, Page, Unread
 from gnomon.pvsyst.orientation import Orientation
 from gnomon.pvsyst.site import Site, WeatherReference, site, weather
-from gnomon.pvsyst.tree import PvsystObject
+from gnomon.pvsyst.tree import Form, PvsystObject
 from gnomon.pvsyst.writer import write
 
 
@@ -41,6 +41,8 @@ class GridSystem:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearShading:
     """The near shadings (`pvShading`).
+
+    A scene whose objects are not closed as they were opened is text from there on; `doubts` of the variant says so.
 
     Attributes
     ----------
@@ -231,6 +233,8 @@ def _doubts(
     groups: tuple[InverterGroup, ...],
 ) -> Iterator[str]:
     numbers = [plane.number for plane in planes]
+    if any(found.form is Form.TEXT for shading in page.all_of("pvShading") for found in shading.obj.children):
+        yield "the scene's objects are not closed as they were opened; its text is kept from there on, unread"
     for array in arrays:
         yield from _array_doubts(array, numbers, groups)
     for name, found in (("orientation", numbers), ("sub-array", [array.number for array in arrays])):

@@ -75,6 +75,9 @@ def write_ond(properties: Properties, curves: Sequence[EfficiencyCurve]) -> str:
 
 
 def _lines(obj: PvsystObject, indent: str) -> Iterator[str]:
+    if obj.form is Form.TEXT:
+        yield from (f"{indent}{text}" for _, text in obj.pairs)
+        return
     opening, closing = _MARKERS[obj.form](obj)
     yield indent + opening
     for entry in obj.entries:

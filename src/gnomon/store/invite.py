@@ -11,7 +11,7 @@ from gnomon.core.ports import Reservation
 from gnomon.core.tenancy import MOST_INVITES, Accepted, Invite, Place, Role, User
 from gnomon.store.access import insert_key
 from gnomon.store.ledger import Ledger
-from gnomon.store.member import add_user, find_member, find_user, get_member, put
+from gnomon.store.member import add_user, find_member, find_user, get_member, is_open, put
 from gnomon.store.reservation import claim_made, reserve
 from gnomon.store.row import find_moment, micros, moment
 
@@ -22,9 +22,11 @@ _INVITE = (
 
 
 def create_invite(ledger: Ledger, invite: Invite, maker: str, kept: Reservation | None) -> Invite:
-    """Store an invite, or find the one that the same request has made."""
+    """Store an invite, or find the one that the same request has made; raises `NotFound` without its workspace."""
     if (made := claim_made(ledger, maker, kept, invite.created_at)) is not None:
         return _get_invite(ledger, "id", made)
+    if not is_open(ledger, invite.workspace):
+        raise NotFound("There is no such workspace.")
     _refuse_too_many(ledger, invite)
     ledger.execute(
         f"INSERT INTO invite ({_INVITE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
@@ -47,13 +49,15 @@ def accept_invite(
     Raises
     ------
     NotFound
-        When the organization has no such invite, it has expired, or somebody has accepted it.
+        When the organization has no such invite, it has expired, somebody has accepted it, or who made it may not
+        make such a one any more.
     """
     invite = _get_invite(ledger, "hash", hashed)
     where = ledger.row(
         "SELECT 1 FROM organization WHERE id = ? AND number = ?", invite.organization_id, organization
     )
-    if where is None or invite.accepted_at is not None or invite.expires_at <= now:
+    is_open_still = invite.accepted_at is None and now < invite.expires_at
+    if where is None or not is_open_still or not _is_backed(ledger, invite):
         raise _no_invite()
     is_new = find_user(ledger.connection, user.id) is None
     known = add_user(ledger, replace(user, email=invite.email or user.email))
@@ -72,6 +76,16 @@ def accept_invite(
     return Accepted(
         invite=used, member=get_member(ledger, "workspace", invite.workspace, known.id), is_new=is_new
     )
+
+
+def _is_backed(ledger: Ledger, invite: Invite) -> bool:
+    """Say whether who made an invite could make it now: nobody comes back by an invite made before leaving."""
+    if not is_open(ledger, invite.workspace):
+        return False
+    if invite.invited_by is None:
+        return True
+    host = find_member(ledger.connection, "organization", invite.organization_id, invite.invited_by)
+    return host is not None and all(host.role.is_at_least(role) for role in (Role.ADMIN, invite.role))
 
 
 def _raise(ledger: Ledger, place: Place, place_id: str, user_id: str, role: Role, now: datetime) -> None:

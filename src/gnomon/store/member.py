@@ -15,11 +15,6 @@ _USER = "person.id, person.number, person.name, person.created_at, person.email,
 _ORGANIZATION = "id, number, name, created_at"
 
 
-def own_organization(workspace: str) -> str:
-    """Return the id of the organization that a workspace gets which is given none."""
-    return f"org_{workspace.removeprefix('wsp_')}"
-
-
 def add_organization(ledger: Ledger, workspace: Workspace) -> None:
     """Store a new workspace's organization, if it is new."""
     ledger.execute(
@@ -140,6 +135,8 @@ def put_member(
     """Let a user have a role; raises `NotFound` and, when nobody would own the place any more, `Conflict`."""
     if find_user(ledger.connection, user_id) is None:
         raise NotFound("There is no such user.")
+    if place == "workspace" and not is_open(ledger, place_id):
+        raise NotFound("There is no such workspace.")
     if role is not Role.OWNER and not is_forced:
         _keep_an_owner(ledger, place, place_id, user_id)
     put(ledger, place, place_id, user_id, role, now)
@@ -151,7 +148,8 @@ def remove_member(
 ) -> Member:
     """Let a user be a member no more.
 
-    The user's API keys of a workspace end, and the user keys when the user has no other workspace left.
+    The user's API keys of a workspace end, and the user keys when the user has no other workspace left. Who leaves an
+    organization leaves its workspaces, and who leaves the last of these leaves it, but for its owners.
 
     Raises
     ------
@@ -163,16 +161,37 @@ def remove_member(
     member = get_member(ledger, place, place_id, user_id)
     if not is_forced:
         _keep_an_owner(ledger, place, place_id, user_id)
+    if place == "organization":
+        for [workspace] in ledger.execute(_IN_ORGANIZATION, (place_id, user_id)).fetchall():
+            remove_member(ledger, "workspace", workspace, user_id, now, is_forced=is_forced)
     ledger.execute(f"DELETE FROM {_TABLES[place]} WHERE {place} = ? AND person = ?", (place_id, user_id))
     if place == "workspace":
         ledger.execute(_END_KEYS, (micros(now), user_id, place_id))
+        ledger.execute(_LEAVE_ORGANIZATION, (place_id, user_id))
     return member
+
+
+_IN_ORGANIZATION = """
+SELECT workspace.id FROM member CROSS JOIN workspace ON workspace.id = member.workspace AND organization = ?
+WHERE person = ? AND deleted_at IS NULL
+"""
+_LEAVE_ORGANIZATION = """
+DELETE FROM organization_member WHERE organization = (SELECT organization FROM workspace WHERE id = ?1)
+AND person = ?2 AND role <> 'owner' AND NOT EXISTS
+(SELECT 1 FROM member CROSS JOIN workspace ON workspace.id = member.workspace
+ WHERE member.person = ?2 AND workspace.organization = organization_member.organization)
+"""
 
 
 _END_KEYS = """
 UPDATE access_key SET revoked_at = ?1 WHERE person = ?2 AND revoked_at IS NULL AND CASE role
 WHEN 'uk' THEN NOT EXISTS (SELECT 1 FROM member WHERE member.person = ?2) ELSE workspace = ?3 END
 """
+
+
+def is_open(ledger: Ledger, workspace: str) -> bool:
+    """Say whether there is such a workspace, and nobody has deleted it."""
+    return ledger.row("SELECT 1 FROM workspace WHERE id = ? AND deleted_at IS NULL", workspace) is not None
 
 
 def put(ledger: Ledger, place: Place, place_id: str, user_id: str, role: Role, now: datetime) -> None:

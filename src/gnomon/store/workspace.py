@@ -8,11 +8,12 @@ from datetime import datetime
 from gnomon.core.access import Key, Workspace
 from gnomon.core.errors import Conflict, NotFound, QuotaExceeded
 from gnomon.core.ports import Founding, Reservation
-from gnomon.core.tenancy import Role
+from gnomon.core.tenancy import Role, own_organization
 from gnomon.store.access import insert_key
+from gnomon.store.hook.endpoint import delete_endpoints
 from gnomon.store.hook.secret import OF_WORKSPACE, add_secret
 from gnomon.store.ledger import Ledger
-from gnomon.store.member import add_organization, dismiss_all, own_organization, settle_members
+from gnomon.store.member import add_organization, dismiss_all, settle_members
 from gnomon.store.reservation import claim_made, reserve
 from gnomon.store.row import Row, micros, moment
 
@@ -111,6 +112,7 @@ def delete_workspace(ledger: Ledger, workspace: str, now: datetime) -> None:
         (micros(now), workspace),
     )
     ledger.execute(_CLOSE_SCHEDULES, (micros(now), workspace))
+    delete_endpoints(ledger, workspace, now)
     dismiss_all(ledger, workspace)
     ledger.execute(_MOVE_USER_KEYS, (workspace,))
     ledger.execute(

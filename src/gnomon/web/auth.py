@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
 from gnomon.core.access import ALL_SCOPES, KeyRole, Principal
-from gnomon.core.errors import Forbidden, Unauthenticated
+from gnomon.core.errors import Forbidden, GnomonError, Unauthenticated
 from gnomon.core.service import House, access
 from gnomon.core.service.ticket import NO_TICKET, redeem
 from gnomon.core.tenancy import Role
@@ -175,16 +175,23 @@ async def _redeem(gate: Gate, text: str, task_id: str) -> Principal:
     return await redeem(gate.house, ticket, task_id)
 
 
-async def checked(gate: Gate, request: HTTPConnection, check: Callable[[], Awaitable[T]]) -> T:
+async def checked(
+    gate: Gate,
+    request: HTTPConnection,
+    check: Callable[[], Awaitable[T]],
+    *,
+    wrong: type[GnomonError] = Unauthenticated,
+) -> T:
     """Look at a credential; a wrong one tells nothing by its time, and counts against its address.
 
-    A right one is always let in: who shares an address with a guesser (a proxy, an office) must not be shut out.
+    `wrong` is what the check raises for one. A right one is always let in: who shares an address with a guesser (a
+    proxy, an office) must not be shut out.
     """
     clock = asyncio.get_running_loop().time
     answered_at = clock() + FLAT
     try:
         return await check()
-    except Unauthenticated:
+    except wrong:
         verdict = gate.meter.failures.count(address_of(request.scope))
         await asyncio.sleep(max(answered_at - clock(), 0))
         if not verdict.is_admitted:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenes import NOTHING, chosen, moved, sun_of, table, tables_of, traced, turned
 
-from gnomon.pv.shade import Obstructions, Shares, Tables, Tracking, cast
+from gnomon.pv.shade import Obstructions, Shares, Tables, Tracking, cast, sky_views, table_rows
 
 ZENITH, AZIMUTH = st.floats(0, 85), st.floats(0, 360)
 SEED = st.integers(0, 2**32 - 1)
@@ -214,6 +214,15 @@ def test_progress_is_told_after_each_position() -> None:
     told: list[int] = []
     cast(FLAT, NOTHING, None, np.full(3, 10.0), np.zeros(3), progress=told.append)
     assert told == [1, 2, 3]
+
+
+def test_progress_of_views_is_told_after_each_direction() -> None:
+    """So that who waits can stop them: one state of a large field takes half a minute."""
+    told: list[float] = []
+    turning = table_rows(0, 270, 0.4, rows=2, length=10, is_tracker=True)
+    sky_views(turning, NOTHING, (-30.0, 30.0), directions=50, progress=told.append)
+    assert len(told) == 2 * 50
+    assert told == pytest.approx(np.arange(1, 101) / 100)
 
 
 @pytest.mark.parametrize(

@@ -439,3 +439,18 @@ class TestRepeats:
         )
         assert answered.status_code == 422
         assert answered.json()["detail"][0]["loc"] == ["header", "Idempotency-Key"]
+
+
+async def test_a_row_of_the_list_is_what_the_detail_begins_with(
+    site: Tenant, house: House, hands: Hands
+) -> None:
+    project = await site.post("/projects", {"name": "P", "locationId": 1})
+    body = energy_model(projectId=1)
+    del body["locationId"]
+    await run_to(house, hands, site.post("/energymodels", body))
+    await site.post("/energymodels?async=true", energy_model(name="Waits"))
+    rows = await site.get("/energymodels")
+    assert rows == [await site.get(f"/energymodels/{number}") for number in (1, 2)]
+    assert rows[0]["summary"]["annualProductionMWh"] == rows[0]["annualProductionMWh"]
+    assert [row["globalProjectId"] for row in rows] == [project["globalProjectId"], None]
+    assert [row["annualProductionMWh"] is None for row in rows] == [False, True]

@@ -62,8 +62,8 @@ async def test_foreign_equals_unknown(
     given = (
         {} if method in ("GET", "DELETE") or path.endswith(("/run", "/cancel")) else {"json": body_for(path)}
     )
-    foreign = await theirs.client.request(method, path.format(number=1), **given)
-    unknown = await theirs.client.request(method, path.format(number=UNKNOWN), **given)
+    foreign = await theirs.client.request(method, path.format(number=1, user=1), **given)
+    unknown = await theirs.client.request(method, path.format(number=UNKNOWN, user=1), **given)
     assert unknown.status_code == 404
     assert foreign.status_code == (404 if is_hidden else 403)
     if not is_hidden:
@@ -72,16 +72,17 @@ async def test_foreign_equals_unknown(
     kept = [{k: v for k, v in a.headers.items() if k != "x-request-id"} for a in (foreign, unknown)]
     assert kept[0] == kept[1]
     if "/organizations/" not in path:
-        own = path.format(number=1)
+        own = path.format(number=1, user=1)
         for verb in ("/run", "/cancel", "/refresh", "/trackinginputs"):
             own = own.removesuffix(verb)
+        own = own.replace("/users/1", "/users")
         assert (await rich.client.get(own)).status_code == 200
 
 
 def body_for(path: str) -> Any:
     if "energymodels" in path:
         return energy_model()
-    return {"status": "archived", "identifier": "x", "name": "x", "token": "x"}
+    return {"status": "archived", "identifier": "x", "name": "x", "token": "x", "role": "viewer"}
 
 
 async def test_nothing_of_a_workspace_is_told_to_another(rich: Tenant, theirs: Tenant) -> None:

@@ -216,6 +216,16 @@ def test_location_of_a_document_is_an_id(body: Any) -> None:
         read_placed(body)
 
 
+def test_the_old_name_of_a_locations_number_counts_and_must_not_differ() -> None:
+    assert read_placed({"internallocationid": 2, "locationId": None}).number == 2
+    assert read_placed({"internallocationid": 2, "locationId": 2}).document == {"locationId": 2}
+    with pytest.raises(Invalid, match="send only 'locationId'"):
+        read_placed({"internallocationid": 2, "locationId": 3})
+    saved = {"name": "P", "locationId": 1, "globalLocationId": "5"}
+    changed = read_update(saved, {"internallocationid": 2})
+    assert (changed.number, changed.global_id, changed.document) == (2, None, {"name": "P"})
+
+
 def test_update_replaces_both_ids_of_a_location() -> None:
     saved = {"name": "P", "locationId": 1, "globalLocationId": "77"}
     assert read_update(saved, {"locationId": 2}).document == {"name": "P", "locationId": 2}

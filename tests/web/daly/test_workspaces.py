@@ -273,6 +273,64 @@ async def test_nobody_invites_to_more_than_they_are(app: Any, ours: Tenant) -> N
     assert nowhere.status_code == 404
 
 
+async def test_roles_are_changed_and_users_removed(app: Any, ours: Tenant) -> None:
+    member = await join(app, ours, "member")
+    path = "/workspaces/1/users/2"
+    assert (await member.patch(path, json={"role": "admin"})).status_code == 403
+    assert good(await ours.client.patch(path, json={"role": "viewer"}))["role"] == "viewer"
+    assert (await member.post("/locations", json={})).status_code == 403
+    for method, at, body, status in (
+        ("PATCH", path, {"role": "king"}, 422),
+        ("PATCH", path, {}, 400),
+        ("PATCH", "/workspaces/1/users/99", {"role": "viewer"}, 404),
+        ("PATCH", "/workspaces/1/users/1", {"role": "viewer"}, 409),
+        ("DELETE", "/workspaces/1/users/1", None, 409),
+        ("PATCH", "/organizations/1/users/1", {"role": "admin"}, 409),
+        ("DELETE", "/organizations/1/users/1", None, 409),
+        ("DELETE", "/organizations/1/users/99", None, 404),
+    ):
+        given = {} if body is None else {"json": body}
+        assert (await ours.client.request(method, at, **given)).status_code == status, (method, at)
+    inside = await ours.get("/organizations/1/users")
+    assert [(user["id"], user["role"]) for user in inside] == [(1, "owner"), (2, "member")]
+    changed = await ours.client.patch("/organizations/1/users/2", json={"role": "admin"})
+    assert good(changed)["role"] == "admin"
+    assert (await member.get("/organizations/1/users")).status_code == 403  # a viewer's token may not
+    assert await ours.delete(path) == {"deleted": True}
+    assert (await member.get("/locations")).status_code == 401
+    assert [user["id"] for user in await ours.get("/organizations/1/users")] == [1]
+
+
+async def test_an_organizations_user_is_removed_from_all_of_it(app: Any, ours: Tenant) -> None:
+    member = await join(app, ours, "member")
+    assert await ours.delete("/organizations/1/users/2") == {"deleted": True}
+    assert (await member.get("/locations")).status_code == 401
+    assert len(await ours.get("/workspaces/1/users")) == 1
+
+
+async def test_who_tries_tokens_of_invites_is_told_to_wait(app: Any, ours: Tenant) -> None:
+    invited = await ours.post("/organizations/1/invites", {})
+    path, codes = "/organizations/1/invites/accept", []
+    async with client_of(app) as client:
+        for number in range(32):
+            answered = await client.post(path, json={"token": f"inv_{number:039}"})
+            codes.append(answered.status_code)
+        assert set(codes[:30]) == {404}
+        assert codes[-1] == 429
+        assert answered.headers["retry-after"].isdigit()
+        assert (await client.post(path, json={"token": invited["invite_token"]})).status_code == 200
+
+
+async def test_a_deleted_workspace_tells_no_webhook(house: House, ours: Tenant, theirs: Tenant) -> None:
+    for tenant in (ours, theirs):
+        hook = {"url": "https://example.com/hook"}
+        assert (await tenant.client.post("/gnomon/v1/webhook-endpoints", json=hook)).status_code == 201
+        await submit(house, tenant.id)
+    await theirs.delete("/workspaces/2")
+    found = [await house.store.list_endpoints(tenant.id) for tenant in (ours, theirs)]
+    assert [len(page.records) for page in found] == [1, 0]
+
+
 async def test_an_organization_is_renamed_and_lists_what_one_may_see(app: Any, ours: Tenant) -> None:
     made = await ours.post("/organizations/1/workspaces", {"identifier": "second"})
     assert set(made) == {"workspace_id", "identifier", "organization_id", "api_key"}

@@ -171,7 +171,7 @@ WRONG: list[tuple[Path_, Any, Path_, str]] = [
     (("output",), {"fullTimeSeries": True}, ("output", "fullTimeSeries"), "needs_other"),
     (("output",), {"blockIndex": 0}, ("output", "blockIndex"), "needs_other"),
     (("output",), {"blockIndex": 1, "blockResults": True}, ("output", "blockIndex"), "out_of_range"),
-    (("output",), {"blockIndex": -1, "blockResults": True}, ("output", "blockIndex"), "out_of_range"),
+    (("output",), {"blockIndex": -1, "blockResults": True}, ("output", "blockIndex"), "greater_than_equal"),
     (("blockQuery",), True, ("blockQueryIndex",), "missing"),
     (("settings",), {"windStow": 5}, ("settings", "windStow"), "model_type"),
     (("settings",), {"windStow": {"windSpeed": 0}}, ("settings", "windStow", "windSpeed"), "greater_than"),

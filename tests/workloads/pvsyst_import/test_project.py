@@ -36,6 +36,7 @@ from gnomon.workloads.pvsyst_import import PROJECT
 from gnomon.workloads.pvsyst_import.outline import outline
 from gnomon.workloads.pvsyst_import.plan import plan
 from gnomon.workloads.pvsyst_import.project import read_all
+from gnomon.workloads.pvsyst_import.report import Fate
 
 KINDS = {kind.kind: kind for kind in RESOURCE_KINDS}
 PLANT = Path(__file__).parents[3] / "examples" / "plant"
@@ -225,7 +226,11 @@ def test_a_field_of_unknown_kind_is_told_and_not_guessed() -> None:
     model = one(planes=(Plane(kind="TrackingHorizontalAxis"),))
     assert "layout" not in blocks(model)[0]
     assert told(model, "unmapped", "FieldType")[0]["value"] == "TrackingHorizontalAxis"
-    assert [wait["kind"] for wait in model["waitsFor"]] == ["weather"]
+    assert told(model, "unmapped", "FieldTilt")[0]["value"] == "25"
+    assert model["waitsFor"] == [
+        {"kind": "value", "file": None, "at": "blocks[0].layout"},
+        {"kind": "weather", "file": "Bern_SYN.MET", "at": "weatherData"},
+    ]
 
 
 def test_seasons_have_the_mean_tilt_by_their_months() -> None:
@@ -487,3 +492,108 @@ def test_sites_of_files_stand_in_for_a_projects_own() -> None:
     found = imported(("a.PRJ", project(place="")), ("a.VC", variant(place="")), ("Bern.SIT", place))
     assert found["locations"][0]["latitude"] == 46.95
     assert BERN_AGAIN
+
+
+def _all_told(found: dict[str, Any]) -> str:
+    notes = [*found["report"], *(note for model in found["models"] for fate in Fate for note in model[fate])]
+    return "\n".join(f"{note['at']} | {note['key']}={note['value']} | {note['said']}" for note in notes)
+
+
+def test_sites_beside_the_one_that_counts_are_told_with_what_differs() -> None:
+    prj = project(site("SitePrj", 46.95, 7.44, 2.0, altitude=611))
+    met = site("SiteMet", 47.38, 8.54, 1.0, altitude=419).replace("Site=Bern", "Site=Zurich")
+    content = variant().replace(b"  HourShift=0", met.replace("\n", "\r\n").encode() + b"  HourShift=0")
+    found = imported(("My.PRJ", prj), ("My.VC0", content), ("Thun.SIT", _thun()))
+    words = _all_told(found)
+    for told_of in (
+        "My.PRJ, SitePrj | Latitude=46.95 | the same",
+        "My.PRJ, SitePrj | TimeZone=2 | was not used: the site that counts, the variant's, has 1",
+        "My.PRJ, SitePrj | Altitude=611 | was not used",
+        "MeteoSimul, SiteMet | Latitude=47.38 | was not used: the site that counts, the variant's, has 46.95",
+        "MeteoSimul, SiteMet | Altitude=419 | was not used",
+        "MeteoSimul, SiteMet | Site=Zurich",
+        "Thun.SIT | = | is not used (Site=Bern, Latitude=46.75, Longitude=7.63, Altitude=540, TimeZone=1)",
+    ):
+        assert told_of in words, words
+
+
+def _thun() -> bytes:
+    return site("", 46.75, 7.63, 1.0).strip().encode()
+
+
+def test_horizons_and_weather_that_count_for_nothing_are_told() -> None:
+    hills = ("hills.HOR", b"Hills\r\n-90 5\r\n0 10\r\n")
+    own = _all_told(imported(PRJ, ("My.VC0", variant(more=horizon((0, 9), (90, 2)))), hills))
+    assert "hills.HOR | = | is not used (2 points): the variants have horizons of their own" in own
+    several = imported(PRJ, ("My.VC0", variant()), ("My.VC1", variant()), hills, ("b.HOR", b"0 1\r\n9 2"))
+    assert _all_told(several).count("several horizon files") == 2
+    csv = weather_csv(48)
+    two = imported(PRJ, ("My.VC0", variant()), ("x.csv", csv), ("y.csv", csv + b"\n"))
+    assert _all_told(two).count("is not saved (48 rows): no variant names it") == 2
+    (note,) = told(two["models"][0], "unmapped", "NomF")
+    assert "none of the 2 weather files that came along has this name" in note["said"]
+
+
+def test_weather_of_another_place_or_zone_is_taken_and_told() -> None:
+    away = weather_csv(48).replace(b"#Latitude;46.95", b"#Latitude;41.0").replace(b"Zone;1", b"Zone;2")
+    model = imported(PRJ, ("My.VC0", variant()), ("Bern_SYN.csv", away))["models"][0]
+    words = " ".join(note["said"] for note in told(model, "assumed", "NomF"))
+    assert "is of 41, 7.44; it was taken for Bern all the same, 46.95, 7.44" in words
+    assert "its own Time Zone, 2; the site's is 1" in words
+    same = imported(PRJ, ("My.VC0", variant()), ("Bern_SYN.csv", weather_csv(48)))["models"][0]
+    assert not told(same, "assumed", "NomF")
+
+
+def test_what_is_the_same_of_all_sub_arrays_is_told_once() -> None:
+    model = one(*(Sub(number=number, name=f"Area {number}") for number in range(1, 6)))
+    (note,) = told(model, "assumed", "stringVoltageMismatch")
+    assert note["at"] == "My.VC0, " + "; ".join(f"sub-array {i} 'Area {i}'" for i in range(1, 6))
+    assert len(told(model, "assumed", "PQualityModP")) == 1
+    other = one(Sub(number=1), Sub(number=2, more={"LIDLoss": "3.00"}))
+    assert [note["value"] for note in told(other, "mapped", "LIDLoss")] == ["1.5 %", "3 %"]
+
+
+def test_a_draft_waits_for_the_values_that_no_file_brings() -> None:
+    model = one(Sub(more={"NModSerie": "0", "NStringCh": None}), planes=(Plane(kind="Unheard"),))
+    assert [wait["at"] for wait in model["waitsFor"] if wait["kind"] == "value"] == [
+        "blocks[0].layout",
+        "blocks[0].dcInputs[0].stringLength",
+        "blocks[0].dcInputs[0].stringCount",
+    ]
+    assert blocks(model)[0]["acSystem"]["numberOfInverters"] == 3
+    assert told(model, "mapped", "NInverter")[0]["value"] == "3"
+    assert told(model, "mapped", "NStrOrient1")[0]["value"] == "54"
+    alone = one(Sub(more={"NInverter": None}))
+    assert told(alone, "unmapped", "NStringCh")[0]["value"] == "54"
+    assert "blocks[0].acSystem.numberOfInverters" in [wait["at"] for wait in alone["waitsFor"]]
+    (empty,) = imported(PRJ, ("a.VC0", variant().replace(b"pvSubArray", b"pvSubOther")))["models"]
+    assert {"kind": "value", "file": None, "at": "blocks"} in empty["waitsFor"]
+
+
+def test_a_strange_scene_leaves_the_variant_readable_and_is_told() -> None:
+    scene = (
+        "  PVObject_Ombrage=pvShading\n    Flags=$01\n    Mesh Start;\n    X=1\n  End of PVObject pvShading\n"
+    )
+    model = one(more=scene)
+    assert len(blocks(model)) == 1
+    assert any("not closed as they were opened" in note["said"] for note in model["assumed"])
+    assert told(model, "unmapped", "ListeObjets")[0]["value"].endswith("characters")
+
+
+def test_powers_of_an_inverter_are_kilowatts_of_active_power() -> None:
+    content = (PLANT / INVERTER).read_text("utf-8-sig")
+    nominal = float(re.search(r"(?m)^\s*PNomConv=(\S+)", content)[1])  # type: ignore[index]  # it is there
+    shelf = read_all([("x.OND", content.encode())])
+    assert shelf.inverters["x.ond"].inverter.p_ac_nom == 1e3 * nominal
+
+
+def test_a_relative_humidity_is_a_share_in_sites_and_percent_in_records() -> None:
+    rows = weather_csv(48).replace(b"Tamb;WindVel", b"Tamb;WindVel;RelHum").replace(b";2.0", b";2.0;0.55")
+    shelf = read_all([("w.csv", rows)])
+    assert shelf.weathers[0].document["relativeHumidity"] == pytest.approx([55.0] * 48)
+    months = ",".join(["0.75"] * 12)
+    share = _thun().replace(b"Altitude", f"RelHum={months},\n Altitude".encode())
+    assert read_all([("s.SIT", share)]).sites[0][1].site.relative_humidity == (0.75,) * 12
+    percent = read_all([("s.SIT", share.replace(b"0.75", b"75"))])
+    assert percent.sites[0][1].site.relative_humidity is None
+    assert any("RelHum=75" in note.key for note in percent.report.notes)

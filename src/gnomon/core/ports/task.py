@@ -1,6 +1,6 @@
 """Tasks as clients know them: the commands and the seam."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -272,6 +272,11 @@ class TaskStore(Protocol):
 
     async def glance(self, workspace: str, task_id: str) -> Task:
         """Return a task without its result, which is not read; raises `NotFound`."""
+
+    async def excerpt(
+        self, workspace: str, task_ids: Sequence[str], members: Sequence[str]
+    ) -> Mapping[str, Task]:
+        """Return by id the tasks that there are, with no more of their results than these members."""
 
     async def count_tasks(self, workspace: str) -> Sequence[Crowd]:
         """Count the tasks that have not ended, by kind and status."""

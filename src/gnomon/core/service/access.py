@@ -150,7 +150,7 @@ async def issue_key(
     now = house.clock.now()
     if complaints := [*_of_name(name), *_of_scopes(scopes), *_of_expiry(expires_at, now)]:
         raise Invalid(complaints)
-    _require_all(principal, scopes)
+    require_all(principal, scopes)
     await require_room(house, principal.workspace, now)
     user_id = None if role is KeyRole.WORKSPACE else principal.user_id
     if role is KeyRole.USER and user_id is None:
@@ -192,7 +192,7 @@ async def rotate_key(
     old, now = await _get(house, principal.workspace, key_id), house.clock.now()
     if not old.is_valid_at(now):
         raise Conflict(f"{old.prefix} is valid no more; issue a new key instead.")
-    _require_all(principal, old.scopes)
+    require_all(principal, old.scopes)
     await _require_standing(house, principal, old, is_shown=True)
     await require_room(house, principal.workspace, now)
     made = mint_key(house, old.role, old.workspace, old.scopes, old.name, old.expires_at, old.user_id)
@@ -493,7 +493,8 @@ async def require_room(house: House, workspace: str, now: datetime) -> None:
         )
 
 
-def _require_all(principal: Principal, scopes: frozenset[str]) -> None:
+def require_all(principal: Principal, scopes: frozenset[str]) -> None:
+    """Refuse to give what the principal lacks itself; raises `Forbidden`."""
     if lacking := scopes - principal.scopes:
         words = ", ".join(sorted(lacking))
         raise Forbidden(f"This key cannot give what it lacks itself: {words}. Use a key that has it.")

@@ -164,6 +164,18 @@ async def latest_task(house: House, resource: Resource) -> Task | None:
     return await house.store.get_task(resource.workspace, resource.latest_task_id)
 
 
+async def excerpt_tasks(
+    house: House, resources: Sequence[Resource], members: Sequence[str]
+) -> Sequence[Task | None]:
+    """Return the latest task of each of a workspace's resources, with these members of its result alone."""
+    shown = [None if each.is_draft else each.latest_task_id for each in resources]
+    wanted = [task_id for task_id in shown if task_id is not None]
+    if not wanted:
+        return [None] * len(shown)
+    found = await house.store.excerpt(resources[0].workspace, wanted, members)
+    return [found.get(task_id) if task_id is not None else None for task_id in shown]
+
+
 async def find(house: House, workspace: str, kind: str, number: int) -> Resource | None:
     """Return a resource, or None."""
     if not is_number(number):

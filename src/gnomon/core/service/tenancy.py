@@ -18,6 +18,7 @@ from gnomon.core.service.access import (
     mint_key,
     new_user,
     require,
+    require_all,
     require_room,
     role_in,
     standing_of,
@@ -25,7 +26,17 @@ from gnomon.core.service.access import (
 from gnomon.core.service.house import House
 from gnomon.core.service.idempotency import one_at_a_time
 from gnomon.core.task import crockford
-from gnomon.core.tenancy import Accepted, Invite, Member, Organization, Role, User
+from gnomon.core.tenancy import (
+    SCOPES_OF,
+    Accepted,
+    Invite,
+    Member,
+    Organization,
+    Place,
+    Role,
+    User,
+    own_organization,
+)
 
 INVITE_LIFE = timedelta(days=7)
 EMAIL = r"[^\s@]{1,64}@[^\s@]{1,190}"
@@ -183,6 +194,7 @@ async def add_user(
     _check_name(name)
     _check_email(email)
     await _require_rank(house, principal, role)
+    _require_grant(principal, role)
     now, members = house.clock.now(), house.store.members
     await require_room(house, principal.workspace, now)
     user = await members.add_user(new_user(house, name, email=email and email.lower()))
@@ -207,12 +219,10 @@ async def set_role(
         When nobody would own the workspace any more, unless that is forced.
     """
     require(principal, "keys")
-    await _require_rank(house, principal, role, await _role_of(house, principal, user_id))
-    member = await house.store.members.put_member(
-        "workspace", principal.workspace, user_id, role, house.clock.now(), is_forced=is_forced
-    )
-    house.hub.access_changed()
-    return member
+    old = await _member(house, "workspace", principal.workspace, user_id)
+    await _require_rank(house, principal, role, old.role)
+    _require_grant(principal, role)
+    return await _put(house, "workspace", old, role, is_forced=is_forced)
 
 
 async def remove_user(house: House, principal: Principal, user_id: str, *, is_forced: bool = False) -> Member:
@@ -229,12 +239,58 @@ async def remove_user(house: House, principal: Principal, user_id: str, *, is_fo
     """
     if user_id != principal.user_id:
         require(principal, "keys")
-    await _require_rank(house, principal, await _role_of(house, principal, user_id))
-    member = await house.store.members.remove_member(
-        "workspace", principal.workspace, user_id, house.clock.now(), is_forced=is_forced
-    )
-    house.hub.access_changed()
-    return member
+    old = await _member(house, "workspace", principal.workspace, user_id)
+    await _require_rank(house, principal, old.role)
+    return await _remove(house, "workspace", old, is_forced=is_forced)
+
+
+async def list_organization_users(
+    house: House, principal: Principal, organization: Organization
+) -> Sequence[Member]:
+    """List the users of an organization; raises `Forbidden` for who is no admin of it."""
+    await _require_organizer(house, principal, organization)
+    return await house.store.members.list_members("organization", organization.id)
+
+
+async def set_organization_role(
+    house: House, principal: Principal, organization: Organization, user_id: str, role: Role
+) -> Member:
+    """Let a user of an organization have another role in it; what the user is in its workspaces stays.
+
+    Raises
+    ------
+    Forbidden
+        When the principal is no admin of it, or the user's role, the old or the new, is greater than its own.
+    NotFound
+        When the organization has no such user.
+    Conflict
+        When nobody would own it any more.
+    """
+    await _require_organizer(house, principal, organization, role)
+    old = await _member(house, "organization", organization.id, user_id)
+    await _require_organizer(house, principal, organization, old.role)
+    _require_grant(principal, role)
+    return await _put(house, "organization", old, role)
+
+
+async def remove_organization_user(
+    house: House, principal: Principal, organization: Organization, user_id: str
+) -> Member:
+    """Let a user be a member of an organization and of its workspaces no more.
+
+    Raises
+    ------
+    Forbidden
+        When the principal is no admin of it, or the user's role in it is greater than its own.
+    NotFound
+        When the organization has no such user.
+    Conflict
+        When nobody would own it any more, or one of its workspaces.
+    """
+    await _require_organizer(house, principal, organization)
+    old = await _member(house, "organization", organization.id, user_id)
+    await _require_organizer(house, principal, organization, old.role)
+    return await _remove(house, "organization", old)
 
 
 async def get_organization(house: House, principal: Principal, number: int | None = None) -> Organization:
@@ -271,9 +327,13 @@ async def list_organization(
 
 
 async def organization_role(house: House, principal: Principal, organization: Organization) -> Role | None:
-    """Return what the principal is in an organization; a workspace's own key is there what it is in its workspace."""
+    """Return what the principal is in an organization.
+
+    A workspace's own key is there what it is in its workspace, if the organization was founded with that one.
+    """
     if principal.user_id is None:
-        return await standing_of(house, principal)
+        is_first = own_organization(principal.workspace) == organization.id
+        return await standing_of(house, principal) if is_first else None
     member = await house.store.members.find_member("organization", organization.id, principal.user_id)
     return None if member is None else member.role
 
@@ -301,13 +361,15 @@ async def invite(
     Raises
     ------
     Forbidden
-        When the principal is no admin of the organization, or the role is greater than its own.
+        When the principal is no admin of the organization, or the role is greater than its own, or allows what its
+        key does not.
     Invalid
         When the address is none.
     QuotaExceeded
         When too many invites of the organization are open.
     """
     await _require_organizer(house, principal, organization, role)
+    _require_grant(principal, role)
     _check_email(email)
     now, token = house.clock.now(), "inv_" + crockford(house.clock.chance(195), 39)
     new = Invite(
@@ -402,11 +464,32 @@ async def _require_organizer(
         )
 
 
-async def _role_of(house: House, principal: Principal, user_id: str) -> Role:
-    role = await role_in(house, principal.workspace, user_id)
-    if role is None:
+def _require_grant(principal: Principal, role: Role) -> None:
+    """Let a key that can do little of what its user may give no role that can do more than the key."""
+    require_all(principal, SCOPES_OF[role] - {"ops"})
+
+
+async def _member(house: House, place: Place, place_id: str, user_id: str) -> Member:
+    found = await house.store.members.find_member(place, place_id, user_id)
+    if found is None:
         raise NotFound("There is no such user.")
-    return role
+    return found
+
+
+async def _put(house: House, place: Place, old: Member, role: Role, *, is_forced: bool = False) -> Member:
+    now = house.clock.now()
+    member = await house.store.members.put_member(
+        place, old.place, old.user.id, role, now, is_forced=is_forced
+    )
+    house.hub.access_changed()
+    return member
+
+
+async def _remove(house: House, place: Place, old: Member, *, is_forced: bool = False) -> Member:
+    now = house.clock.now()
+    member = await house.store.members.remove_member(place, old.place, old.user.id, now, is_forced=is_forced)
+    house.hub.access_changed()
+    return member
 
 
 def _check_name(name: str) -> None:

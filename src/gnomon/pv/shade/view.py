@@ -55,7 +55,7 @@ def sky_views(
     rotation_states: Sequence[float] = (-60.0, -45.0, -30.0, -15.0, 0.0, 15.0, 30.0, 45.0, 60.0),
     *,
     directions: int = _DIRECTIONS,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Views:
     """Return what tables lose of sky and ground, trackers all turned to each of the states.
 
@@ -66,32 +66,41 @@ def sky_views(
     directions
         In which each table looks, over the whole sphere.
     progress
-        Called with the number of states done, after each.
+        Called with the share done, 0 to 1, after each direction of each state.
     """
     states = np.array(rotation_states if tables.is_tracker.any() else (0.0,), dtype=np.float64)
     if not len(states) or (np.diff(states) <= 0).any():
         raise ValueError("rotation_states: give at least one angle, increasing")
     frame = frame_of(tables, obstructions)
     rays = _sphere(directions)
+    whole = len(states) * len(rays[0])
     found = []
-    for done, state in enumerate(states):
-        found.append(_view(frame, turned(frame, np.full(len(tables), state)), rays))
-        if progress is not None:
-            progress(done + 1)
+    for place, state in enumerate(states):
+        done = None if progress is None else _counted(progress, place * len(rays[0]), whole)
+        found.append(_view(frame, turned(frame, np.full(len(tables), state)), rays, done))
     sky, ground = (np.stack(share) for share in zip(*found, strict=True))
     return Views(rotation=states, sky=sky, ground=ground)
 
 
+def _counted(progress: Callable[[float], None], before: int, whole: int) -> Callable[[int], None]:
+    return lambda number: progress((before + number) / whole)
+
+
 def _view(
-    frame: Frame, corners: FloatArray, rays: tuple[FloatArray, FloatArray]
+    frame: Frame,
+    corners: FloatArray,
+    rays: tuple[FloatArray, FloatArray],
+    done: Callable[[int], None] | None,
 ) -> tuple[FloatArray, FloatArray]:
     seen, lost = np.zeros((2, len(corners))), np.zeros((2, len(corners)))
-    for ray, angle in zip(*rays, strict=True):
+    for number, (ray, angle) in enumerate(zip(*rays, strict=True), 1):
         share, cosine, lit = direct_lost(frame, corners, ray)
         weight = np.where(lit, cosine * angle, 0.0)
         half = 0 if ray[2] > 0 else 1
         seen[half] += weight
         lost[half] += weight * share
+        if done is not None:
+            done(number)
     share = np.divide(lost, seen, out=np.zeros_like(lost), where=seen > 0)
     return share[0], share[1]
 

@@ -126,6 +126,15 @@ def delete_endpoint(ledger: Ledger, workspace: str, endpoint_id: str, now: datet
     ledger.execute("DELETE FROM webhook_secret WHERE endpoint = ?", (seq,))
 
 
+def delete_endpoints(ledger: Ledger, workspace: str, now: datetime) -> None:
+    """Delete all endpoints of a workspace, those of single tasks too."""
+    rows = ledger.execute(
+        "SELECT id FROM webhook_endpoint WHERE workspace = ? AND deleted_at IS NULL", (workspace,)
+    )
+    for [endpoint_id] in rows.fetchall():
+        delete_endpoint(ledger, workspace, endpoint_id, now)
+
+
 def disable(ledger: Ledger, seq: int, reason: str, at: int) -> None:
     """Send nothing more; the first reason stays."""
     ledger.execute(

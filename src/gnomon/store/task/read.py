@@ -1,7 +1,8 @@
 """Reading tasks, their events and their attempts."""
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gnomon.core.errors import Gone, NotFound
 from gnomon.core.event import Event, EventType
@@ -33,6 +34,21 @@ def read_version(connection: sqlite3.Connection, workspace: str, task_id: str) -
 def glance(connection: sqlite3.Connection, workspace: str, task_id: str) -> Task:
     """Return a task without its result; raises `NotFound`."""
     return task_of(_find(connection, COLUMNS, workspace, task_id))
+
+
+def excerpt(
+    connection: sqlite3.Connection, workspace: str, task_ids: Sequence[str], members: Sequence[str]
+) -> Mapping[str, Task]:
+    """Return by id the tasks that there are, with no more of their results than these members."""
+    pairs = ", ".join("?, json_extract(result, ?)" for _ in members)
+    named = [value for name in members for value in (name, f"$.{json.dumps(name)}")]
+    rows = connection.execute(
+        f"SELECT {COLUMNS}, CASE WHEN json_type(result) = 'object' THEN json_object({pairs}) END "
+        "FROM json_each(?) AS wanted CROSS JOIN task ON task.id = wanted.value "
+        "LEFT JOIN task_result ON task_result.task = task.seq WHERE task.workspace = ?",
+        (*named, json.dumps(list(task_ids)), workspace),
+    )
+    return {task.id: task for task in (task_of(row, row[-1]) for row in rows)}
 
 
 def count_tasks(connection: sqlite3.Connection, workspace: str) -> Sequence[Crowd]:

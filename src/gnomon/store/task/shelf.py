@@ -1,6 +1,6 @@
 """The shelves of tasks: what clients ask, and what an engine asks; verbs go to the writer, questions to a reader."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -107,6 +107,12 @@ class TaskShelf(Shelf):
     async def glance(self, workspace: str, task_id: str) -> Task:
         """Return a task without its result; raises `NotFound`."""
         return await self.readers.run(read.glance, workspace, task_id)
+
+    async def excerpt(
+        self, workspace: str, task_ids: Sequence[str], members: Sequence[str]
+    ) -> Mapping[str, Task]:
+        """Return by id the tasks that there are, with no more of their results than these members."""
+        return await self.readers.run(read.excerpt, workspace, task_ids, members)
 
     async def count_tasks(self, workspace: str) -> Sequence[Crowd]:
         """Count the public tasks that have not ended, by kind and status."""

@@ -67,6 +67,8 @@ def _waits(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _words(wait: Mapping[str, Any]) -> str:
+    if wait.get("kind") == "value":
+        return "the imported files do not tell it: give it here"
     kind, file = str(wait.get("kind") or "record").replace("_", " "), wait.get("file")
     named = f"the file {file}" if file else "its file"
     return f"it waits for {named}: post the {kind} in it, and give its number here"

@@ -134,7 +134,7 @@ def _in_range(document: Object, index: object, loc: Loc) -> Iterator[Complaint]:
     blocks = document.get("blocks")
     if not isinstance(index, int) or not isinstance(blocks, list) or not blocks:
         return
-    if not 0 <= index < len(blocks):
+    if index >= len(blocks):
         message = f"{place_text(loc)} {index} names no block; give 0 to {len(blocks) - 1}"
         yield Complaint(loc, message, "out_of_range")
 

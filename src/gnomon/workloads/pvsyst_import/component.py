@@ -6,7 +6,7 @@ from typing import Any
 from gnomon.core.retry import RetryPolicy
 from gnomon.core.task import Json
 from gnomon.core.workload import AsyncContext, Failure, Workload
-from gnomon.pvsyst import PvsystError, PvsystObject, ond, pan, parse
+from gnomon.pvsyst import PvsystError, PvsystObject, ond, pan, parse, write_ond, write_pan
 
 INPUT_SCHEMA: Mapping[str, Json] = {
     "type": "object",
@@ -55,9 +55,49 @@ def read(content: bytes, kind: str, filename: str) -> dict[str, Any]:
         If the file is no component of that kind.
     """
     try:
-        return _READERS[kind](parse(content), filename)
+        return document_of(parse(content), kind, filename)
     except PvsystError as error:
         raise Failure("invalid_file", f"{filename}: {error}") from error
+
+
+def document_of(root: PvsystObject, kind: str, filename: str) -> dict[str, Any]:
+    """Return the document of a component's tree.
+
+    Raises
+    ------
+    PvsystError
+        If it is no component of that kind.
+    """
+    return _READERS[kind](root, filename)
+
+
+def write(kind: str, document: Mapping[str, Any]) -> str:
+    """Return the text of a module's PAN file, or of an inverter's OND file, as PVsyst reads it.
+
+    Parameters
+    ----------
+    kind : str
+        ``module`` or ``inverter``.
+    document : mapping
+        As it was imported, or as the API answers it.
+
+    Raises
+    ------
+    PvsystError
+        If a value cannot be written, or a curve is none.
+    """
+    properties = document["properties"]
+    if kind == "module":
+        aoi = document.get("aoi")
+        return write_pan(properties, list(zip(aoi["angles"], aoi["factors"], strict=True)) if aoi else None)
+    curves = (document.get("efficiency") or {}).get("curves") or []
+    return write_ond(properties, list(map(_points, curves)))
+
+
+def _points(curve: Mapping[str, Any]) -> ond.EfficiencyCurve:
+    powers = zip(curve["dcPowerkW"], curve["acPowerkW"], strict=True)
+    points = [(p_dc * 1e3, p_ac * 1e3) for p_dc, p_ac in powers]
+    return ond.efficiency_curve(curve.get("voltage"), points, key="efficiency")
 
 
 def _module(root: PvsystObject, filename: str) -> dict[str, Any]:

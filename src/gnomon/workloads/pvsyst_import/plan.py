@@ -6,9 +6,17 @@ from typing import Any
 
 from gnomon.pvsyst import Horizon, PvsystVariant, Site, parse, read_variant
 from gnomon.workloads.pvsyst_import.mapping.model import Around, Mapped, model
-from gnomon.workloads.pvsyst_import.mapping.place import Place, choose_weather, is_near, place
-from gnomon.workloads.pvsyst_import.report import Note, Report
-from gnomon.workloads.pvsyst_import.shelf import ProjectFile, Shelf, VariantFile
+from gnomon.workloads.pvsyst_import.mapping.place import (
+    Place,
+    choose_weather,
+    is_near,
+    place,
+    tell_other,
+    tell_weather_site,
+)
+from gnomon.workloads.pvsyst_import.mapping.unused import tell_unused
+from gnomon.workloads.pvsyst_import.report import Note, Report, gathered
+from gnomon.workloads.pvsyst_import.shelf import ProjectFile, Shelf, VariantFile, WeatherFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +78,8 @@ class _Draft:
     places: list[Place] = field(default_factory=list)
     projects: list[ProjectPlan] = field(default_factory=list)
     models: list[ModelPlan] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    """Paths of the sites, horizons and weather files that count for something."""
 
     def settle(self, wanted: Place | None) -> int | None:
         """Return which place a wanted one is, a new one if none fits."""
@@ -88,13 +98,14 @@ def plan(shelf: Shelf) -> Plan:
     draft = _Draft()
     for owner, variants in _by_project(shelf):
         _plan_project(draft, shelf, owner, variants)
+    tell_unused(shelf, draft.used)
     return Plan(
         places=tuple(draft.places),
         components=tuple(_components(shelf)),
         projects=tuple(draft.projects),
         models=tuple(draft.models),
         processed=tuple(shelf.processed),
-        notes=tuple(shelf.report.notes),
+        notes=gathered(shelf.report.notes),
     )
 
 
@@ -130,14 +141,16 @@ def _plan_project(
     project = owner.project if owner else None
     said = Report(owner.file.path if owner else "")
     said.notes = shelf.report.notes
-    site = _project_site(shelf, owner, said)
+    site = _project_site(draft, shelf, owner, said)
     begun = len(draft.models)
     for each in variants:
         _plan_model(draft, shelf, owner, each, site)
     home = next((found.place for found in draft.models[begun:] if found.place is not None), None)
     if home is None and site is not None:
         name = _project_name(owner, variants)
-        home = draft.settle(place(site, name, _loose_horizon(shelf, said), None, said))
+        home = draft.settle(place(site, name, _loose_horizon(draft, shelf), None, said))
+    elif home is not None and project is not None and project.site is not None:
+        tell_other(project.site, draft.places[home], said.inside("SitePrj"))
     if project is not None:
         _tell_project(owner, said)
     if home is None:
@@ -208,25 +221,24 @@ def _tell_project(owner: ProjectFile | None, said: Report) -> None:
             said.unmapped(key, text, "each variant says it itself, which counts")
 
 
-def _project_site(shelf: Shelf, owner: ProjectFile | None, said: Report) -> Site | None:
+def _project_site(draft: _Draft, shelf: Shelf, owner: ProjectFile | None, said: Report) -> Site | None:
     if owner is not None and owner.project.site is not None and owner.project.site.latitude is not None:
         return owner.project.site
     if shelf.sites:
         file, found = shelf.sites[0]
+        draft.used.add(file.path)
         said.assumed("SitePrj", None, f"is missing; the site of {file.name} was taken")
         return found.site
     return None
 
 
-def _loose_horizon(shelf: Shelf, said: Report) -> Horizon | None:
+def _loose_horizon(draft: _Draft, shelf: Shelf) -> Horizon | None:
     """Return the only horizon file; no variant says that it counts."""
     if len(shelf.horizons) != 1:
-        for file, _ in shelf.horizons:
-            said.unmapped(
-                "Horizon", file.name, "several horizon files came along and no variant names one; not used"
-            )
         return None
-    return shelf.horizons[0][1]
+    file, found = shelf.horizons[0]
+    draft.used.add(file.path)
+    return found
 
 
 def _plan_model(
@@ -238,13 +250,14 @@ def _plan_model(
     horizon = variant.horizon
     told = said.inside("MeteoSimul")
     weather = choose_weather(variant.weather, shelf.weathers, told)
-    loose = _loose_horizon(shelf, said) if horizon is None else None
+    loose = _loose_horizon(draft, shelf) if horizon is None else None
     if loose is not None:
         words = "is kept with the location; the variant has none, so shading.farShading is false: set it to use it"
         said.assumed("Horizon", shelf.horizons[0][0].name, words)
     name = each.file.stem
     wanted = place(site, name, horizon or loose, weather, said.inside("SiteSimul")) if site else None
     at = draft.settle(wanted)
+    _tell_weather_site(draft, variant, wanted, weather, told)
     around = Around(
         project=owner.project if owner else None,
         modules=shelf.modules,
@@ -260,9 +273,20 @@ def _plan_model(
             project=len(draft.projects) if at is not None else None,
             place=at,
             weather=None if weather else (variant.weather and variant.weather.file_name) or "",
-            notes=tuple(said.notes),
+            notes=gathered(said.notes),
         )
     )
+
+
+def _tell_weather_site(
+    draft: _Draft, variant: PvsystVariant, at: Place | None, weather: WeatherFile | None, said: Report
+) -> None:
+    own = variant.weather.site if variant.weather else None
+    if own is not None and at is not None:
+        tell_other(own, at, said.inside("SiteMet"))
+    if weather is not None and at is not None:
+        draft.used.add(weather.file.path)
+        tell_weather_site(weather, at, said)
 
 
 def _with_latitude(each: VariantFile, project_site: Site | None) -> PvsystVariant:

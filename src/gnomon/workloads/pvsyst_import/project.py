@@ -236,12 +236,37 @@ def filled(
     where = dict(where)
     if (zone := where.pop("timeZoneOverride", None)) is not None:
         document["settings"]["timeZoneOverride"] = zone
-    waits = [*map(_wait, lacking), *_waits_around(found, where)]
+    waits = [*map(_wait, lacking), *_values_awaited(document), *_waits_around(found, where)]
     return {**where, **document, **({"waitsFor": waits} if waits else {})}, waits
 
 
 def _wait(want: Want) -> Json:
     return {"kind": want.kind, "file": want.file or None, "at": want.at}
+
+
+_NEEDED = (
+    ("layout",),
+    ("dcInputs", 0, "stringLength"),
+    ("dcInputs", 0, "stringCount"),
+    ("acSystem", "numberOfInverters"),
+)
+"""What each block must have besides its components."""
+
+
+def _values_awaited(document: Mapping[str, Any]) -> Iterable[Json]:
+    """Yield what the files do not tell, and no file can bring: values to be put by hand."""
+    if not document["blocks"]:
+        yield {"kind": "value", "file": None, "at": "blocks"}
+    for index, block in enumerate(document["blocks"]):
+        for way in _NEEDED:
+            if not _has(block, way):
+                yield _wait(Want(kind="value", file="", way=("blocks", index, *way)))
+
+
+def _has(holder: Any, way: Sequence[str | int]) -> bool:
+    for part in way[:-1]:
+        holder = holder[part]
+    return way[-1] in holder
 
 
 def _waits_around(found: ModelPlan, where: Mapping[str, Json]) -> Iterable[Json]:

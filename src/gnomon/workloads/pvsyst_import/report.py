@@ -1,7 +1,7 @@
 """What became of each key: mapped, assumed, or kept out, with its value, its place, and the reason."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 
@@ -23,8 +23,8 @@ class Note:
 
     Attributes
     ----------
-    at : str
-        The file, and the object in it.
+    file, place : str
+        The file, and the object in it; several objects of which the same is said, by semicolons.
     key, value : str
         As the file has them; empty for what the files do not say.
     said : str
@@ -32,10 +32,16 @@ class Note:
     """
 
     fate: Fate
-    at: str
+    file: str
+    place: str
     key: str
     value: str
     said: str
+
+    @property
+    def at(self) -> str:
+        """Name the file, and the object in it."""
+        return ", ".join(filter(None, (self.file, self.place)))
 
     def text(self) -> str:
         """Write it as a sentence of a warning."""
@@ -57,13 +63,14 @@ class Note:
 class Report:
     """Collects notes about one file, in the order in which they are made."""
 
-    def __init__(self, at: str = "") -> None:
-        self.at = at
+    def __init__(self, file: str = "", place: str = "") -> None:
+        self.file = file
+        self.place = place
         self.notes: list[Note] = []
 
     def inside(self, place: str) -> "Report":
         """Return a report on an object in this one's file; its notes stand here too."""
-        inner = Report(f"{self.at}, {place}" if self.at else place)
+        inner = Report(self.file, ", ".join(filter(None, (self.place, place))))
         inner.notes = self.notes
         return inner
 
@@ -84,11 +91,12 @@ class Report:
         for (path, reason, is_display), keys in groupby(found, key=_together):
             said = reason or (_DISPLAY if is_display else _NO_FIELD)
             pairs = ", ".join(f"{each.key}={each.value}" for each in keys)
-            place = f"{self.at}, {path}" if path else self.at
-            self.notes.append(Note(fate=Fate.UNMAPPED, at=place, key=pairs, value="", said=said))
+            self.inside(path).unmapped(pairs, None, said)
 
     def _note(self, fate: Fate, key: str, value: object, said: str) -> None:
-        self.notes.append(Note(fate=fate, at=self.at, key=key, value=shown(value), said=said))
+        self.notes.append(
+            Note(fate=fate, file=self.file, place=self.place, key=key, value=shown(value), said=said)
+        )
 
 
 _DISPLAY = "only what PVsyst draws and prints; nothing was assumed"
@@ -108,6 +116,14 @@ def shown(value: object) -> str:
     if isinstance(value, tuple | list):
         return ",".join(shown(each) for each in value)
     return str(value)
+
+
+def gathered(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """Return the notes with those as one that say the same of several objects of a file."""
+    places: dict[Note, dict[str, None]] = {}
+    for note in notes:
+        places.setdefault(replace(note, place=""), {})[note.place] = None
+    return tuple(replace(note, place="; ".join(filter(None, found))) for note, found in places.items())
 
 
 def warnings(notes: Sequence[Note]) -> Iterator[str]:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gnomon.core.workload import Failure
 from gnomon.pvsyst import (
     Horizon,
     OndInverter,
     PanModule,
     PvsystError,
+    PvsystObject,
     PvsystProject,
     PvsystVariant,
     SiteFile,
@@ -25,7 +25,7 @@ from gnomon.pvsyst import (
 )
 from gnomon.pvsyst.meteo import MeteoError, MeteoSite, make_record
 from gnomon.workloads.pvsyst_import.archive import FileKind, SourceFile
-from gnomon.workloads.pvsyst_import.component import read
+from gnomon.workloads.pvsyst_import.component import document_of
 from gnomon.workloads.pvsyst_import.report import Report
 
 Object = dict[str, Any]
@@ -112,8 +112,6 @@ class Shelf:
             kind = _PUT[file.kind](self, file, said)
         except (PvsystError, MeteoError) as error:
             said.unmapped("", "", f"is not read: {error}")
-        except Failure as failure:
-            said.unmapped("", "", f"is not read: {failure.message.removeprefix(f'{file.name}: ')}")
         else:
             if kind:
                 self.processed.append(file.path)
@@ -126,25 +124,24 @@ def _object(shelf: Shelf, file: SourceFile, said: Report) -> bool:
         raise PvsystError(f"it holds a {root.type}, which no field of an energy model takes")
     if kind != file.kind:
         said.assumed("", "", f"it holds a {root.type} and is read as such, whatever its ending")
-    return _OBJECTS[kind](shelf, file, said)
+    return _OBJECTS[kind](shelf, file, root, said)
 
 
-def _project(shelf: Shelf, file: SourceFile, said: Report) -> bool:
-    project = read_project(parse(file.content))
+def _project(shelf: Shelf, file: SourceFile, root: PvsystObject, said: Report) -> bool:
+    project = read_project(root)
     said.unread(project.unread)
     shelf.projects.append(ProjectFile(file=file, project=project))
     return True
 
 
-def _variant(shelf: Shelf, file: SourceFile, said: Report) -> bool:
+def _variant(shelf: Shelf, file: SourceFile, root: PvsystObject, said: Report) -> bool:
     del said  # told with the model that it becomes
-    shelf.variants.append(VariantFile(file=file, variant=read_variant(parse(file.content))))
+    shelf.variants.append(VariantFile(file=file, variant=read_variant(root)))
     return True
 
 
-def _module(shelf: Shelf, file: SourceFile, said: Report) -> bool:
-    root = parse(file.content)
-    document = read(file.content, "module", file.name)
+def _module(shelf: Shelf, file: SourceFile, root: PvsystObject, said: Report) -> bool:
+    document = document_of(root, "module", file.name)
     low, high = (_number(document, key) for key in ("PNomTolLow", "PNomTolUp"))
     found = ModuleFile(
         file=file,
@@ -161,9 +158,9 @@ def _number(document: Object, key: str) -> float | None:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _inverter(shelf: Shelf, file: SourceFile, said: Report) -> bool:
-    document = read(file.content, "inverter", file.name)
-    found = InverterFile(file=file, document=document, inverter=ond.read_inverter(parse(file.content)))
+def _inverter(shelf: Shelf, file: SourceFile, root: PvsystObject, said: Report) -> bool:
+    document = document_of(root, "inverter", file.name)
+    found = InverterFile(file=file, document=document, inverter=ond.read_inverter(root))
     return _once(shelf.inverters, file, found, said)
 
 
@@ -176,8 +173,8 @@ def _once(held: dict[str, Any], file: SourceFile, found: object, said: Report) -
     return first is found
 
 
-def _site(shelf: Shelf, file: SourceFile, said: Report) -> bool:
-    found = read_site(parse(file.content))
+def _site(shelf: Shelf, file: SourceFile, root: PvsystObject, said: Report) -> bool:
+    found = read_site(root)
     said.unread(found.unread)
     shelf.sites.append((file, found))
     return True
@@ -207,7 +204,7 @@ def _kept(shelf: Shelf, file: SourceFile, said: Report) -> bool:
     return False
 
 
-_OBJECTS: Mapping[str, Callable[[Shelf, SourceFile, Report], bool]] = {
+_OBJECTS: Mapping[str, Callable[[Shelf, SourceFile, PvsystObject, Report], bool]] = {
     "project": _project,
     "variant": _variant,
     "module": _module,

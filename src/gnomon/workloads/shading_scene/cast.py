@@ -85,7 +85,7 @@ def compute(scene: Scene, order: TrackingOrder, piece: Piece, done: Callable[[fl
             obstructions,
             angles,
             directions=DIRECTIONS,
-            progress=lambda number: done((start + number * DIRECTIONS) / whole),
+            progress=lambda share: done((start + share * len(angles) * DIRECTIONS) / whole),
         )
         columns |= {"angle": views.rotation, "sky": views.sky, "ground": views.ground}
     return columns

@@ -15,6 +15,7 @@ def key(record: Key) -> dict[str, Json]:
         "prefix": record.prefix,
         "name": record.name,
         "role": record.role.name.lower(),
+        "user_id": record.user_id,
         "scopes": sorted(record.scopes),
         "created_at": moment(record.created_at),
         "expires_at": moment(record.expires_at),

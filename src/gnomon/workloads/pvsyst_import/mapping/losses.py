@@ -182,6 +182,14 @@ def aoi(iam: IamProfile | None, said: Report) -> dict[str, list[float]] | None:
         return None
     if iam.mode is not None:
         said.mapped("IAMMode", iam.mode, "aoi")
+    words = "in the profile already" if iam.points else "not used: the indices alone make no curve here"
+    for key, value in (
+        ("N_Glass", iam.n_glass),
+        ("N_EVA", iam.n_encapsulant),
+        ("N_ARCoating", iam.n_coating),
+    ):
+        if value is not None:
+            (said.mapped if iam.points else said.unmapped)(key, value, words)
     if iam.points:
         return _curve(iam, said)
     if iam.b0 is not None:
@@ -199,13 +207,8 @@ def _curve(iam: IamProfile, said: Report) -> dict[str, list[float]] | None:
         said.assumed("IAMProfile", points, "is no curve over the angle; the module's own modifier was taken")
         return None
     said.mapped("IAMProfile", f"{len(points)} points", "aoi")
-    for key, value in (
-        ("N_Glass", iam.n_glass),
-        ("N_EVA", iam.n_encapsulant),
-        ("N_ARCoating", iam.n_coating),
-    ):
-        if value is not None:
-            said.mapped(key, value, "in the profile already")
+    if iam.b0 is not None:
+        said.unmapped("B0_IAM", iam.b0, "the profile, IAMProfile, counts in its place")
     return {"angles": [angle for angle, _ in points], "factors": [factor for _, factor in points]}
 
 

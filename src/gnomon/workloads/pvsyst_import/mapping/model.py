@@ -16,7 +16,7 @@ from gnomon.pvsyst import (
 from gnomon.pvsyst.circuit import InverterGroup
 from gnomon.workloads.pvsyst_import.mapping.losses import NO_ARRAY, aoi, losses
 from gnomon.workloads.pvsyst_import.mapping.months import monthly, tidy
-from gnomon.workloads.pvsyst_import.mapping.plane import find_orientation, layout
+from gnomon.workloads.pvsyst_import.mapping.plane import find_orientation, layout, tell_plane
 from gnomon.workloads.pvsyst_import.mapping.strings import Group, circuit_of, groups, share
 from gnomon.workloads.pvsyst_import.report import Report
 from gnomon.workloads.pvsyst_import.shelf import InverterFile, ModuleFile
@@ -87,7 +87,7 @@ def _albedo(variant: PvsystVariant, project: PvsystProject | None, said: Report)
     if found is None:
         said.assumed("Albedo", None, f"is missing; {USUAL_ALBEDO:g} was assumed for all months")
         return monthly((USUAL_ALBEDO,) * 12)
-    said.assumed("Albedo", found[0], "the project has none; the site's was taken")
+    said.assumed("Albedo", found, "the project has none; the site's was taken")
     return monthly(found)
 
 
@@ -121,6 +121,8 @@ def _block(
     if group is not None:
         dc_input["stringCount"] = group.strings
         ac_system["numberOfInverters"] = group.inverters
+    elif sub.inverters:
+        ac_system["numberOfInverters"] = sub.inverters
     if part is not None:
         ac_system["mpptFraction"] = tidy(part)
     named = f"{name}, {group.strings} strings each" if group and is_several else name
@@ -154,10 +156,10 @@ def _tell_sub_array(sub: SubArray, said: Report) -> None:
         said.mapped("NModSerie", sub.modules_in_series, "dcInputs.stringLength")
     else:
         said.unmapped("NModSerie", sub.modules_in_series, "is missing or 0; give dcInputs[0].stringLength")
-    if sub.strings_on_orientation is not None and sub.strings_on_orientation != sub.strings:
+    if None not in (sub.strings, sub.strings_on_orientation) and sub.strings_on_orientation != sub.strings:
         words = f"of {sub.strings} strings; the others' orientation has no key with a public sample: all are on it"
         said.assumed("NStrOrient1", sub.strings_on_orientation, words)
-    elif sub.strings is not None:
+    elif sub.strings_on_orientation is not None:
         said.mapped("NStrOrient1", sub.strings_on_orientation, "all strings lie on the orientation")
     if sub.inverter_inputs is not None:
         said.unmapped("NInvMPPT", sub.inverter_inputs, "PNomAC_InMPPT tells what NInverter counts; not used")
@@ -271,8 +273,10 @@ def _tell_origin(variant: PvsystVariant, said: Report) -> None:
     for plane in variant.orientations:
         told = said.inside(f"orientation {plane.number}")
         told.mapped("NoOrient", plane.number, "found by NoOrientation")
+        if plane.name is not None:
+            told.mapped("Comment", plane.name, "names the orientation, which is found by its number")
         if not any(sub.orientation_number == plane.number for sub in variant.sub_arrays):
-            told.unmapped("NoOrient", plane.number, "no sub-array lies on it; left out")
+            tell_plane(plane, "no sub-array lies on it; left out", told)
     for group in variant.inverter_groups:
         for strings in group.strings:
             if strings.resistance is not None:
@@ -288,10 +292,15 @@ def _tell_shading(shading: NearShading, kind: str | None, said: Report) -> None:
         said.unmapped(
             "ListeObjets", f"{len(shading.scene)} characters", f"{words}POST it to /shadingscenes/import"
         )
+        if kind is not None:
+            said.unmapped("SystemKind", kind, "tells of the scene, which is not read")
     elif kind is not None:
         said.mapped("SystemKind", kind, "no near shading")
+    if shading.comment is not None:
+        said.mapped("Comment", shading.comment, "names the scene")
+    words = "counts with a scene alone, and none is read"
     for key, value in (("FracOmbreMod", shading.string_fraction), ("FracOmbreThin", shading.thin_fraction)):
         if value is not None:
-            said.unmapped(key, value, "without a scene it has no effect")
+            said.unmapped(key, value, words)
     if shading.flags is not None:
         said.unmapped("Flags", shading.flags, "bits of unknown meaning; nothing was assumed")

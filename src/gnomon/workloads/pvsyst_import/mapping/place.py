@@ -11,6 +11,8 @@ from gnomon.workloads.pvsyst_import.shelf import WeatherFile
 
 _SAME_DEGREES = 1e-3
 _SAME_METRES = 10.0
+_NEAR_WEATHER = 0.2
+"""Degrees: a weather file from farther away is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,7 @@ def place(
         said.assumed("Altitude", None, "is missing; the elevation of the coordinates is looked up")
     else:
         said.mapped("Altitude", altitude, "location.elevation")
+    _tell_zone(site, said)
     _tell_climate(site, said)
     return Place(
         name=(site.name or name)[:200] or "Site",
@@ -92,6 +95,38 @@ def place(
     )
 
 
+def tell_other(site: Site, used: Place, said: Report) -> None:
+    """Tell of a site beside the one that counts: what of it is the same there, and what differs."""
+    for key, own, there, near in (
+        ("Latitude", site.latitude, used.latitude, _SAME_DEGREES),
+        ("Longitude", site.longitude, used.longitude, _SAME_DEGREES),
+        ("Altitude", site.altitude, used.elevation, _SAME_METRES),
+        ("TimeZone", site.time_zone, used.time_zone, 0.0),
+    ):
+        if own is None:
+            continue
+        if there is not None and abs(own - there) <= near:
+            said.mapped(key, own, "the same as of the site that counts, the variant's")
+        else:
+            has = "has none" if there is None else f"has {there:g}"
+            said.assumed(key, own, f"was not used: the site that counts, the variant's, {has}")
+    _tell_names(said, "names the place of data beside the site that counts", Site=site.name)
+    _tell_climate(site, said)
+
+
+def tell_weather_site(weather: WeatherFile, used: Place, said: Report) -> None:
+    """Tell where a weather file says to be of another place than the one that takes it."""
+    site, name = weather.site, weather.file.name
+    if site.latitude is not None and site.longitude is not None:
+        away = max(abs(site.latitude - used.latitude), abs(site.longitude - used.longitude))
+        if away > _NEAR_WEATHER:
+            words = f"{name} is of {site.latitude:g}, {site.longitude:g}; it was taken for {used.name} all the same"
+            said.assumed("NomF", name, f"{words}, {used.latitude:g}, {used.longitude:g}")
+    if used.time_zone is not None and site.utc_offset != used.time_zone:
+        words = f"its hours are of its own Time Zone, {site.utc_offset:g}; the site's is {used.time_zone:g}"
+        said.assumed("NomF", name, words)
+
+
 def _tell_names(said: Report, words: str, **named: object) -> None:
     """Tell keys together that have no effect on a model, with their values."""
     pairs = ", ".join(f"{key}={shown(value)}" for key, value in named.items() if value is not None)
@@ -99,18 +134,21 @@ def _tell_names(said: Report, words: str, **named: object) -> None:
         said.unmapped(pairs, "", words)
 
 
-def _tell_climate(site: Site, said: Report) -> None:
+def _tell_zone(site: Site, said: Report) -> None:
     if site.name is not None:
         said.mapped("Site", site.name, "location.name")
-    words = "tells where the site's data come from; kept out of the model"
-    names = {"Country": site.country, "Region": site.region, "Source": site.source, "NomF": site.file_name}
-    _tell_names(said, words, **names)
-    if site.albedo is not None:
-        said.unmapped("Albedo", site.albedo[0], "the project's months count where it has them, else this one")
     if site.time_zone is None:
         said.assumed("TimeZone", None, "is missing; the standard time at the coordinates is taken")
     else:
         said.mapped("TimeZone", site.time_zone, "project.timezoneOverride")
+
+
+def _tell_climate(site: Site, said: Report) -> None:
+    words = "tells where the site's data come from; kept out of the model"
+    names = {"Country": site.country, "Region": site.region, "Source": site.source, "NomF": site.file_name}
+    _tell_names(said, words, **names)
+    if site.albedo is not None:
+        said.unmapped("Albedo", site.albedo, "the project's months count where it has them, else this one")
     words = "months of a climate are no hourly weather; kept out of the model"
     _tell_names(said, words, **{key: getattr(site, name) for name, key in _KEYS.items()})
 
@@ -155,9 +193,13 @@ def choose_weather(
             "NomF", name, f"{weathers[0].file.name} was taken for it, the only weather that came along"
         )
         return weathers[0]
-    said.unmapped(
-        "NomF", name, "no weather that can be read came along; post some for the location, or send it as CSV"
-    )
+    if weathers:
+        words = (
+            f"none of the {len(weathers)} weather files that came along has this name; rename one, or post it"
+        )
+    else:
+        words = "no weather that can be read came along; send it as CSV, or post it"
+    said.unmapped("NomF", name, f"{words} for the location")
     return None
 
 

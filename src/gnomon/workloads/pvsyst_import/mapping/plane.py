@@ -34,15 +34,17 @@ def layout(plane: Orientation, said: Report) -> dict[str, Any] | None:
         words = (
             "no public sample of this kind of field is known, so its keys are not guessed; give the layout"
         )
-        said.unmapped("FieldType", plane.kind, words)
+        tell_plane(plane, words, said)
         return None
     tilt = _tilt(plane, said)
     if tilt is None or plane.azimuth is None:
         missing = "FieldTilt" if tilt is None else "FieldAzim"
-        said.unmapped(missing, None, "is missing, or the site's latitude is; give the layout")
+        words = f"{missing} is missing, or the site's latitude is; give the layout"
+        said.unmapped(missing, None, words)
+        tell_plane(plane, words, said)
         return None
     if not 0 <= tilt <= _STEEPEST:
-        said.unmapped("FieldTilt", tilt, "is not 0 to 90 degrees; give the layout")
+        tell_plane(plane, f"a tilt of {tilt:g} is not 0 to 90 degrees; give the layout", said)
         return None
     _tell(plane, said)
     return {
@@ -52,6 +54,21 @@ def layout(plane: Orientation, said: Report) -> dict[str, Any] | None:
         "axisTilt": 0.0,
         "tilt": tidy(tilt),
     }
+
+
+def tell_plane(plane: Orientation, words: str, said: Report) -> None:
+    """Tell all keys of a plane that makes no layout, with the reason."""
+    for key, value in (
+        ("FieldType", plane.kind),
+        ("FieldTilt", plane.tilt),
+        ("FieldAzim", plane.azimuth_written),
+        ("SummerTilt", plane.summer_tilt),
+        ("WinterTilt", plane.winter_tilt),
+        ("WinterMonths", plane.winter_months),
+        ("BaseSlope", plane.base_slope),
+    ):
+        if value is not None:
+            said.unmapped(key, value, words)
 
 
 def _is_known(plane: Orientation) -> bool:

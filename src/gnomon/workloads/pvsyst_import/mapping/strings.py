@@ -24,6 +24,10 @@ def groups(sub: SubArray, circuit: Sequence[Group], said: Report) -> tuple[Group
     if not strings or not inverters:
         key = "NInverter" if strings else "NStringCh"
         said.unmapped(key, inverters if strings else strings, "is missing or 0; give the block's numbers")
+        if strings:
+            said.unmapped("NStringCh", strings, "needs NInverter to become strings of one inverter")
+        elif inverters:
+            said.mapped("NInverter", inverters, "acSystem.numberOfInverters")
         return ()
     said.mapped("NStringCh", strings, "dcInputs.stringCount, by inverter")
     if _fits(circuit, strings, inverters):

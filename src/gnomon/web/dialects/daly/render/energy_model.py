@@ -23,6 +23,8 @@ BASE_COLUMNS: Mapping[str, str] = {
 }
 """The six series of an immediate answer."""
 
+SHOWN_IN_ROWS = ("summary", "warnings")
+"""What a row tells of a result."""
 _OPTIONAL = {"local_time": "localTime", "lifetime": "lifetime", "exceedance": "exceedance"}
 LOSS_PREFIX = "loss_"
 EVERYTHING = View(

@@ -1,7 +1,7 @@
 """Energy models: create and run, show, edit, run again."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace as changed
 from functools import partial
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from gnomon.core.errors import NotFound
 from gnomon.core.ports import Submitted
 from gnomon.core.resource import Resource
 from gnomon.core.service import House
-from gnomon.core.service.resource import find, get_resource, latest_task
+from gnomon.core.service.resource import excerpt_tasks, find, get_resource, latest_task
 from gnomon.core.service.run import create_and_run, replace_saved, run_saved
 from gnomon.core.task import Json, Status
 from gnomon.web.answer import answer
@@ -26,6 +26,7 @@ from gnomon.web.dialects.daly.nouns import ENERGY_MODEL, PROJECT
 from gnomon.web.dialects.daly.openapi import shows, takes
 from gnomon.web.dialects.daly.render.energy_model import (
     EVERYTHING,
+    SHOWN_IN_ROWS,
     Standing,
     render_blocks,
     render_detail,
@@ -140,8 +141,15 @@ async def list_(desk: AtDesk, reader: Reader, include: Includes = None) -> Respo
     """List energy models; `include` is accepted and does not change the rows."""
     read_include(include)
     models = await list_all(desk.house, reader, ENERGY_MODEL)
-    standings = await asyncio.gather(*(_standing(desk.house, model) for model in models))
-    return answer([render_model(standing) for standing in standings])
+    tasks = await excerpt_tasks(desk.house, models, SHOWN_IN_ROWS)
+    projects = await _projects(desk.house, models)
+    rows = zip(models, tasks, strict=True)
+    return answer(
+        [
+            render_model(Standing(model=model, task=task, global_project_id=projects.get(_project_of(model))))
+            for model, task in rows
+        ]
+    )
 
 
 @router.get(
@@ -276,10 +284,17 @@ async def _standing(house: House, model: Resource) -> Standing:
 
 
 async def _of_project(house: House, standing: Standing) -> Standing:
-    number = standing.model.document.get("projectId")
-    if not isinstance(number, int):
-        return standing
-    project = await find(house, standing.model.workspace, PROJECT.kind, number)
-    return Standing(
-        model=standing.model, task=standing.task, global_project_id=project.id if project else None
-    )
+    projects = await _projects(house, [standing.model])
+    return changed(standing, global_project_id=projects.get(_project_of(standing.model)))
+
+
+async def _projects(house: House, models: Sequence[Resource]) -> dict[int | None, str]:
+    """Return the global ids of the projects of a workspace's models, each asked for once."""
+    numbers = {number: model.workspace for model in models if (number := _project_of(model)) is not None}
+    found = [await find(house, workspace, PROJECT.kind, number) for number, workspace in numbers.items()]
+    return {project.number: project.id for project in found if project is not None}
+
+
+def _project_of(model: Resource) -> int | None:
+    number = model.document.get("projectId")
+    return number if isinstance(number, int) else None

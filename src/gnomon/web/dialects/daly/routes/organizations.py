@@ -1,5 +1,6 @@
 """Organizations: their name, their workspaces, and invites to them."""
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,7 +14,7 @@ from gnomon.core.service import tenancy as service
 from gnomon.core.service.access import get_workspace
 from gnomon.core.tenancy import Organization, User
 from gnomon.web.answer import answer
-from gnomon.web.auth import Gate, identify
+from gnomon.web.auth import Gate, checked, identify
 from gnomon.web.body import read_json, read_optional
 from gnomon.web.desk import Reader, find_gate
 from gnomon.web.dialects.daly.desk import AtDesk, IdempotencyKey
@@ -23,10 +24,17 @@ from gnomon.web.dialects.daly.render.tenancy import (
     render_joined,
     render_opened,
     render_organization,
+    render_user,
     render_workspace,
 )
-from gnomon.web.dialects.daly.routes.workspaces import NEW, SHOWN_ONCE, Admin, furnish
-from gnomon.web.dialects.daly.wire.tenancy import read_acceptance, read_change, read_identifier, read_invite
+from gnomon.web.dialects.daly.routes.workspaces import NEW, SHOWN_ONCE, USER, Admin, find_number, furnish
+from gnomon.web.dialects.daly.wire.tenancy import (
+    read_acceptance,
+    read_change,
+    read_identifier,
+    read_invite,
+    read_role,
+)
 from gnomon.web.provider import find_user, is_from_provider
 from gnomon.web.reservation import replay_headers, reserve
 
@@ -110,6 +118,44 @@ async def create_workspace(
     return answer(told, headers={**SHOWN_ONCE, **replay_headers(is_replay=opened.is_replay)})
 
 
+@router.get(
+    "/users", summary="List its users", responses=shows([USER], "The users, and their roles in it.", 404, 422)
+)
+async def list_users(number: int, desk: AtDesk, admin: Admin) -> Response:
+    """List the organization's users to its owners and admins."""
+    organization = await service.get_organization(desk.house, admin, number)
+    found = await service.list_organization_users(desk.house, admin, organization)
+    return answer([render_user(member) for member in found])
+
+
+@router.patch(
+    "/users/{user}",
+    summary="Change a user's role in it",
+    responses=shows(USER, "The user.", 404, 409, 413, 415, 422),
+    openapi_extra=takes({"type": "object", "required": ["role"]}, {"role": "member"}),
+)
+async def change_user(number: int, user: int, request: Request, desk: AtDesk, admin: Admin) -> Response:
+    """Give a user of the organization another role; what the user is in its workspaces stays."""
+    organization = await service.get_organization(desk.house, admin, number)
+    role = read_role(await read_optional(request))
+    user_id = find_number(await service.list_organization_users(desk.house, admin, organization), user)
+    changed = await service.set_organization_role(desk.house, admin, organization, user_id, role)
+    return answer(render_user(changed))
+
+
+@router.delete(
+    "/users/{user}",
+    summary="Remove a user from it",
+    responses=shows({"deleted": True}, "The user is in none of its workspaces any more.", 404, 409, 422),
+)
+async def remove_user(number: int, user: int, desk: AtDesk, admin: Admin) -> Response:
+    """Let a user be a member of the organization and of its workspaces no more."""
+    organization = await service.get_organization(desk.house, admin, number)
+    user_id = find_number(await service.list_organization_users(desk.house, admin, organization), user)
+    await service.remove_organization_user(desk.house, admin, organization, user_id)
+    return answer({"deleted": True})
+
+
 @router.post(
     "/invites",
     summary="Invite somebody",
@@ -139,7 +185,9 @@ async def invite(
 @router.post(
     "/invites/accept",
     summary="Accept an invite",
-    responses=shows(_JOINED, "Where the user is a member now; the keys are shown once.", 404, 413, 415, 422),
+    responses=shows(
+        _JOINED, "Where the user is a member now; the keys are shown once.", 404, 413, 415, 422, 429
+    ),
     openapi_extra={
         **takes({"type": "object", "required": ["token"]}, {"token": "inv_<...>", "name": "Ann"}),
         "security": [{}, {"bearer": []}],
@@ -147,9 +195,10 @@ async def invite(
 )
 async def accept(number: int, request: Request, desk: AtDesk) -> Response:
     """Accept an invite by its token: as the user of the credential sent along, or as a new user without one."""
-    user = await _caller(find_gate(request), request)
-    wanted = read_acceptance(await read_json(request))
-    joined = await service.accept(desk.house, number, wanted.token, user=user, name=wanted.name)
+    gate = find_gate(request)
+    user, wanted = await _caller(gate, request), read_acceptance(await read_json(request))
+    take_up = partial(service.accept, desk.house, number, wanted.token, user=user, name=wanted.name)
+    joined = await checked(gate, request, take_up, wrong=NotFound)
     workspace = await get_workspace(desk.house, joined.accepted.invite.workspace)
     return answer(render_joined(joined, number, workspace), headers=SHOWN_ONCE)
 

@@ -1,5 +1,6 @@
 """Workspaces: the caller's own, what its models take for granted, and who is in it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from gnomon.core.service import tenancy as service
 from gnomon.core.service.access import standing_of
 from gnomon.core.service.resource import create_resource, get_resource, replace_resource
 from gnomon.core.task import Json
+from gnomon.core.tenancy import Member
 from gnomon.web.answer import answer
 from gnomon.web.body import read_json, read_optional
 from gnomon.web.desk import Holder, Reader, Writer
@@ -23,7 +25,7 @@ from gnomon.web.dialects.daly.nouns import WORKSPACE_SETTINGS
 from gnomon.web.dialects.daly.openapi import shows, takes
 from gnomon.web.dialects.daly.render.tenancy import render_opened, render_user, render_workspace
 from gnomon.web.dialects.daly.wire.resources import read_object
-from gnomon.web.dialects.daly.wire.tenancy import merged, read_change, read_identifier
+from gnomon.web.dialects.daly.wire.tenancy import merged, read_change, read_identifier, read_role
 from gnomon.web.reservation import replay_headers, reserve
 
 router = APIRouter(prefix="/workspaces", tags=["workspaces"])
@@ -43,7 +45,7 @@ _WORKSPACE = {
     "createdAt": "2026-01-31T12:00:00.000Z",
 }
 _OPENED = {"workspace_id": 2, "identifier": "acme-solar", "api_key": "wk_live_<...>"}
-_USER = {
+USER = {
     "id": 1,
     "userId": "usr_17",
     "name": "Ann",
@@ -114,11 +116,36 @@ async def delete(number: int, desk: AtDesk, admin: Admin) -> Response:
     return answer({"deleted": True})
 
 
-@router.get("/{number}/users", summary="List users", responses=shows([_USER], "The users.", 404, 422))
+@router.get("/{number}/users", summary="List users", responses=shows([USER], "The users.", 404, 422))
 async def list_users(number: int, desk: AtDesk, reader: Reader) -> Response:
     """List the users of the workspace, and what each may do."""
     await _own(desk.house, reader, number)
     return answer([render_user(member) for member in await service.list_users(desk.house, reader)])
+
+
+@router.patch(
+    "/{number}/users/{user}",
+    summary="Change a user's role",
+    responses=shows(USER, "The user.", 404, 409, 413, 415, 422),
+    openapi_extra=takes({"type": "object", "required": ["role"]}, {"role": "member"}),
+)
+async def change_user(number: int, user: int, request: Request, desk: AtDesk, admin: Admin) -> Response:
+    """Give a user of the workspace another role, from the next request on."""
+    user_id = await _user_to_change(desk.house, admin, number, user)
+    role = read_role(await read_optional(request))
+    return answer(render_user(await service.set_role(desk.house, admin, user_id, role)))
+
+
+@router.delete(
+    "/{number}/users/{user}",
+    summary="Remove a user",
+    responses=shows({"deleted": True}, "What the user has open here ends.", 404, 409, 422),
+)
+async def remove_user(number: int, user: int, desk: AtDesk, admin: Admin) -> Response:
+    """Let a user be a member of the workspace no more."""
+    user_id = await _user_to_change(desk.house, admin, number, user)
+    await service.remove_user(desk.house, admin, user_id)
+    return answer({"deleted": True})
 
 
 @router.get(
@@ -168,9 +195,7 @@ async def furnish(house: House, principal: Principal, workspace: Workspace) -> N
 
 
 async def _save(house: House, principal: Principal, document: Json) -> Json:
-    able = replace(
-        principal, scopes=principal.scopes | {"read"}
-    )  # who may replace them is shown what they are
+    able = _able(principal)
     await _make(house, able, DEFAULTS)
     return (await replace_resource(house, able, WORKSPACE_SETTINGS, 1, document)).document
 
@@ -199,10 +224,28 @@ async def _own(house: House, principal: Principal, number: int) -> Workspace:
     return own
 
 
+def find_number(members: Sequence[Member], number: int) -> str:
+    """Return the id of the user of that number; raises `NotFound`."""
+    for member in members:
+        if member.user.number == number:
+            return member.user.id
+    raise NotFound("There is no such user.")
+
+
+async def _user_to_change(house: House, principal: Principal, number: int, user: int) -> str:
+    able = _able(principal)
+    await _own(house, able, number)
+    return find_number(await service.list_users(house, able), user)
+
+
+def _able(principal: Principal) -> Principal:
+    """Let who may change something be shown what it is."""
+    return replace(principal, scopes=principal.scopes | {"read"})
+
+
 async def _own_to_change(house: House, principal: Principal, number: int) -> None:
     """Require the workspace of the token: another one is refused, as the contract says, and not hidden."""
-    able = replace(principal, scopes=principal.scopes | {"read"})
-    own = await service.get_own(house, able)
+    own = await service.get_own(house, _able(principal))
     if own.number != number:
         raise (
             Forbidden(_NO_OTHER)
@@ -212,6 +255,5 @@ async def _own_to_change(house: House, principal: Principal, number: int) -> Non
 
 
 async def _rendered(house: House, principal: Principal, workspace: Workspace) -> dict[str, Any]:
-    able = replace(principal, scopes=principal.scopes | {"read"})
-    organization = await service.get_organization(house, able)
+    organization = await service.get_organization(house, _able(principal))
     return render_workspace(workspace, organization, await standing_of(house, principal))

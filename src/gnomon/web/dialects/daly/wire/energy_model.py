@@ -122,6 +122,7 @@ def _take_selector(document: dict[str, Json], flags: dict[str, Json]) -> list[st
         # The vendor's first client sends the selected block alone, under the number that it had.
         warnings.append(f"blockQueryIndex {index} stands for the only block that was sent, which is block 0.")
         index = 0
+    _require_block(document, index)
     chosen = flags.get("blockIndex")
     if chosen is not None and index != chosen:
         message = (
@@ -133,6 +134,16 @@ def _take_selector(document: dict[str, Json], flags: dict[str, Json]) -> list[st
         flags["blockResults"] = True
     flags["blockIndex"] = index
     return warnings
+
+
+def _require_block(document: Mapping[str, Json], index: int) -> None:
+    """Refuse a number of no block under the name that was sent; what are no blocks is complained of elsewhere."""
+    blocks = document.get("blocks")
+    if isinstance(blocks, list) and blocks and not 0 <= index < len(blocks):
+        message = (
+            f"blockQueryIndex {index} names no block; give 0 to {len(blocks) - 1}, as output.blockIndex."
+        )
+        raise Invalid([Complaint(("blockQueryIndex",), message, "out_of_range")])
 
 
 def _is_alone(document: Mapping[str, Json]) -> bool:

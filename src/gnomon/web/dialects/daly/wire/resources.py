@@ -14,6 +14,7 @@ _COMPONENT_KEYS = {
 }
 _ALIASES = {"lat": "latitude", "lng": "longitude"}
 _DEPRECATED = ("lat and lng are deprecated; use latitude and longitude",)
+_OLD_NUMBER = "internallocationid"
 _OURS = frozenset({"id", "createdAt", "updatedAt"})
 """What the house alone says; a client that sends a record back sends it too."""
 
@@ -79,7 +80,7 @@ def read_placed(body: Json) -> Placed:
         When it is named by something that is no id.
     """
     document = read_object(body)
-    number = document.get("locationId", document.pop("internallocationid", None))
+    number = _number(document)
     global_id = document.get("globalLocationId")
     if number is not None and (not isinstance(number, int) or isinstance(number, bool)):
         raise Invalid([Complaint(("locationId",), "Give the location's id, an integer.", "int_type")])
@@ -87,6 +88,15 @@ def read_placed(body: Json) -> Placed:
         message = "Give the location's global id, a string of digits."
         raise Invalid([Complaint(("globalLocationId",), message, "string_type")])
     return Placed(document=document, number=number, global_id=None if global_id is None else str(global_id))
+
+
+def _number(document: dict[str, Json]) -> Json:
+    """Return the location's number, by its name or by the old one, which is taken out."""
+    old, number = document.pop(_OLD_NUMBER, None), document.get("locationId")
+    if old is not None and number is not None and old != number:
+        message = f"'{_OLD_NUMBER}' and 'locationId' differ; send only 'locationId'."
+        raise Invalid([Complaint((_OLD_NUMBER,), message, "conflict")])
+    return old if number is None else number
 
 
 def read_component(body: Json, kind: str) -> dict[str, Json]:
@@ -151,7 +161,7 @@ def read_update(saved: Json, body: Json) -> Placed:
     """
     sent = read_object(body)
     kept = dict(saved)
-    if {"locationId", "globalLocationId"} & sent.keys():
+    if {"locationId", "globalLocationId", _OLD_NUMBER} & sent.keys():
         kept.pop("locationId", None)
         kept.pop("globalLocationId", None)
     return read_placed({**kept, **sent})

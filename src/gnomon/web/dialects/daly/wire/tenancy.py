@@ -49,16 +49,29 @@ def read_change(body: Json, field: str) -> str:
     return _text(document, field, f"Give '{field}' as a text.")
 
 
+def read_role(body: Json) -> Role:
+    """Read what a user is to be.
+
+    Raises
+    ------
+    BadRequest
+        When nothing is there.
+    Invalid
+        When it is no role.
+    """
+    document = read_object(body)
+    if "role" not in document:
+        raise BadRequest("There is nothing to change; send 'role'.")
+    return _role(document["role"])
+
+
 def read_invite(body: Json) -> NewInvite:
     """Read an invite; raises `Invalid`."""
     document = read_object(body)
-    named = document.get("role", Role.MEMBER.value)
-    if not isinstance(named, str) or named not in set(Role):
-        words = ", ".join(Role)
-        raise Invalid([Complaint(("role",), f"Give one of {words}.", "enum")])
+    role = _role(document.get("role", Role.MEMBER.value))
     email = None if document.get("email") is None else _text(document, "email", "Give 'email' as a text.")
     workspace = None if document.get("workspace_id") is None else read_workspace(document)
-    return NewInvite(role=Role(named), email=email, workspace=workspace)
+    return NewInvite(role=role, email=email, workspace=workspace)
 
 
 def read_acceptance(body: Json) -> Acceptance:
@@ -90,6 +103,13 @@ def merged(saved: Json, patch: Json) -> Json:
         else:
             document[name] = merged(document.get(name), value)
     return document
+
+
+def _role(named: Json) -> Role:
+    if not isinstance(named, str) or named not in set(Role):
+        words = ", ".join(Role)
+        raise Invalid([Complaint(("role",), f"Give one of {words}.", "enum")])
+    return Role(named)
 
 
 def _text(document: Mapping[str, Json], field: str, remedy: str) -> str:
