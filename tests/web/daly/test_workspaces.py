@@ -371,6 +371,16 @@ async def test_settings_that_make_no_sense_are_complained_about(ours: Tenant) ->
     assert await ours.get("/workspaces/1/settings") == before
 
 
+@pytest.mark.parametrize("key", ["losses", "acSystem", "shading", "settings", "plant"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+async def test_a_default_beside_the_defaults_is_refused(ours: Tenant, method: str, key: str) -> None:
+    answered = await ours.client.request(method, "/workspaces/1/settings", json={key: {}})
+    assert answered.status_code == 422
+    (complaint,) = answered.json()["detail"]
+    assert complaint["loc"] == ["body", key]
+    assert f"energyModel.{key}" in complaint["msg"]
+
+
 async def test_settings_are_made_once_by_many_at_once(house: House, ours: Tenant) -> None:
     bodies = [{"preferences": {"n": n}} for n in range(8)]
     await asyncio.gather(*(ours.put("/workspaces/1/settings", body) for body in bodies))
