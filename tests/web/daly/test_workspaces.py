@@ -207,6 +207,14 @@ async def test_a_role_says_what_its_user_may_do(app: Any, ours: Tenant, role: st
         assert (await client.request(method, path, **given)).status_code == status, asked
 
 
+async def test_a_refusal_names_the_role_that_is_needed(app: Any, ours: Tenant) -> None:
+    client = await join(app, ours, "member")
+    refused = await client.post("/workspaces", json={"identifier": "more"})
+    assert refused.status_code == 403
+    assert "needs the role 'admin'" in refused.text
+    assert "'member'" in refused.text
+
+
 async def test_the_users_of_a_workspace_are_listed_with_their_roles(app: Any, ours: Tenant) -> None:
     await join(app, ours, "viewer", email="Ann@Example.com")
     users = await ours.get("/workspaces/1/users")
