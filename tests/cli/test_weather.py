@@ -82,6 +82,7 @@ def test_every_form_may_be_named() -> None:
     [
         (b"a,b\n1,2\n", (), "the form is not known; name it by --format, one of tmy3, epw"),
         (b"a,b\n1,2\n", ("--format", "epw"), "this is no EPW file"),
+        (b"14944SIOUX_FALLS SD -6\n 1 2 3\n", ("--format", "tmy3"), "this is no TMY3 file"),
         (CSV.replace("#Time Zone;1\n", "").encode(), (), "Time Zone: the header has none"),
         (CSV.replace("WindVel", "Wind99").encode(), (), "there is no wind_speed"),
         (b"", (), "the form is not known"),
@@ -95,6 +96,7 @@ def test_what_is_no_weather_is_told(
     shown = command("read", file, *words)
     assert shown.exit_code == 1
     assert told in shown.output
+    assert "Error:" not in shown.output.removeprefix("Error:")
 
 
 def test_what_the_file_lacks_may_be_given(tmp_path: Path) -> None:
@@ -135,8 +137,11 @@ async def test_files_are_saved_on_a_server(tmp_path: Path) -> None:
                 await asyncio.to_thread(command, "upload", tmp_path / name, "--location", "1", "--data", data)
                 for name in files
             ]
+            astray = await asyncio.to_thread(
+                command, "upload", tmp_path / "pvsyst.csv", "--location", "2", "--data", data
+            )
             by_key = await asyncio.to_thread(
-                command, "upload", tmp_path / "pvsyst.csv", "--location", "2", "--url", served.address,
+                command, "upload", tmp_path / "pvsyst.csv", "--location", "2", "--force", "--url", served.address,
                 "--name", "Mine", GNOMON_KEY=key,
             )  # fmt: skip
             absent = await asyncio.to_thread(
@@ -158,6 +163,9 @@ async def test_files_are_saved_on_a_server(tmp_path: Path) -> None:
     assert "Saved as weather record 1 of Site: 8760 rows." in sent[0].output
     assert by_key.exit_code == 0, by_key.output
     assert "note: the file is of 46.95, 7.45, the location of -33, 151" in by_key.output
+    assert astray.exit_code == 1, astray.output
+    assert "km away" in astray.output
+    assert "--force" in astray.output
     assert (absent.exit_code, "There is no such location." in absent.output) == (1, True)
     assert (wrong.exit_code, "answered 401" in wrong.output) == (1, True)
     assert [(row["name"], row["locationId"]) for row in rows] == [

@@ -1,6 +1,7 @@
 """`gnomon weather`: files of weather, looked into and sent to a running server."""
 
 import json
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
 _FORMS = ("tmy3", "epw", "solaranywhere", "pvsyst", "nsrdb", "pvgis_tmy", "pvgis_hourly")
 _BARS = "▁▂▃▄▅▆▇█"
 _MOST_MONTHS = 36
-_FAR = 0.25
-"""Degrees between a file's site and its location that are worth a word."""
+_FAR = 50.0
+"""Kilometres between a file's site and its location from which on it is taken for another place's."""
+_HIGHER = 500.0
+"""Metres of elevation that do the same."""
+_LATER = 1.5
+"""Hours between their standard times that do the same."""
+_EARTH = 6371.0
+"""Mean radius. [km]"""
 _FILE = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 
 
@@ -79,6 +86,7 @@ def read(
 @click.option(
     "--location", type=click.IntRange(min=1), required=True, help="Number of the location it is of."
 )
+@click.option("--force", is_flag=True, help="Save it even if its site is plainly not the location.")
 @click.option("--name", help="What the record is called. [default: the file's name]")
 @click.option(
     "--url", envvar="GNOMON_URL", show_envvar=True, help="The server. [default: the one that runs on --data]"
@@ -99,6 +107,8 @@ def upload(
     utc_offset: float | None,
     wind: float | None,
     location: int,
+    *,
+    force: bool,
     name: str | None,
     url: str | None,
     data: Path,
@@ -107,7 +117,13 @@ def upload(
     found = _read(file, form, utc_offset, wind)
     with _server(url, data) as client:
         place = _asked(client.get(f"/locations/{location}"))
-        for note in (*found.notes, *_distance(found, place)):
+        apart = list(_apart(found, place))
+        if apart and not force:
+            told = f"{file} is of another place than location {location}, {place['name']}"
+            raise click.ClickException(
+                f"{told}: {'; '.join(apart)}. Nothing is saved; --force does it anyway."
+            )
+        for note in (*found.notes, *apart):
             click.echo(f"note: {note}")
         body = {**_record(file, found), "name": name or file.name, "locationId": location}
         saved = _asked(client.post("/weatherdata", json=body))
@@ -131,16 +147,30 @@ def _record(file: Path, found: "WeatherFile") -> dict[str, Any]:
     return {"name": file.name, "provenance": provenance, **found.document}
 
 
-def _distance(found: "WeatherFile", place: Mapping[str, Any]) -> Iterator[str]:
-    if found.site.latitude is None or found.site.longitude is None:
-        return
-    north = abs(found.site.latitude - place["latitude"])
-    east = abs(found.site.longitude - place["longitude"])
-    if max(north, min(east, 360 - east)) > _FAR:
-        yield (
-            f"the file is of {found.site.latitude:g}, {found.site.longitude:g}, "
-            f"the location of {place['latitude']:g}, {place['longitude']:g}"
-        )
+def _apart(found: "WeatherFile", place: Mapping[str, Any]) -> Iterator[str]:
+    """Yield in what the site of a file is plainly not its location."""
+    site = found.site
+    if site.latitude is not None and site.longitude is not None:
+        far = _distance(site.latitude, site.longitude, place["latitude"], place["longitude"])
+        if far > _FAR:
+            yield (
+                f"the file is of {site.latitude:g}, {site.longitude:g}, "
+                f"the location of {place['latitude']:g}, {place['longitude']:g}, {far:.0f} km away"
+            )
+    height = place.get("elevation")
+    if site.elevation is not None and height is not None and abs(site.elevation - height) > _HIGHER:
+        yield f"the file's site is {site.elevation:g} m high, the location {height:g} m"
+    zone = place.get("timeZone")
+    if isinstance(zone, int | float) and _LATER < abs(site.utc_offset - zone) < 24 - _LATER:
+        yield f"the file is of UTC{site.utc_offset:+g} h, the location of UTC{zone:+g} h"
+
+
+def _distance(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> float:
+    """Return the kilometres between two places along a great circle."""
+    one, other = math.radians(latitude), math.radians(to_latitude)
+    north, east = other - one, math.radians(to_longitude - longitude)
+    half = math.sin(north / 2) ** 2 + math.cos(one) * math.cos(other) * math.sin(east / 2) ** 2
+    return 2 * _EARTH * math.asin(math.sqrt(min(half, 1.0)))
 
 
 def _show(file: Path, found: "WeatherFile") -> None:

@@ -61,6 +61,24 @@ async def test_a_whole_project_becomes_a_model_that_runs(tmp_path: Path) -> None
         assert ran.json()["annualProductionMWh"] > 100
 
 
+async def test_what_was_assumed_stays_with_the_model(tmp_path: Path) -> None:
+    files = [("My.PRJ", project()), ("My.VC0", variant()), ("Bern_SYN.csv", weather_csv())]
+    async with daly(tmp_path) as client:
+        (row,) = (await sent(client, *files, component(MODULE), component(INVERTER)))["energyModels"]
+        path = f"/energymodels/{row['energyModelId']}"
+        inputs = (await client.get(f"{path}?include=inputs")).json()["inputs"]
+        whole = await client.put(path, json={"energyModelId": row["id"], "inputs": inputs})
+        put = await client.put(path, json=inputs)
+        ran = await client.post(f"{path}/run")
+        shown = (await client.get(path)).json()
+    assert row["warnings"]
+    assert (whole.status_code, len(whole.json()["detail"])) == (422, 1)
+    assert "under 'inputs'" in whole.json()["detail"][0]["msg"]
+    assert row["warnings"] == put.json()["importWarnings"] == shown["importWarnings"]
+    assert not any("importWarnings" in line for line in ran.json()["taskDetails"]["warnings"])
+    assert not set(row["warnings"]) & set(shown["taskDetails"]["warnings"])
+
+
 async def test_a_draft_says_what_it_waits_for_and_is_refused_until_it_is_there(tmp_path: Path) -> None:
     async with daly(tmp_path) as client:
         got = await sent(client, ("My.PRJ", project()), ("Variant.VC", variant()))

@@ -207,6 +207,14 @@ async def test_a_role_says_what_its_user_may_do(app: Any, ours: Tenant, role: st
         assert (await client.request(method, path, **given)).status_code == status, asked
 
 
+async def test_a_refusal_names_the_role_that_is_needed(app: Any, ours: Tenant) -> None:
+    client = await join(app, ours, "member")
+    refused = await client.post("/workspaces", json={"identifier": "more"})
+    assert refused.status_code == 403
+    assert "needs the role 'admin'" in refused.text
+    assert "'member'" in refused.text
+
+
 async def test_the_users_of_a_workspace_are_listed_with_their_roles(app: Any, ours: Tenant) -> None:
     await join(app, ours, "viewer", email="Ann@Example.com")
     users = await ours.get("/workspaces/1/users")
@@ -369,6 +377,16 @@ async def test_settings_that_make_no_sense_are_complained_about(ours: Tenant) ->
         (complaint,) = answered.json()["detail"]
         assert complaint["loc"] == ["body", "energyModel", "losses", "lid"]
     assert await ours.get("/workspaces/1/settings") == before
+
+
+@pytest.mark.parametrize("key", ["losses", "acSystem", "shading", "settings", "plant"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+async def test_a_default_beside_the_defaults_is_refused(ours: Tenant, method: str, key: str) -> None:
+    answered = await ours.client.request(method, "/workspaces/1/settings", json={key: {}})
+    assert answered.status_code == 422
+    (complaint,) = answered.json()["detail"]
+    assert complaint["loc"] == ["body", key]
+    assert f"energyModel.{key}" in complaint["msg"]
 
 
 async def test_settings_are_made_once_by_many_at_once(house: House, ours: Tenant) -> None:

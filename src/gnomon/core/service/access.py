@@ -379,6 +379,12 @@ def require(principal: Principal, scope: str) -> None:
         When the key does not carry the scope.
     """
     if scope not in principal.scopes:
+        if principal.user_id is not None and scope != "ops":
+            least = min((r for r in SCOPES_OF if scope in SCOPES_OF[r]), key=lambda r: len(SCOPES_OF[r]))
+            is_now = role_of(principal.scopes)
+            raise Forbidden(
+                f"This needs the role '{least}' (scope '{scope}'); you may do what a '{is_now}' may."
+            )
         raise Forbidden(f"This key lacks the scope '{scope}'; use a key that has it.")
 
 

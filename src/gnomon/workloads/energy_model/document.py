@@ -286,7 +286,7 @@ class Wait(Record):
 
 
 class EnergyModel(Record):
-    """The input of a run; ``waitsFor`` stands in drafts alone."""
+    """The input of a run; ``waitsFor`` stands in drafts alone, ``importWarnings`` has no effect on a run."""
 
     schema_version: str | None = Field(None, alias="schemaVersion")
     project_id: Identifier | None = Field(None, alias="projectId")
@@ -300,5 +300,6 @@ class EnergyModel(Record):
     soiling: Monthly | None = None
     weather: Any = Field(None, alias="weatherData")
     waits_for: list[Wait] | None = Field(None, alias="waitsFor")
+    import_warnings: list[str] | None = Field(None, alias="importWarnings")
     block_query: bool | None = Field(None, alias="blockQuery")
     block_query_index: Annotated[int, Field(ge=0)] | None = Field(None, alias="blockQueryIndex")

@@ -76,6 +76,7 @@ class WorkspaceSettings(Record):
 
 def workspace_settings(document: Object) -> Iterator[Complaint]:
     """Yield what the defaults of a workspace say against each other, and what among them is none."""
+    yield from _misplaced(document)
     defaults = inner(document, ENERGY_MODEL)
     yield from _unknown(defaults)
     yield from rules.check_plant(inner(defaults, "plant"), (*_AT, "plant"))
@@ -87,6 +88,15 @@ def workspace_settings(document: Object) -> Iterator[Complaint]:
         loc = (*_AT, "settings", "dcInputPowerSharingPolicy")
         words = "manual_weighted needs the weights of a model's own inputs; give it there"
         yield Complaint(loc, f"{place_text(loc)}: {words}", "no_default")
+
+
+def _misplaced(document: Object) -> Iterator[Complaint]:
+    """Yield every default that stands beside the defaults, where no model would find it."""
+    for name, field in EnergyModelDefaults.model_fields.items():
+        key = field.alias or name
+        if key in document:
+            words = f"has no effect here; put it under {ENERGY_MODEL}, as {ENERGY_MODEL}.{key}"
+            yield Complaint((key,), f"{key}: {words}", "misplaced")
 
 
 def _unknown(defaults: Object) -> Iterator[Complaint]:

@@ -180,11 +180,13 @@ class _Saving:
     ) -> None:
         where = _where(found, self.planned, places, projects)
         document, waits = filled(found, self.numbers, where)
+        told = list(warnings(found.notes))
+        if told:
+            document["importWarnings"] = told
         saved = await self._try(
             "energy_model", document, f"model:{found.variant}", found.variant, is_draft=True
         )
         if saved is not None:
-            told = list(warnings(found.notes))
             self._row("energyModels", saved, variant=found.variant, waitsFor=waits, warnings=told)
 
     async def _try(

@@ -110,7 +110,14 @@ def _reading(form: str) -> Iterator[None]:
     # The readers check nothing by themselves: any exception of Python and pandas means that it is another form.
     except Exception as error:
         told = " ".join(str(error).split())[:160]
-        raise MeteoError(f"this is no {_CALLED[form]}: {type(error).__name__}: {told}") from error
+        if isinstance(error, LookupError | AttributeError | TypeError) or not told:
+            what = (
+                f"it has no {error.args[0]!r}"
+                if isinstance(error, KeyError) and error.args
+                else "a part is missing"
+            )
+            told = f"{what} where such a file has it"
+        raise MeteoError(f"this is no {_CALLED[form]}: {told}") from error
 
 
 def _read_pvgis_tmy(content: bytes) -> MeteoTable:

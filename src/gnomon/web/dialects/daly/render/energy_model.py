@@ -111,6 +111,12 @@ def render_model(standing: Standing) -> dict[str, Json]:
     }
 
 
+def render_detail(standing: Standing) -> dict[str, Json]:
+    """Write the row with what an import of its files has assumed, which holds for every run of it."""
+    told = standing.model.document.get("importWarnings")
+    return {**render_model(standing), **({"importWarnings": told} if told else {})}
+
+
 def _waits_for(standing: Standing) -> dict[str, Json]:
     """Write which files a draft waits for; what has been run waits for none."""
     waits = standing.model.document.get("waitsFor")

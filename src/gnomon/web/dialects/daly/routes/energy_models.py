@@ -29,6 +29,7 @@ from gnomon.web.dialects.daly.render.energy_model import (
     SHOWN_IN_ROWS,
     Standing,
     render_blocks,
+    render_detail,
     render_model,
     render_sections,
 )
@@ -160,6 +161,8 @@ async def get(number: int, desk: AtDesk, reader: Reader, include: Includes = Non
     """Show an energy model; what is shown depends on `include` alone."""
     asked = read_include(include)
     model = await get_resource(desk.house, reader, ENERGY_MODEL.kind, number, is_whole="inputs" in asked)
+    if isinstance(model.document.get("importWarnings"), dict):  # so many that they stand apart
+        model = await get_resource(desk.house, reader, ENERGY_MODEL.kind, number, is_whole=True)
     standing = await _standing(desk.house, model)
     return _answer_detail(desk.house, standing, asked)
 
@@ -182,7 +185,7 @@ async def replace(number: int, request: Request, desk: AtDesk, writer: Writer) -
     warnings = [*order.warnings, *deprecations_of(saved.document)]
     details = {"message": "Energy model inputs saved", "warnings": warnings}
     standing = await _standing(desk.house, saved)
-    return answer({**render_model(standing), "inputs": saved.document, "taskDetails": details})
+    return answer({**render_detail(standing), "inputs": saved.document, "taskDetails": details})
 
 
 add_delete(router, ENERGY_MODEL)
@@ -220,7 +223,7 @@ async def _answer_run(
 
 
 def _answer_detail(house: House, standing: Standing, asked: frozenset[Include]) -> Response:
-    head = render_model(standing)
+    head = render_detail(standing)
     if "inputs" in asked:
         head["inputs"] = standing.model.document
     result = standing.result

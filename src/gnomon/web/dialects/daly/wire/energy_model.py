@@ -62,6 +62,7 @@ def read_order(body: Json, *, blockresults: bool | None = None) -> Order:
         When an old and a new spelling say different things.
     """
     document = read_object(body)
+    _refuse_answer(document)
     output = document.get("output")
     if output is not None and not isinstance(output, dict):
         raise Invalid([Complaint(("output",), "Give 'output' as an object.", "object_type")])
@@ -75,6 +76,14 @@ def read_order(body: Json, *, blockresults: bool | None = None) -> Order:
     if flags or output is not None:
         document["output"] = flags
     return Order(document=document, warnings=tuple(warnings))
+
+
+def _refuse_answer(document: Mapping[str, Json]) -> None:
+    """Refuse the whole answer of a detail, of which only a part is an input."""
+    inputs = document.get("inputs")
+    if "blocks" not in document and isinstance(inputs, dict) and "blocks" in inputs:
+        message = "This is the whole answer of GET ?include=inputs; send what stands under 'inputs'."
+        raise Invalid([Complaint(("inputs",), message, "misplaced")])
 
 
 def _check_flags(flags: Mapping[str, Json]) -> None:

@@ -77,7 +77,8 @@ def read_invite(body: Json) -> NewInvite:
 def read_acceptance(body: Json) -> Acceptance:
     """Read an invite's token; raises `Invalid`."""
     document = read_object(body)
-    token = _text(document, "token", "Give 'token', which the invite came with.")
+    field = "invite_token" if "token" not in document and "invite_token" in document else "token"
+    token = _text(document, field, f"Give '{field}', which the invite came with.")
     name = None if document.get("name") is None else _text(document, "name", "Give 'name' as a text.")
     return Acceptance(token=token, name=name)
 
