@@ -482,6 +482,7 @@ def import_project(walk: Walk) -> None:
     assert walk.client.projects.get(made["project"]["id"])["name"] == "Field of Bern"
     (variant,) = made["energyModels"]
     assert walk.client.energy_models.get(variant["energyModelId"])["status"] == "draft"
+    assert variant["globalProjectId"] == made["project"]["globalProjectId"]
     assert len(made["filesProcessed"]) == 4
 
 

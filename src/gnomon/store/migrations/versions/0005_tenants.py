@@ -25,6 +25,7 @@ CREATE TABLE person (
 ) STRICT;
 
 CREATE UNIQUE INDEX person_subject ON person (subject) WHERE subject IS NOT NULL;
+CREATE INDEX webhook_endpoint_standing ON webhook_endpoint (workspace) WHERE deleted_at IS NULL;
 CREATE INDEX person_email ON person (email) WHERE email IS NOT NULL;
 
 CREATE TABLE member (

@@ -1,7 +1,7 @@
 """PVsyst projects: uploaded files become a project and one draft energy model for each variant."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -22,6 +22,7 @@ from gnomon.web.dialects.daly.openapi import shows, takes_files
 from gnomon.web.dialects.daly.render.energy_model import Standing
 from gnomon.web.dialects.daly.render.project_import import (
     IMPORTED,
+    At,
     Found,
     kinds_of,
     render_import,
@@ -91,12 +92,17 @@ async def _find(desk: Desk, writer: Principal, result: Json) -> Found:
     return Found(
         resources=there,
         standings={
-            at[1]: await _standing(desk, resource)
+            at[1]: await _standing(desk, resource, there)
             for at, resource in there.items()
             if at[0] == "energy_model"
         },
     )
 
 
-async def _standing(desk: Desk, model: Resource) -> Standing:
-    return Standing(model=model, task=await latest_task(desk.house, model))
+async def _standing(desk: Desk, model: Resource, there: Mapping[At, Resource]) -> Standing:
+    project = there.get((PROJECT.kind, model.document.get("projectId")))
+    return Standing(
+        model=model,
+        task=await latest_task(desk.house, model),
+        global_project_id=project.id if project else None,
+    )
