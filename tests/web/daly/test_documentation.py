@@ -14,6 +14,8 @@ from gnomon.core.access import KeyRole
 
 PAGE = (ROOT / "docs" / "reference" / "daly.md").read_text()
 SCENES = (ROOT / "docs" / "shading-scenes.md").read_text()
+IMPORT = (ROOT / "docs" / "pvsyst-import.md").read_text()
+ACCESS = (ROOT / "docs" / "reference" / "access.md").read_text()
 
 
 async def told_by_examples(page: str, folder: Path) -> str:
@@ -51,6 +53,21 @@ async def test_the_examples_of_scenes_work(tmp_path: Path) -> None:
     assert '{"sun_positions":[{"azimuth":0.0' in told
     assert '"azimuthBin":120.0,"elevationBin":10.0' in told
     assert '"message":"Energy model completed"' in told
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples call curl")
+async def test_the_example_of_an_import_works(tmp_path: Path) -> None:
+    told = await told_by_examples(IMPORT, tmp_path)
+    assert '"message":"PVsyst project imported"' in told
+    assert '"status":"draft"' in told
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples call curl")
+async def test_the_example_of_an_invite_works(tmp_path: Path) -> None:
+    told = await told_by_examples(ACCESS, tmp_path)
+    assert '"identifier":"north-branch"' in told
+    assert '"lid":0.02' in told
+    assert '"email":"colleague@example.com"' in told
 
 
 @pytest.mark.parametrize(

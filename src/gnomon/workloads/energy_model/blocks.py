@@ -82,9 +82,10 @@ def _weather_document(given: Object, where: Object, pinned: Sequence[Pinned]) ->
             return each.document, {"number": each.number, "name": each.document.get("name")}
     if where.get("weatherData"):
         return where["weatherData"], "location"
+    places = [f"locationId {each.number}" for each in pinned if each.kind == "location"]
+    link = places[0] if places else "the location"
     raise Failure(
-        "no_weather",
-        "no weather: give weatherData in the input, or post a weather record linked to the location",
+        "no_weather", f"no weather: give weatherData in the input, or post a weather record linked to {link}"
     )
 
 
