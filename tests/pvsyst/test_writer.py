@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnomon.pvsyst import ond, pan, write, write_ond, write_pan
-from gnomon.pvsyst.component import Property
+from gnomon.pvsyst.component import TEXT_KEYS, Property
 from gnomon.pvsyst.encoding import decode
 from gnomon.pvsyst.ond import EfficiencyCurve
 from gnomon.pvsyst.text import parse
@@ -16,17 +16,6 @@ from . import written
 
 KEYS = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,12}", fullmatch=True).filter(lambda key: "PVObject_" not in key)
 TEXTS = st.from_regex(r"[^\s\x00=,\d.+-][^\r\n\x00]{0,20}", fullmatch=True)
-PLAIN = {
-    "Manufacturer",
-    "Model",
-    "DataSource",
-    "Comment",
-    "PriceDate",
-    "YearBeg",
-    "YearEnd",
-    "Currency",
-    "Version",
-}
 
 
 def lines(text: str) -> list[str]:
@@ -101,13 +90,13 @@ def numbers(low: float, high: float) -> st.SearchStrategy[float]:
 @st.composite
 def properties(draw: st.DrawFn) -> dict[str, Property]:
     """Return properties as a reader gives them: text that looks like a number only where it is text."""
-    texts = draw(st.dictionaries(st.sampled_from(sorted(PLAIN)), TEXTS.map(str.strip).filter(bool)))
+    texts = draw(st.dictionaries(st.sampled_from(sorted(TEXT_KEYS)), TEXTS.map(str.strip).filter(bool)))
     values = st.one_of(
         numbers(-1e6, 1e6),
         st.booleans(),
         st.lists(numbers(-1e6, 1e6), min_size=1, max_size=13).map(tuple),
     )
-    keys = KEYS.filter(lambda key: key not in PLAIN and key not in ("IAMMode", "VNomEff"))
+    keys = KEYS.filter(lambda key: key not in TEXT_KEYS and key not in ("IAMMode", "VNomEff"))
     return {**texts, **draw(st.dictionaries(keys, values, max_size=8))}
 
 

@@ -14,8 +14,7 @@ Property: TypeAlias = str | float | bool | tuple[float, ...]
 Properties: TypeAlias = Mapping[str, object]
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-# Free text, even where it looks like a number: a model may be called `300`.
-_TEXT_KEYS = frozenset(
+TEXT_KEYS = frozenset(
     {
         "Manufacturer",
         "Model",
@@ -28,6 +27,7 @@ _TEXT_KEYS = frozenset(
         "Version",
     }
 )
+"""Free text, even where it looks like a number: a model may be called `300`."""
 
 
 def flat(*objects: PvsystObject | None) -> dict[str, Property]:
@@ -41,7 +41,7 @@ def flat(*objects: PvsystObject | None) -> dict[str, Property]:
 
 
 def _typed(key: str, value: str) -> Property:
-    if key in _TEXT_KEYS:
+    if key in TEXT_KEYS:
         return value
     if value in ("True", "False"):
         return value == "True"

@@ -48,12 +48,14 @@ async def find_user(gate: Gate, request: HTTPConnection, *, is_new_allowed: bool
     """
     if gate.sign_in is None:
         raise NotFound(NOT_SET)
-    user = await checked(gate, request, partial(_known, gate, gate.sign_in, request, is_new_allowed))
+    user = await checked(
+        gate, request, partial(_known, gate, gate.sign_in, request, is_new_allowed=is_new_allowed)
+    )
     gate.meter.count(request.scope, user.id)
     return user
 
 
-async def _known(gate: Gate, sign_in: SignIn, request: HTTPConnection, is_new_allowed: bool) -> User:  # noqa: FBT001  given by partial
+async def _known(gate: Gate, sign_in: SignIn, request: HTTPConnection, *, is_new_allowed: bool) -> User:
     identity = await sign_in.identify(credential_of(request.headers), gate.house.clock.now())
     user = await tenancy.sign_in(
         gate.house,

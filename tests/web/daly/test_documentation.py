@@ -15,6 +15,7 @@ from gnomon.core.access import KeyRole
 PAGE = (ROOT / "docs" / "reference" / "daly.md").read_text()
 SCENES = (ROOT / "docs" / "shading-scenes.md").read_text()
 IMPORT = (ROOT / "docs" / "pvsyst-import.md").read_text()
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the examples call curl")
 ACCESS = (ROOT / "docs" / "reference" / "access.md").read_text()
 
 
@@ -38,7 +39,7 @@ async def told_by_examples(page: str, folder: Path) -> str:
     return out.decode()
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples call curl")
+@needs_curl
 async def test_the_examples_work(tmp_path: Path) -> None:
     told = await told_by_examples(PAGE, tmp_path)
     assert '"message":"Energy model completed"' in told
@@ -46,7 +47,7 @@ async def test_the_examples_work(tmp_path: Path) -> None:
     assert '"taskType":"energy_model"' in told
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples call curl")
+@needs_curl
 async def test_the_examples_of_scenes_work(tmp_path: Path) -> None:
     told = await told_by_examples(SCENES, tmp_path)
     assert '"gcr":0.571' in told
@@ -55,14 +56,14 @@ async def test_the_examples_of_scenes_work(tmp_path: Path) -> None:
     assert '"message":"Energy model completed"' in told
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples call curl")
+@needs_curl
 async def test_the_example_of_an_import_works(tmp_path: Path) -> None:
     told = await told_by_examples(IMPORT, tmp_path)
     assert '"message":"PVsyst project imported"' in told
     assert '"status":"draft"' in told
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples call curl")
+@needs_curl
 async def test_the_example_of_an_invite_works(tmp_path: Path) -> None:
     told = await told_by_examples(ACCESS, tmp_path)
     assert '"identifier":"north-branch"' in told
