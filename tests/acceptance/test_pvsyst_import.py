@@ -126,8 +126,8 @@ def test_the_pages_script_imports_edits_and_reruns_one_row(
     # The page's two files hold no weather: the run says so, and what to do.
     failed = await_task(client, rerun["taskDetails"]["taskId"])
     assert failed["status"] == "failed"
-    assert "weather" in failed["errorMessage"]
     place = client.get(f"/projects/{saved['projectId']}").json()["locationId"]
+    assert f"post a weather record linked to locationId {place}" in failed["errorMessage"]
     assert client.post("/weatherdata", json={"locationId": place, **year()}).is_success
     done = client.post(f"/energymodels/{number}/run").json()
     assert (done["energyModelId"], done["revision"]) == (number, "v0004")

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
-from sample import block, energy_model
+from sample import block, energy_model, pin
 
+from gnomon.core.workload import Failure
 from gnomon.workloads.energy_model import RESOURCE_KINDS
+from gnomon.workloads.energy_model.blocks import surroundings
 from gnomon.workloads.energy_model.check import check_energy_model, check_energy_model_draft
 
 KIND = next(kind for kind in RESOURCE_KINDS if kind.kind == "energy_model")
@@ -71,3 +73,20 @@ def test_a_document_that_is_put_waits_for_nothing() -> None:
     assert KIND.check(whole) == []
     assert KIND.complete(whole) == energy_model()
     assert KIND.check_draft is check_energy_model_draft
+
+
+@pytest.mark.parametrize(
+    ("waits", "words"),
+    [
+        ([{"kind": "weather", "file": "Bern_SYN.MET", "at": "weatherData"}], "names Bern_SYN.MET"),
+        ([WAIT], "linked to locationId 1"),
+    ],
+)
+def test_a_run_without_weather_names_the_file_that_the_variant_names(
+    waits: list[dict[str, str]], words: str
+) -> None:
+    where = {"latitude": 47.0, "longitude": 7.4, "elevation": 500.0, "timeZone": 1}
+    with pytest.raises(Failure) as caught:
+        surroundings(energy_model(waitsFor=waits), [pin("location", 1, where)])
+    assert caught.value.code == "no_weather"
+    assert caught.value.message.endswith(words)

@@ -14,7 +14,7 @@ from gnomon.pv.horizon import Horizon
 from gnomon.pv.plant import AcSystem, Block, Interconnection, Losses, Thermal
 from gnomon.pv.weather import Site
 from gnomon.workloads.energy_model import document as doc
-from gnomon.workloads.energy_model import horizon, place
+from gnomon.workloads.energy_model import draft, horizon, place
 from gnomon.workloads.energy_model.block_rules import far_shaded, has
 from gnomon.workloads.energy_model.catalogue import Catalogue
 from gnomon.workloads.energy_model.defaults import of_workspace
@@ -84,8 +84,11 @@ def _weather_document(given: Object, where: Object, pinned: Sequence[Pinned]) ->
         return where["weatherData"], "location"
     places = [f"locationId {each.number}" for each in pinned if each.kind == "location"]
     link = places[0] if places else "the location"
+    file = draft.file_awaited(given, "weather")
+    known = f"; the imported variant names {file}" if file else ""
     raise Failure(
-        "no_weather", f"no weather: give weatherData in the input, or post a weather record linked to {link}"
+        "no_weather",
+        f"no weather: give weatherData in the input, or post a weather record linked to {link}{known}",
     )
 
 

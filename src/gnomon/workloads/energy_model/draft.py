@@ -24,8 +24,10 @@ def told_what_it_waits_for(found: Sequence[Complaint], document: Mapping[str, An
 
 
 def file_awaited(document: Mapping[str, Any], kind: str) -> str | None:
-    """Return the words for the file of a kind that a document waits for, None where it waits for none."""
-    return next((_words(wait) for _, wait in items(document, WAITS_FOR) if wait.get("kind") == kind), None)
+    """Return the name of the file of a kind that a document waits for, None where it tells none."""
+    return next(
+        (wait.get("file") for _, wait in items(document, WAITS_FOR) if wait.get("kind") == kind), None
+    )
 
 
 def intolerable(found: Sequence[Complaint], document: Json) -> list[Complaint]:
